@@ -1,0 +1,152 @@
+"""What the two number types share: levels, and the answers to Python's operators and NumPy's protocols.
+
+A level belongs to one derivative under way. Inner derivatives have higher levels, and an operation belongs to the
+highest level among its arguments; everything below is a constant to it. That is what keeps nested derivatives apart
+(perturbation confusion: Siskind and Pearlmutter, Higher-Order and Symbolic Computation 21, 2008).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
+from dualrev.primitives.row import Row
+
+_levels = itertools.count(2)
+
+BY_HAND = 0
+"""Level of the numbers that users make themselves from plain values."""
+
+
+def new_level() -> int:
+    """Return a level above all that exist. Drawing one is atomic, so threads may do it at once."""
+    return next(_levels)
+
+
+class Active:
+    """A number or array whose derivative is being followed."""
+
+    __slots__ = ("level", "value")
+    __array_priority__ = 1000.0
+    value: Any
+    level: int
+
+    def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+        """Apply a scalar primitive at this number's level, `call` computing its value."""
+        raise MissingRuleError(f"{type(self).__name__} does not implement scalar primitives")
+
+    def apply_rule(self, rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply the rule of an array function at this number's level."""
+        raise MissingRuleError(f"{type(self).__name__} does not implement array rules")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the value."""
+        return np.shape(self.value) if not isinstance(self.value, Active) else self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions of the value."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements of the value."""
+        return int(self.value.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the value."""
+        dtype: np.dtype[Any] = self.value.dtype
+        return dtype
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of an active number of shape (): it has no axis")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over an active number of shape (): it has no axis")
+        return (self[n] for n in range(self.shape[0]))
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError
+
+    def __bool__(self) -> bool:
+        return bool(primal(self))
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise InPlaceError(
+            f"an element of a {type(self).__name__} was assigned; arrays that carry derivatives cannot be written to "
+            "in place. Build the new array instead: np.where(mask, new, old), np.concatenate or np.stack"
+        )
+
+    def _conversion(self, what: str) -> NoReturn:
+        raise ActiveConversionError(
+            f"{what} was called on a {type(self).__name__}, which would lose its derivative. Use NumPy's functions "
+            f"(np.sin for math.sin), leave out the conversion, or take the value alone with dualrev.stop_gradient(x)"
+        )
+
+    def __float__(self) -> float:
+        self._conversion("float(x), or a function of `math`,")
+
+    def __int__(self) -> int:
+        self._conversion("int(x)")
+
+    def __index__(self) -> int:
+        self._conversion("int(x)")
+
+    def __complex__(self) -> complex:
+        self._conversion("complex(x)")
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.rint(self) if not ndigits else self._conversion("round(x, digits)")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled: it belongs to a derivative under way")
+
+
+def primal(x: Any) -> Any:
+    """Return the plain number or array at the bottom of all levels."""
+    while isinstance(x, Active):
+        x = x.value
+    return x
+
+
+def outermost(args: Any) -> Active | None:
+    """Return the active argument of the highest level, or None if all are plain."""
+    found = None
+    for arg in args:
+        if isinstance(arg, Active) and (found is None or arg.level > found.level):
+            found = arg
+    return found
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return the value of `x` as a constant, so that no derivative flows through it.
+
+    Parameters
+    ----------
+    x : number, array, Dual or Var
+
+    Returns
+    -------
+    number or array
+        A copy of the plain value of `x`, of the same shape.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.grad(lambda x: x * dr.stop_gradient(x))(3.0)
+    3.0
+    """
+    value = primal(x)
+    return value.copy() if isinstance(value, np.ndarray) else value

@@ -1,0 +1,86 @@
+"""One exception class per condition.
+
+Every message says what was given, what was expected and what to call instead. Each class also derives from the
+built-in exception that a caller who does not know dualrev would catch.
+"""
+
+from __future__ import annotations
+
+
+class DualrevError(Exception):
+    """Base of every error that dualrev raises on purpose."""
+
+
+class NonScalarOutputError(DualrevError, ValueError):
+    """A function whose output is not a scalar was given to an operator that needs a scalar."""
+
+
+class ShapeMismatchError(DualrevError, ValueError):
+    """A tangent or cotangent does not have the shape or structure of what it belongs to."""
+
+
+class MissingRuleError(DualrevError, TypeError):
+    """A NumPy function, or one of its options, has no derivative rule."""
+
+
+class ActiveConversionError(DualrevError, TypeError):
+    """An active number was asked to become a plain one, which would lose its derivative."""
+
+
+class InactiveWriteError(DualrevError, TypeError):
+    """An active number was written into a plain array, which cannot hold its derivative."""
+
+
+class InPlaceError(DualrevError, TypeError):
+    """An active array was written to in place."""
+
+
+class ComplexInputError(DualrevError, TypeError):
+    """Complex input, which is not supported yet."""
+
+
+class ObjectArrayError(DualrevError, TypeError):
+    """An object array holds something other than active numbers and plain numbers."""
+
+
+class InputTypeError(DualrevError, TypeError):
+    """An input or an output of the function is not a number, an array or a container of them."""
+
+
+class UnknownModeError(DualrevError, ValueError):
+    """A mode that does not exist."""
+
+
+class ChunkSizeError(DualrevError, ValueError):
+    """A chunk size that is not a positive integer."""
+
+
+class ArgnumsError(DualrevError, ValueError):
+    """`argnums` points outside the positional arguments."""
+
+
+class NoOutputError(DualrevError, TypeError):
+    """The function returned None, or a container that holds nothing."""
+
+
+class RandomFunctionError(DualrevError, ValueError):
+    """The function gave two different values at one point, so its derivative means nothing."""
+
+
+class FreedTapeError(DualrevError, RuntimeError):
+    """`backward` was called on a graph that an earlier `backward` freed."""
+
+
+class NoGradientError(DualrevError, ValueError):
+    """`backward` was called on a Var that does not depend on any leaf that requires a gradient."""
+
+
+class CalibrationError(DualrevError, ValueError):
+    """A stored calibration cannot be read."""
+
+
+def known_mode(mode: str) -> str:
+    """Return `mode`, or raise `UnknownModeError` if it is none of the three."""
+    if mode not in ("auto", "forward", "reverse"):
+        raise UnknownModeError(f"mode is {mode!r}; expected 'auto', 'forward' or 'reverse'")
+    return mode

@@ -1,0 +1,92 @@
+"""A value and its tangents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dualrev.active import BY_HAND, Active, new_level
+from dualrev.errors import ShapeMismatchError
+from dualrev.forward.pushforward import push_row
+from dualrev.primitives.row import Row
+from dualrev.values import own_value
+
+
+class Dual(Active):
+    """A number or array with the derivatives of its elements in one or several directions.
+
+    Parameters
+    ----------
+    value : number or array
+        The primal value; copied. Integers are taken as float64.
+    tangent : number or array
+        Of the value's shape for one direction, or with one more leading axis of length k for k directions.
+
+    Attributes
+    ----------
+    value : number or array
+    tangent : number or array
+
+    Raises
+    ------
+    ShapeMismatchError
+        If the tangent has neither of the two shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> y = np.sin(dr.Dual(0.0, 2.0))
+    >>> float(y.value), float(y.tangent)
+    (0.0, 2.0)
+    """
+
+    __slots__ = ("tangent",)
+    tangent: Any
+
+    def __init__(self, value: Any, tangent: Any) -> None:
+        self.value = own_value(value)
+        self.tangent = own_value(tangent)
+        if not isinstance(self.tangent, Active):
+            self.tangent = self.tangent.astype(self.dtype)
+        self.level = new_level() if isinstance(self.value, Active) or isinstance(self.tangent, Active) else BY_HAND
+        if self.shape not in (self.tangent.shape, self.tangent.shape[1:]):
+            raise ShapeMismatchError(
+                f"the tangent has shape {self.tangent.shape}; expected the value's shape {self.shape} for one direction, "
+                f"or (k, *{self.shape}) for k directions"
+            )
+
+    @classmethod
+    def at_level(cls, value: Any, tangent: Any, level: int) -> Dual:
+        """Return a Dual of a level, without a copy or a check."""
+        self = object.__new__(cls)
+        self.value, self.tangent, self.level = value, tangent, level
+        return self
+
+    def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+        """Apply a scalar primitive: its value, and the partials times the tangents."""
+        level = self.level
+        primals, tangents = [], []
+        for arg in args:
+            if type(arg) is Dual and arg.level == level:
+                primals.append(arg.value)
+                tangents.append(arg.tangent)
+            else:
+                primals.append(arg)
+                tangents.append(None)
+        y = call(*primals)
+        tangent = push_row(row, y, primals, tangents)
+        return y if tangent is None else Dual.at_level(y, tangent, level)
+
+    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply the rule of an array function: its value, and the tangents pushed forward."""
+        level = self.level
+        mine = [type(arg) is Dual and arg.level == level for arg in operands]
+        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
+        y = rule.value(primals, rest, kwargs)
+        tangents = [arg.tangent if own else None for arg, own in zip(operands, mine, strict=True)]
+        return Dual.at_level(y, rule.at(y, primals, rest, kwargs).push(tangents), level)
+
+    def __repr__(self) -> str:
+        return f"Dual({self.value!r}, {self.tangent!r})"
+

@@ -1,0 +1,84 @@
+"""The table on NumPy arrays and scalars, and on active numbers, which answer NumPy's functions themselves."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from dualrev.kernels.binding import Bound, Target
+from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.scalar import TABLE
+from dualrev.protocol import ProtocolFunction
+
+_PYTHON_NAMES = {
+    "acos": np.arccos,
+    "acosh": np.arccosh,
+    "asin": np.arcsin,
+    "asinh": np.arcsinh,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "atanh": np.arctanh,
+    "fabs": np.absolute,
+    "select": np.where,
+    "pi": np.pi,
+    "inf": np.inf,
+    "nan": np.nan,
+}
+_NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma")
+_ALWAYS_QUIET = frozenset({"sin", "cos", "sign", "floor", "trunc", "fabs"})
+
+
+@cache
+def ufuncs(row: Row) -> tuple[Callable[..., Any], ...]:
+    """Return NumPy's functions that are this row, the first being the row's own."""
+    return tuple(getattr(np, name.removeprefix("numpy.")) for name in row.names if name.startswith("numpy."))
+
+
+def _compiled(name: str) -> Callable[..., Any]:
+    def call(x: Any) -> Any:
+        from dualrev.kernels.cpu import libm
+
+        return libm(name)(x)
+
+    return call
+
+
+def _own_expression(row: Row) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        dtype = np.result_type(*args)
+        arrays = [np.asarray(arg, dtype if dtype.kind == "f" else np.float64) for arg in args]
+        with np.errstate(all="ignore"):
+            y = bound(row).value(*arrays)
+        return y[()] if isinstance(y, np.ndarray) else y
+
+    return call
+
+
+def _function(row: Row) -> Callable[..., Any]:
+    if ufuncs(row):
+        return ufuncs(row)[0]
+    return ProtocolFunction(row.name, _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {row.name: _function(row) for row in TABLE.values()}
+"""Per row the function that users can call on numbers, arrays and active numbers alike."""
+
+_TARGET = Target({name: _compiled(name) for name in _NOT_IN_NUMPY} | FUNCTIONS | _PYTHON_NAMES)
+
+
+@cache
+def bound(row: Row) -> Bound:
+    """Return the row over NumPy."""
+    return _TARGET.row(row)
+
+
+@cache
+def quiet(rule: Rule) -> bool:
+    """Whether a rule cannot make NumPy warn about finite arguments: it neither divides nor calls what overflows."""
+    operators = {i.argrepr for i in dis.get_instructions(rule) if i.opname == "BINARY_OP"}
+    harmless = operators.isdisjoint({"/", "**", "//", "%"}) and calls(rule) <= _ALWAYS_QUIET
+    return harmless and "select" not in rule.__code__.co_names

@@ -1,0 +1,58 @@
+"""Binding of rule bodies to a target's mathematics."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.scalar import FORMULAS, TABLE
+
+Wrap = Callable[[Rule], Any]
+
+
+class Bound:
+    """A row on one target: `value` and `partials`, ready to call."""
+
+    __slots__ = ("partials", "value")
+
+    def __init__(self, row: Row, bind: Wrap) -> None:
+        self.value = bind(row.fn)
+        self.partials = tuple(None if rule is None else bind(rule) for rule in row.partials)
+
+
+class Target:
+    """Binds rules to the functions of one target.
+
+    Parameters
+    ----------
+    native
+        What `math.<name>` means on the target, with "select". A name that is not native is a row or a formula of the
+        table, bound in its turn.
+    wrap
+        Applied to each bound function: a compiler, or nothing.
+    """
+
+    def __init__(self, native: Mapping[str, Any], wrap: Wrap = lambda rule: rule) -> None:
+        self.native = native
+        self.wrap = wrap
+        self._names: dict[str, Any] = dict(native)
+
+    def bind(self, rule: Rule) -> Any:
+        """Return the rule over the target's functions."""
+        module = types.ModuleType("target_math")
+        for name in calls(rule):
+            setattr(module, name, self.resolve(name))
+        names = {"math": module, "select": self._names["select"], "__name__": __name__}
+        return self.wrap(types.FunctionType(rule.__code__, names, rule.__name__))
+
+    def resolve(self, name: str) -> Any:
+        """Return what `math.<name>` means on the target."""
+        if name not in self._names:
+            self._names[name] = self.bind(FORMULAS[name] if name in FORMULAS else TABLE[name].fn)
+        return self._names[name]
+
+    def row(self, row: Row) -> Bound:
+        """Return the row's value and partials on the target."""
+        return Bound(row, self.bind)

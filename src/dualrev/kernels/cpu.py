@@ -1,0 +1,129 @@
+"""The table compiled by Numba for the CPU.
+
+A kernel's source is written to a file whose name is a digest of the rules it is made of, the template and the
+versions. Numba's own disk cache then keeps the machine code beside it. A rule that is edited gives another file, so a
+stale kernel is never found; one kernel per file, so two kernels are never mixed up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+
+from dualrev.folders import cache_folder, write_whole
+from dualrev.kernels import source
+from dualrev.kernels.binding import Bound, Target
+from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.scalar import FORMULAS, TABLE
+
+_LIBM = {"erf": "math.erf", "erfc": "math.erfc", "gamma": "math.gamma", "lgamma": "math.lgamma"}
+_NUMPY_ONLY = ("cbrt", "exp2", "log2", "rint", "sign")
+
+
+def compiled(rule: Rule) -> Any:
+    """Compile a scalar function with NumPy's treatment of division by zero."""
+    return numba.njit(rule, error_model="numpy", nogil=True)
+
+
+def _select(condition: Any, a: Any, b: Any) -> Any:
+    return a if condition else b
+
+
+def _native() -> dict[str, Any]:
+    import math
+
+    python = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
+    return python | {name: getattr(np, name) for name in _NUMPY_ONLY} | {"select": compiled(_select)}
+
+
+@cache
+def target() -> Target:
+    """Return the binding of rules to Numba's mathematics."""
+    return Target(_native(), compiled)
+
+
+@cache
+def bound(row: Row) -> Bound:
+    """Return the row's value and partials as Numba functions of scalars."""
+    return target().row(row)
+
+
+@cache
+def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: bool) -> Callable[..., None]:
+    """Return `kernel(y, *arguments, *tangents, ty)`, which fills `ty`, and `y` too if `with_value`.
+
+    Values are matrices, tangents stacks of matrices, one for each direction; see `layout`.
+    """
+    text = source.pushforward(pattern, active, with_value)
+    return _load(row, f"pushforward_{pattern}_{''.join(map(str, active))}_{with_value:d}", text)
+
+
+@cache
+def pullback(row: Row, pattern: str, argument: int) -> Callable[..., None]:
+    """Return `kernel(y, *arguments, w, adjoint)`, which adds to the adjoint of one argument."""
+    return _load(row, f"pullback_{pattern}_{argument}", source.pullback(pattern, argument))
+
+
+@cache
+def value(row: Row) -> Callable[..., None]:
+    """Return `kernel(y, *arguments)` over vectors, which fills `y`."""
+    return _load(row, "value", source.value(row.arity))
+
+
+@cache
+def libm(name: str) -> Callable[..., Any]:
+    """Return a function of the C library that NumPy lacks, over arrays and numbers."""
+    text = f"{source.HEADER}\nfrom numba import vectorize\n\n" + (
+        f'@vectorize(["float32(float32)", "float64(float64)"], cache=True)\ndef kernel(x):\n    return {_LIBM[name]}(x)\n'
+    )
+    return _module(f"libm_{name}", _digest([text]), text, {})
+
+
+def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
+    rules = bound(row)
+    names = {"value": rules.value} | {f"partial_{n}": rule for n, rule in enumerate(rules.partials)}
+    return _module(f"{row.name}_{kind}", _digest([text, *_fingerprints(row)]), text, names)
+
+
+def _module(name: str, digest: str, text: str, names: dict[str, Any]) -> Callable[..., Any]:
+    path = cache_folder() / "kernels" / f"{name}_{digest}.py"
+    if not path.exists():
+        write_whole(path, text)
+    spec = importlib.util.spec_from_file_location(f"dualrev_kernels_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    vars(module).update(names)
+    sys.modules[spec.name] = module  # Numba's cache looks the module up by its name
+    spec.loader.exec_module(module)
+    return module.kernel  # type: ignore[no-any-return]
+
+
+def _digest(parts: list[str]) -> str:
+    versions = [numba.__version__, llvmlite.__version__, np.__version__, sys.version]
+    return hashlib.sha256("\0".join(versions + parts).encode()).hexdigest()[:24]
+
+
+def _fingerprints(row: Row) -> list[str]:
+    """Return what the row's rules and all that they call are made of, so that an edit shows."""
+    pending = [row.fn, *(rule for rule in row.partials if rule is not None)]
+    seen: set[types.CodeType] = set()
+    prints = []
+    while pending:
+        rule = pending.pop(0)
+        if rule.__code__ in seen:
+            continue
+        seen.add(rule.__code__)
+        prints.append(f"{rule.__code__.co_code.hex()} {rule.__code__.co_consts!r} {rule.__code__.co_names!r}")
+        callees = sorted(calls(rule) - _native().keys())
+        pending += [FORMULAS[name] if name in FORMULAS else TABLE[name].fn for name in callees]
+    return prints

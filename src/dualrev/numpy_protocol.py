@@ -1,0 +1,254 @@
+"""Routes Python's operators and NumPy's functions on active numbers to the table of primitives."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active, outermost, primal
+from dualrev.errors import ComplexInputError, InactiveWriteError, MissingRuleError, ObjectArrayError
+from dualrev.kernels.arrays import FUNCTIONS, ufuncs
+from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.array.indexing import index
+from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import TABLE
+
+_ROWS: dict[Any, Row] = {function: TABLE[name] for name, function in FUNCTIONS.items()}
+_ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
+_BY_NAME = {name.rpartition(".")[2]: row for row in TABLE.values() for name in row.names if name.startswith("scipy.")}
+_PLAIN = (float, int, np.float64, np.float32, bool, np.bool_)
+_NO_EFFECT = {"casting", "order", "subok"}
+_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
+_ON_VALUES = frozenset(
+    {
+        *(np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like, np.full_like),
+        *(np.argmax, np.argmin, np.argsort, np.searchsorted, np.nonzero, np.flatnonzero, np.count_nonzero),
+        *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.iscomplexobj, np.isrealobj, np.isscalar),
+        *(np.may_share_memory, np.shares_memory, np.lexsort, np.array_repr, np.array_str, np.array2string, np.around),
+    }
+)
+
+
+def operand(x: Any) -> Any:
+    """Return an argument as rules expect it: an active number, a plain number, or an array of real numbers."""
+    if type(x) in _PLAIN or isinstance(x, Active):
+        return x
+    array = np.asarray(x)
+    if array.dtype.kind == "O":
+        return take_up(array)
+    if array.dtype.kind == "c":
+        raise ComplexInputError(f"a complex array of shape {array.shape} met an active number; only real ones are supported")
+    if array.dtype.kind not in "fiub":
+        raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
+    return x if isinstance(x, np.generic) else array
+
+
+def take_up(array: np.ndarray) -> Any:
+    """Return an object array of active and plain numbers as one active array."""
+    elements = list(array.flat)
+    wrong = next((e for e in elements if not isinstance(e, Active | int | float | np.number) or np.ndim(e)), None)
+    if wrong is not None:
+        raise ObjectArrayError(
+            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of shape () "
+            "and plain numbers. Join arrays with np.stack or np.concatenate"
+        )
+    if not any(isinstance(e, Active) for e in elements):
+        return array.astype(np.float64)
+    return np.stack(elements).reshape(array.shape)
+
+
+def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+    """Apply a scalar primitive to arguments of which one or more are active."""
+    if row.flat:
+        return call(*[primal(arg) for arg in args])
+    owner = outermost(args)
+    return call(*args) if owner is None else owner.apply_row(row, args, call)
+
+
+def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Apply a function of arrays to arguments of which one or more are active."""
+    row = _ROWS.get(function)
+    if row is not None:
+        operands = tuple(operand(arg) for arg in args)
+        return apply_row(row, operands, function)
+    rule = RULES.get(function)
+    if rule is not None:
+        operands, rest, options = rule.split(args, kwargs)
+        operands = tuple(operand(arg) for arg in operands)
+        owner = outermost(operands)
+        if owner is None:
+            return rule.value(operands, rest, options)
+        return owner.apply_rule(rule, operands, rest, options)
+    if function in COMPOSITES:
+        return COMPOSITES[function](*args, **kwargs)
+    if function in _ON_VALUES:
+        return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
+    name = getattr(function, "__name__", repr(function))
+    raise MissingRuleError(
+        f"{getattr(function, '__module__', None) or 'numpy'}.{name} has no derivative rule. Write it with functions that "
+        "have one (`dualrev primitives` lists them), or add a rule: see docs/adding_a_primitive.md"
+    )
+
+
+def _values(x: Any) -> Any:
+    if isinstance(x, tuple | list):
+        return type(x)(_values(element) for element in x)
+    return primal(x)
+
+
+@cache
+def _ufunc_row(ufunc: Any) -> Row | None:
+    return _ROWS.get(ufunc) or _BY_NAME.get(ufunc.__name__)
+
+
+def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer `__array_ufunc__`."""
+    if kwargs.get("out") is not None:
+        raise InactiveWriteError(
+            f"np.{ufunc.__name__} was asked to write an active number into a plain array, as in `s += x`; "
+            "the array cannot hold its derivative. Write s = s + x"
+        )
+    if method == "__call__":
+        options = {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
+        if options:
+            raise MissingRuleError(f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype")
+        row = _ufunc_row(ufunc)
+        if row is None:
+            return apply_function(ufunc, inputs, {})
+        return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
+    if method == "reduce" and ufunc in _REDUCTIONS:
+        return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | kwargs)
+    if method == "accumulate" and ufunc is np.add:
+        return apply_function(np.cumsum, inputs[:1], {"axis": 0} | kwargs)
+    if method == "outer":
+        a, b = (operand(x) for x in inputs)
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+    raise MissingRuleError(f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer")
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if out is not None:
+        raise InactiveWriteError("np.clip(x, out=...) would write an active number into a plain array; leave `out` out")
+    if low is None or high is None:
+        bounded = a if low is None else np.maximum(a, low)
+        return bounded if high is None else np.minimum(bounded, high)
+    return apply_row(TABLE["clip"], (operand(a), operand(low), operand(high)), np.clip)
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    if not choices:
+        return np.where(primal(condition))
+    return apply_row(TABLE["where"], (primal(condition), *map(operand, choices)), np.where)
+
+
+for _function in (np.clip, np.where):
+    del _ROWS[_function]
+COMPOSITES.update({np.clip: _clip, np.where: _where})
+
+
+def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
+    def forward(self: Active, other: Any) -> Any:
+        if not _operable(other):
+            return NotImplemented
+        return apply_row(row, (self, operand(other)), python)
+
+    def reflected(self: Active, other: Any) -> Any:
+        if not _operable(other):
+            return NotImplemented
+        return apply_row(row, (operand(other), self), python)
+
+    return forward, reflected
+
+
+def _operable(x: Any) -> bool:
+    return type(x) in _PLAIN or isinstance(x, Active | np.ndarray | np.generic | int | float | complex | list | tuple)
+
+
+def _unary(row: Row, python: Callable[..., Any]) -> Any:
+    return lambda self: apply_row(row, (self,), python)
+
+
+def _method(function: Any) -> Any:
+    def method(self: Active, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"The same as `np.{function.__name__}` of this."
+    return method
+
+
+def _varargs(function: Any) -> Any:
+    def method(self: Active, *axes: Any, **kwargs: Any) -> Any:
+        if not axes:
+            return function(self, **kwargs)
+        return function(self, axes[0] if len(axes) == 1 else axes, **kwargs)
+
+    return method
+
+
+def equip(cls: type[Active]) -> None:
+    """Give the class Python's operators, ndarray's methods and NumPy's protocols."""
+    for row in TABLE.values():
+        for name in row.names:
+            if name.startswith("operator."):
+                short = name.removeprefix("operator.")
+                python = getattr(operator, short)
+                if row.arity == 1:
+                    setattr(cls, f"__{short}__", _unary(row, python))
+                    continue
+                forward, reflected = _binary(row, python)
+                setattr(cls, f"__{short}__", forward)
+                if short not in ("eq", "ne", "lt", "le", "gt", "ge"):
+                    setattr(cls, f"__r{short}__", reflected)
+        # NumPy calls methods of these names on the elements of object arrays.
+        setattr(cls, row.name, _method(FUNCTIONS[row.name]))
+    own: dict[str, Any] = {
+        "__array_ufunc__": lambda self, ufunc, method, *inputs, **kwargs: apply_ufunc(ufunc, method, inputs, kwargs),
+        "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
+        "__getitem__": lambda self, at: index(self, at),
+        "__matmul__": lambda self, other: np.matmul(self, other),
+        "__rmatmul__": lambda self, other: np.matmul(other, self),
+        "__divmod__": lambda self, other: (self // other, self % other),
+        "__rdivmod__": lambda self, other: (other // self, other % self),
+        "__copy__": lambda self: self,
+        "__deepcopy__": lambda self, memo: self,
+        "T": property(lambda self: np.transpose(self)),
+        "flat": property(lambda self: iter(self.ravel())),
+        "real": property(lambda self: self),
+        "reshape": _varargs(np.reshape),
+        "transpose": _varargs(np.transpose),
+        "flatten": _method(np.ravel),
+        "copy": lambda self, order="C": +self,
+        "conj": lambda self: +self,
+        "item": lambda self, *at: self.reshape(-1)[at[0] if at else 0] if len(at) < 2 else self[at],
+        "tolist": lambda self: [element.tolist() for element in self] if self.ndim else self,
+        "round": lambda self, decimals=0: np.around(primal(self), decimals),
+        "any": lambda self, *args, **kwargs: primal(self).any(*args, **kwargs),
+        "all": lambda self, *args, **kwargs: primal(self).all(*args, **kwargs),
+        "argsort": lambda self, *args, **kwargs: primal(self).argsort(*args, **kwargs),
+        "argmax": lambda self, *args, **kwargs: primal(self).argmax(*args, **kwargs),
+        "argmin": lambda self, *args, **kwargs: primal(self).argmin(*args, **kwargs),
+        "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
+    }
+    for function in (np.sum, np.mean, np.max, np.min, np.cumsum, np.dot, np.ravel, np.squeeze, np.swapaxes, np.clip):
+        own[function.__name__.removeprefix("a")] = _method(function)
+    own["max"], own["min"] = _method(np.max), _method(np.min)
+    for name, attribute in own.items():
+        setattr(cls, name, attribute)
+
+
+def _astype(x: Any, dtype: Any, **kwargs: Any) -> Any:
+    from dualrev.primitives.array.shaping import astype
+
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        raise ComplexInputError(f"astype({np.dtype(dtype)}) was called on an active array; only real numbers are supported")
+    return astype(x, dtype, **kwargs) if kind == "f" else primal(x).astype(dtype, **kwargs)
+
+
+equip(Active)

@@ -1,0 +1,75 @@
+"""Indexing and its transpose, scattering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.rule import array_rule, leading, linear
+from dualrev.protocol import ProtocolFunction
+
+_BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
+
+
+def _index(x: Any, index: Any) -> Any:
+    return x[index]
+
+
+def _scatter(w: Any, shape: tuple[int, ...], index: Any, ndim: int) -> Any:
+    """Return zeros of the shape, after the leading axes of `w`, with `w` added at the index of the last axes."""
+    out = np.zeros(leading(w, ndim) + shape, w.dtype)
+    scatter_add(out, w, index, ndim)
+    return out
+
+
+index = ProtocolFunction("index", _index)
+scatter = ProtocolFunction("scatter", _scatter)
+
+
+def scatter_add(out: Any, w: Any, at: Any, ndim: int) -> None:
+    """Add `w`, whose last `ndim` axes are those of the indexed array, to a plain array in place."""
+    ahead = np.ndim(w) - ndim
+    if is_basic(at):
+        out[(slice(None),) * ahead + _tuple(at)] += w
+        return
+    shape = out.shape[ahead:]
+    flat = out.reshape((*out.shape[:ahead], -1))
+    np.add.at(flat, (Ellipsis, positions(shape, at)), w)
+
+
+def is_basic(at: Any) -> bool:
+    """Whether an index selects each element at most once, by numbers and slices alone."""
+    return all(isinstance(part, _BASIC) and not isinstance(part, bool) for part in _tuple(at))
+
+
+def positions(shape: tuple[int, ...], at: Any) -> Any:
+    """Return the positions, in the flattened array, of the elements that an index selects."""
+    return np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)[at]
+
+
+def _tuple(at: Any) -> tuple[Any, ...]:
+    return at if isinstance(at, tuple) else (at,)
+
+
+def _gather(array: Any, ndim: int, shape: tuple[int, ...], at: Any) -> Any:
+    """Index the last `ndim` axes, whose shape is `shape`."""
+    ahead = leading(array, ndim)
+    if not ahead:
+        return array[at]
+    if is_basic(at):
+        return array[(slice(None),) * len(ahead) + _tuple(at)]
+    return array.reshape((*ahead, int(np.prod(shape, dtype=np.intp))))[..., positions(shape, at)]
+
+
+@array_rule(index)
+def index_rule(y: Any, x: Any, /, index: Any = None) -> Any:
+    """Select elements; the transpose puts them back where they were."""
+    shape, ndim = x.shape, y.ndim
+    return linear(lambda t: _gather(t, len(shape), shape, index), lambda w: scatter(w, shape, index, ndim))
+
+
+@array_rule(scatter)
+def scatter_rule(y: Any, w: Any, /, shape: Any = None, index: Any = None, ndim: int = 0) -> Any:
+    """Put elements at their places; the transpose selects them."""
+    return linear(lambda t: scatter(t, shape, index, ndim), lambda c: _gather(c, len(shape), shape, index))

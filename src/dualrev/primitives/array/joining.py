@@ -1,0 +1,76 @@
+"""Joining arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading
+
+
+class Joined:
+    """The linearization of a function that lays operands side by side along one axis, counted from the end.
+
+    `join` does so; `parts` holds, per operand, its place on that axis.
+    """
+
+    def __init__(self, join: Callable[..., Any], axis: int, shapes: Sequence[Any], parts: Sequence[Any]) -> None:
+        self.join, self.axis, self.shapes, self.parts = join, axis, shapes, parts
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Join the tangents; an operand without one brings zeros."""
+        active, shape = next((t, s) for t, s in zip(tangents, self.shapes, strict=True) if t is not None)
+        ahead = leading(active, len(shape))
+        whole = [
+            np.zeros(ahead + s, active.dtype) if t is None else t for t, s in zip(tangents, self.shapes, strict=True)
+        ]
+        return self.join(whole, axis=self.axis)
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Cut the operand's part out of the cotangent."""
+        return cotangent[(Ellipsis, self.parts[operand], *(slice(None),) * (-self.axis - 1))]
+
+
+@array_rule(np.concatenate)
+def concatenate(y: Any, arrays: Any, /, axis: int | None = 0, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Join along an axis that is there."""
+    if axis is None:
+        raise AssertionError("concatenate(axis=None) is a composite")
+    (place,) = from_the_end(axis, y.ndim)
+    ends = np.cumsum([np.shape(a)[place] for a in arrays])
+    parts = [slice(int(end) - np.shape(a)[place], int(end)) for a, end in zip(arrays, ends, strict=True)]
+    return Joined(np.concatenate, place, [np.shape(a) for a in arrays], parts)
+
+
+@array_rule(np.stack)
+def stack(y: Any, arrays: Any, /, axis: int = 0, dtype: Any = None, casting: str = "same_kind") -> Any:
+    """Join along a new axis."""
+    (place,) = from_the_end(axis, y.ndim)
+    return Joined(np.stack, place, [np.shape(a) for a in arrays], range(len(arrays)))
+
+
+def _at_least(array: Any, ndim: int) -> Any:
+    return np.reshape(array, (1,) * (ndim - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndim else array
+
+
+@composite(np.hstack)
+def hstack(tup: Any, **options: Any) -> Any:
+    """Join along the second axis, or the only one."""
+    arrays = [_at_least(a, 1) for a in tup]
+    return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1, **options)
+
+
+@composite(np.vstack)
+def vstack(tup: Any, **options: Any) -> Any:
+    """Join along the first axis."""
+    return np.concatenate([_at_least(a, 2) for a in tup], axis=0, **options)
+
+
+@composite(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """Join two arrays."""
+    if axis is None:
+        return np.concatenate((np.ravel(arr), np.ravel(values)))
+    return np.concatenate((arr, values), axis=axis)

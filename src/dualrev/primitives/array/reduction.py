@@ -1,0 +1,188 @@
+"""Reductions and scans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.errors import MissingRuleError
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear
+from dualrev.primitives.product import chain_product
+from dualrev.protocol import ProtocolFunction
+
+
+def _kept(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
+    """Give a reduced array, with leading axes, its reduced axes back, with length 1."""
+    if keepdims:
+        return array
+    kept = tuple(1 if n - len(shape) in axes else shape[n] for n in range(len(shape)))
+    return array.reshape(leading(array, len(shape) - len(axes)) + kept)
+
+
+def _spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
+    """Broadcast a reduced array, with leading axes, back over the axes that were reduced."""
+    kept = _kept(array, axes, shape, keepdims)
+    return np.broadcast_to(kept, leading(kept, len(shape)) + shape)
+
+
+@array_rule(np.sum)
+def sum_(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Add up; the transpose repeats."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    return linear(
+        lambda t: np.sum(t, axis=axes, keepdims=keepdims, dtype=dtype) if axes else t,
+        lambda w: _spread(w, axes, shape, keepdims),
+    )
+
+
+@composite(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Divide the sum by the count."""
+    total = np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total / (a.size / total.size if total.size else int(np.prod([a.shape[n] for n in from_the_end(axis, a.ndim)])))
+
+
+@array_rule(np.cumsum)
+def cumsum(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
+    """Add up so far; the transpose adds up from the end."""
+    (along,) = (-1,) if axis is None else from_the_end(axis, a.ndim)
+    shape, result = a.shape, y.shape
+
+    def push(t: Any) -> Any:
+        return np.cumsum(t.reshape(leading(t, len(shape)) + result), axis=along, dtype=dtype)
+
+    def pull(w: Any) -> Any:
+        back = (Ellipsis, slice(None, None, -1), *(slice(None),) * (-along - 1))
+        return np.cumsum(w[back], axis=along)[back].reshape(leading(w, len(result)) + shape)
+
+    return linear(push, pull)
+
+
+def _extremum(y: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+    """Select the extreme elements; those that tie share equally."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    mask = np.equal(a, _kept(y, axes, shape, keepdims))
+    weights = np.divide(mask, np.sum(mask, axis=axes, keepdims=True), dtype=a.dtype) if mask.size else mask
+    return linear(
+        lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
+        lambda w: chain_product(weights, _kept(w, axes, shape, keepdims)),
+    )
+
+
+def _by_pairs(pick: Any) -> Any:
+    def definition(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        axes = tuple(n % a.ndim for n in from_the_end(axis, a.ndim))
+        rest = [n for n in range(a.ndim) if n not in axes]
+        flat = np.transpose(a, (*axes, *rest)).reshape((-1, *(a.shape[n] for n in rest)))
+        result = flat[0]
+        for n in range(1, flat.shape[0]):
+            result = pick(result, flat[n])
+        return _kept(result, from_the_end(axis, a.ndim), a.shape, False) if keepdims else result
+
+    return definition
+
+
+@array_rule(np.max, definition=_by_pairs(np.maximum))
+def max_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+    """Select the largest."""
+    return _extremum(y, a, axis, keepdims)
+
+
+@array_rule(np.min, definition=_by_pairs(np.minimum))
+def min_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+    """Select the smallest."""
+    return _extremum(y, a, axis, keepdims)
+
+
+def _logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return log(sum(exp(a))) over the axes, without overflow."""
+    top = np.max(a, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(top), top, 0)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.sum(np.exp(a - shift), axis=axis, keepdims=True)) + shift
+    total = np.where(np.isfinite(top), total, top + total * 0)
+    return total if keepdims else np.squeeze(total, axis=axis if axis is None else from_the_end(axis, np.ndim(a)))[()]
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    """Return exp(x) / sum(exp(x)) over the axes, without overflow."""
+    weights = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return weights / np.sum(weights, axis=axis, keepdims=True)
+
+
+logsumexp = ProtocolFunction("logsumexp", _logsumexp)
+softmax = ProtocolFunction("softmax", _softmax)
+
+
+def _plain_logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
+
+
+def _plain_softmax(x: Any, axis: Any = None) -> Any:
+    return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
+
+
+@array_rule(logsumexp, definition=_plain_logsumexp)
+def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+    """Its gradient is softmax."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    top = _kept(y, axes, shape, keepdims)
+    weights = np.where(np.equal(a, top), 1.0, np.exp(a - np.where(np.isfinite(top), top, 0))) if a.size else a
+    return linear(
+        lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
+        lambda w: chain_product(weights, _kept(w, axes, shape, keepdims)),
+    )
+
+
+@array_rule(softmax, definition=_plain_softmax)
+def softmax_rule(y: Any, x: Any, /, axis: Any = None) -> Any:
+    """Its Jacobian diag(y) - y y^T is symmetric."""
+    axes = from_the_end(axis, x.ndim)
+
+    def apply(t: Any) -> Any:
+        return y * (t - np.sum(y * t, axis=axes, keepdims=True))
+
+    return linear(apply, apply)
+
+
+def _norm_2(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
+
+
+norm_2 = ProtocolFunction("norm", _norm_2)
+
+
+def _plain_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+
+
+@array_rule(norm_2, definition=_plain_norm)
+def norm_rule(y: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the unit vector, and 0 where the norm is 0."""
+    axes, shape = from_the_end(axis, x.ndim), x.shape
+    length = _kept(y, axes, shape, keepdims)
+    unit = x / np.where(np.equal(length, 0), 1.0, length)
+    return linear(
+        lambda t: np.sum(chain_product(unit, t), axis=axes, keepdims=keepdims),
+        lambda w: chain_product(unit, _kept(w, axes, shape, keepdims)),
+    )
+
+
+@composite(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return a vector norm of any order, or a matrix norm that sums of elements express."""
+    vector = axis is not None and not isinstance(axis, tuple)
+    vector = vector or (isinstance(axis, tuple) and len(axis) == 1) or (axis is None and x.ndim == 1)
+    if ord is None or (ord == 2 and vector) or (ord == "fro" and not vector):
+        return norm_2(x, axis=axis, keepdims=keepdims)
+    if vector and ord in (np.inf, -np.inf):
+        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+    if vector and isinstance(ord, int | float) and ord != 0:
+        powers = np.abs(x) if ord == 1 else np.abs(x) ** ord
+        total = np.sum(powers, axis=axis, keepdims=keepdims)
+        return total if ord == 1 else total ** (1.0 / ord)
+    raise MissingRuleError(
+        f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {x.shape} has no derivative rule; "
+        "vector norms of any order but 0 and the Frobenius norm have one"
+    )

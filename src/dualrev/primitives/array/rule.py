@@ -1,0 +1,166 @@
+"""What the rule of an array function is.
+
+A rule sees the function's arguments and answers with its linearization there: how tangents are pushed forward and how
+cotangents are pulled back. Tangents and cotangents may have leading axes, one entry per direction, which the functions
+of a linearization carry along. A linear function states itself and its transpose; the value needs no words.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from dualrev.errors import MissingRuleError
+
+Shape = tuple[int, ...]
+
+
+class Linearization(Protocol):
+    """The derivative of an array function at a point, as a linear map and its transpose."""
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Return the tangent of the result; None stands for an operand without a tangent."""
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Return what the result's cotangent contributes to that of one operand."""
+
+
+class Pair(NamedTuple):
+    """The derivative with respect to one operand: a linear map and its transpose."""
+
+    push: Callable[[Any], Any]
+    pull: Callable[[Any], Any]
+
+
+class Each(tuple[Pair, ...]):
+    """The linearization of a function whose derivative is a sum over its operands."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Add up what the tangents of the operands contribute."""
+        total = None
+        for pair, tangent in zip(self, tangents, strict=True):
+            if tangent is not None:
+                term = pair.push(tangent)
+                total = term if total is None else total + term
+        return total
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Apply the transpose that belongs to one operand."""
+        return self[operand].pull(cotangent)
+
+
+class ArrayRule(NamedTuple):
+    """The derivative of an array function.
+
+    Attributes
+    ----------
+    name
+        For messages and traces.
+    function
+        The function whose derivative this is.
+    operands
+        Names of the parameters that are differentiated, which come first. A single name with a star stands for a
+        sequence of arrays.
+    linearize
+        Called with the result, the operands, and the other arguments.
+    options
+        Names of the other parameters that the rule knows.
+    definition
+        The function in other functions' terms, for symbols; None if the function itself serves.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    operands: tuple[str, ...]
+    linearize: Callable[..., Linearization]
+    options: frozenset[str]
+    definition: Callable[..., Any] | None
+
+    @property
+    def sequence(self) -> bool:
+        """Whether the first argument is a sequence of arrays."""
+        return self.operands[0].startswith("*")
+
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
+        """Return (operands, other positional arguments, other keyword arguments)."""
+        if self.sequence:
+            return tuple(args[0]), args[1:], self._known(kwargs)
+        while len(args) < len(self.operands) and self.operands[len(args)] in kwargs:
+            name = self.operands[len(args)]
+            args, kwargs = (*args, kwargs[name]), {key: kwargs[key] for key in kwargs if key != name}
+        return args[: len(self.operands)], args[len(self.operands) :], self._known(kwargs)
+
+    def value(self, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the function's value."""
+        return self.function(list(operands), *rest, **kwargs) if self.sequence else self.function(*operands, *rest, **kwargs)
+
+    def at(self, y: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Linearization:
+        """Return the linearization where the operands have these values and the result is `y`."""
+        if self.sequence:
+            return self.linearize(y, operands, *rest, **kwargs)
+        return self.linearize(y, *operands, *rest, **kwargs)
+
+    def _known(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+        for key in given.keys() - self.options:
+            raise MissingRuleError(
+                f"{self.name}(..., {key}=...) has no derivative rule; known options: {', '.join(sorted(self.options))}. "
+                "Leave the option out, or write the operation with other NumPy functions"
+            )
+        return given
+
+
+RULES: dict[Any, ArrayRule] = {}
+"""Every array rule, by function."""
+
+COMPOSITES: dict[Any, Callable[..., Any]] = {}
+"""Functions that are written in terms of others, and inherit their derivatives."""
+
+
+def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
+    """Enter a linearization in the table. Parameters before the bare `/` are the operands, after `y`, the result."""
+
+    def enter(linearize: Any) -> Any:
+        parameters = list(inspect.signature(linearize).parameters.values())[1:]
+        operands = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
+        if operands == ("arrays",):
+            operands = ("*arrays",)
+        options = frozenset(p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY)
+        RULES[function] = ArrayRule(function.__name__, function, operands, linearize, options, definition)
+        return linearize
+
+    return enter
+
+
+def composite(*functions: Any) -> Callable[[Any], Any]:
+    """Enter a function that others make up."""
+
+    def enter(definition: Any) -> Any:
+        COMPOSITES.update(dict.fromkeys(functions, definition))
+        return definition
+
+    return enter
+
+
+def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Each:
+    """Return the linearization of a linear function of one operand: itself and its transpose."""
+    return Each((Pair(push, pull),))
+
+
+def leading(array: Any, ndim: int) -> Shape:
+    """Return the shape of the leading axes that come before `ndim` axes."""
+    shape: Shape = array.shape
+    return shape[: len(shape) - ndim]
+
+
+def from_the_end(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return axes counted from the end, where leading axes do not shift them. None means all."""
+    if axis is None:
+        return tuple(range(-ndim, 0))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(np.lib.array_utils.normalize_axis_index(a, ndim) - ndim for a in axes)

@@ -1,0 +1,132 @@
+"""Shape: the same elements in another arrangement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear
+from dualrev.protocol import ProtocolFunction
+
+
+def sum_to(array: Any, shape: tuple[int, ...], ndim: int) -> Any:
+    """Sum the last `ndim` axes, which came by broadcasting from `shape`, back to it: the transpose of broadcasting."""
+    ahead = array.ndim - ndim
+    if array.shape[ahead:] == shape:
+        return array
+    padded = (1,) * (ndim - len(shape)) + shape
+    axes = tuple(n - ndim for n in range(ndim) if padded[n] == 1 and array.shape[ahead + n] != 1)
+    total = np.sum(array, axis=axes, keepdims=True) if axes else array
+    return total.reshape(array.shape[:ahead] + shape)
+
+
+def pad_axes(array: Any, ndim: int, wanted: int) -> Any:
+    """Insert axes of length 1 before the last `ndim` axes, so that there are `wanted` of them."""
+    ahead = leading(array, ndim)
+    return array if ndim == wanted else array.reshape(ahead + (1,) * (wanted - ndim) + array.shape[len(ahead) :])
+
+
+@array_rule(np.reshape)
+def reshape(y: Any, a: Any, /, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
+    """Reshape; in Fortran order by reversing the axes before and after."""
+    before, after = a.shape, y.shape
+    if order == "F":
+        return linear(lambda t: _in_fortran_order(t, before, after), lambda w: _in_fortran_order(w, after, before))
+    return linear(
+        lambda t: t.reshape(leading(t, len(before)) + after),
+        lambda w: w.reshape(leading(w, len(after)) + before),
+    )
+
+
+def _in_fortran_order(array: Any, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
+    ahead = leading(array, len(before))
+    return _reversed(_reversed(array, len(before)).reshape(ahead + after[::-1]), len(after))
+
+
+def _reversed(array: Any, ndim: int) -> Any:
+    ahead = array.ndim - ndim
+    return np.transpose(array, (*range(ahead), *range(array.ndim - 1, ahead - 1, -1)))
+
+
+@array_rule(np.transpose)
+def transpose(y: Any, a: Any, /, axes: Any = None) -> Any:
+    """Permute the axes."""
+    order = tuple(range(a.ndim - 1, -1, -1)) if axes is None else from_the_end(tuple(axes), a.ndim)
+    order = tuple(n % a.ndim for n in order)
+    return linear(lambda t: _permuted(t, order), lambda w: _permuted(w, tuple(int(n) for n in np.argsort(order))))
+
+
+def _permuted(array: Any, order: tuple[int, ...]) -> Any:
+    ahead = array.ndim - len(order)
+    return np.transpose(array, (*range(ahead), *(ahead + n for n in order)))
+
+
+@array_rule(np.broadcast_to)
+def broadcast_to(y: Any, array: Any, /, shape: Any = None, subok: bool = False) -> Any:
+    """Repeat along new axes and axes of length 1."""
+    before, after = array.shape, y.shape
+    return linear(
+        lambda t: np.broadcast_to(pad_axes(t, len(before), len(after)), leading(t, len(before)) + after),
+        lambda w: sum_to(w, before, len(after)),
+    )
+
+
+def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+    return x.astype(dtype, copy=copy)
+
+
+astype = ProtocolFunction("astype", _astype)
+
+
+@array_rule(astype)
+def _astype_rule(y: Any, x: Any, /, dtype: Any = None, copy: bool = True) -> Any:
+    before, after = x.dtype, y.dtype
+    return linear(lambda t: astype(t, after), lambda w: astype(w, before))
+
+
+@composite(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """Flatten."""
+    return np.reshape(a, -1, order=order)  # type: ignore[call-overload]
+
+
+@composite(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Any:
+    """Drop axes of length 1."""
+    gone = from_the_end(axis, a.ndim) if axis is not None else tuple(n - a.ndim for n in range(a.ndim) if a.shape[n] == 1)
+    if any(a.shape[n] != 1 for n in gone):
+        raise ValueError(f"cannot squeeze axes {axis} of shape {a.shape}: their length is not 1")
+    return a.reshape(tuple(a.shape[n] for n in range(a.ndim) if n - a.ndim not in gone))
+
+
+@composite(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    """Insert axes of length 1."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    ndim = a.ndim + len(axes)
+    new = {n % ndim for n in from_the_end(axes, ndim)}
+    old = iter(a.shape)
+    return a.reshape(tuple(1 if n in new else next(old) for n in range(ndim)))
+
+
+@composite(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """Swap two axes."""
+    order = list(range(a.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return np.transpose(a, order)
+
+
+@composite(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """Move axes to new places."""
+    order = np.moveaxis(np.empty(tuple(range(1, a.ndim + 1)), np.int8), source, destination).shape
+    return np.transpose(a, [n - 1 for n in order])
+
+
+@composite(np.atleast_1d)
+def atleast_1d(*arrays: Any) -> Any:
+    """Give a number an axis."""
+    results = tuple(a.reshape((1,)) if a.ndim == 0 else a for a in arrays)
+    return results[0] if len(results) == 1 else results

@@ -1,0 +1,30 @@
+"""The product of the chain rule: 0 when either factor is exactly 0, also beside an infinity or a NaN."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def chain_product(partial: Any, factor: Any) -> Any:
+    """Multiply a partial derivative and a tangent or cotangent, which broadcast."""
+    if type(partial) is float and partial in (1.0, -1.0):
+        return factor if partial == 1.0 else -factor
+    product = partial * factor
+    if _finite(product):
+        return product
+    return np.where(np.equal(partial, 0) | np.equal(factor, 0), np.zeros((), product.dtype), product)[()]
+
+
+def _finite(x: Any) -> bool:
+    """Whether a sum of squares is finite: cheaper than a look at each element; an overflow only costs time."""
+    while not isinstance(x, np.ndarray | np.generic):
+        x = x.value
+    if x.ndim == 0:
+        return math.isfinite(x)
+    if x.ndim == 1:
+        return math.isfinite(x.dot(x))
+    flat = x.reshape(-1)
+    return math.isfinite(flat.dot(flat))

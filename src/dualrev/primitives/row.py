@@ -1,0 +1,82 @@
+"""What a row of the table of primitives is.
+
+A rule body is one expression over `math.*` and `select`. Neither name means anything here: each target binds them
+to its own functions (`kernels/`), so that one code object runs on arrays, under Numba, on CUDA and on SymPy symbols.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+math: Any = types.ModuleType("unbound_math")
+"""Stands for the target's mathematics. Besides the names of Python's `math` it holds every row's name."""
+
+select: Any = None
+"""Stands for the target's `select(condition, a, b)`: a where the condition holds, else b."""
+
+Interval = tuple[float, float]
+Choice = frozenset[float]
+Point = tuple[tuple[float, ...], tuple[float, ...]]
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A scalar primitive and its derivative.
+
+    Attributes
+    ----------
+    name
+        NumPy's or SciPy's name of the function.
+    fn
+        The function, of its arguments.
+    partials
+        One function per argument, of the result and then the arguments. None where the primitive is flat in that
+        argument (a condition, an order); an empty tuple where it is flat in all of them.
+    domain
+        Per argument an interval, or the set of values it may take: where tests and benchmarks sample it.
+    points
+        Pairs (arguments, promised partials) at kinks, ties and zeros.
+    names
+        The spellings that reach it: "numpy.sin", "scipy.special.expit", "operator.add".
+    """
+
+    name: str
+    fn: Rule
+    partials: tuple[Rule | None, ...] = ()
+    domain: tuple[Interval | Choice, ...] = ((-2.0, 2.0),)
+    points: tuple[Point, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def flat(self) -> bool:
+        """Whether the derivative is zero wherever it exists."""
+        return not self.partials
+
+    @property
+    def arity(self) -> int:
+        """The number of arguments."""
+        return self.fn.__code__.co_argcount
+
+
+def reads(rule: Rule) -> frozenset[str]:
+    """Return the names of the parameters that a rule reads."""
+    code = rule.__code__
+    parameters = code.co_varnames[: code.co_argcount]
+    used = {instruction.argval for instruction in _instructions(code) if instruction.opname.startswith("LOAD_FAST")}
+    flattened = {name for value in used for name in (value if isinstance(value, tuple) else (value,))}
+    return frozenset(flattened & set(parameters))
+
+
+def calls(rule: Rule) -> frozenset[str]:
+    """Return the names of `math` that a rule uses."""
+    return frozenset(rule.__code__.co_names) - {"math", "select"}
+
+
+def _instructions(code: types.CodeType) -> Any:
+    import dis
+
+    return dis.get_instructions(code)

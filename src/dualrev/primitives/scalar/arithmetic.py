@@ -1,0 +1,152 @@
+"""Arithmetic."""
+
+from dualrev.primitives.row import Row, math, select
+
+ANY = (-2.0, 2.0)
+AWAY = (0.5, 2.5)
+
+ROWS = (
+    Row(
+        "add",
+        fn=lambda a, b: a + b,
+        partials=(
+            lambda y, a, b: 1.0,
+            lambda y, a, b: 1.0,
+        ),
+        domain=(ANY, ANY),
+        names=("numpy.add", "operator.add"),
+    ),
+    Row(
+        "subtract",
+        fn=lambda a, b: a - b,
+        partials=(
+            lambda y, a, b: 1.0,
+            lambda y, a, b: -1.0,
+        ),
+        domain=(ANY, ANY),
+        names=("numpy.subtract", "operator.sub"),
+    ),
+    Row(
+        "multiply",
+        fn=lambda a, b: a * b,
+        partials=(
+            lambda y, a, b: b,
+            lambda y, a, b: a,
+        ),
+        domain=(ANY, ANY),
+        points=(((0.0, 3.0), (3.0, 0.0)),),
+        names=("numpy.multiply", "operator.mul"),
+    ),
+    Row(
+        "divide",
+        fn=lambda a, b: a / b,
+        partials=(
+            lambda y, a, b: 1.0 / b,
+            lambda y, a, b: -y / b,
+        ),
+        domain=(ANY, AWAY),
+        points=(((0.0, 2.0), (0.5, 0.0)),),
+        names=("numpy.divide", "numpy.true_divide", "operator.truediv"),
+    ),
+    Row(
+        "negative",
+        fn=lambda x: -x,
+        partials=(lambda y, x: -1.0,),
+        names=("numpy.negative", "operator.neg"),
+    ),
+    Row(
+        "positive",
+        fn=lambda x: +x,
+        partials=(lambda y, x: 1.0,),
+        names=("numpy.positive", "numpy.conjugate", "operator.pos"),
+    ),
+    Row(
+        "power",
+        fn=lambda a, b: a**b,
+        partials=(
+            lambda y, a, b: select(b == 0, 0.0, b * a ** (b - 1)),
+            lambda y, a, b: math.xlogy(y, a),
+        ),
+        domain=(AWAY, ANY),
+        points=(
+            ((0.0, 0.0), (0.0, -float("inf"))),
+            ((0.0, 2.0), (0.0, 0.0)),
+            ((0.0, 1.0), (1.0, 0.0)),
+            ((-2.0, 0.0), (0.0, float("nan"))),
+        ),
+        names=("numpy.power", "numpy.float_power", "operator.pow"),
+    ),
+    Row(
+        "square",
+        fn=lambda x: x * x,
+        partials=(lambda y, x: 2.0 * x,),
+        names=("numpy.square",),
+    ),
+    Row(
+        "reciprocal",
+        fn=lambda x: 1.0 / x,
+        partials=(lambda y, x: -y * y,),
+        domain=(AWAY,),
+        names=("numpy.reciprocal",),
+    ),
+    Row(
+        "absolute",
+        fn=lambda x: math.fabs(x),
+        partials=(lambda y, x: math.sign(x),),
+        points=(((0.0,), (0.0,)),),
+        names=("numpy.absolute", "numpy.fabs", "operator.abs"),
+    ),
+    Row(
+        "sqrt",
+        fn=lambda x: math.sqrt(x),
+        partials=(lambda y, x: 0.5 / y,),
+        domain=(AWAY,),
+        points=(((0.0,), (float("inf"),)),),
+        names=("numpy.sqrt",),
+    ),
+    Row(
+        "cbrt",
+        fn=lambda x: math.cbrt(x),
+        partials=(lambda y, x: 1.0 / (3.0 * y * y),),
+        domain=(AWAY,),
+        points=(((0.0,), (float("inf"),)), ((-8.0,), (1.0 / 12.0,))),
+        names=("numpy.cbrt",),
+    ),
+    Row(
+        "floor_divide",
+        fn=lambda a, b: math.floor(a / b),
+        domain=(ANY, AWAY),
+        names=("numpy.floor_divide", "operator.floordiv"),
+    ),
+    Row(
+        "remainder",
+        fn=lambda a, b: a - b * math.floor(a / b),
+        partials=(
+            lambda y, a, b: 1.0,
+            lambda y, a, b: -math.floor(a / b),
+        ),
+        domain=(ANY, AWAY),
+        names=("numpy.remainder", "operator.mod"),
+    ),
+    Row(
+        "fmod",
+        fn=lambda a, b: a - b * math.trunc(a / b),
+        partials=(
+            lambda y, a, b: 1.0,
+            lambda y, a, b: -math.trunc(a / b),
+        ),
+        domain=(ANY, AWAY),
+        names=("numpy.fmod",),
+    ),
+    Row(
+        "hypot",
+        fn=lambda a, b: math.hypot(a, b),
+        partials=(
+            lambda y, a, b: select(y == 0, 0.0, a / y),
+            lambda y, a, b: select(y == 0, 0.0, b / y),
+        ),
+        domain=(ANY, ANY),
+        points=(((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))),
+        names=("numpy.hypot",),
+    ),
+)

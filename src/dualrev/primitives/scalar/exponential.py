@@ -1,0 +1,100 @@
+"""Exponentials and logarithms."""
+
+from dualrev.primitives.row import Row, math, select
+
+ANY = (-2.0, 2.0)
+POSITIVE = (0.2, 3.0)
+
+ROWS = (
+    Row(
+        "exp",
+        fn=lambda x: math.exp(x),
+        partials=(lambda y, x: y,),
+        names=("numpy.exp",),
+    ),
+    Row(
+        "exp2",
+        fn=lambda x: math.exp2(x),
+        partials=(lambda y, x: 0.6931471805599453 * y,),
+        names=("numpy.exp2",),
+    ),
+    Row(
+        "expm1",
+        fn=lambda x: math.expm1(x),
+        partials=(lambda y, x: math.exp(x),),
+        names=("numpy.expm1",),
+    ),
+    Row(
+        "log",
+        fn=lambda x: math.log(x),
+        partials=(lambda y, x: 1.0 / x,),
+        domain=(POSITIVE,),
+        points=(((0.0,), (float("inf"),)),),
+        names=("numpy.log",),
+    ),
+    Row(
+        "log2",
+        fn=lambda x: math.log2(x),
+        partials=(lambda y, x: 1.4426950408889634 / x,),
+        domain=(POSITIVE,),
+        names=("numpy.log2",),
+    ),
+    Row(
+        "log10",
+        fn=lambda x: math.log10(x),
+        partials=(lambda y, x: 0.4342944819032518 / x,),
+        domain=(POSITIVE,),
+        names=("numpy.log10",),
+    ),
+    Row(
+        "log1p",
+        fn=lambda x: math.log1p(x),
+        partials=(lambda y, x: 1.0 / (1.0 + x),),
+        domain=((-0.8, 2.0),),
+        names=("numpy.log1p",),
+    ),
+    Row(
+        "logaddexp",
+        fn=lambda a, b: select(a == b, a + 0.6931471805599453, math.maximum(a, b) + math.log1p(math.exp(-math.fabs(a - b)))),
+        partials=(
+            lambda y, a, b: select(a == b, 0.5, math.exp(a - y)),
+            lambda y, a, b: select(a == b, 0.5, math.exp(b - y)),
+        ),
+        domain=(ANY, ANY),
+        points=(((1.0, 1.0), (0.5, 0.5)), ((-float("inf"), 0.0), (0.0, 1.0))),
+        names=("numpy.logaddexp",),
+    ),
+    Row(
+        "logaddexp2",
+        fn=lambda a, b: select(a == b, a + 1.0, math.maximum(a, b) + 1.4426950408889634 * math.log1p(math.exp2(-math.fabs(a - b)))),
+        partials=(
+            lambda y, a, b: select(a == b, 0.5, math.exp2(a - y)),
+            lambda y, a, b: select(a == b, 0.5, math.exp2(b - y)),
+        ),
+        domain=(ANY, ANY),
+        points=(((1.0, 1.0), (0.5, 0.5)),),
+        names=("numpy.logaddexp2",),
+    ),
+    Row(
+        "xlogy",
+        fn=lambda a, b: select(a == 0, select(math.isnan(b), b, 0.0), a * math.log(b)),
+        partials=(
+            lambda y, a, b: math.log(b),
+            lambda y, a, b: select(a == 0, 0.0, a / b),
+        ),
+        domain=(ANY, POSITIVE),
+        points=(((0.0, 0.0), (-float("inf"), 0.0)), ((0.0, 2.0), (0.6931471805599453, 0.0))),
+        names=("scipy.special.xlogy",),
+    ),
+    Row(
+        "xlog1py",
+        fn=lambda a, b: select(a == 0, select(math.isnan(b), b, 0.0), a * math.log1p(b)),
+        partials=(
+            lambda y, a, b: math.log1p(b),
+            lambda y, a, b: select(a == 0, 0.0, a / (1.0 + b)),
+        ),
+        domain=(ANY, (-0.8, 2.0)),
+        points=(((0.0, -1.0), (-float("inf"), 0.0)),),
+        names=("scipy.special.xlog1py",),
+    ),
+)

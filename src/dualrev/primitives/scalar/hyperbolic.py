@@ -1,0 +1,45 @@
+"""Hyperbolic functions and their inverses."""
+
+from dualrev.primitives.row import Row, math
+
+ROWS = (
+    Row(
+        "sinh",
+        fn=lambda x: math.sinh(x),
+        partials=(lambda y, x: math.cosh(x),),
+        names=("numpy.sinh",),
+    ),
+    Row(
+        "cosh",
+        fn=lambda x: math.cosh(x),
+        partials=(lambda y, x: math.sinh(x),),
+        names=("numpy.cosh",),
+    ),
+    Row(
+        "tanh",
+        fn=lambda x: math.tanh(x),
+        partials=(lambda y, x: 1.0 - y * y,),
+        names=("numpy.tanh",),
+    ),
+    Row(
+        "arcsinh",
+        fn=lambda x: math.asinh(x),
+        partials=(lambda y, x: 1.0 / math.hypot(x, 1.0),),
+        names=("numpy.arcsinh",),
+    ),
+    Row(
+        "arccosh",
+        fn=lambda x: math.acosh(x),
+        partials=(lambda y, x: 1.0 / (math.sqrt(x - 1.0) * math.sqrt(x + 1.0)),),
+        domain=((1.2, 3.0),),
+        points=(((1.0,), (float("inf"),)),),
+        names=("numpy.arccosh",),
+    ),
+    Row(
+        "arctanh",
+        fn=lambda x: math.atanh(x),
+        partials=(lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x)),),
+        domain=((-0.9, 0.9),),
+        names=("numpy.arctanh",),
+    ),
+)

@@ -1,0 +1,95 @@
+"""Special functions, and the formulas that they and other rows share.
+
+Sources: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 6.3.5, 6.3.7, 6.3.18 (digamma),
+6.4.7, 6.4.10 (polygamma); the Hurwitz zeta function by the Euler-Maclaurin formula, 23.2.
+"""
+
+from dualrev.primitives.row import Row, Rule, math, select
+
+ANY = (-2.0, 2.0)
+
+ROWS = (
+    Row(
+        "erf",
+        fn=lambda x: math.erf(x),
+        partials=(lambda y, x: 1.1283791670955126 * math.exp(-x * x),),
+        names=("scipy.special.erf",),
+    ),
+    Row(
+        "erfc",
+        fn=lambda x: math.erfc(x),
+        partials=(lambda y, x: -1.1283791670955126 * math.exp(-x * x),),
+        names=("scipy.special.erfc",),
+    ),
+    Row(
+        "gammaln",
+        fn=lambda x: math.lgamma(x),
+        partials=(lambda y, x: math.digamma(x),),
+        domain=((0.3, 5.0),),
+        points=(((1.0,), (-0.5772156649015329,)),),
+        names=("scipy.special.gammaln",),
+    ),
+    Row(
+        "digamma",
+        fn=lambda x: select(x > 0, math.digamma_positive(x), math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x)))),
+        partials=(lambda y, x: math.polygamma(1.0, x),),
+        domain=((-2.5, 5.0),),
+        points=(((1.0,), (1.6449340668482264,)),),
+        names=("scipy.special.digamma", "scipy.special.psi"),
+    ),
+    Row(
+        "polygamma",
+        fn=lambda n, x: select(n == 0, math.digamma(x), select(x > 0, math.polygamma_positive(n, x), select(n == 1, math.trigamma_reflected(x), math.nan))),
+        partials=(
+            None,
+            lambda y, n, x: math.polygamma(n + 1.0, x),
+        ),
+        domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (0.3, 5.0)),
+        names=("scipy.special.polygamma",),
+    ),
+    Row(
+        "expit",
+        fn=lambda x: 1.0 / (1.0 + math.exp(-x)),
+        partials=(lambda y, x: y / (1.0 + math.exp(x)),),
+        points=(((0.0,), (0.25,)), ((1000.0,), (0.0,)), ((-1000.0,), (0.0,))),
+        names=("scipy.special.expit",),
+    ),
+    Row(
+        "log_expit",
+        fn=lambda x: math.minimum(x, 0.0) - math.log1p(math.exp(-math.fabs(x))),
+        partials=(lambda y, x: 1.0 / (1.0 + math.exp(x)),),
+        points=(((0.0,), (0.5,)),),
+        names=("scipy.special.log_expit",),
+    ),
+    Row(
+        "logit",
+        fn=lambda x: math.log(x) - math.log1p(-x),
+        partials=(lambda y, x: 1.0 / (x * (1.0 - x)),),
+        domain=((0.1, 0.9),),
+        names=("scipy.special.logit",),
+    ),
+    Row(
+        "softplus",
+        fn=lambda x: math.maximum(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
+        partials=(lambda y, x: 1.0 / (1.0 + math.exp(-x)),),
+        points=(((0.0,), (0.5,)), ((1000.0,), (1.0,)), ((-1000.0,), (0.0,))),
+    ),
+)
+
+FORMULAS: dict[str, Rule] = {
+    "sinc_slope": lambda x: -math.pi * math.sinc_series(math.pi * x * (math.pi * x)) * (math.pi * x),
+    "sinc_series": lambda s: 1 / 3 - s * (1 / 30 - s * (1 / 840 - s * (1 / 45360 - s * (1 / 3991680 - s / 518918400)))),
+    "digamma_positive": lambda x: math.digamma_large(x + 10.0) - math.ten_powers(x, -1.0),
+    "digamma_large": lambda z: math.log(z) - 0.5 / z - math.digamma_series(1.0 / (z * z)),
+    "digamma_series": lambda s: s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12)))))),
+    "ten_powers": lambda x, p: math.five_powers(x, p) + math.five_powers(x + 5.0, p),
+    "five_powers": lambda x, p: x**p + (x + 1.0) ** p + (x + 2.0) ** p + (x + 3.0) ** p + (x + 4.0) ** p,
+    "polygamma_positive": lambda n, x: select(n % 2 == 0, -1.0, 1.0) * math.gamma(n + 1.0) * math.zeta_positive(n + 1.0, x),
+    "trigamma_reflected": lambda x: (math.pi / math.sin(math.pi * (x - math.floor(x)))) ** 2 - math.polygamma_positive(1.0, 1.0 - x),
+    "zeta_positive": lambda s, x: math.ten_powers(x, -s) + math.zeta_large(s, x + 10.0),
+    "zeta_large": lambda s, z: z ** (1.0 - s) / (s - 1.0) + z ** (-s) * (0.5 + math.zeta_series(s, z) / z),
+    "zeta_series": lambda s, z: s * (1 / 12 - (s + 1) * (s + 2) / (z * z) * (1 / 720 - (s + 3) * (s + 4) / (z * z) * math.zeta_tail(s, z))),
+    "zeta_tail": lambda s, z: 1 / 30240 - (s + 5) * (s + 6) / (z * z) * (1 / 1209600 - (s + 7) * (s + 8) / (z * z) * math.zeta_rest(s, z)),
+    "zeta_rest": lambda s, z: 1 / 47900160 - (s + 9) * (s + 10) / (z * z) * (691 / 1307674368000 - (s + 11) * (s + 12) / (z * z) / 74724249600),
+}
+"""Formulas that rows share: part of the table, reached as `math.<name>`, with no derivative of their own."""

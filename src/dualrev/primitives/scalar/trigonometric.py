@@ -1,0 +1,80 @@
+"""Circular functions, their inverses, and angles."""
+
+from dualrev.primitives.row import Row, math, select
+
+ANY = (-2.0, 2.0)
+INSIDE = (-0.9, 0.9)
+
+ROWS = (
+    Row(
+        "sin",
+        fn=lambda x: math.sin(x),
+        partials=(lambda y, x: math.cos(x),),
+        names=("numpy.sin",),
+    ),
+    Row(
+        "cos",
+        fn=lambda x: math.cos(x),
+        partials=(lambda y, x: -math.sin(x),),
+        names=("numpy.cos",),
+    ),
+    Row(
+        "tan",
+        fn=lambda x: math.tan(x),
+        partials=(lambda y, x: 1.0 + y * y,),
+        domain=((-1.4, 1.4),),
+        names=("numpy.tan",),
+    ),
+    Row(
+        "arcsin",
+        fn=lambda x: math.asin(x),
+        partials=(lambda y, x: 1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
+        domain=(INSIDE,),
+        points=(((1.0,), (float("inf"),)),),
+        names=("numpy.arcsin",),
+    ),
+    Row(
+        "arccos",
+        fn=lambda x: math.acos(x),
+        partials=(lambda y, x: -1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
+        domain=(INSIDE,),
+        points=(((1.0,), (-float("inf"),)),),
+        names=("numpy.arccos",),
+    ),
+    Row(
+        "arctan",
+        fn=lambda x: math.atan(x),
+        partials=(lambda y, x: 1.0 / (1.0 + x * x),),
+        names=("numpy.arctan",),
+    ),
+    Row(
+        "arctan2",
+        fn=lambda a, b: math.atan2(a, b),
+        partials=(
+            lambda y, a, b: select((a == 0) & (b == 0), 0.0, b / math.hypot(a, b) / math.hypot(a, b)),
+            lambda y, a, b: select((a == 0) & (b == 0), 0.0, -a / math.hypot(a, b) / math.hypot(a, b)),
+        ),
+        domain=(ANY, ANY),
+        points=(((0.0, 0.0), (0.0, 0.0)), ((0.0, -1.0), (-1.0, 0.0)), ((1.0, 0.0), (0.0, -1.0))),
+        names=("numpy.arctan2",),
+    ),
+    Row(
+        "sinc",
+        fn=lambda x: select(x == 0, 1.0, math.sin(math.pi * x) / (math.pi * x)),
+        partials=(lambda y, x: select(math.fabs(x) < 0.1, math.sinc_slope(x), (math.cos(math.pi * x) - y) / x),),
+        points=(((0.0,), (0.0,)), ((1e-9,), (-3.289868133696453e-9,)), ((1.0,), (-1.0,))),
+        names=("numpy.sinc",),
+    ),
+    Row(
+        "deg2rad",
+        fn=lambda x: 0.017453292519943295 * x,
+        partials=(lambda y, x: 0.017453292519943295,),
+        names=("numpy.deg2rad", "numpy.radians"),
+    ),
+    Row(
+        "rad2deg",
+        fn=lambda x: 57.29577951308232 * x,
+        partials=(lambda y, x: 57.29577951308232,),
+        names=("numpy.rad2deg", "numpy.degrees"),
+    ),
+)

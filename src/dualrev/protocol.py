@@ -1,0 +1,40 @@
+"""Functions of our own that active numbers answer, by the protocol of NumPy's own functions (NEP 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+class ProtocolFunction:
+    """A function of arrays that hands its arguments to any of them that implements `__array_function__`.
+
+    Parameters
+    ----------
+    name
+        The name by which users and rules call it.
+    implementation
+        What it does to plain numbers and arrays.
+    """
+
+    def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = implementation.__doc__
+        self.implementation = implementation
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            answer = getattr(type(arg), "__array_function__", None)
+            if answer is not None and type(arg) is not np.ndarray:
+                return answer(arg, self, (type(arg),), args, kwargs)
+        return self.implementation(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of dualrev.special>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        from dualrev import special
+
+        return getattr, (special, self.__name__)

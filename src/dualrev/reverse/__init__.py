@@ -1,0 +1,1 @@
+"""Reverse mode: numbers that record adjoint statements."""

@@ -1,0 +1,197 @@
+"""Adjoint statements and tapes.
+
+Each operation on a Var makes one statement, which knows the statements that its operands came from and nothing later.
+A tape is the statements that results depend on, in the order in which they were recorded. Statements are linked to
+their operands only, so numbers made independently can meet, and what nothing depends on any more is freed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from dualrev.errors import FreedTapeError
+from dualrev.primitives.array.rule import ArrayRule, Linearization
+from dualrev.primitives.row import Row, reads
+
+_order = itertools.count()
+
+
+class Statement:
+    """One recorded operation, or a leaf where it has no operands.
+
+    Attributes
+    ----------
+    parents : tuple of Statement or None
+        Per operand the statement it came from, None for a constant.
+    shape, dtype
+        Of the result, and so of its adjoint.
+    """
+
+    __slots__ = ("dtype", "order", "parents", "shape")
+
+    def __init__(self, parents: tuple[Statement | None, ...], y: Any) -> None:
+        self.order = next(_order)
+        self.parents = parents
+        self.shape: tuple[int, ...] = y.shape
+        self.dtype: np.dtype[Any] = y.dtype
+
+    def saved(self) -> Iterable[Any]:
+        """Return the values that the statement keeps for the sweep."""
+        return ()
+
+    def free(self) -> None:
+        """Drop what the statement keeps, operands included."""
+
+
+class Leaf(Statement):
+    """An input, with the gradient that backward passes have added up for it."""
+
+    __slots__ = ("grad",)
+
+    def __init__(self, value: Any) -> None:
+        super().__init__((), value)
+        self.grad: Any = None
+
+
+class RowStatement(Statement):
+    """A scalar primitive. It keeps the values that the partials of its active arguments read, and None for others."""
+
+    __slots__ = ("primals", "row", "y")
+
+    def __init__(self, row: Row, y: Any, primals: Sequence[Any], parents: tuple[Statement | None, ...]) -> None:
+        super().__init__(parents, y)
+        kept = _kept(row, tuple([parent is not None for parent in parents]))
+        self.row = row
+        self.y = y if kept[0] else None
+        self.primals = [private(p) if keep else None for p, keep in zip(primals, kept[1:], strict=True)]
+
+    def saved(self) -> Iterable[Any]:
+        """Return the kept values."""
+        return [value for value in (self.y, *self.primals) if value is not None]
+
+    def free(self) -> None:
+        """Drop the kept values and the operands."""
+        self.y, self.primals, self.parents = None, [], ()
+
+
+class RuleStatement(Statement):
+    """An array function. It keeps the linearization."""
+
+    __slots__ = ("linearization", "rule")
+
+    def __init__(
+        self, rule: ArrayRule, y: Any, linearization: Linearization, parents: tuple[Statement | None, ...]
+    ) -> None:
+        super().__init__(parents, y)
+        self.rule = rule
+        self.linearization: Any = linearization
+
+    def saved(self) -> Iterable[Any]:
+        """Return the arrays that the linearization's functions hold."""
+        return _held(self.linearization)
+
+    def free(self) -> None:
+        """Drop the linearization and the operands."""
+        self.linearization, self.parents = None, ()
+
+
+@cache
+def _kept(row: Row, active: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Return, for the result and each argument, whether a partial of an active argument reads it."""
+    names: set[str] = set()
+    for rule, wanted in zip(row.partials, active, strict=True):
+        if wanted and rule is not None:
+            names |= {str(rule.__code__.co_varnames.index(name)) for name in reads(rule)}
+    return tuple(str(n) in names for n in range(row.arity + 1))
+
+
+def private(value: Any) -> Any:
+    """Return a value that nobody else can write to: a copy, unless the array is read-only or a number."""
+    if type(value) is np.ndarray and value.flags.writeable:
+        return _read_only(value.copy())
+    return value
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def _held(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, np.ndarray):
+        yield thing
+    elif isinstance(thing, FunctionType):
+        for cell in thing.__closure__ or ():
+            yield from _held(cell.cell_contents)
+    elif isinstance(thing, tuple | list):
+        for element in thing:
+            yield from _held(element)
+
+
+class Tape:
+    """The statements that results depend on, in the order in which they were recorded.
+
+    Parameters
+    ----------
+    results : iterable of Statement
+        The statements of the results.
+
+    Raises
+    ------
+    FreedTapeError
+        If a statement on the way was freed by an earlier backward pass.
+    """
+
+    def __init__(self, results: Iterable[Statement]) -> None:
+        found: dict[int, Statement] = {}
+        pending = list(results)
+        while pending:
+            statement = pending.pop()
+            if statement.order not in found:
+                found[statement.order] = statement
+                if not statement.parents and not isinstance(statement, Leaf):
+                    raise FreedTapeError(
+                        "the graph was freed by an earlier backward(); call that one with retain_graph=True, "
+                        "or compute the result again"
+                    )
+                pending += [parent for parent in statement.parents if parent is not None]
+        self.statements = [found[order] for order in sorted(found)]
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self.statements)
+
+    @property
+    def operations(self) -> int:
+        """Number of recorded operations, leaves not counted."""
+        return sum(1 for statement in self.statements if not isinstance(statement, Leaf))
+
+    @property
+    def elements(self) -> int:
+        """Number of elements of all results of operations together."""
+        return sum(int(np.prod(s.shape, dtype=np.intp)) for s in self.statements if not isinstance(s, Leaf))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the arrays kept for the sweep take, each counted once."""
+        owners = {}
+        for statement in self.statements:
+            for value in statement.saved():
+                owner = value
+                while isinstance(getattr(owner, "base", None), np.ndarray):
+                    owner = owner.base
+                owners[id(owner)] = getattr(owner, "nbytes", 8)
+        return sum(owners.values())
+
+    def free(self) -> None:
+        """Drop what the statements keep, so that the memory is given back."""
+        for statement in self.statements:
+            statement.free()

@@ -1,0 +1,158 @@
+"""A value on a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import BY_HAND, Active, new_level, primal
+from dualrev.errors import NoGradientError, ShapeMismatchError
+from dualrev.primitives.row import Row
+from dualrev.reverse.sweep import sweep
+from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
+from dualrev.values import own_value
+
+
+class Var(Active):
+    """A number or array whose operations are recorded, for derivatives backwards.
+
+    Parameters
+    ----------
+    value : number or array
+        The primal value; copied. Integers are taken as float64.
+    requires_grad : bool
+        Whether `backward` computes a gradient for it.
+
+    Attributes
+    ----------
+    value : number or array
+    grad : number, array or None
+        The gradient that backward passes have added up, of the value's shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> x = dr.Var(3.0)
+    >>> y = np.log(x) ** 2
+    >>> y.backward()
+    >>> round(float(x.grad), 4)
+    0.7324
+    """
+
+    __slots__ = ("statement",)
+    statement: Statement | None
+
+    def __init__(self, value: Any, requires_grad: bool = True) -> None:
+        self.value = own_value(value)
+        self.level = new_level() if isinstance(self.value, Active) else BY_HAND + 1
+        self.statement = Leaf(self.value) if requires_grad else None
+
+    @classmethod
+    def at_level(cls, value: Any, statement: Statement | None, level: int) -> Var:
+        """Return a Var of a level, without a copy or a check."""
+        self = object.__new__(cls)
+        self.value, self.statement, self.level = value, statement, level
+        return self
+
+    def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+        """Apply a scalar primitive and record it."""
+        level = self.level
+        primals: list[Any] = []
+        parents: list[Statement | None] = []
+        for arg in args:
+            if type(arg) is Var and arg.level == level:
+                primals.append(arg.value)
+                parents.append(arg.statement)
+            else:
+                primals.append(arg)
+                parents.append(None)
+        y = call(*primals)
+        if not any(parents):
+            return Var.at_level(y, None, level)
+        return Var.at_level(y, RowStatement(row, y, primals, tuple(parents)), level)
+
+    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply an array function and record its linearization."""
+        level = self.level
+        mine = [type(arg) is Var and arg.level == level for arg in operands]
+        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
+        parents = tuple([arg.statement if own else None for arg, own in zip(operands, mine, strict=True)])
+        y = rule.value(primals, rest, kwargs)
+        if not any(parents):
+            return Var.at_level(y, None, level)
+        if not rule.sequence:
+            primals = [private(p) for p in primals]
+        linearization = rule.at(y, primals, _private(rest), {key: _private(value) for key, value in kwargs.items()})
+        return Var.at_level(y, RuleStatement(rule, y, linearization, parents), level)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows into this number."""
+        return self.statement is not None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient of a leaf, or None where no backward pass has reached it."""
+        return self.statement.grad if isinstance(self.statement, Leaf) else None
+
+    @property
+    def grad_fn(self) -> Statement | None:
+        """The statement that made this number, None for a leaf."""
+        return None if isinstance(self.statement, Leaf) else self.statement
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
+        """Add the gradient of this number to `grad` of the leaves that it depends on.
+
+        Parameters
+        ----------
+        gradient : number or array, optional
+            The cotangent, of this number's shape. Needed unless that is ().
+        retain_graph : bool
+            Keep what was recorded, so that `backward` can be called again.
+
+        Raises
+        ------
+        NoGradientError
+            If nothing that this number depends on requires a gradient.
+        ShapeMismatchError
+            If `gradient` does not have this number's shape, or is missing for an array.
+        FreedTapeError
+            If an earlier `backward` freed the graph.
+        """
+        if self.statement is None:
+            raise NoGradientError("backward() on a Var that depends on no Var with requires_grad=True")
+        if gradient is None and self.shape:
+            raise ShapeMismatchError(
+                f"backward() on shape {self.shape} needs a gradient of that shape; for a scalar, reduce first: x.sum()"
+            )
+        cotangent = np.ones((), self.dtype)[()] if gradient is None else own_value(gradient)
+        if cotangent.shape != self.shape:
+            raise ShapeMismatchError(f"the gradient has shape {cotangent.shape}; expected this Var's shape {self.shape}")
+        tape = Tape([self.statement])
+        for statement, adjoint in sweep(tape, {self.statement: cotangent}).items():
+            if isinstance(statement, Leaf):
+                adjoint = primal(adjoint)
+                statement.grad = np.copy(adjoint)[()] if statement.grad is None else statement.grad + adjoint
+        if not retain_graph:
+            tape.free()
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        if isinstance(self.statement, Leaf):
+            self.statement.grad = None
+
+    def detach(self) -> Var:
+        """Return a Var of the same value into which no gradient flows."""
+        return Var.at_level(self.value, None, self.level)
+
+    def __repr__(self) -> str:
+        return f"Var({self.value!r}{'' if self.requires_grad else ', requires_grad=False'})"
+
+
+def _private(x: Any) -> Any:
+    if isinstance(x, tuple | list):
+        return type(x)(_private(element) for element in x)
+    return private(x)

@@ -1,0 +1,42 @@
+"""Plain values as derivatives take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active
+from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError
+from dualrev.numpy_protocol import take_up
+
+
+def own_value(x: Any) -> Any:
+    """Return a copy of a number or array as a NumPy scalar or array of floats; an active one as it is.
+
+    Raises
+    ------
+    ComplexInputError
+        For complex numbers.
+    ObjectArrayError
+        For an object array that holds anything but active numbers and plain ones.
+    InputTypeError
+        For anything else that is not a number.
+    """
+    if isinstance(x, Active):
+        return x
+    if type(x) is float:
+        return np.float64(x)
+    array = np.array(x)
+    kind = array.dtype.kind
+    if kind == "f":
+        return array if array.ndim else array[()]
+    if kind in "iub":
+        return array.astype(np.float64)[()]
+    if kind == "c":
+        raise ComplexInputError(f"a complex value of shape {array.shape} was given; only real numbers are supported")
+    if kind == "O" and isinstance(x, np.ndarray):
+        return take_up(array)
+    if kind == "O":
+        raise ObjectArrayError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
+    raise InputTypeError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
