@@ -119,6 +119,8 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
         row = _ufunc_row(ufunc)
         if row is None:
             return apply_function(ufunc, inputs, {})
+        if row is _POWER and type(inputs[1]) in (int, float):
+            return _power(inputs[0], inputs[1], ufunc)
         return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
     if method == "reduce" and ufunc in _REDUCTIONS:
         return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | kwargs)
@@ -128,6 +130,18 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
         a, b = (operand(x) for x in inputs)
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     raise MissingRuleError(f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer")
+
+
+_POWER = TABLE["power"]
+_CONSTANT_POWERS = {2: TABLE["square"], 1: TABLE["positive"], 0.5: TABLE["sqrt"], -1: TABLE["reciprocal"]}
+
+
+def _power(base: Active, exponent: float, call: Callable[..., Any]) -> Any:
+    """Raise to a constant power. NumPy treats some as functions of their own, and so do derivatives."""
+    row = _CONSTANT_POWERS.get(exponent)
+    if row is None:
+        return apply_row(_POWER, (base, exponent), call)
+    return apply_row(row, (base,), lambda x: call(x, exponent))
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
@@ -207,7 +221,9 @@ def equip(cls: type[Active]) -> None:
                     setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
         setattr(cls, row.name, _method(FUNCTIONS[row.name]))
+    power = cls.__pow__  # type: ignore[attr-defined]
     own: dict[str, Any] = {
+        "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
         "__array_ufunc__": lambda self, ufunc, method, *inputs, **kwargs: apply_ufunc(ufunc, method, inputs, kwargs),
         "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: index(self, at),

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import Active
 from dualrev.kernels.arrays import bound, quiet
+from dualrev.kernels.fused import FUSED_SIZE, push
 from dualrev.primitives.array.rule import leading
 from dualrev.primitives.array.shaping import pad_axes
 from dualrev.primitives.product import chain_product
@@ -17,6 +17,9 @@ from dualrev.primitives.row import Row
 
 def push_row(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the tangent of `y`, or None if no argument that matters has one."""
+    fused = push(row, y, primals, tangents) if y.size >= FUSED_SIZE else None
+    if fused is not None:
+        return fused
     rules = bound(row).partials
     total = None
     for n, tangent in enumerate(tangents):

@@ -68,9 +68,10 @@ def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: boo
 
 
 @cache
-def pullback(row: Row, pattern: str, argument: int) -> Callable[..., None]:
-    """Return `kernel(y, *arguments, w, adjoint)`, which adds to the adjoint of one argument."""
-    return _load(row, f"pullback_{pattern}_{argument}", source.pullback(pattern, argument))
+def pullback(row: Row, pattern: str, cotangent: str, argument: int, add: bool) -> Callable[..., None]:
+    """Return `kernel(y, *arguments, w, adjoint)`, which fills the adjoint of one argument, or adds to it."""
+    kind = f"pullback_{pattern}_{cotangent}_{argument}_{add:d}"
+    return _load(row, kind, source.pullback(pattern, cotangent, argument, add))
 
 
 @cache

@@ -18,12 +18,12 @@ def product(partial, factor):
 LOOP = '''
 @njit(cache=True, error_model="numpy", nogil=True)
 def kernel({parameters}):
-    rows, columns = y.shape
+    rows, columns = {shape}.shape[1:]
 {buffers}
     for i in range(rows):
         for start in range(0, columns, BLOCK):
             stop = min(start + BLOCK, columns)
-            y_ = y[i, start:stop]
+            {result}
 {operands}
             for j in range(stop - start):
 {reads}
@@ -51,16 +51,28 @@ def _arguments(pattern: str) -> str:
     return ", ".join(f"v{n}" for n in range(len(pattern)))
 
 
-def _fill(pattern: str, parameters: str, active: tuple[int, ...], with_value: bool, stack: str, sweep: list[str]) -> str:
+def _fill(
+    pattern: str,
+    result: str,
+    parameters: str,
+    active: tuple[int, ...],
+    with_value: bool,
+    stack: str,
+    shape: str,
+    sweep: list[str],
+) -> str:
+    here = "j" if result == "f" else "0"
     operands = [_slice(f"a{n}", _row(n), letter) for n, letter in enumerate(pattern)]
     reads = [f"v{n} = a{n}_[{'j' if letter == 'f' else 0}]" for n, letter in enumerate(pattern)]
     return HEADER + LOOP.format(
         parameters=parameters,
-        buffers=_indent([f"p{n} = np.empty(BLOCK, y.dtype)" for n in active], 1),
+        shape=shape,
+        result=_slice("y", "i if y.shape[0] > 1 else 0", result),
+        buffers=_indent([f"p{n} = np.empty(BLOCK, {shape}.dtype)" for n in active], 1),
         operands=_indent(operands, 3),
         reads=_indent(reads, 4),
         value=_indent([f"y_[j] = value({_arguments(pattern)})"] if with_value else [], 4),
-        partials=_indent([f"p{n}[j] = partial_{n}(y_[j], {_arguments(pattern)})" for n in active], 4),
+        partials=_indent([f"p{n}[j] = partial_{n}(y_[{here}], {_arguments(pattern)})" for n in active], 4),
         stack=stack,
         sweep=_indent(sweep, 4),
     )
@@ -85,26 +97,31 @@ def pushforward(pattern: str, active: tuple[int, ...], with_value: bool) -> str:
         f"        ty_[j] = {terms('product({}, {})')}",
     ]
     names = ["y", *(f"a{n}" for n in range(len(pattern))), *(f"t{n}" for n in active), "ty"]
-    return _fill(pattern, ", ".join(names), active, with_value, "ty", sweep)
+    return _fill(pattern, "f", ", ".join(names), active, with_value, "ty", "ty", sweep)
 
 
-def pullback(pattern: str, argument: int) -> str:
-    """Return the source of a pullback, which adds to the adjoint of one argument."""
+def pullback(pattern: str, cotangent: str, argument: int, add: bool) -> str:
+    """Return the source of a pullback, which fills or adds to the adjoint of one argument.
+
+    The pattern's first letter is the result's: only some partials read it, and the others are given a number.
+    """
+    w = f"w_[{'j' if cotangent == 'f' else 0}]"
+    sign = "+=" if add else "="
     sweep = [
-        "w_ = w[d, i, start:stop]",
+        _slice("w", "i" if cotangent == "f" else "0", cotangent, "d, "),
         "adjoint_ = adjoint[d, i, start:stop]",
         "infinite = 0",
         "for j in range(stop - start):",
-        f"    infinite += not abs(p{argument}[j] * w_[j]) <= LARGEST",
+        f"    infinite += not abs(p{argument}[j] * {w}) <= LARGEST",
         "if infinite:",
         "    for j in range(stop - start):",
-        f"        adjoint_[j] += product(p{argument}[j], w_[j])",
+        f"        adjoint_[j] {sign} product(p{argument}[j], {w})",
         "else:",
         "    for j in range(stop - start):",
-        f"        adjoint_[j] += p{argument}[j] * w_[j]",
+        f"        adjoint_[j] {sign} p{argument}[j] * {w}",
     ]
-    names = ["y", *(f"a{n}" for n in range(len(pattern))), "w", "adjoint"]
-    return _fill(pattern, ", ".join(names), (argument,), False, "w", sweep)
+    names = ["y", *(f"a{n}" for n in range(len(pattern) - 1)), "w", "adjoint"]
+    return _fill(pattern[1:], pattern[0], ", ".join(names), (argument,), False, "w", "adjoint", sweep)
 
 
 def value(arity: int) -> str:

@@ -69,7 +69,10 @@ class RowStatement(Statement):
         kept = _kept(row, tuple([parent is not None for parent in parents]))
         self.row = row
         self.y = y if kept[0] else None
-        self.primals = [private(p) if keep else None for p, keep in zip(primals, kept[1:], strict=True)]
+        self.primals = [
+            None if not keep else p if parent is not None else private(p)
+            for p, keep, parent in zip(primals, kept[1:], parents, strict=True)
+        ]
 
     def saved(self) -> Iterable[Any]:
         """Return the kept values."""
@@ -132,6 +135,8 @@ def _held(thing: Any) -> Iterator[Any]:
     elif isinstance(thing, tuple | list):
         for element in thing:
             yield from _held(element)
+    elif hasattr(thing, "__dict__"):
+        yield from _held(list(vars(thing).values()))
 
 
 class Tape:

@@ -84,7 +84,7 @@ class Var(Active):
         if not any(parents):
             return Var.at_level(y, None, level)
         if not rule.sequence:
-            primals = [private(p) for p in primals]
+            primals = [p if own else private(p) for p, own in zip(primals, mine, strict=True)]
         linearization = rule.at(y, primals, _private(rest), {key: _private(value) for key, value in kwargs.items()})
         return Var.at_level(y, RuleStatement(rule, y, linearization, parents), level)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,29 @@ def _gather(array: Any, ndim: int, shape: tuple[int, ...], at: Any) -> Any:
     return array.reshape((*ahead, int(np.prod(shape, dtype=np.intp))))[..., positions(shape, at)]
 
 
+class Selection:
+    """The linearization of indexing. Its transpose can also add to an array that is there."""
+
+    def __init__(self, shape: tuple[int, ...], at: Any, ndim: int) -> None:
+        self.shape, self.at, self.ndim = shape, at, ndim
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Select from the tangent."""
+        return _gather(tangents[0], len(self.shape), self.shape, self.at)
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Put the cotangent back where the elements were."""
+        return scatter(cotangent, self.shape, self.at, self.ndim)
+
+    def accumulate(self, adjoint: np.ndarray, cotangent: Any) -> None:
+        """Add the cotangent, in place, where the elements were."""
+        scatter_add(adjoint, cotangent, self.at, self.ndim)
+
+
 @array_rule(index)
-def index_rule(y: Any, x: Any, /, index: Any = None) -> Any:
+def index_rule(y: Any, x: Any, /, index: Any = None) -> Selection:
     """Select elements; the transpose puts them back where they were."""
-    shape, ndim = x.shape, y.ndim
-    return linear(lambda t: _gather(t, len(shape), shape, index), lambda w: scatter(w, shape, index, ndim))
+    return Selection(x.shape, index, y.ndim)
 
 
 @array_rule(scatter)

@@ -1,0 +1,172 @@
+"""Gradients and Jacobians: validate, choose, call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from dualrev import jacobians
+from dualrev.calibration import current_constants
+from dualrev.errors import NonScalarOutputError, known_mode
+from dualrev.jacobians import Blocks
+from dualrev.modes import SURE_FORWARD, ModeChoice, choose_mode, directions_at_once
+from dualrev.operators import Pullback
+from dualrev.point import Argnums, Point, owned, with_aux
+
+
+class Operator:
+    """A derivative of a function, as a callable. Usable from several threads; picklable when the function is."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        argnums: Argnums = 0,
+        *,
+        mode: str = "auto",
+        chunk_size: int | None = None,
+        has_aux: bool = False,
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
+        self.f, self.argnums, self.has_aux = f, argnums, has_aux
+        self.mode = known_mode(mode)
+        self.chunk_size = chunk_size
+        directions_at_once(1, chunk_size, 1)
+        self._counts: dict[Any, tuple[int, int, int]] = {}
+        update_wrapper(self, f, updated=())
+
+    def plan(self, *args: Any, **kwargs: Any) -> ModeChoice:
+        """Return the mode that this operator would use at a point, and why, without computing the derivative.
+
+        Where the number of outputs must be known and is not, the function is called once.
+        """
+        return self._choose(self._point(args, kwargs))[0]
+
+    def _point(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Point:
+        return Point(self.f, args, kwargs, self.argnums, self.has_aux)
+
+    def _choose(self, point: Point) -> tuple[ModeChoice, Pullback | None]:
+        """Return the choice, and the recording if one had to be made to find out."""
+        counts, recorded = self._counts.get(point.shapes), None
+        if counts is None and self.mode == "auto" and point.n > (self.chunk_size or SURE_FORWARD):
+            recorded = self._record(point)
+            counts = self._counts[point.shapes]
+        return self._decide(point.n, counts), recorded
+
+    def _record(self, point: Point) -> Pullback:
+        pullback = Pullback(point.call, point.leaves, point.name)
+        outputs = sum(int(np.prod(np.shape(v), dtype=np.intp)) for v in pullback.values)
+        self._counts[point.shapes] = (outputs, max(pullback.tape.operations, 1), pullback.tape.elements)
+        return pullback
+
+    def _decide(self, n: int, counts: tuple[int, int, int] | None) -> ModeChoice:
+        m, operations, elements = counts or (None, 1, None)
+        choice = choose_mode(
+            n,
+            m,
+            chunk_size=self.chunk_size,
+            operations=operations,
+            elements=elements,
+            constants=current_constants(),
+        )
+        if self.mode in ("auto", choice.mode):
+            return choice
+        reason = f"mode={self.mode!r} was asked for"
+        return ModeChoice(self.mode, reason, choice.forward_cost, choice.reverse_cost, choice.chunk, choice.block)  # type: ignore[arg-type]
+
+    def _blocks(self, point: Point) -> Blocks:
+        choice, recorded = self._choose(point)
+        if choice.mode == "forward":
+            return jacobians.forward(point, choice.chunk)
+        recorded = recorded or self._record(point)
+        return jacobians.reverse(point, recorded, self._decide(point.n, self._counts[point.shapes]).block)
+
+
+class Jacobian(Operator):
+    """The Jacobian of a function; see `jacobian`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the Jacobian."""
+        point = self._point(args, kwargs)
+        return with_aux(point, _arranged(point, self._blocks(point)))
+
+
+class ValueAndJacobian(Operator):
+    """The value and the Jacobian of a function; see `value_and_jacobian`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the value and the Jacobian."""
+        point = self._point(args, kwargs)
+        blocks = self._blocks(point)
+        return with_aux_value(point, blocks.tree.build([_value(point, v) for v in blocks.values]), _arranged(point, blocks))
+
+
+class Gradient(Operator):
+    """The gradient of a scalar-valued function; see `grad`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the gradient."""
+        point = self._point(args, kwargs)
+        return with_aux(point, self._value_and_gradient(point)[1])
+
+    def _choose(self, point: Point) -> tuple[ModeChoice, Pullback | None]:
+        counts = self._counts.get(point.shapes)
+        return self._decide(point.n, counts or (1, 1, max(point.n, 1))), None
+
+    def _value_and_gradient(self, point: Point) -> tuple[Any, Any]:
+        choice, _ = self._choose(point)
+        if choice.mode == "forward":
+            blocks = jacobians.forward(point, choice.chunk)
+            _expect_scalar(point, blocks.values, blocks.tree.spec is None)
+            parts = blocks.blocks[0]
+        else:
+            pullback = self._record(point)
+            _expect_scalar(point, pullback.values, pullback.tree.spec is None)
+            blocks = Blocks(pullback.values, pullback.tree, [])
+            one = np.ones((), pullback.values[0].dtype)[()]
+            parts = [
+                np.zeros(x.shape, x.dtype) if a is None else owned(a)
+                for a, x in zip(pullback([one]), point.leaves, strict=True)
+            ]
+        parts = [part if part.dtype == x.dtype else part.astype(x.dtype) for part, x in zip(parts, point.leaves, strict=True)]
+        gradient = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
+        return _value(point, blocks.values[0]), gradient
+
+
+class ValueAndGradient(Gradient):
+    """The value and the gradient of a scalar-valued function; see `value_and_grad`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the value and the gradient."""
+        point = self._point(args, kwargs)
+        return with_aux_value(point, *self._value_and_gradient(point))
+
+
+def with_aux_value(point: Point, value: Any, derivative: Any) -> Any:
+    """Return (value, derivative), or ((value, aux), derivative) where the function has an extra output."""
+    return ((value, point.aux) if point.has_aux else value), derivative
+
+
+def _arranged(point: Point, blocks: Blocks) -> Any:
+    rows = [
+        point.like_input([point.finished(n, block) for n, block in enumerate(row)]) for row in blocks.blocks
+    ]
+    return blocks.tree.build(rows)
+
+
+def _value(point: Point, value: Any) -> Any:
+    if getattr(value, "shape", None) == () and isinstance(value, np.generic | np.ndarray):
+        return float(value) if all(point.python_float) else value[()]
+    return owned(value)
+
+
+def _expect_scalar(point: Point, values: list[Any], single: bool) -> None:
+    shapes = [np.shape(v) for v in values]
+    if single and shapes == [()]:
+        return
+    given = f"an output of shape {shapes[0]}" if single else f"a container of {len(shapes)} outputs"
+    advice = "return its element [0] from the function" if shapes == [(1,)] else "use jacobian, or reduce the output: np.sum"
+    raise NonScalarOutputError(f"{point.name} returned {given}; grad needs a scalar, of shape (): {advice}")

@@ -1,0 +1,275 @@
+"""Operators on functions that derive from pushforward and pullback without a choice of mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from typing import Any
+
+import numpy as np
+
+from dualrev.api import Gradient, Jacobian
+from dualrev.errors import ShapeMismatchError
+from dualrev.operators import Pullback, pushforward
+from dualrev.point import Argnums, Point, owned
+from dualrev.trees import Tree, flatten
+from dualrev.values import own_value
+
+
+class Pushforward:
+    """`jvp` of a function, waiting for the point and the direction."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
+        """Return the output and its tangent."""
+        args = primals if isinstance(primals, tuple) else (primals,)
+        directions = tangents if isinstance(primals, tuple) else (tangents,)
+        if not isinstance(directions, tuple | list) or len(directions) != len(args):
+            raise ShapeMismatchError(f"tangents hold {_length(directions)}; expected one for each of the {len(args)} primals")
+        point = Point(self.f, args, kwargs, tuple(range(len(args))))
+        values, tree, pushed = _push(point, _matching(point, tuple(directions), "tangent"))
+        floats = all(point.python_float)
+        return _build(tree, values, floats), _build(tree, pushed, floats)
+
+
+class Derivative:
+    """The derivative of a function of one number; see `derivative`."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the derivative, which has the shape of the function's output."""
+        point = Point(self.f, (x, *args), kwargs, 0)
+        if [np.shape(leaf) for leaf in point.leaves] != [()]:
+            raise ShapeMismatchError(
+                f"derivative was called with {_shapes(point)}; expected one number, of shape (). "
+                "For arrays call jacobian, or elementwise_grad"
+            )
+        _, tree, pushed = _push(point, [np.ones((), point.leaves[0].dtype)[()]])
+        return _build(tree, pushed, point.python_float[0])
+
+
+class ElementwiseGradient:
+    """The derivative of a function applied element by element; see `elementwise_grad`."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the derivative at every element, of the shape of `x`."""
+        point = Point(self.f, (x, *args), kwargs, 0)
+        (leaf,) = point.leaves if len(point.leaves) == 1 else (None,)
+        if leaf is None:
+            raise ShapeMismatchError(f"elementwise_grad was called with {_shapes(point)}; expected one array or number")
+        values, tree, pushed = _push(point, [np.ones(leaf.shape, leaf.dtype)[()]])
+        if tree.spec is not None or values[0].shape != leaf.shape:
+            raise ShapeMismatchError(
+                f"{point.name} maps shape {leaf.shape} to {[v.shape for v in values]}; a function applied element by "
+                "element keeps the shape. Call jacobian or grad"
+            )
+        return _build(tree, pushed, point.python_float[0])
+
+
+class VectorPullback:
+    """What `vjp` returns: the pullback of a function at a point. It can be called again."""
+
+    def __init__(self, point: Point) -> None:
+        self._point = point
+        self._recorded = Pullback(point.call, point.leaves, point.name)
+        self._templates = self._recorded.values
+
+    def __call__(self, cotangent: Any) -> tuple[Any, ...]:
+        """Return a tuple with the gradient of each primal.
+
+        Parameters
+        ----------
+        cotangent
+            Of the output's structure and shapes.
+
+        Raises
+        ------
+        ShapeMismatchError
+            If it is not.
+        """
+        recorded, point = self._recorded, self._point
+        leaves, tree = flatten(cotangent)
+        if tree != recorded.tree and not (tree.spec is not None and recorded.tree.spec is None):
+            raise ShapeMismatchError(f"the cotangent is arranged as {_spec(tree)}; expected the output's {_spec(recorded.tree)}")
+        if tree.spec is not None and recorded.tree.spec is None:
+            leaves = [np.asarray(cotangent)]
+        cotangents = [_cast(leaf, value, "cotangent") for leaf, value in zip(leaves, recorded.values, strict=True)]
+        adjoints = recorded(cotangents)
+        parts = [
+            np.zeros(x.shape, x.dtype)[()] if a is None else owned(a) for a, x in zip(adjoints, point.leaves, strict=True)
+        ]
+        gradients = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
+        return gradients  # type: ignore[no-any-return]
+
+
+def jvp(f: Callable[..., Any], primals: Any = None, tangents: Any = None, **kwargs: Any) -> Any:
+    """Push a tangent forward: the derivative of `f` in one direction, with its value.
+
+    Parameters
+    ----------
+    f : callable
+    primals : tuple or any
+        A tuple is the list of arguments, anything else one argument. Left out, a callable of primals and tangents is
+        returned.
+    tangents : tuple or any
+        Of the structure and shapes of `primals`.
+    **kwargs
+        Passed to `f`.
+
+    Returns
+    -------
+    out, tangent_out
+        Of one structure.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If the tangents do not match the primals.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    operator = Pushforward(f)
+    return operator if primals is None else operator(primals, tangents, **kwargs)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, VectorPullback]:
+    """Return the value of `f` and its pullback, which takes a cotangent of the output back to the primals.
+
+    Parameters
+    ----------
+    f : callable
+    *primals
+        The arguments, copied: changing them later changes nothing.
+    **kwargs
+        Passed to `f`.
+
+    Returns
+    -------
+    out, pullback
+        `pullback(cotangent)` is a tuple with one gradient for each primal.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> out, pullback = dr.vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> pullback(1.0)
+    (3.0, 2.0)
+    """
+    point = Point(f, primals, kwargs, tuple(range(len(primals))))
+    pullback = VectorPullback(point)
+    recorded = pullback._recorded
+    return _build(recorded.tree, [_copied(v) for v in recorded.values], all(point.python_float)), pullback
+
+
+def derivative(f: Callable[..., Any]) -> Derivative:
+    """Return the derivative of a function of one number, by forward mode.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.derivative(dr.derivative(lambda x: x**3))(2.0)
+    12.0
+    """
+    return Derivative(f)
+
+
+def elementwise_grad(f: Callable[..., Any]) -> ElementwiseGradient:
+    """Return the derivative of a function that is applied element by element; it nests to any order.
+
+    The Jacobian of such a function is diagonal, and this is its diagonal. For any other function the result is the sum
+    of each row of the Jacobian.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.elementwise_grad(np.square)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    return ElementwiseGradient(f)
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Jacobian:
+    """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 2.0]))
+    array([[0., 4.],
+           [4., 2.]])
+    """
+    return Jacobian(Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
+    """Return the Hessian of a scalar-valued function times a vector, like `x`, without forming the Hessian.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+    array([6., 0.])
+    """
+    return Pushforward(Gradient(f, mode="reverse"))((x,), (v,), **kwargs)[1]
+
+
+def _push(point: Point, tangents: Sequence[Any]) -> tuple[list[Any], Tree, list[Any]]:
+    values, tree, pushed = pushforward(point.call, point.leaves, tangents, point.name)
+    values = [_copied(v) for v in values]
+    return values, tree, [np.zeros(v.shape, v.dtype)[()] if t is None else owned(t) for v, t in zip(values, pushed, strict=True)]
+
+
+def _matching(point: Point, directions: Any, what: str) -> list[Any]:
+    given: list[Any] = []
+    for direction, (tree, _) in zip(directions, point.trees, strict=True):
+        leaves, arrangement = flatten(direction)
+        if arrangement != tree:
+            raise ShapeMismatchError(f"the {what} is arranged as {_spec(arrangement)}; expected the primal's {_spec(tree)}")
+        given += leaves
+    return [_cast(leaf, x, what) for leaf, x in zip(given, point.leaves, strict=True)]
+
+
+def _cast(given: Any, like: Any, what: str) -> Any:
+    value = own_value(given)
+    if value.shape != like.shape:
+        raise ShapeMismatchError(f"the {what} has shape {value.shape}; expected {like.shape}, the shape of what it belongs to")
+    return value if value.dtype == like.dtype else value.astype(like.dtype)
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _build(tree: Tree, leaves: Sequence[Any], python_floats: bool) -> Any:
+    return tree.build([
+        float(leaf) if python_floats and isinstance(leaf, np.generic) else leaf for leaf in leaves
+    ])
+
+
+def _spec(tree: Tree) -> str:
+    return "one array" if tree.spec is None else str(tree.spec)
+
+
+def _shapes(point: Point) -> str:
+    return f"shapes {[np.shape(leaf) for leaf in point.leaves]}"
+
+
+def _length(x: Any) -> str:
+    return f"{len(x)} parts" if isinstance(x, tuple | list) else f"a {type(x).__name__}"

@@ -1,0 +1,126 @@
+"""The operators that choose their mode, as users call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dualrev.api import Gradient, Jacobian, ValueAndGradient, ValueAndJacobian
+from dualrev.point import Argnums
+
+
+def jacobian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    has_aux: bool = False,
+) -> Jacobian:
+    """Return a function that computes the Jacobian of `f`.
+
+    Parameters
+    ----------
+    f : callable
+        From numbers, arrays and nested tuples, lists and dicts of them to such.
+    argnums : int or tuple of int
+        The positional arguments to differentiate. An int gives one result, a tuple gives a tuple.
+    mode : {"auto", "forward", "reverse"}
+        Auto chooses by the numbers of inputs and outputs; `jacobian(f).plan(x)` tells what and why.
+    chunk_size : int, optional
+        Directions to carry in one pass, or cotangents in one sweep.
+    has_aux : bool
+        Whether `f` returns (output, aux); the result is then (Jacobian, aux).
+
+    Returns
+    -------
+    Jacobian
+        A callable of the arguments of `f`. The Jacobian has shape f(x).shape + x.shape; over containers it has the
+        output's structure, each leaf holding the input's structure.
+
+    Raises
+    ------
+    UnknownModeError, ChunkSizeError
+        At once.
+    ArgnumsError, ComplexInputError, ObjectArrayError, InputTypeError, NoOutputError, RandomFunctionError
+        When called, for arguments and functions that cannot be differentiated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.jacobian(lambda x: x[0] * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [2., 1.]])
+    """
+    return Jacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+
+
+def value_and_jacobian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    has_aux: bool = False,
+) -> ValueAndJacobian:
+    """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.value_and_jacobian(lambda x: x**2)(3.0)
+    (9.0, 6.0)
+    """
+    return ValueAndJacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+
+
+def grad(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    has_aux: bool = False,
+) -> Gradient:
+    """Return a function that computes the gradient of a scalar-valued `f`; the parameters are those of `jacobian`.
+
+    Returns
+    -------
+    Gradient
+        A callable of the arguments of `f`. The gradient has the structure, shapes and dtypes of the input.
+
+    Raises
+    ------
+    NonScalarOutputError
+        When called, if the output does not have shape ().
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+    return Gradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+
+
+def value_and_grad(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    has_aux: bool = False,
+) -> ValueAndGradient:
+    """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
+
+    The parameters are those of `jacobian`. With `has_aux` the result is ((value, aux), gradient).
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.value_and_grad(lambda x: x**2)(3.0)
+    (9.0, 6.0)
+    """
+    return ValueAndGradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)

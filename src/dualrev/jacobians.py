@@ -1,0 +1,106 @@
+"""Jacobians as blocks, one for each leaf of the output and of the input, by either mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.errors import RandomFunctionError
+from dualrev.operators import Pullback, one_hot, plain, pushforward
+from dualrev.point import Point, owned
+from dualrev.trees import Tree
+
+
+class Blocks:
+    """A function's value and its Jacobian.
+
+    Attributes
+    ----------
+    values : list
+        The leaves of the output.
+    tree : Tree
+        Their arrangement.
+    blocks : list of list
+        Per leaf of the output and of the input an array of shape out.shape + in.shape.
+    """
+
+    def __init__(self, values: list[Any], tree: Tree, blocks: list[list[Any]]) -> None:
+        self.values, self.tree, self.blocks = values, tree, blocks
+
+
+def forward(point: Point, chunk: int) -> Blocks:
+    """Compute a Jacobian by columns, `chunk` directions in each call of the function."""
+    columns: list[list[Any]] = []
+    first: tuple[list[Any], Tree] | None = None
+    for start in range(0, max(point.n, 1), chunk):
+        stop = min(start + chunk, point.n)
+        seeds = _seeds(point.leaves, point.offsets, start, stop)
+        values, tree, tangents = pushforward(point.call, point.leaves, seeds, point.name)
+        first = first or (values, tree)
+        _same(point.name, first, (values, tree))
+        columns.append([_last(t, v, stop - start) for t, v in zip(tangents, values, strict=True)])
+    assert first is not None
+    values, tree = first
+    blocks = []
+    for n, value in enumerate(values):
+        whole = columns[0][n] if len(columns) == 1 else np.concatenate([part[n] for part in columns], axis=-1)
+        blocks.append([_block(whole[..., a : a + s], value, x) for x, a, s in _leaves(point)])
+    return Blocks(values, tree, blocks)
+
+
+def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
+    """Compute a Jacobian by rows, `block` cotangents in each sweep of what was recorded."""
+    sizes = [int(np.prod(np.shape(v), dtype=np.intp)) for v in pullback.values]
+    offsets = [sum(sizes[:n]) for n in range(len(sizes))]
+    rows: list[list[Any]] = []
+    total = sum(sizes)
+    for start in range(0, total, block):
+        stop = min(start + block, total)
+        cotangents = _seeds(pullback.values, offsets, start, stop)
+        adjoints = pullback(cotangents)
+        rows.append([
+            np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))
+            for a, x in zip(adjoints, point.leaves, strict=True)
+        ])
+    blocks: list[list[Any]] = [[] for _ in pullback.values]
+    for n, x in enumerate(point.leaves):
+        parts = [row[n] for row in rows] or [np.zeros((0, x.size), x.dtype)]
+        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        for value, offset, size, result in zip(pullback.values, offsets, sizes, blocks, strict=True):
+            result.append(_block(whole[offset : offset + size], value, x))
+    return Blocks(pullback.values, pullback.tree, blocks)
+
+
+def _leaves(point: Point) -> list[tuple[Any, int, int]]:
+    return list(zip(point.leaves, point.offsets, point.sizes, strict=True))
+
+
+def _seeds(leaves: Sequence[Any], offsets: Sequence[int], start: int, stop: int) -> list[Any]:
+    return [one_hot(np.shape(x), x.dtype, start, stop, a) for x, a in zip(leaves, offsets, strict=True)]
+
+
+def _last(tangent: Any, value: Any, count: int) -> Any:
+    if tangent is None:
+        return np.zeros((*np.shape(value), count), value.dtype)
+    return np.moveaxis(tangent, 0, -1)
+
+
+def _block(entries: Any, value: Any, x: Any) -> Any:
+    block = entries.reshape(np.shape(value) + np.shape(x))
+    dtype = np.result_type(value.dtype, x.dtype)
+    return owned(block if block.dtype == dtype else block.astype(dtype))
+
+
+def _same(name: str, first: tuple[list[Any], Tree], again: tuple[list[Any], Tree]) -> None:
+    same = first[1] == again[1] and all(_bits(a) == _bits(b) for a, b in zip(first[0], again[0], strict=False))
+    if not same:
+        raise RandomFunctionError(
+            f"{name} gave two different values at the same point; a random function has no derivative. "
+            "Fix its randomness: pass a seeded generator's numbers in as an argument"
+        )
+
+
+def _bits(value: Any) -> Any:
+    return (value.shape, value.tobytes()) if plain(value) else None

@@ -1,0 +1,129 @@
+"""When a compiled kernel takes over from NumPy, and with what arrays.
+
+NumPy evaluates a partial, multiplies and adds in passes of their own, each over memory. A kernel does all in one, which
+pays above `FUSED_SIZE` elements (benchmarks/kernels.py). It does not where the partial calls exponentials, logarithms
+or powers: NumPy's are several times faster than the C library's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from dualrev.kernels.layout import plan
+from dualrev.primitives.row import Row, Rule, calls
+
+FUSED_SIZE = 1 << 15
+_FAST_EVERYWHERE = frozenset({"sin", "cos", "sqrt", "fabs", "floor", "trunc", "sign", "copysign", "exceeds", "isnan", "pi"})
+
+
+def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the tangents of a large array, or None where NumPy is to compute them."""
+    active = tuple([n for n, t in enumerate(tangents) if t is not None and row.partials[n] is not None])
+    if not _eligible(row, y, active) or not active:
+        return None
+    operands = _operands(primals, y)
+    layout = operands and plan([a.shape for a in operands], y.shape)
+    if not operands or not layout:
+        return None
+    directions = [tangents[n].ndim - operands[n].ndim for n in active]
+    if any(d > 1 for d in directions) or len(set(directions)) != 1:
+        return None
+    count = tangents[active[0]].shape[:directions[0]]
+    stacks = [_stack(tangents[n], count, layout.shapes[n], y.dtype) for n in active]
+    if any(stack is None for stack in stacks):
+        return None
+    from dualrev.kernels import cpu
+
+    out = np.empty(count + y.shape, y.dtype)
+    kernel = cpu.pushforward(row, layout.pattern, active, False)
+    kernel(
+        y.reshape(layout.rows, layout.columns),
+        *(a.reshape(shape) for a, shape in zip(operands, layout.shapes, strict=True)),
+        *stacks,
+        out.reshape(-1, layout.rows, layout.columns),
+    )
+    return out
+
+
+def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape: Any, out: Any, add: bool) -> bool:
+    """Multiply a large cotangent by a partial into `out`, or add to it; False where NumPy is to do that.
+
+    The partial's other arguments may broadcast; `shape` is the result's, which `w` and `out` have after their leading
+    axis of directions.
+    """
+    if not _eligible(row, w, (argument,)) or not (out.flags.c_contiguous and out.dtype == w.dtype):
+        return False
+    ahead = w.ndim - len(shape)
+    operands = _operands([0.0 if p is None else p for p in (y, *primals)], w)
+    layout = operands and plan([a.shape for a in operands], shape)
+    constant = not any(w.strides[ahead:])
+    if ahead > 1 or not operands or not layout or not (constant or w.flags.c_contiguous):
+        return False
+    if constant:
+        w = w[(..., *(slice(0, 1),) * len(shape))].reshape(-1, 1, 1)
+    else:
+        w = w.reshape(-1, layout.rows, layout.columns)
+    from dualrev.kernels import cpu
+
+    kernel = cpu.pullback(row, layout.pattern, "c" if constant else "f", argument, add)
+    matrices = [a.reshape(matrix) for a, matrix in zip(operands, layout.shapes, strict=True)]
+    kernel(*matrices, w, out.reshape(-1, layout.rows, layout.columns))
+    return True
+
+
+def _eligible(row: Row, y: Any, active: tuple[int, ...]) -> bool:
+    return (
+        type(y) is np.ndarray
+        and y.size >= FUSED_SIZE
+        and y.dtype in (np.float64, np.float32)
+        and all(_pays(row.partials[n]) for n in active)
+    )
+
+
+@cache
+def _pays(rule: Rule) -> bool:
+    import dis
+
+    if any(i.argrepr == "**" for i in dis.get_instructions(rule)):
+        return False
+    return calls(rule) <= _FAST_EVERYWHERE and not _trivial(rule)
+
+
+@cache
+def _trivial(rule: Rule) -> bool:
+    """Whether the partial is a constant, which NumPy applies as fast."""
+    return not rule.__code__.co_names and not any(name.startswith("LOAD_FAST") for name in _opnames(rule))
+
+
+def _opnames(rule: Rule) -> list[str]:
+    import dis
+
+    return [instruction.opname for instruction in dis.get_instructions(rule)]
+
+
+def _operands(values: Sequence[Any], like: Any) -> list[np.ndarray] | None:
+    arrays = []
+    for value in values:
+        if type(value) is np.ndarray and value.size > 1:
+            if value.dtype != like.dtype or not value.flags.c_contiguous:
+                return None
+            arrays.append(value)
+        elif isinstance(value, int | float | np.generic | np.ndarray):
+            arrays.append(np.asarray(value, like.dtype))
+        else:
+            return None
+    return arrays
+
+
+def _stack(tangent: Any, count: tuple[int, ...], matrix: tuple[int, ...], dtype: Any) -> Any:
+    if type(tangent) is not np.ndarray and not isinstance(tangent, np.generic):
+        return None
+    if tangent.dtype != dtype:
+        return None
+    return np.ascontiguousarray(tangent).reshape((*(count or (1,)), *matrix))
+
+

@@ -1,0 +1,147 @@
+"""The choice between forward and reverse mode: a pure function of sizes and measured costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, inf
+from typing import Literal
+
+from dualrev.errors import ChunkSizeError
+
+SURE_FORWARD = 8
+"""With no more inputs than this, auto runs forward without asking how many outputs there are."""
+
+CACHED_ELEMENTS = 1 << 15
+"""Directions are carried together up to this many elements an operation, so that they stay in the cache."""
+
+MOST_DIRECTIONS = 1024
+
+
+@dataclass(frozen=True)
+class CostConstants:
+    """What an operation costs, in microseconds: a constant part, and a part per element.
+
+    Attributes
+    ----------
+    forward, forward_element, forward_tangent
+        A pushforward: per operation, per element, and per element and direction.
+    record, record_element
+        The recording of an operation: per operation, and per element.
+    pull, pull_cotangent
+        A pullback: per operation, and per element and cotangent.
+    entry
+        An entry of the Jacobian that is written.
+    """
+
+    forward: float = 6.0
+    forward_element: float = 0.003
+    forward_tangent: float = 0.0015
+    record: float = 3.0
+    record_element: float = 0.003
+    pull: float = 3.0
+    pull_cotangent: float = 0.002
+    entry: float = 0.001
+
+
+SHIPPED = CostConstants()
+
+
+@dataclass(frozen=True)
+class ModeChoice:
+    """A mode, why it was chosen, and what each would cost.
+
+    Attributes
+    ----------
+    mode : "forward" or "reverse"
+    reason : str
+        One sentence.
+    forward_cost, reverse_cost : float
+        Predicted microseconds.
+    chunk : int
+        Directions that a forward pass carries at once.
+    block : int
+        Cotangents that a reverse sweep carries at once.
+    """
+
+    mode: Literal["forward", "reverse"]
+    reason: str
+    forward_cost: float
+    reverse_cost: float
+    chunk: int
+    block: int
+
+
+def directions_at_once(total: int, wanted: int | None, elements: float) -> int:
+    """Return how many directions go together: fewest passes, then least remainder."""
+    if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1):
+        raise ChunkSizeError(f"chunk_size is {wanted!r}; expected a positive integer, or None for a chosen size")
+    most = wanted or max(SURE_FORWARD, min(MOST_DIRECTIONS, int(CACHED_ELEMENTS / max(elements, 1.0))))
+    passes = max(1, ceil(total / most))
+    return max(1, ceil(total / passes))
+
+
+def choose_mode(
+    n: int,
+    m: int | None = None,
+    *,
+    chunk_size: int | None = None,
+    operations: int = 1,
+    elements: int | None = None,
+    constants: CostConstants = SHIPPED,
+) -> ModeChoice:
+    """Choose the mode for a Jacobian of shape (m, n).
+
+    Parameters
+    ----------
+    n : int
+        Number of inputs.
+    m : int, optional
+        Number of outputs, if known.
+    chunk_size : int, optional
+        Directions or cotangents to carry at once.
+    operations : int
+        Number of array operations of the function.
+    elements : int, optional
+        Number of elements of their results together; by default the larger of n and m for each.
+    constants : CostConstants
+        Measured costs; see `dualrev calibrate`.
+
+    Returns
+    -------
+    ModeChoice
+
+    Raises
+    ------
+    ChunkSizeError
+        If `chunk_size` is not a positive integer.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.choose_mode(1000, 1).mode
+    'reverse'
+    >>> dr.choose_mode(3, 1000).mode
+    'forward'
+    """
+    outputs = 1 if m is None else m
+    total = elements if elements is not None else operations * max(n, outputs, 1)
+    chunk = directions_at_once(n, chunk_size, total / max(operations, 1))
+    block = directions_at_once(outputs, chunk_size, total / max(operations, 1))
+    passes, sweeps = ceil(n / chunk), ceil(outputs / block)
+    entries = n * outputs * constants.entry
+    pushed = operations * constants.forward + total * constants.forward_element
+    forward = passes * pushed + n * total * constants.forward_tangent + entries
+    recorded = operations * constants.record + total * constants.record_element
+    reverse = recorded + sweeps * operations * constants.pull + outputs * total * constants.pull_cotangent + entries
+    counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
+    work = f"{_count(passes, 'forward pass', 'es')} of {chunk} against one recording and {_count(sweeps, 'sweep')} of {block}"
+    if n <= (chunk_size or SURE_FORWARD):
+        reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
+        return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
+    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
+    reason = f"{counts}: {work}, predicted {forward:.3g} against {reverse:.3g} microseconds"
+    return ModeChoice(mode, reason, forward, reverse, chunk, block)
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"

@@ -1,0 +1,104 @@
+"""The two fundamental operators, pushforward and pullback. All others derive from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active, new_level
+from dualrev.forward.dual import Dual
+from dualrev.reverse.sweep import sweep
+from dualrev.reverse.tape import Leaf, Statement, Tape
+from dualrev.reverse.var import Var
+from dualrev.trees import Tree, flatten_output
+
+Call = Callable[[list[Any]], Any]
+"""A function of the list of its differentiated leaves."""
+
+
+def pushforward(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str) -> tuple[list[Any], Tree, list[Any]]:
+    """Push tangents forward through a function.
+
+    Parameters
+    ----------
+    call
+        The function, of the list of its leaves.
+    leaves
+        The point.
+    tangents
+        Per leaf a tangent of its shape, or with one leading axis of the same length in all; None for a constant leaf.
+    name
+        The function's name, for messages.
+
+    Returns
+    -------
+    values, arrangement, tangents
+        The leaves of the output, their arrangement, and per leaf its tangent: None where it depends on no active leaf.
+    """
+    level = new_level()
+    duals = [x if t is None else Dual.at_level(x, t, level) for x, t in zip(leaves, tangents, strict=True)]
+    outputs, tree = flatten_output(call(duals), name)
+    mine = [type(out) is Dual and out.level == level for out in outputs]
+    values = [out.value if own else out for out, own in zip(outputs, mine, strict=True)]
+    return values, tree, [out.tangent if own else None for out, own in zip(outputs, mine, strict=True)]
+
+
+class Pullback:
+    """The reverse pass of a function at a point: recorded once, swept as often as wanted.
+
+    Attributes
+    ----------
+    values : list
+        The leaves of the output.
+    tree : Tree
+        Their arrangement.
+    tape : Tape
+        What was recorded.
+    """
+
+    def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
+        level = new_level()
+        self.leaves = [Leaf(x) for x in leaves]
+        variables = [Var.at_level(x, leaf, level) for x, leaf in zip(leaves, self.leaves, strict=True)]
+        outputs, self.tree = flatten_output(call(variables), name)
+        mine = [type(out) is Var and out.level == level for out in outputs]
+        self.values = [out.value if own else out for out, own in zip(outputs, mine, strict=True)]
+        self.statements: list[Statement | None] = [
+            out.statement if own else None for out, own in zip(outputs, mine, strict=True)
+        ]
+        self.tape = Tape([statement for statement in self.statements if statement is not None])
+
+    def __call__(self, cotangents: Sequence[Any]) -> list[Any]:
+        """Sweep back from cotangents of the output's leaves; None stands for zero.
+
+        Each has its leaf's shape, or one leading axis of the same length in all. Returned is an adjoint per leaf of the
+        input, None where nothing reaches it.
+        """
+        seeds: dict[Statement, Any] = {}
+        for statement, cotangent in zip(self.statements, cotangents, strict=True):
+            if statement is not None and cotangent is not None:
+                seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
+        adjoints = sweep(self.tape, seeds)
+        return [adjoints.get(leaf) for leaf in self.leaves]
+
+
+def one_hot(shape: tuple[int, ...], dtype: Any, start: int, stop: int, offset: int) -> Any:
+    """Return the unit directions `start` to `stop` of which the array's elements are those from `offset` on.
+
+    The result has shape (stop - start, *shape), or None if none of the directions is in the array.
+    """
+    size = int(np.prod(shape, dtype=np.intp))
+    first, last = max(start, offset), min(stop, offset + size)
+    if first >= last:
+        return None
+    directions = np.zeros((stop - start, size), dtype)
+    rows = np.arange(first - start, last - start)
+    directions[rows, rows + (start - offset)] = 1.0
+    return directions.reshape(stop - start, *shape)
+
+
+def plain(x: Any) -> bool:
+    """Whether a value is a number or an array, not an active one of an outer derivative."""
+    return not isinstance(x, Active)

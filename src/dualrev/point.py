@@ -1,0 +1,130 @@
+"""A function and the arguments of one call, with the leaves to differentiate laid bare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active
+from dualrev.errors import ArgnumsError, NoOutputError
+from dualrev.trees import Tree, flatten, map_leaves
+from dualrev.values import own_value
+
+Argnums = int | tuple[int, ...]
+_NUMPY_REFUSES_OBJECTS = ("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number")
+
+
+def name_of(f: Any) -> str:
+    """Return a name for a function in messages."""
+    return getattr(f, "__name__", None) or type(f).__name__
+
+
+class Point:
+    """The leaves at which a function is differentiated, and the way from leaves to the function's output.
+
+    Attributes
+    ----------
+    leaves : list
+        Copies of the numbers and arrays in the differentiated arguments.
+    sizes : list of int
+        Their sizes.
+    aux : Any
+        What the function returned beside its output in the last call, if it has such.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool = False
+    ) -> None:
+        self.f = getattr(f, "py_func", f)  # a Numba dispatcher runs interpreted
+        self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
+        self.name = name_of(f)
+        self.aux: Any = None
+        positions = (argnums,) if isinstance(argnums, int) else argnums
+        self.positions = [self._position(n) for n in positions]
+        self.trees: list[tuple[Tree, int]] = []
+        self.leaves: list[Any] = []
+        self.python_float: list[bool] = []
+        for n in self.positions:
+            leaves, tree = flatten(args[n])
+            self.trees.append((tree, len(leaves)))
+            self.leaves += [own_value(leaf) for leaf in leaves]
+            self.python_float += [type(leaf) is float for leaf in leaves]
+        self.sizes = [leaf.size for leaf in self.leaves]
+        self.offsets = [sum(self.sizes[:n]) for n in range(len(self.sizes))]
+
+    def _position(self, n: int) -> int:
+        count = len(self.args)
+        if not -count <= n < count:
+            raise ArgnumsError(
+                f"argnums names argument {n} of {self.name}, which was given {count} positional arguments; "
+                "pass what is differentiated by position"
+            )
+        return n % count
+
+    @property
+    def n(self) -> int:
+        """Number of scalar inputs."""
+        return sum(self.sizes)
+
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        """Shapes of the leaves, hashable."""
+        return tuple(leaf.shape for leaf in self.leaves)
+
+    def call(self, leaves: Sequence[Any]) -> Any:
+        """Call the function with other leaves."""
+        args = list(self.args)
+        start = 0
+        for position, (tree, count) in zip(self.positions, self.trees, strict=True):
+            args[position] = tree.build(leaves[start : start + count])
+            start += count
+        try:
+            out = self.f(*args, **self.kwargs)
+        except TypeError as error:
+            if any(phrase in str(error) for phrase in _NUMPY_REFUSES_OBJECTS):
+                error.add_note(
+                    "dualrev: NumPy refuses this function for object arrays. If the array was made by np.array([...]) "
+                    "of active numbers, make it with np.stack([...])."
+                )
+            raise
+        if not self.has_aux:
+            return out
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise NoOutputError(f"{self.name} returned a {type(out).__name__}; with has_aux=True it must return (output, aux)")
+        self.aux = map_leaves(_value_of, out[1])
+        return out[0]
+
+    def like_input(self, parts: Sequence[Any]) -> Any:
+        """Arrange one result per leaf as the input was arranged."""
+        results = []
+        start = 0
+        for tree, count in self.trees:
+            results.append(tree.build(parts[start : start + count]))
+            start += count
+        return results[0] if isinstance(self.argnums, int) else tuple(results)
+
+    def finished(self, leaf: int, result: Any) -> Any:
+        """Return a result for one leaf as its owner expects it: a Python float for a Python float."""
+        if isinstance(result, Active):
+            return result
+        if result.shape == ():
+            return float(result) if self.python_float[leaf] else result[()]
+        return result
+
+
+def _value_of(x: Any) -> Any:
+    return x.value if isinstance(x, Active) else x
+
+
+def with_aux(point: Point, result: Any) -> Any:
+    """Return the result, with the function's own extra output if it has one."""
+    return (result, point.aux) if point.has_aux else result
+
+
+def owned(array: Any) -> Any:
+    """Return an array that the caller may keep and write to: contiguous, and nobody else's memory."""
+    if isinstance(array, Active) or not isinstance(array, np.ndarray) or array.ndim == 0:
+        return array
+    return array if array.flags.owndata and array.flags.c_contiguous and array.flags.writeable else array.copy()
