@@ -15,15 +15,25 @@ from dualrev.modes import CostConstants, ModeChoice, choose_mode
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 
+if TYPE_CHECKING:
+    from dualrev import problems
+    from dualrev.comparison import Comparison, compare
+    from dualrev.verification import Verification, check_grads, verify
+
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "CostConstants",
     "Dual",
     "DualrevError",
     "ModeChoice",
     "Tape",
     "Var",
+    "Verification",
+    "check_grads",
+    "choose_mode",
+    "compare",
     "derivative",
     "elementwise_grad",
     "errors",
@@ -32,10 +42,32 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "problems",
     "special",
     "stop_gradient",
     "value_and_grad",
     "value_and_jacobian",
+    "verify",
     "vjp",
-    "choose_mode",
 ]
+
+_ON_FIRST_USE = {
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "Verification": "verification",
+    "check_grads": "verification",
+    "verify": "verification",
+    "problems": "problems",
+}
+"""Names whose modules need SymPy, SciPy or rich, which take longer to import than dualrev."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module 'dualrev' has no attribute {name!r}")
+    module = importlib.import_module(f"dualrev.{_ON_FIRST_USE[name]}")
+    return module if name == _ON_FIRST_USE[name] else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,7 @@ highest level among its arguments; everything below is a constant to it. That is
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -39,7 +39,7 @@ class Active:
         """Apply a scalar primitive at this number's level, `call` computing its value."""
         raise MissingRuleError(f"{type(self).__name__} does not implement scalar primitives")
 
-    def apply_rule(self, rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function at this number's level."""
         raise MissingRuleError(f"{type(self).__name__} does not implement array rules")
 
@@ -108,7 +108,8 @@ class Active:
         self._conversion("complex(x)")
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return np.rint(self) if not ndigits else self._conversion("round(x, digits)")
+        rounded: Any = np.rint
+        return rounded(self) if not ndigits else self._conversion("round(x, digits)")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be pickled: it belongs to a derivative under way")
@@ -123,10 +124,10 @@ def primal(x: Any) -> Any:
 
 def outermost(args: Any) -> Active | None:
     """Return the active argument of the highest level, or None if all are plain."""
-    found = None
+    found, highest = None, -1
     for arg in args:
-        if isinstance(arg, Active) and (found is None or arg.level > found.level):
-            found = arg
+        if isinstance(arg, Active) and arg.level > highest:
+            found, highest = arg, arg.level
     return found
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from dualrev import jacobians
+from dualrev.active import Active
 from dualrev.calibration import current_constants
 from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
-from dualrev.modes import SURE_FORWARD, ModeChoice, choose_mode, directions_at_once
+from dualrev.modes import CostConstants, ModeChoice, choose_mode, directions_at_once, surely_forward
 from dualrev.operators import Pullback
 from dualrev.point import Argnums, Point, owned, with_aux
 
@@ -36,7 +37,8 @@ class Operator:
         self.chunk_size = chunk_size
         directions_at_once(1, chunk_size, 1)
         self._counts: dict[Any, tuple[int, int, int]] = {}
-        update_wrapper(self, f, updated=())
+        self._choices: dict[Any, ModeChoice] = {}
+        update_wrapper(self, f, updated=())  # type: ignore[arg-type]
 
     def plan(self, *args: Any, **kwargs: Any) -> ModeChoice:
         """Return the mode that this operator would use at a point, and why, without computing the derivative.
@@ -51,18 +53,27 @@ class Operator:
     def _choose(self, point: Point) -> tuple[ModeChoice, Pullback | None]:
         """Return the choice, and the recording if one had to be made to find out."""
         counts, recorded = self._counts.get(point.shapes), None
-        if counts is None and self.mode == "auto" and point.n > (self.chunk_size or SURE_FORWARD):
+        if counts is None and self.mode == "auto" and not surely_forward(point.n, self.chunk_size):
             recorded = self._record(point)
             counts = self._counts[point.shapes]
         return self._decide(point.n, counts), recorded
 
     def _record(self, point: Point) -> Pullback:
         pullback = Pullback(point.call, point.leaves, point.name)
-        outputs = sum(int(np.prod(np.shape(v), dtype=np.intp)) for v in pullback.values)
-        self._counts[point.shapes] = (outputs, max(pullback.tape.operations, 1), pullback.tape.elements)
+        outputs = sum([v.size for v in pullback.values])
+        known = self._counts.get(point.shapes)
+        if known is None or known[0] != outputs:
+            self._counts[point.shapes] = (outputs, max(pullback.tape.operations, 1), pullback.tape.elements)
         return pullback
 
     def _decide(self, n: int, counts: tuple[int, int, int] | None) -> ModeChoice:
+        constants = current_constants()
+        key = (n, counts, id(constants))
+        if key not in self._choices:
+            self._choices[key] = self._decided(n, counts, constants)
+        return self._choices[key]
+
+    def _decided(self, n: int, counts: tuple[int, int, int] | None, constants: CostConstants) -> ModeChoice:
         m, operations, elements = counts or (None, 1, None)
         choice = choose_mode(
             n,
@@ -70,7 +81,7 @@ class Operator:
             chunk_size=self.chunk_size,
             operations=operations,
             elements=elements,
-            constants=current_constants(),
+            constants=constants,
         )
         if self.mode in ("auto", choice.mode):
             return choice
@@ -101,7 +112,9 @@ class ValueAndJacobian(Operator):
         """Return the value and the Jacobian."""
         point = self._point(args, kwargs)
         blocks = self._blocks(point)
-        return with_aux_value(point, blocks.tree.build([_value(point, v) for v in blocks.values]), _arranged(point, blocks))
+        return with_aux_value(
+            point, blocks.tree.build([_value(point, v) for v in blocks.values]), _arranged(point, blocks)
+        )
 
 
 class Gradient(Operator):
@@ -116,10 +129,17 @@ class Gradient(Operator):
         counts = self._counts.get(point.shapes)
         return self._decide(point.n, counts or (1, 1, max(point.n, 1))), None
 
-    def _value_and_gradient(self, point: Point) -> tuple[Any, Any]:
+    def _forward_chunk(self, point: Point) -> int:
+        """Return how many directions to carry in forward mode, 0 for reverse mode."""
+        if self.mode == "auto" and surely_forward(point.n, self.chunk_size):
+            return max(point.n, 1)
         choice, _ = self._choose(point)
-        if choice.mode == "forward":
-            blocks = jacobians.forward(point, choice.chunk)
+        return choice.chunk if choice.mode == "forward" else 0
+
+    def _value_and_gradient(self, point: Point) -> tuple[Any, Any]:
+        chunk = self._forward_chunk(point)
+        if chunk:
+            blocks = jacobians.forward(point, chunk)
             _expect_scalar(point, blocks.values, blocks.tree.spec is None)
             parts = blocks.blocks[0]
         else:
@@ -131,8 +151,9 @@ class Gradient(Operator):
                 np.zeros(x.shape, x.dtype) if a is None else owned(a)
                 for a, x in zip(pullback([one]), point.leaves, strict=True)
             ]
-        parts = [part if part.dtype == x.dtype else part.astype(x.dtype) for part, x in zip(parts, point.leaves, strict=True)]
-        gradient = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
+        gradient = point.like_input(
+            [point.finished(n, _like(part, x)) for n, (part, x) in enumerate(zip(parts, point.leaves, strict=True))]
+        )
         return _value(point, blocks.values[0]), gradient
 
 
@@ -151,22 +172,26 @@ def with_aux_value(point: Point, value: Any, derivative: Any) -> Any:
 
 
 def _arranged(point: Point, blocks: Blocks) -> Any:
-    rows = [
-        point.like_input([point.finished(n, block) for n, block in enumerate(row)]) for row in blocks.blocks
-    ]
+    rows = [point.like_input([point.finished(n, block) for n, block in enumerate(row)]) for row in blocks.blocks]
     return blocks.tree.build(rows)
 
 
 def _value(point: Point, value: Any) -> Any:
-    if getattr(value, "shape", None) == () and isinstance(value, np.generic | np.ndarray):
+    if not isinstance(value, Active) and value.shape == ():
         return float(value) if all(point.python_float) else value[()]
     return owned(value)
 
 
+def _like(part: Any, x: Any) -> Any:
+    return part if part.dtype is x.dtype or part.dtype == x.dtype else part.astype(x.dtype)
+
+
 def _expect_scalar(point: Point, values: list[Any], single: bool) -> None:
-    shapes = [np.shape(v) for v in values]
-    if single and shapes == [()]:
+    if single and values[0].shape == ():
         return
+    shapes = [np.shape(v) for v in values]
     given = f"an output of shape {shapes[0]}" if single else f"a container of {len(shapes)} outputs"
-    advice = "return its element [0] from the function" if shapes == [(1,)] else "use jacobian, or reduce the output: np.sum"
+    advice = (
+        "return its element [0] from the function" if shapes == [(1,)] else "use jacobian, or reduce the output: np.sum"
+    )
     raise NonScalarOutputError(f"{point.name} returned {given}; grad needs a scalar, of shape (): {advice}")

@@ -27,7 +27,9 @@ def current_constants() -> CostConstants:
         stored = json.loads(path.read_text(encoding="utf-8"))["interpreted"]
         return CostConstants(**{field.name: float(stored[field.name]) for field in fields(CostConstants)})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CalibrationError(f"{path} cannot be read ({error!r}); run `dualrev calibrate` again, or delete it") from error
+        raise CalibrationError(
+            f"{path} cannot be read ({error!r}); run `dualrev calibrate` again, or delete it"
+        ) from error
 
 
 def store(constants: CostConstants) -> Path:

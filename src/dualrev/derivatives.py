@@ -28,7 +28,9 @@ class Pushforward:
         args = primals if isinstance(primals, tuple) else (primals,)
         directions = tangents if isinstance(primals, tuple) else (tangents,)
         if not isinstance(directions, tuple | list) or len(directions) != len(args):
-            raise ShapeMismatchError(f"tangents hold {_length(directions)}; expected one for each of the {len(args)} primals")
+            raise ShapeMismatchError(
+                f"tangents hold {_length(directions)}; expected one for each of the {len(args)} primals"
+            )
         point = Point(self.f, args, kwargs, tuple(range(len(args))))
         values, tree, pushed = _push(point, _matching(point, tuple(directions), "tangent"))
         floats = all(point.python_float)
@@ -100,16 +102,19 @@ class VectorPullback:
         recorded, point = self._recorded, self._point
         leaves, tree = flatten(cotangent)
         if tree != recorded.tree and not (tree.spec is not None and recorded.tree.spec is None):
-            raise ShapeMismatchError(f"the cotangent is arranged as {_spec(tree)}; expected the output's {_spec(recorded.tree)}")
+            raise ShapeMismatchError(
+                f"the cotangent is arranged as {_spec(tree)}; expected the output's {_spec(recorded.tree)}"
+            )
         if tree.spec is not None and recorded.tree.spec is None:
             leaves = [np.asarray(cotangent)]
         cotangents = [_cast(leaf, value, "cotangent") for leaf, value in zip(leaves, recorded.values, strict=True)]
         adjoints = recorded(cotangents)
         parts = [
-            np.zeros(x.shape, x.dtype)[()] if a is None else owned(a) for a, x in zip(adjoints, point.leaves, strict=True)
+            np.zeros(x.shape, x.dtype)[()] if a is None else owned(a)
+            for a, x in zip(adjoints, point.leaves, strict=True)
         ]
-        gradients = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
-        return gradients  # type: ignore[no-any-return]
+        gradients: tuple[Any, ...] = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
+        return gradients
 
 
 def jvp(f: Callable[..., Any], primals: Any = None, tangents: Any = None, **kwargs: Any) -> Any:
@@ -233,7 +238,11 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
 def _push(point: Point, tangents: Sequence[Any]) -> tuple[list[Any], Tree, list[Any]]:
     values, tree, pushed = pushforward(point.call, point.leaves, tangents, point.name)
     values = [_copied(v) for v in values]
-    return values, tree, [np.zeros(v.shape, v.dtype)[()] if t is None else owned(t) for v, t in zip(values, pushed, strict=True)]
+    return (
+        values,
+        tree,
+        [np.zeros(v.shape, v.dtype)[()] if t is None else owned(t) for v, t in zip(values, pushed, strict=True)],
+    )
 
 
 def _matching(point: Point, directions: Any, what: str) -> list[Any]:
@@ -241,7 +250,9 @@ def _matching(point: Point, directions: Any, what: str) -> list[Any]:
     for direction, (tree, _) in zip(directions, point.trees, strict=True):
         leaves, arrangement = flatten(direction)
         if arrangement != tree:
-            raise ShapeMismatchError(f"the {what} is arranged as {_spec(arrangement)}; expected the primal's {_spec(tree)}")
+            raise ShapeMismatchError(
+                f"the {what} is arranged as {_spec(arrangement)}; expected the primal's {_spec(tree)}"
+            )
         given += leaves
     return [_cast(leaf, x, what) for leaf, x in zip(given, point.leaves, strict=True)]
 
@@ -249,7 +260,9 @@ def _matching(point: Point, directions: Any, what: str) -> list[Any]:
 def _cast(given: Any, like: Any, what: str) -> Any:
     value = own_value(given)
     if value.shape != like.shape:
-        raise ShapeMismatchError(f"the {what} has shape {value.shape}; expected {like.shape}, the shape of what it belongs to")
+        raise ShapeMismatchError(
+            f"the {what} has shape {value.shape}; expected {like.shape}, the shape of what it belongs to"
+        )
     return value if value.dtype == like.dtype else value.astype(like.dtype)
 
 
@@ -258,9 +271,7 @@ def _copied(value: Any) -> Any:
 
 
 def _build(tree: Tree, leaves: Sequence[Any], python_floats: bool) -> Any:
-    return tree.build([
-        float(leaf) if python_floats and isinstance(leaf, np.generic) else leaf for leaf in leaves
-    ])
+    return tree.build([float(leaf) if python_floats and isinstance(leaf, np.generic) else leaf for leaf in leaves])
 
 
 def _spec(tree: Tree) -> str:

@@ -32,22 +32,35 @@ class Blocks:
 
 def forward(point: Point, chunk: int) -> Blocks:
     """Compute a Jacobian by columns, `chunk` directions in each call of the function."""
+    if point.n <= chunk:
+        seeds = _seeds(point.leaves, point.offsets, 0, point.n)
+        values, tree, tangents = pushforward(point.call, point.leaves, seeds, point.name)
+        return Blocks(
+            values, tree, [_columns(_last(t, v, point.n), v, point) for t, v in zip(tangents, values, strict=True)]
+        )
     columns: list[list[Any]] = []
     first: tuple[list[Any], Tree] | None = None
-    for start in range(0, max(point.n, 1), chunk):
+    for start in range(0, point.n, chunk):
         stop = min(start + chunk, point.n)
         seeds = _seeds(point.leaves, point.offsets, start, stop)
         values, tree, tangents = pushforward(point.call, point.leaves, seeds, point.name)
-        first = first or (values, tree)
-        _same(point.name, first, (values, tree))
+        if first is None:
+            first = (values, tree)
+        else:
+            _same(point.name, first, (values, tree))
         columns.append([_last(t, v, stop - start) for t, v in zip(tangents, values, strict=True)])
     assert first is not None
     values, tree = first
-    blocks = []
-    for n, value in enumerate(values):
-        whole = columns[0][n] if len(columns) == 1 else np.concatenate([part[n] for part in columns], axis=-1)
-        blocks.append([_block(whole[..., a : a + s], value, x) for x, a, s in _leaves(point)])
-    return Blocks(values, tree, blocks)
+    whole = [np.concatenate([part[n] for part in columns], axis=-1) for n in range(len(values))]
+    return Blocks(values, tree, [_columns(entries, value, point) for entries, value in zip(whole, values, strict=True)])
+
+
+def _columns(entries: Any, value: Any, point: Point) -> list[Any]:
+    """Cut the last axis into a block for each leaf of the input."""
+    return [
+        _block(entries[..., a : a + s] if x.shape else entries[..., a], value, x)
+        for x, a, s in zip(point.leaves, point.offsets, point.sizes, strict=True)
+    ]
 
 
 def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
@@ -60,10 +73,12 @@ def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
         stop = min(start + block, total)
         cotangents = _seeds(pullback.values, offsets, start, stop)
         adjoints = pullback(cotangents)
-        rows.append([
-            np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))
-            for a, x in zip(adjoints, point.leaves, strict=True)
-        ])
+        rows.append(
+            [
+                np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))
+                for a, x in zip(adjoints, point.leaves, strict=True)
+            ]
+        )
     blocks: list[list[Any]] = [[] for _ in pullback.values]
     for n, x in enumerate(point.leaves):
         parts = [row[n] for row in rows] or [np.zeros((0, x.size), x.dtype)]
@@ -73,24 +88,24 @@ def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
     return Blocks(pullback.values, pullback.tree, blocks)
 
 
-def _leaves(point: Point) -> list[tuple[Any, int, int]]:
-    return list(zip(point.leaves, point.offsets, point.sizes, strict=True))
-
-
 def _seeds(leaves: Sequence[Any], offsets: Sequence[int], start: int, stop: int) -> list[Any]:
-    return [one_hot(np.shape(x), x.dtype, start, stop, a) for x, a in zip(leaves, offsets, strict=True)]
+    return [one_hot(x.shape, x.dtype, start, stop, a) for x, a in zip(leaves, offsets, strict=True)]
 
 
 def _last(tangent: Any, value: Any, count: int) -> Any:
     if tangent is None:
         return np.zeros((*np.shape(value), count), value.dtype)
-    return np.moveaxis(tangent, 0, -1)
+    return np.moveaxis(tangent, 0, -1) if tangent.ndim > 1 else tangent
 
 
 def _block(entries: Any, value: Any, x: Any) -> Any:
-    block = entries.reshape(np.shape(value) + np.shape(x))
-    dtype = np.result_type(value.dtype, x.dtype)
-    return owned(block if block.dtype == dtype else block.astype(dtype))
+    if type(entries) is np.float64 and x.dtype == entries.dtype:
+        return entries
+    shape = value.shape + x.shape
+    block = entries if entries.shape == shape else entries.reshape(shape)
+    if value.dtype != x.dtype:
+        block = block.astype(np.result_type(value.dtype, x.dtype))
+    return owned(block)
 
 
 def _same(name: str, first: tuple[list[Any], Tree], again: tuple[list[Any], Tree]) -> None:

@@ -80,6 +80,11 @@ def directions_at_once(total: int, wanted: int | None, elements: float) -> int:
     return max(1, ceil(total / passes))
 
 
+def surely_forward(n: int, chunk_size: int | None) -> bool:
+    """Whether auto runs forward without asking how many outputs there are."""
+    return n <= (chunk_size or SURE_FORWARD)
+
+
 def choose_mode(
     n: int,
     m: int | None = None,
@@ -134,12 +139,15 @@ def choose_mode(
     recorded = operations * constants.record + total * constants.record_element
     reverse = recorded + sweeps * operations * constants.pull + outputs * total * constants.pull_cotangent + entries
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
-    work = f"{_count(passes, 'forward pass', 'es')} of {chunk} against one recording and {_count(sweeps, 'sweep')} of {block}"
-    if n <= (chunk_size or SURE_FORWARD):
+    pushes, pulls = f"{_count(passes, 'forward pass', 'es')} of {chunk}", f"{_count(sweeps, 'sweep')} of {block}"
+    if surely_forward(n, chunk_size):
         reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
         return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
     mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
-    reason = f"{counts}: {work}, predicted {forward:.3g} against {reverse:.3g} microseconds"
+    reason = (
+        f"{counts}: {pushes} against one recording and {pulls}, "
+        f"predicted {forward:.3g} against {reverse:.3g} microseconds"
+    )
     return ModeChoice(mode, reason, forward, reverse, chunk, block)
 
 

@@ -20,7 +20,9 @@ from dualrev.primitives.scalar import TABLE
 _ROWS: dict[Any, Row] = {function: TABLE[name] for name, function in FUNCTIONS.items()}
 _ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
 _BY_NAME = {name.rpartition(".")[2]: row for row in TABLE.values() for name in row.names if name.startswith("scipy.")}
-_PLAIN = (float, int, np.float64, np.float32, bool, np.bool_)
+_NUMBERS = frozenset({float, int, np.float64, np.float32})
+_READY: set[type] = {*_NUMBERS, bool, np.bool_}
+"""Types of arguments that need no conversion; the classes of active numbers join them."""
 _NO_EFFECT = {"casting", "order", "subok"}
 _REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
 _ON_VALUES = frozenset(
@@ -35,13 +37,18 @@ _ON_VALUES = frozenset(
 
 def operand(x: Any) -> Any:
     """Return an argument as rules expect it: an active number, a plain number, or an array of real numbers."""
-    if type(x) in _PLAIN or isinstance(x, Active):
+    if type(x) in _READY:
+        return x
+    if isinstance(x, Active):
+        _READY.add(type(x))
         return x
     array = np.asarray(x)
     if array.dtype.kind == "O":
         return take_up(array)
     if array.dtype.kind == "c":
-        raise ComplexInputError(f"a complex array of shape {array.shape} met an active number; only real ones are supported")
+        raise ComplexInputError(
+            f"a complex array of shape {array.shape} met an active number; only real ones are supported"
+        )
     if array.dtype.kind not in "fiub":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
@@ -49,12 +56,12 @@ def operand(x: Any) -> Any:
 
 def take_up(array: np.ndarray) -> Any:
     """Return an object array of active and plain numbers as one active array."""
-    elements = list(array.flat)
-    wrong = next((e for e in elements if not isinstance(e, Active | int | float | np.number) or np.ndim(e)), None)
+    elements: list[Any] = list(array.flat)
+    wrong = next((e for e in elements if not isinstance(e, Active | int | float | np.number) or np.shape(e)), None)
     if wrong is not None:
         raise ObjectArrayError(
-            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of shape () "
-            "and plain numbers. Join arrays with np.stack or np.concatenate"
+            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
+            "shape () and plain numbers. Join arrays with np.stack or np.concatenate"
         )
     if not any(isinstance(e, Active) for e in elements):
         return array.astype(np.float64)
@@ -63,7 +70,7 @@ def take_up(array: np.ndarray) -> Any:
 
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
     """Apply a scalar primitive to arguments of which one or more are active."""
-    if row.flat:
+    if not row.partials:
         return call(*[primal(arg) for arg in args])
     owner = outermost(args)
     return call(*args) if owner is None else owner.apply_row(row, args, call)
@@ -89,8 +96,8 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
     name = getattr(function, "__name__", repr(function))
     raise MissingRuleError(
-        f"{getattr(function, '__module__', None) or 'numpy'}.{name} has no derivative rule. Write it with functions that "
-        "have one (`dualrev primitives` lists them), or add a rule: see docs/adding_a_primitive.md"
+        f"{getattr(function, '__module__', None) or 'numpy'}.{name} has no derivative rule. Write it with "
+        "functions that have one (`dualrev primitives` lists them), or add a rule: see docs/adding_a_primitive.md"
     )
 
 
@@ -105,17 +112,27 @@ def _ufunc_row(ufunc: Any) -> Row | None:
     return _ROWS.get(ufunc) or _BY_NAME.get(ufunc.__name__)
 
 
+def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    if not kwargs and len(inputs) == 1 and method == "__call__":
+        row = _ROWS.get(ufunc)
+        if row is not None and row.partials:
+            return self.apply_row(row, inputs, ufunc)
+    return apply_ufunc(ufunc, method, inputs, kwargs)
+
+
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer `__array_ufunc__`."""
-    if kwargs.get("out") is not None:
+    if kwargs and kwargs.get("out") is not None:
         raise InactiveWriteError(
             f"np.{ufunc.__name__} was asked to write an active number into a plain array, as in `s += x`; "
             "the array cannot hold its derivative. Write s = s + x"
         )
     if method == "__call__":
-        options = {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
+        options = kwargs and {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
         if options:
-            raise MissingRuleError(f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype")
+            raise MissingRuleError(
+                f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype"
+            )
         row = _ufunc_row(ufunc)
         if row is None:
             return apply_function(ufunc, inputs, {})
@@ -129,7 +146,9 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     if method == "outer":
         a, b = (operand(x) for x in inputs)
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-    raise MissingRuleError(f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer")
+    raise MissingRuleError(
+        f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer"
+    )
 
 
 _POWER = TABLE["power"]
@@ -167,20 +186,28 @@ COMPOSITES.update({np.clip: _clip, np.where: _where})
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
     def forward(self: Active, other: Any) -> Any:
-        if not _operable(other):
-            return NotImplemented
-        return apply_row(row, (self, operand(other)), python)
+        if type(other) in _NUMBERS and row.partials:
+            return self.apply_row(row, (self, other), python)
+        if type(other) not in _READY:
+            if not _operable(other):
+                return NotImplemented
+            other = operand(other)
+        return apply_row(row, (self, other), python)
 
     def reflected(self: Active, other: Any) -> Any:
-        if not _operable(other):
-            return NotImplemented
-        return apply_row(row, (operand(other), self), python)
+        if type(other) in _NUMBERS and row.partials:
+            return self.apply_row(row, (other, self), python)
+        if type(other) not in _READY:
+            if not _operable(other):
+                return NotImplemented
+            other = operand(other)
+        return apply_row(row, (other, self), python)
 
     return forward, reflected
 
 
 def _operable(x: Any) -> bool:
-    return type(x) in _PLAIN or isinstance(x, Active | np.ndarray | np.generic | int | float | complex | list | tuple)
+    return isinstance(x, Active | np.ndarray | np.generic | int | float | complex | list | tuple)
 
 
 def _unary(row: Row, python: Callable[..., Any]) -> Any:
@@ -221,10 +248,10 @@ def equip(cls: type[Active]) -> None:
                     setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
         setattr(cls, row.name, _method(FUNCTIONS[row.name]))
-    power = cls.__pow__  # type: ignore[attr-defined]
+    power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
-        "__array_ufunc__": lambda self, ufunc, method, *inputs, **kwargs: apply_ufunc(ufunc, method, inputs, kwargs),
+        "__array_ufunc__": _array_ufunc,
         "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: index(self, at),
         "__matmul__": lambda self, other: np.matmul(self, other),
@@ -263,7 +290,9 @@ def _astype(x: Any, dtype: Any, **kwargs: Any) -> Any:
 
     kind = np.dtype(dtype).kind
     if kind == "c":
-        raise ComplexInputError(f"astype({np.dtype(dtype)}) was called on an active array; only real numbers are supported")
+        raise ComplexInputError(
+            f"astype({np.dtype(dtype)}) was called on an active array; only real numbers are supported"
+        )
     return astype(x, dtype, **kwargs) if kind == "f" else primal(x).astype(dtype, **kwargs)
 
 

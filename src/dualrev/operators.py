@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,16 @@ from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
 from dualrev.trees import Tree, flatten_output
 
+KEPT_SEEDS = 256
+"""Unit directions of no more elements than this are made once."""
+
 Call = Callable[[list[Any]], Any]
 """A function of the list of its differentiated leaves."""
 
 
-def pushforward(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str) -> tuple[list[Any], Tree, list[Any]]:
+def pushforward(
+    call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str
+) -> tuple[list[Any], Tree, list[Any]]:
     """Push tangents forward through a function.
 
     Parameters
@@ -40,9 +47,12 @@ def pushforward(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name
     level = new_level()
     duals = [x if t is None else Dual.at_level(x, t, level) for x, t in zip(leaves, tangents, strict=True)]
     outputs, tree = flatten_output(call(duals), name)
-    mine = [type(out) is Dual and out.level == level for out in outputs]
-    values = [out.value if own else out for out, own in zip(outputs, mine, strict=True)]
-    return values, tree, [out.tangent if own else None for out, own in zip(outputs, mine, strict=True)]
+    values, pushed = [], []
+    for out in outputs:
+        own = type(out) is Dual and out.level == level
+        values.append(out.value if own else out)
+        pushed.append(out.tangent if own else None)
+    return values, tree, pushed
 
 
 class Pullback:
@@ -89,14 +99,24 @@ def one_hot(shape: tuple[int, ...], dtype: Any, start: int, stop: int, offset: i
 
     The result has shape (stop - start, *shape), or None if none of the directions is in the array.
     """
-    size = int(np.prod(shape, dtype=np.intp))
+    size = prod(shape)
+    if (stop - start) * size > KEPT_SEEDS:
+        return _one_hot(shape, size, dtype, start, stop, offset)
+    return _kept_one_hot(shape, size, dtype, start, stop, offset)
+
+
+def _one_hot(shape: tuple[int, ...], size: int, dtype: Any, start: int, stop: int, offset: int) -> Any:
     first, last = max(start, offset), min(stop, offset + size)
     if first >= last:
         return None
     directions = np.zeros((stop - start, size), dtype)
     rows = np.arange(first - start, last - start)
     directions[rows, rows + (start - offset)] = 1.0
+    directions.flags.writeable = False
     return directions.reshape(stop - start, *shape)
+
+
+_kept_one_hot = lru_cache(maxsize=1024)(_one_hot)
 
 
 def plain(x: Any) -> bool:

@@ -13,7 +13,12 @@ from dualrev.trees import Tree, flatten, map_leaves
 from dualrev.values import own_value
 
 Argnums = int | tuple[int, ...]
-_NUMPY_REFUSES_OBJECTS = ("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number")
+_NUMPY_REFUSES_OBJECTS = (
+    "not supported for the input types",
+    "no callable",
+    "Cannot cast ufunc",
+    "must be real number",
+)
 
 
 def name_of(f: Any) -> str:
@@ -28,31 +33,45 @@ class Point:
     ----------
     leaves : list
         Copies of the numbers and arrays in the differentiated arguments.
-    sizes : list of int
-        Their sizes.
+    sizes, offsets : list of int
+        Their sizes, and where each begins among all elements.
+    n : int
+        Number of scalar inputs.
     aux : Any
         What the function returned beside its output in the last call, if it has such.
     """
 
     def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, has_aux: bool = False
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        has_aux: bool = False,
     ) -> None:
         self.f = getattr(f, "py_func", f)  # a Numba dispatcher runs interpreted
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
         self.aux: Any = None
         positions = (argnums,) if isinstance(argnums, int) else argnums
-        self.positions = [self._position(n) for n in positions]
+        self.positions = [n if 0 <= n < len(args) else self._position(n) for n in positions]
         self.trees: list[tuple[Tree, int]] = []
         self.leaves: list[Any] = []
         self.python_float: list[bool] = []
-        for n in self.positions:
-            leaves, tree = flatten(args[n])
+        self.sizes: list[int] = []
+        self.offsets: list[int] = []
+        self.n = 0
+        for position in self.positions:
+            leaves, tree = flatten(args[position])
             self.trees.append((tree, len(leaves)))
-            self.leaves += [own_value(leaf) for leaf in leaves]
-            self.python_float += [type(leaf) is float for leaf in leaves]
-        self.sizes = [leaf.size for leaf in self.leaves]
-        self.offsets = [sum(self.sizes[:n]) for n in range(len(self.sizes))]
+            for leaf in leaves:
+                value = own_value(leaf)
+                self.leaves.append(value)
+                self.python_float.append(type(leaf) is float)
+                self.sizes.append(value.size)
+                self.offsets.append(self.n)
+                self.n += value.size
+        self._bare = len(self.leaves) == len(self.trees) and all(tree.spec is None for tree, _ in self.trees)
 
     def _position(self, n: int) -> int:
         count = len(self.args)
@@ -64,11 +83,6 @@ class Point:
         return n % count
 
     @property
-    def n(self) -> int:
-        """Number of scalar inputs."""
-        return sum(self.sizes)
-
-    @property
     def shapes(self) -> tuple[Any, ...]:
         """Shapes of the leaves, hashable."""
         return tuple(leaf.shape for leaf in self.leaves)
@@ -76,10 +90,8 @@ class Point:
     def call(self, leaves: Sequence[Any]) -> Any:
         """Call the function with other leaves."""
         args = list(self.args)
-        start = 0
-        for position, (tree, count) in zip(self.positions, self.trees, strict=True):
-            args[position] = tree.build(leaves[start : start + count])
-            start += count
+        for position, part in zip(self.positions, self._arranged(leaves), strict=True):
+            args[position] = part
         try:
             out = self.f(*args, **self.kwargs)
         except TypeError as error:
@@ -92,26 +104,33 @@ class Point:
         if not self.has_aux:
             return out
         if not isinstance(out, tuple) or len(out) != 2:
-            raise NoOutputError(f"{self.name} returned a {type(out).__name__}; with has_aux=True it must return (output, aux)")
+            raise NoOutputError(
+                f"{self.name} returned a {type(out).__name__}; with has_aux=True it must return (output, aux)"
+            )
         self.aux = map_leaves(_value_of, out[1])
         return out[0]
 
     def like_input(self, parts: Sequence[Any]) -> Any:
         """Arrange one result per leaf as the input was arranged."""
+        results = self._arranged(parts)
+        return results[0] if isinstance(self.argnums, int) else tuple(results)
+
+    def _arranged(self, leaves: Sequence[Any]) -> Sequence[Any]:
+        """Return the leaves as one container for each argument."""
+        if self._bare:
+            return leaves
         results = []
         start = 0
         for tree, count in self.trees:
-            results.append(tree.build(parts[start : start + count]))
+            results.append(tree.build(leaves[start : start + count]))
             start += count
-        return results[0] if isinstance(self.argnums, int) else tuple(results)
+        return results
 
     def finished(self, leaf: int, result: Any) -> Any:
         """Return a result for one leaf as its owner expects it: a Python float for a Python float."""
-        if isinstance(result, Active):
-            return result
-        if result.shape == ():
-            return float(result) if self.python_float[leaf] else result[()]
-        return result
+        if self.python_float[leaf]:
+            return result if isinstance(result, Active) or result.shape else float(result)
+        return result[()] if type(result) is np.ndarray and result.ndim == 0 else result
 
 
 def _value_of(x: Any) -> Any:

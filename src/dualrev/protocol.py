@@ -25,6 +25,7 @@ class ProtocolFunction:
         self.implementation = implementation
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the implementation's answer, or that of the first argument that has its own."""
         for arg in args:
             answer = getattr(type(arg), "__array_function__", None)
             if answer is not None and type(arg) is not np.ndarray:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from dualrev.kernels.arrays import FUNCTIONS
-from dualrev.primitives.array.reduction import logsumexp, softmax
+from dualrev.primitives.array.reduction import logsumexp as logsumexp
+from dualrev.primitives.array.reduction import softmax as softmax
 
 sigmoid = FUNCTIONS["expit"]
 
-__all__ = sorted([*FUNCTIONS, "logsumexp", "sigmoid", "softmax"])  # noqa: PLE0605
+__all__ = sorted([*FUNCTIONS, "logsumexp", "sigmoid", "softmax"])
 
 
 def __getattr__(name: str) -> Any:

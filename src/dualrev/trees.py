@@ -24,7 +24,9 @@ class Tree:
 
     def build(self, leaves: Sequence[Any]) -> Any:
         """Return the container with these leaves."""
-        return leaves[0] if self.spec is None else optree.tree_unflatten(self.spec, leaves)
+        if self.spec is None:
+            return leaves[0]
+        return optree.tree_unflatten(self.spec, leaves)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tree) and self.spec == other.spec
@@ -52,7 +54,9 @@ def flatten_output(out: Any, name: str) -> tuple[list[Any], Tree]:
         return [out], _LEAF
     leaves, tree = flatten(_joined(out))
     if not leaves or any(leaf is None for leaf in leaves):
-        raise NoOutputError(f"{name} returned {_brief(out)}; expected a number, an array or a container of them: is there a `return`?")
+        raise NoOutputError(
+            f"{name} returned {_brief(out)}; expected a number, an array or a container of them: is there a `return`?"
+        )
     return [_output_leaf(leaf, name) for leaf in leaves], tree
 
 
@@ -77,7 +81,9 @@ def _output_leaf(leaf: Any, name: str) -> Any:
     if array.dtype.kind == "O":
         return take_up(array)
     if array.dtype.kind not in "fiub":
-        raise InputTypeError(f"{name} returned a {_brief(leaf)}; expected real numbers, arrays of them, or containers of those")
+        raise InputTypeError(
+            f"{name} returned a {_brief(leaf)}; expected real numbers, arrays of them, or containers of those"
+        )
     return np.array(array, dtype=array.dtype if array.dtype.kind == "f" else np.float64)[()]
 
 

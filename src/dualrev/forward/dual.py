@@ -11,6 +11,8 @@ from dualrev.forward.pushforward import push_row
 from dualrev.primitives.row import Row
 from dualrev.values import own_value
 
+_new = object.__new__
+
 
 class Dual(Active):
     """A number or array with the derivatives of its elements in one or several directions.
@@ -52,8 +54,8 @@ class Dual(Active):
         self.level = new_level() if isinstance(self.value, Active) or isinstance(self.tangent, Active) else BY_HAND
         if self.shape not in (self.tangent.shape, self.tangent.shape[1:]):
             raise ShapeMismatchError(
-                f"the tangent has shape {self.tangent.shape}; expected the value's shape {self.shape} for one direction, "
-                f"or (k, *{self.shape}) for k directions"
+                f"the tangent has shape {self.tangent.shape}; expected the value's shape {self.shape} for one "
+                f"direction, or (k, *{self.shape}) for k directions"
             )
 
     @classmethod
@@ -66,7 +68,8 @@ class Dual(Active):
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive: its value, and the partials times the tangents."""
         level = self.level
-        primals, tangents = [], []
+        primals: list[Any] = []
+        tangents: list[Any] = []
         for arg in args:
             if type(arg) is Dual and arg.level == level:
                 primals.append(arg.value)
@@ -76,7 +79,11 @@ class Dual(Active):
                 tangents.append(None)
         y = call(*primals)
         tangent = push_row(row, y, primals, tangents)
-        return y if tangent is None else Dual.at_level(y, tangent, level)
+        if tangent is None:
+            return y
+        result = _new(Dual)
+        result.value, result.tangent, result.level = y, tangent, level
+        return result
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function: its value, and the tangents pushed forward."""
@@ -89,4 +96,3 @@ class Dual(Active):
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.tangent!r})"
-

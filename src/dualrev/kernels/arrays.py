@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,12 @@ from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import TABLE
 from dualrev.protocol import ProtocolFunction
+
+
+def _select(condition: Any, a: Any, b: Any) -> Any:
+    chosen = np.where(condition, a, b)
+    return chosen[()] if type(chosen) is np.ndarray and chosen.ndim == 0 else chosen
+
 
 _PYTHON_NAMES = {
     "acos": np.arccos,
@@ -23,7 +29,7 @@ _PYTHON_NAMES = {
     "atan2": np.arctan2,
     "atanh": np.arctanh,
     "fabs": np.absolute,
-    "select": np.where,
+    "select": _select,
     "pi": np.pi,
     "inf": np.inf,
     "nan": np.nan,
@@ -82,3 +88,37 @@ def quiet(rule: Rule) -> bool:
     operators = {i.argrepr for i in dis.get_instructions(rule) if i.opname == "BINARY_OP"}
     harmless = operators.isdisjoint({"/", "**", "//", "%"}) and calls(rule) <= _ALWAYS_QUIET
     return harmless and "select" not in rule.__code__.co_names
+
+
+@cache
+def arithmetic(rule: Rule) -> bool:
+    """Whether a rule is arithmetic alone, so that Python's floats, which never warn, can evaluate it."""
+    operators = {i.argrepr for i in dis.get_instructions(rule) if i.opname == "BINARY_OP"}
+    return not rule.__code__.co_names and "**" not in operators
+
+
+class Partial(NamedTuple):
+    """A partial over NumPy, None where the row is flat in the argument, and what is known of its rule."""
+
+    rule: Callable[..., Any] | None
+    quiet: bool
+    arithmetic: bool
+
+
+@cache
+def partials(row: Row) -> tuple[Partial, ...]:
+    """Return the row's partials over NumPy."""
+    rules = zip(bound(row).partials, row.partials, strict=True)
+    return tuple(Partial(f, rule is None or quiet(rule), rule is not None and arithmetic(rule)) for f, rule in rules)
+
+
+def evaluated(partial: Partial, y: Any, primals: Sequence[Any]) -> Any:
+    """Return a partial's value, without a warning."""
+    assert partial.rule is not None
+    if partial.arithmetic and type(y) is np.float64:
+        try:
+            return partial.rule(float(y), *map(float, primals))
+        except ZeroDivisionError:  # NumPy's answer is an infinity or a NaN
+            pass
+    with np.errstate(all="ignore"):
+        return partial.rule(y, *primals)

@@ -83,9 +83,7 @@ def value(row: Row) -> Callable[..., None]:
 @cache
 def libm(name: str) -> Callable[..., Any]:
     """Return a function of the C library that NumPy lacks, over arrays and numbers."""
-    text = f"{source.HEADER}\nfrom numba import vectorize\n\n" + (
-        f'@vectorize(["float32(float32)", "float64(float64)"], cache=True)\ndef kernel(x):\n    return {_LIBM[name]}(x)\n'
-    )
+    text = source.libm(_LIBM[name])
     return _module(f"libm_{name}", _digest([text]), text, {})
 
 

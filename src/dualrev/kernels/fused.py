@@ -17,7 +17,9 @@ from dualrev.kernels.layout import plan
 from dualrev.primitives.row import Row, Rule, calls
 
 FUSED_SIZE = 1 << 15
-_FAST_EVERYWHERE = frozenset({"sin", "cos", "sqrt", "fabs", "floor", "trunc", "sign", "copysign", "exceeds", "isnan", "pi"})
+_FAST_EVERYWHERE = frozenset(
+    {"sin", "cos", "sqrt", "fabs", "floor", "trunc", "sign", "copysign", "exceeds", "isnan", "pi"}
+)
 
 
 def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -32,7 +34,7 @@ def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> A
     directions = [tangents[n].ndim - operands[n].ndim for n in active]
     if any(d > 1 for d in directions) or len(set(directions)) != 1:
         return None
-    count = tangents[active[0]].shape[:directions[0]]
+    count = tangents[active[0]].shape[: directions[0]]
     stacks = [_stack(tangents[n], count, layout.shapes[n], y.dtype) for n in active]
     if any(stack is None for stack in stacks):
         return None
@@ -125,5 +127,3 @@ def _stack(tangent: Any, count: tuple[int, ...], matrix: tuple[int, ...], dtype:
     if tangent.dtype != dtype:
         return None
     return np.ascontiguousarray(tangent).reshape((*(count or (1,)), *matrix))
-
-

@@ -15,7 +15,7 @@ def product(partial, factor):
     return partial * factor if partial != 0 and factor != 0 else 0.0
 '''
 
-LOOP = '''
+LOOP = """
 @njit(cache=True, error_model="numpy", nogil=True)
 def kernel({parameters}):
     rows, columns = {shape}.shape[1:]
@@ -31,7 +31,7 @@ def kernel({parameters}):
 {partials}
             for d in range({stack}.shape[0]):
 {sweep}
-'''
+"""
 
 
 def _indent(lines: list[str], depth: int) -> str:
@@ -130,3 +130,10 @@ def value(arity: int) -> str:
     parameters = ", ".join(["y", *(f"a{n}" for n in range(arity))])
     lines = [f"def kernel({parameters}):", "    for i in range(y.size):", f"        y[i] = value({values})"]
     return HEADER + '\n@njit(cache=True, error_model="numpy", nogil=True)\n' + "\n".join(lines) + "\n"
+
+
+def libm(call: str) -> str:
+    """Return the source of a ufunc of one argument."""
+    signatures = '["float32(float32)", "float64(float64)"]'
+    decorator = f"from numba import vectorize\n\n@vectorize({signatures}, cache=True)\n"
+    return f"{HEADER}\n{decorator}def kernel(x):\n    return {call}(x)\n"

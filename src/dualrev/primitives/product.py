@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,14 @@ import numpy as np
 
 def chain_product(partial: Any, factor: Any) -> Any:
     """Multiply a partial derivative and a tangent or cotangent, which broadcast."""
-    if type(partial) is float and partial in (1.0, -1.0):
-        return factor if partial == 1.0 else -factor
+    kind = type(partial)
+    if kind is np.float64 or kind is float:
+        if partial == 1.0:
+            return factor
+        if partial and isfinite(partial):
+            return factor * partial
+    elif type(factor) is np.float64 and factor and isfinite(factor):
+        return partial * factor
     product = partial * factor
     if _finite(product):
         return product
@@ -23,8 +29,6 @@ def _finite(x: Any) -> bool:
     while not isinstance(x, np.ndarray | np.generic):
         x = x.value
     if x.ndim == 0:
-        return math.isfinite(x)
-    if x.ndim == 1:
-        return math.isfinite(x.dot(x))
-    flat = x.reshape(-1)
-    return math.isfinite(flat.dot(flat))
+        return isfinite(x)
+    flat: Any = x if x.ndim == 1 else x.reshape(-1)
+    return isfinite(flat.dot(flat))

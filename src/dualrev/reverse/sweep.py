@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.kernels.arrays import bound
+from dualrev.kernels.arrays import partials
 from dualrev.kernels.fused import FUSED_SIZE, pull
 from dualrev.primitives.array.shaping import sum_to
 from dualrev.primitives.product import chain_product
@@ -80,8 +80,8 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any]) -> dict[Statement, Any]:
 
 
 def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> None:
-    rules = bound(statement.row).partials
-    active = [n for n, parent in enumerate(statement.parents) if parent is not None and rules[n] is not None]
+    rules = partials(statement.row)
+    active = [n for n, parent in enumerate(statement.parents) if parent is not None and rules[n][0] is not None]
     large = cotangent.size >= FUSED_SIZE
     mine = large and statement.order in adjoints.own
     for n in active:
@@ -90,7 +90,9 @@ def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> No
         spare = cotangent if mine and n == active[-1] else None
         if large and _fused(statement, n, parent, cotangent, spare, adjoints):
             continue
-        partial = rules[n](statement.y, *statement.primals)
+        rule = rules[n][0]
+        assert rule is not None
+        partial = rule(statement.y, *statement.primals)
         term = np.negative(cotangent, out=spare) if _is(partial, -1.0) and spare is not None else None
         if term is None:
             term = chain_product(partial, cotangent)
@@ -105,9 +107,7 @@ def _is(partial: Any, constant: float) -> bool:
     return type(partial) is float and partial == constant
 
 
-def _fused(
-    statement: RowStatement, n: int, parent: Statement, cotangent: Any, spare: Any, adjoints: Adjoints
-) -> bool:
+def _fused(statement: RowStatement, n: int, parent: Statement, cotangent: Any, spare: Any, adjoints: Adjoints) -> bool:
     """Let a compiled kernel add the term to the parent's adjoint, if it can."""
     if type(cotangent) is not np.ndarray:
         return False

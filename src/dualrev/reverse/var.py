@@ -130,7 +130,9 @@ class Var(Active):
             )
         cotangent = np.ones((), self.dtype)[()] if gradient is None else own_value(gradient)
         if cotangent.shape != self.shape:
-            raise ShapeMismatchError(f"the gradient has shape {cotangent.shape}; expected this Var's shape {self.shape}")
+            raise ShapeMismatchError(
+                f"the gradient has shape {cotangent.shape}; expected this Var's shape {self.shape}"
+            )
         tape = Tape([self.statement])
         for statement, adjoint in sweep(tape, {self.statement: cotangent}).items():
             if isinstance(statement, Leaf):

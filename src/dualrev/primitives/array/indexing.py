@@ -36,7 +36,8 @@ def scatter_add(out: Any, w: Any, at: Any, ndim: int) -> None:
         return
     shape = out.shape[ahead:]
     flat = out.reshape((*out.shape[:ahead], -1))
-    np.add.at(flat, (Ellipsis, positions(shape, at)), w)
+    where: Any = (Ellipsis, positions(shape, at))
+    np.add.at(flat, where, w)
 
 
 def is_basic(at: Any) -> bool:

@@ -40,7 +40,9 @@ def sum_(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool 
 def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Divide the sum by the count."""
     total = np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return total / (a.size / total.size if total.size else int(np.prod([a.shape[n] for n in from_the_end(axis, a.ndim)])))
+    return total / (
+        a.size / total.size if total.size else int(np.prod([a.shape[n] for n in from_the_end(axis, a.ndim)]))
+    )
 
 
 @array_rule(np.cumsum)
@@ -53,7 +55,7 @@ def cumsum(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
         return np.cumsum(t.reshape(leading(t, len(shape)) + result), axis=along, dtype=dtype)
 
     def pull(w: Any) -> Any:
-        back = (Ellipsis, slice(None, None, -1), *(slice(None),) * (-along - 1))
+        back: Any = (Ellipsis, slice(None, None, -1), *(slice(None),) * (-along - 1))
         return np.cumsum(w[back], axis=along)[back].reshape(leading(w, len(result)) + shape)
 
     return linear(push, pull)

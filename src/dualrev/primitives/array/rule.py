@@ -97,7 +97,11 @@ class ArrayRule(NamedTuple):
 
     def value(self, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the function's value."""
-        return self.function(list(operands), *rest, **kwargs) if self.sequence else self.function(*operands, *rest, **kwargs)
+        return (
+            self.function(list(operands), *rest, **kwargs)
+            if self.sequence
+            else self.function(*operands, *rest, **kwargs)
+        )
 
     def at(self, y: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Linearization:
         """Return the linearization where the operands have these values and the result is `y`."""
@@ -108,8 +112,9 @@ class ArrayRule(NamedTuple):
     def _known(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
         for key in given.keys() - self.options:
+            known = ", ".join(sorted(self.options))
             raise MissingRuleError(
-                f"{self.name}(..., {key}=...) has no derivative rule; known options: {', '.join(sorted(self.options))}. "
+                f"{self.name}(..., {key}=...) has no derivative rule; known options: {known}. "
                 "Leave the option out, or write the operation with other NumPy functions"
             )
         return given

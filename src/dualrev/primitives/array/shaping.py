@@ -94,7 +94,9 @@ def ravel(a: Any, order: str = "C") -> Any:
 @composite(np.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
     """Drop axes of length 1."""
-    gone = from_the_end(axis, a.ndim) if axis is not None else tuple(n - a.ndim for n in range(a.ndim) if a.shape[n] == 1)
+    gone = (
+        from_the_end(axis, a.ndim) if axis is not None else tuple(n - a.ndim for n in range(a.ndim) if a.shape[n] == 1)
+    )
     if any(a.shape[n] != 1 for n in gone):
         raise ValueError(f"cannot squeeze axes {axis} of shape {a.shape}: their length is not 1")
     return a.reshape(tuple(a.shape[n] for n in range(a.ndim) if n - a.ndim not in gone))

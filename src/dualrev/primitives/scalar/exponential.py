@@ -55,7 +55,9 @@ ROWS = (
     ),
     Row(
         "logaddexp",
-        fn=lambda a, b: select(a == b, a + 0.6931471805599453, math.maximum(a, b) + math.log1p(math.exp(-math.fabs(a - b)))),
+        fn=lambda a, b: select(
+            a == b, a + 0.6931471805599453, math.maximum(a, b) + math.log1p(math.exp(-math.fabs(a - b)))
+        ),
         partials=(
             lambda y, a, b: select(a == b, 0.5, math.exp(a - y)),
             lambda y, a, b: select(a == b, 0.5, math.exp(b - y)),
@@ -66,7 +68,9 @@ ROWS = (
     ),
     Row(
         "logaddexp2",
-        fn=lambda a, b: select(a == b, a + 1.0, math.maximum(a, b) + 1.4426950408889634 * math.log1p(math.exp2(-math.fabs(a - b)))),
+        fn=lambda a, b: select(
+            a == b, a + 1.0, math.maximum(a, b) + 1.4426950408889634 * math.log1p(math.exp2(-math.fabs(a - b)))
+        ),
         partials=(
             lambda y, a, b: select(a == b, 0.5, math.exp2(a - y)),
             lambda y, a, b: select(a == b, 0.5, math.exp2(b - y)),

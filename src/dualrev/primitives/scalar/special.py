@@ -31,7 +31,11 @@ ROWS = (
     ),
     Row(
         "digamma",
-        fn=lambda x: select(x > 0, math.digamma_positive(x), math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x)))),
+        fn=lambda x: select(
+            x > 0,
+            math.digamma_positive(x),
+            math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x))),
+        ),
         partials=(lambda y, x: math.polygamma(1.0, x),),
         domain=((-2.5, 5.0),),
         points=(((1.0,), (1.6449340668482264,)),),
@@ -39,7 +43,11 @@ ROWS = (
     ),
     Row(
         "polygamma",
-        fn=lambda n, x: select(n == 0, math.digamma(x), select(x > 0, math.polygamma_positive(n, x), select(n == 1, math.trigamma_reflected(x), math.nan))),
+        fn=lambda n, x: select(
+            n == 0,
+            math.digamma(x),
+            select(x > 0, math.polygamma_positive(n, x), select(n == 1, math.trigamma_reflected(x), math.nan)),
+        ),
         partials=(
             None,
             lambda y, n, x: math.polygamma(n + 1.0, x),
@@ -81,15 +89,28 @@ FORMULAS: dict[str, Rule] = {
     "sinc_series": lambda s: 1 / 3 - s * (1 / 30 - s * (1 / 840 - s * (1 / 45360 - s * (1 / 3991680 - s / 518918400)))),
     "digamma_positive": lambda x: math.digamma_large(x + 10.0) - math.ten_powers(x, -1.0),
     "digamma_large": lambda z: math.log(z) - 0.5 / z - math.digamma_series(1.0 / (z * z)),
-    "digamma_series": lambda s: s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12)))))),
+    "digamma_series": lambda s: (
+        s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12))))))
+    ),
     "ten_powers": lambda x, p: math.five_powers(x, p) + math.five_powers(x + 5.0, p),
     "five_powers": lambda x, p: x**p + (x + 1.0) ** p + (x + 2.0) ** p + (x + 3.0) ** p + (x + 4.0) ** p,
-    "polygamma_positive": lambda n, x: select(n % 2 == 0, -1.0, 1.0) * math.gamma(n + 1.0) * math.zeta_positive(n + 1.0, x),
-    "trigamma_reflected": lambda x: (math.pi / math.sin(math.pi * (x - math.floor(x)))) ** 2 - math.polygamma_positive(1.0, 1.0 - x),
+    "polygamma_positive": lambda n, x: (
+        select(n % 2 == 0, -1.0, 1.0) * math.gamma(n + 1.0) * math.zeta_positive(n + 1.0, x)
+    ),
+    "trigamma_reflected": lambda x: (
+        (math.pi / math.sin(math.pi * (x - math.floor(x)))) ** 2 - math.polygamma_positive(1.0, 1.0 - x)
+    ),
     "zeta_positive": lambda s, x: math.ten_powers(x, -s) + math.zeta_large(s, x + 10.0),
     "zeta_large": lambda s, z: z ** (1.0 - s) / (s - 1.0) + z ** (-s) * (0.5 + math.zeta_series(s, z) / z),
-    "zeta_series": lambda s, z: s * (1 / 12 - (s + 1) * (s + 2) / (z * z) * (1 / 720 - (s + 3) * (s + 4) / (z * z) * math.zeta_tail(s, z))),
-    "zeta_tail": lambda s, z: 1 / 30240 - (s + 5) * (s + 6) / (z * z) * (1 / 1209600 - (s + 7) * (s + 8) / (z * z) * math.zeta_rest(s, z)),
-    "zeta_rest": lambda s, z: 1 / 47900160 - (s + 9) * (s + 10) / (z * z) * (691 / 1307674368000 - (s + 11) * (s + 12) / (z * z) / 74724249600),
+    "zeta_series": lambda s, z: (
+        s * (1 / 12 - (s + 1) * (s + 2) / (z * z) * (1 / 720 - (s + 3) * (s + 4) / (z * z) * math.zeta_tail(s, z)))
+    ),
+    "zeta_tail": lambda s, z: (
+        1 / 30240 - (s + 5) * (s + 6) / (z * z) * (1 / 1209600 - (s + 7) * (s + 8) / (z * z) * math.zeta_rest(s, z))
+    ),
+    "zeta_rest": lambda s, z: (
+        1 / 47900160
+        - (s + 9) * (s + 10) / (z * z) * (691 / 1307674368000 - (s + 11) * (s + 12) / (z * z) / 74724249600)
+    ),
 }
 """Formulas that rows share: part of the table, reached as `math.<name>`, with no derivative of their own."""

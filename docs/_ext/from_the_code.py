@@ -1,0 +1,226 @@
+"""Sphinx directives that write parts of pages from the package: its table, its public names, its constants."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import numpy as np
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+import dualrev
+from dualrev import modes
+from dualrev.primitives import array, scalar
+
+
+@cache
+def formulas(family: Any) -> dict[str, dict[str, list[str]]]:
+    """Return, per row of a family, the text of its `fn` and of its `partials`, as the source has them."""
+    texts = {}
+    for node in ast.walk(ast.parse(inspect.getsource(family))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Row":
+            given = {keyword.arg: keyword.value for keyword in node.keywords}
+            partials = given.get("partials", ast.Tuple([]))
+            assert isinstance(partials, ast.Tuple)
+            name = ast.literal_eval(node.args[0])
+            texts[name] = {"fn": [_body(given["fn"])], "partials": [_body(rule) for rule in partials.elts]}
+    return texts
+
+
+def _body(rule: ast.expr) -> str:
+    return ast.unparse(rule.body) if isinstance(rule, ast.Lambda) else "flat"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[list[str]]]) -> list[str]:
+    """Return a list-table; each cell is a list of lines."""
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in [[[title] for title in header], *rows]:
+        for n, cell in enumerate(row):
+            bullet, line_of_many = ("   * - " if n == 0 else "     - "), "| " if len(cell) > 1 else ""
+            for k, line in enumerate(cell or [""]):
+                lines.append(f"{bullet if k == 0 else '       '}{line_of_many}{line}")
+    return [*lines, ""]
+
+
+def code(texts: Iterable[str]) -> list[str]:
+    """Return texts as literals."""
+    return [f"``{text}``" for text in texts]
+
+
+def heading(text: str) -> list[str]:
+    """Return a section heading."""
+    return [text, "-" * len(text), ""]
+
+
+def first_line(thing: Any) -> str:
+    """Return the first line of a docstring, without its full stop."""
+    return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
+
+
+class FromTheCode(SphinxDirective):
+    """A directive whose content is reStructuredText made at build time."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the content where the directive stands."""
+        return self.parse_text_to_nodes("\n".join(self.lines()), allow_section_headings=True)
+
+
+class ScalarPrimitives(FromTheCode):
+    """Every row of the table, a section for each family."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        lines = []
+        for family in scalar.FAMILIES:
+            texts = formulas(family)
+            lines += heading(re.split(r"[.:]", first_line(family))[0])
+            lines += table(
+                ["name", "function", "partial derivatives", "spellings"],
+                [
+                    [
+                        code([row.name]),
+                        code(texts[row.name]["fn"]),
+                        code(texts[row.name]["partials"]) or ["flat"],
+                        code([*row.names, f"dualrev.special.{row.name}"]),
+                    ]
+                    for row in family.ROWS
+                ],
+            )
+        return lines
+
+
+class Formulas(FromTheCode):
+    """The formulas that rows share."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        texts: dict[str, str] = {}
+        for family in scalar.FAMILIES:
+            for node in ast.walk(ast.parse(inspect.getsource(family))):
+                if isinstance(node, ast.Dict):
+                    pairs = zip(node.keys, node.values, strict=True)
+                    texts |= {
+                        f"{ast.literal_eval(key)}({ast.unparse(rule.args)})": ast.unparse(rule.body)
+                        for key, rule in pairs
+                        if isinstance(key, ast.Constant) and isinstance(rule, ast.Lambda)
+                    }
+        return table(["formula", "expression"], [[code([name]), code([text])] for name, text in texts.items()])
+
+
+class ArrayRules(FromTheCode):
+    """Every function of arrays that has a rule."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        rules = [(spelling(function), rule) for function, rule in array.RULES.items()]
+        return table(
+            ["function", "differentiated", "options", "what it does"],
+            [
+                [code([name]), code(rule.operands), code(sorted(rule.options)), [first_line(rule.linearize)]]
+                for name, rule in rules
+                if name
+            ],
+        )
+
+
+class ArrayComposites(FromTheCode):
+    """Every function of arrays that is made of others."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        names = [(spelling(function), made) for function, made in array.COMPOSITES.items()]
+        shown = [(name, made) for name, made in names if name and name.removeprefix("numpy.") not in scalar.TABLE]
+        return table(["function", "what it does"], [[code([name]), [first_line(made)]] for name, made in shown])
+
+
+def spelling(function: Any) -> str:
+    """Return how users reach a function, or nothing if they cannot call it by a name."""
+    name = function.__name__
+    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (dualrev.special, "dualrev.special")):
+        if getattr(module, name, None) is function:
+            return f"{prefix}.{name}"
+    return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
+
+
+class PromisedValues(FromTheCode):
+    """The points of the rows."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        rows = [
+            [code([row.name]), [_numbers(at)], [_numbers(promised)]]
+            for row in scalar.TABLE.values()
+            for at, promised in row.points
+        ]
+        return table(["primitive", "arguments", "partial derivatives"], rows)
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
+class CostTable(FromTheCode):
+    """The cost constants that dualrev ships with."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        constants = asdict(modes.SHIPPED).items()
+        return table(["constant", "microseconds"], [[code([name]), [f"{value:g}"]] for name, value in constants])
+
+
+class ModeLimits(FromTheCode):
+    """The limits on directions."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        names = ("SURE_FORWARD", "CACHED_ELEMENTS", "MOST_DIRECTIONS")
+        return table(["limit", "value"], [[code([name]), [str(getattr(modes, name))]] for name in names])
+
+
+class PublicNames(FromTheCode):
+    """The public names of the package, modules aside."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        things = {name: getattr(dualrev, name) for name in sorted(dualrev.__all__, key=str.lower)}
+        classes = [name for name, thing in things.items() if inspect.isclass(thing)]
+        errors = [name for name in classes if issubclass(things[name], Exception)]
+        functions = [name for name, thing in things.items() if inspect.isfunction(thing)]
+        lines: list[str] = []
+        for title, names, directive in (
+            ("Functions", functions, "autofunction"),
+            ("Classes", [name for name in classes if name not in errors], "autoclass"),
+        ):
+            lines += heading(title)
+            lines += [".. autosummary::", "   :nosignatures:", "", *[f"   dualrev.{name}" for name in names], ""]
+            members = ["   :members:"] if directive == "autoclass" else []
+            for name in names:
+                lines += [f".. {directive}:: dualrev.{name}", *members, ""]
+        return lines
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the directives."""
+    for directive, name in (
+        (ScalarPrimitives, "scalar-primitives"),
+        (Formulas, "shared-formulas"),
+        (ArrayRules, "array-rules"),
+        (ArrayComposites, "array-composites"),
+        (PromisedValues, "promised-values"),
+        (CostTable, "cost-constants"),
+        (ModeLimits, "mode-limits"),
+        (PublicNames, "public-names"),
+    ):
+        app.add_directive(name, directive)
+    return {"version": dualrev.__version__, "parallel_read_safe": True}

@@ -1,0 +1,114 @@
+"""The table on SymPy expressions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sympy
+
+from dualrev.kernels.binding import Bound, Target
+from dualrev.primitives.row import Row
+
+
+class Step(sympy.Function):  # type: ignore[misc]
+    """A function whose derivative is zero wherever it exists."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Return the derivative."""
+        return sympy.Integer(0)
+
+
+class Floor(Step):
+    """The floor, which SymPy does not differentiate."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """Return the value at a number."""
+        return sympy.floor(x) if x.is_number else None
+
+
+class Ceil(Step):
+    """The ceiling."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """Return the value at a number."""
+        return sympy.ceiling(x) if x.is_number else None
+
+
+def select(condition: Any, a: Any, b: Any) -> Any:
+    """Return a where the condition holds, else b."""
+    if isinstance(condition, sympy.logic.boolalg.Boolean) and condition not in (sympy.true, sympy.false):
+        return sympy.Piecewise((a, condition), (b, True))
+    return a if condition else b
+
+
+def _trunc(x: Any) -> Any:
+    return select(x > 0, Floor(x), Ceil(x))
+
+
+def _rint(x: Any) -> Any:
+    return Floor(x + sympy.Rational(1, 2))
+
+
+_NATIVE: dict[str, Any] = {
+    **{
+        name: getattr(sympy, name)
+        for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
+    },
+    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt", "sign")},
+    **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
+    "inf": sympy.oo,
+    "lgamma": sympy.loggamma,
+    "fabs": sympy.Abs,
+    "exp2": lambda x: 2**x,
+    "expm1": lambda x: sympy.exp(x) - 1,
+    "log2": lambda x: sympy.log(x) / sympy.log(2),
+    "log10": lambda x: sympy.log(x) / sympy.log(10),
+    "log1p": lambda x: sympy.log(1 + x),
+    "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
+    "copysign": lambda a, b: sympy.Abs(a) * sympy.sign(b),
+    "floor": Floor,
+    "ceil": Ceil,
+    "trunc": _trunc,
+    "rint": _rint,
+    "isnan": lambda x: False,
+    "isinf": lambda x: False,
+    "isfinite": lambda x: True,
+    "select": select,
+}
+_TARGET = Target(_NATIVE)
+_KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma"})
+
+
+@cache
+def bound(row: Row) -> Bound:
+    """Return the row on SymPy expressions. What SymPy knows by name is its own, not the row's numerical recipe."""
+    rules = _TARGET.row(row)
+    if row.name in _KNOWN_TO_SYMPY:
+        rules.value = _NATIVE[row.name]
+    return rules
+
+
+class Follower:
+    """Rows on expressions whose values are known: of two branches the one that is taken there."""
+
+    def __init__(self) -> None:
+        self._target = Target(_NATIVE | {"select": self._select})
+        self._bound: dict[Row, Any] = {}
+        self._at: dict[Any, Any] = {}
+
+    def value(self, row: Row, expressions: Any, values: Any) -> Any:
+        """Return a row's expression, of arguments that have these expressions and these values."""
+        if row not in self._bound:
+            self._bound[row] = _NATIVE[row.name] if row.name in _KNOWN_TO_SYMPY else self._target.bind(row.fn)
+        places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
+        self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
+        made = sympy.sympify(self._bound[row](*places))
+        return made.xreplace({place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy})
+
+    def _select(self, condition: Any, a: Any, b: Any) -> Any:
+        return a if bool(sympy.sympify(condition).subs(self._at)) else b

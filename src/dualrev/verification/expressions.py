@@ -1,0 +1,119 @@
+"""A number that carries SymPy expressions beside its value, so that a function can be followed symbolically.
+
+Comparisons are decided by the value: a branch is followed as it is taken at the point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+
+from dualrev.active import Active, new_level, primal
+from dualrev.kernels.symbolic import Follower
+from dualrev.operators import Call
+from dualrev.primitives.row import Row
+from dualrev.trees import flatten_output
+
+
+class TooLargeError(Exception):
+    """The expressions grew past the limit."""
+
+
+class Expressions(Active):
+    """A value and, per element, the SymPy expression that it came from.
+
+    Attributes
+    ----------
+    expressions : ndarray of object
+        Of the value's shape.
+    """
+
+    __slots__ = ("budget", "expressions", "follower")
+
+    def __init__(self, value: Any, expressions: Any, level: int, budget: list[int], follower: Follower) -> None:
+        self.value, self.level, self.budget, self.follower = value, level, budget, follower
+        self.expressions = np.asarray(expressions, dtype=object)
+
+    def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+        """Apply a scalar primitive to value and expressions."""
+        y = call(*[_value(arg) for arg in args])
+        self.budget[0] -= int(np.size(y))
+        if self.budget[0] < 0:
+            raise TooLargeError
+        parts = np.broadcast_arrays(*[_expressions(arg) for arg in args])
+        values = np.broadcast_arrays(*[_value(arg) for arg in args])
+        made = np.empty(np.shape(y), dtype=object)
+        for at in np.ndindex(made.shape):
+            made[at] = self.follower.value(row, [part[at] for part in parts], [float(value[at]) for value in values])
+        return Expressions(y, made, self.level, self.budget, self.follower)
+
+    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply an array function, or its definition where NumPy's own does not take objects."""
+        if rule.definition is not None:
+            return rule.definition(*operands, *rest, **kwargs)
+        y = rule.value([_value(x) for x in operands], rest, kwargs)
+        made = rule.value([_expressions(x) for x in operands], rest, kwargs)
+        return Expressions(y, made, self.level, self.budget, self.follower)
+
+    def __repr__(self) -> str:
+        return f"Expressions({self.expressions})"
+
+
+def follow(call: Call, leaves: Sequence[Any], name: str, limit: int) -> tuple[list[Any], list[Any], list[Any]]:
+    """Run a function on symbols.
+
+    Parameters
+    ----------
+    call, leaves, name
+        As for `operators.pushforward`.
+    limit : int
+        Most elements that scalar primitives may be applied to.
+
+    Returns
+    -------
+    symbols, point, outputs
+        The symbols of all inputs, their exact values, and the expressions of all outputs.
+
+    Raises
+    ------
+    TooLargeError
+        If the limit is passed.
+    """
+    level, budget, follower = new_level(), [limit], Follower()
+    symbols: list[Any] = []
+    numbers = []
+    for x in leaves:
+        own = [sympy.Symbol(f"x{len(symbols) + n}", real=True) for n in range(x.size)]
+        array = np.empty(x.size, dtype=object)
+        array[:] = own
+        numbers.append(Expressions(x, array.reshape(x.shape), level, budget, follower))
+        symbols += own
+    point = [_exact(v) for x in leaves for v in np.ravel(x)]
+    outputs, _ = flatten_output(call(numbers), name)
+    return symbols, point, [e for out in outputs for e in _expressions(out).ravel()]
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Expressions) else primal(x)
+
+
+def _expressions(x: Any) -> Any:
+    if isinstance(x, Expressions):
+        return x.expressions
+    array = np.asarray(primal(x))
+    made = np.empty(array.size, dtype=object)
+    made[:] = [_exact(v) for v in array.ravel()]
+    return made.reshape(array.shape)
+
+
+def _exact(x: Any) -> Any:
+    if isinstance(x, bool | np.bool_):
+        return sympy.Integer(int(x))
+    if isinstance(x, int | np.integer):
+        return sympy.Integer(int(x))
+    if not np.isfinite(x):
+        return sympy.Float(float(x))
+    return sympy.Rational(float(x))

@@ -1,0 +1,70 @@
+"""Checks that need no symbols: the adjoint identity, and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualrev.operators import Pullback, pushforward
+from dualrev.point import Point
+
+
+def random_like(arrays: Sequence[Any], rng: np.random.Generator) -> list[Any]:
+    """Return a random direction, as one array for each given."""
+    return [np.asarray(rng.standard_normal(np.shape(x)), x.dtype)[()] for x in arrays]
+
+
+def inner(a: Sequence[Any], b: Sequence[Any]) -> float:
+    """Return the inner product of two lists of arrays; None is zero."""
+    return sum(
+        float(np.sum(np.asarray(x, np.float64) * np.asarray(y, np.float64)))
+        for x, y in zip(a, b, strict=True)
+        if x is not None and y is not None
+    )
+
+
+def identity_error(point: Point, rng: np.random.Generator) -> float:
+    """Return the relative difference of <w, Jv> and <J^T w, v> for random v and w."""
+    v = random_like(point.leaves, rng)
+    values, _, pushed = pushforward(point.call, point.leaves, v, point.name)
+    w = random_like(values, rng)
+    adjoints = Pullback(point.call, point.leaves, point.name)(w)
+    left, right = inner(w, pushed), inner(adjoints, v)
+    terms = [np.sum(np.abs(a * b)) for a, b in zip(w, pushed, strict=True) if b is not None]
+    terms += [np.sum(np.abs(a * b)) for a, b in zip(adjoints, v, strict=True) if a is not None]
+    return _ratio(abs(left - right), float(sum(terms)))
+
+
+def directional_difference(
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]
+) -> list[Any]:
+    """Return the derivative of a function of leaves along `v`, by central differences of fourth order."""
+    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
+    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
+    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
+    h = eps**0.2 * max(scale, 1.0) / max(length, 1.0)
+
+    def at(step: float) -> list[Any]:
+        return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+
+    near, far = zip(at(h), at(-h), strict=True), zip(at(2 * h), at(-2 * h), strict=True)
+    return [(8 * (a - b) - (c - d)) / (12 * h) for (a, b), (c, d) in zip(near, far, strict=True)]
+
+
+def relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
+    """Return the largest difference over the largest expected entry; a NaN on one side only is an infinite error."""
+    worst, scale = 0.0, 0.0
+    for a, b in zip(found, expected, strict=True):
+        a, b = np.asarray(0.0 if a is None else a, np.float64), np.asarray(b, np.float64)
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        with np.errstate(invalid="ignore"):
+            difference = np.where(same, 0.0, np.abs(a - b))
+        worst = max(worst, float(np.max(np.where(np.isnan(difference), np.inf, difference), initial=0.0)))
+        scale = max(scale, float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))))
+    return _ratio(worst, scale)
+
+
+def _ratio(difference: float, scale: float) -> float:
+    return 0.0 if difference == 0 else difference / abs(scale) if scale else float("inf")
