@@ -149,7 +149,7 @@ class Gradient(Operator):
             one = np.ones((), pullback.values[0].dtype)[()]
             parts = [
                 np.zeros(x.shape, x.dtype) if a is None else owned(a)
-                for a, x in zip(pullback([one]), point.leaves, strict=True)
+                for a, x in zip(pullback([one], last=True), point.leaves, strict=True)
             ]
         gradient = point.like_input(
             [point.finished(n, _like(part, x)) for n, (part, x) in enumerate(zip(parts, point.leaves, strict=True))]

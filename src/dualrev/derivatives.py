@@ -174,7 +174,7 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Vecto
     >>> pullback(1.0)
     (3.0, 2.0)
     """
-    point = Point(f, primals, kwargs, tuple(range(len(primals))))
+    point = Point(f, primals, kwargs, tuple(range(len(primals))), copy=True)
     pullback = VectorPullback(point)
     recorded = pullback._recorded
     return _build(recorded.tree, [_copied(v) for v in recorded.values], all(point.python_float)), pullback

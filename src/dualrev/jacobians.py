@@ -72,7 +72,7 @@ def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
     for start in range(0, total, block):
         stop = min(start + block, total)
         cotangents = _seeds(pullback.values, offsets, start, stop)
-        adjoints = pullback(cotangents)
+        adjoints = pullback(cotangents, last=stop == total)
         rows.append(
             [
                 np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))

@@ -185,8 +185,10 @@ COMPOSITES.update({np.clip: _clip, np.where: _where})
 
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
+    active = bool(row.partials)
+
     def forward(self: Active, other: Any) -> Any:
-        if type(other) in _NUMBERS and row.partials:
+        if active and (type(other) in _NUMBERS or (type(other) is type(self) and other.level == self.level)):
             return self.apply_row(row, (self, other), python)
         if type(other) not in _READY:
             if not _operable(other):
@@ -195,7 +197,7 @@ def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
         return apply_row(row, (self, other), python)
 
     def reflected(self: Active, other: Any) -> Any:
-        if type(other) in _NUMBERS and row.partials:
+        if active and type(other) in _NUMBERS:
             return self.apply_row(row, (other, self), python)
         if type(other) not in _READY:
             if not _operable(other):

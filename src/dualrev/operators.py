@@ -11,6 +11,8 @@ import numpy as np
 
 from dualrev.active import Active, new_level
 from dualrev.forward.dual import Dual
+from dualrev.kernels.fused import FUSED_SIZE
+from dualrev.reverse.memory import keep_pages
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
@@ -70,6 +72,8 @@ class Pullback:
 
     def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
         level = new_level()
+        if any([x.size >= FUSED_SIZE for x in leaves]):  # noqa: C419 - a generator costs more than the list
+            keep_pages()
         self.leaves = [Leaf(x) for x in leaves]
         variables = [Var.at_level(x, leaf, level) for x, leaf in zip(leaves, self.leaves, strict=True)]
         outputs, self.tree = flatten_output(call(variables), name)
@@ -80,17 +84,17 @@ class Pullback:
         ]
         self.tape = Tape([statement for statement in self.statements if statement is not None])
 
-    def __call__(self, cotangents: Sequence[Any]) -> list[Any]:
+    def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:
         """Sweep back from cotangents of the output's leaves; None stands for zero.
 
         Each has its leaf's shape, or one leading axis of the same length in all. Returned is an adjoint per leaf of the
-        input, None where nothing reaches it.
+        input, None where nothing reaches it. The `last` sweep gives back the tape's memory on its way.
         """
         seeds: dict[Statement, Any] = {}
         for statement, cotangent in zip(self.statements, cotangents, strict=True):
             if statement is not None and cotangent is not None:
                 seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
-        adjoints = sweep(self.tape, seeds)
+        adjoints = sweep(self.tape, seeds, last)
         return [adjoints.get(leaf) for leaf in self.leaves]
 
 

@@ -32,7 +32,7 @@ class Point:
     Attributes
     ----------
     leaves : list
-        Copies of the numbers and arrays in the differentiated arguments.
+        The numbers and arrays in the differentiated arguments: read-only views, or copies if they are to be kept.
     sizes, offsets : list of int
         Their sizes, and where each begins among all elements.
     n : int
@@ -48,6 +48,7 @@ class Point:
         kwargs: dict[str, Any],
         argnums: Argnums,
         has_aux: bool = False,
+        copy: bool = False,
     ) -> None:
         self.f = getattr(f, "py_func", f)  # a Numba dispatcher runs interpreted
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
@@ -65,7 +66,7 @@ class Point:
             leaves, tree = flatten(args[position])
             self.trees.append((tree, len(leaves)))
             for leaf in leaves:
-                value = own_value(leaf)
+                value = own_value(leaf, copy)
                 self.leaves.append(value)
                 self.python_float.append(type(leaf) is float)
                 self.sizes.append(value.size)
@@ -134,7 +135,7 @@ class Point:
 
 
 def _value_of(x: Any) -> Any:
-    return x.value if isinstance(x, Active) else x
+    return owned(x.value) if isinstance(x, Active) else x
 
 
 def with_aux(point: Point, result: Any) -> Any:

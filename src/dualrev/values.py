@@ -11,8 +11,10 @@ from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError
 from dualrev.numpy_protocol import take_up
 
 
-def own_value(x: Any) -> Any:
-    """Return a copy of a number or array as a NumPy scalar or array of floats; an active one as it is.
+def own_value(x: Any, copy: bool = True) -> Any:
+    """Return a number or array as a NumPy scalar or array of floats; an active one as it is.
+
+    Without `copy`, an array of floats comes back as a read-only view.
 
     Raises
     ------
@@ -27,10 +29,13 @@ def own_value(x: Any) -> Any:
         return x
     if type(x) is float:
         return np.float64(x)
-    array = np.array(x)
+    array = np.array(x) if copy else np.asarray(x).view()
     kind = array.dtype.kind
     if kind == "f":
-        return array if array.ndim else array[()]
+        if not array.ndim:
+            return array[()]
+        array.flags.writeable = copy
+        return array
     if kind in "iub":
         return array.astype(np.float64)[()]
     if kind == "c":

@@ -25,7 +25,7 @@ _FAST_EVERYWHERE = frozenset(
 def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the tangents of a large array, or None where NumPy is to compute them."""
     active = tuple([n for n, t in enumerate(tangents) if t is not None and row.partials[n] is not None])
-    if not _eligible(row, y, active) or not active:
+    if not active or not all(pays(row, n, y) for n in active):
         return None
     operands = _operands(primals, y)
     layout = operands and plan([a.shape for a in operands], y.shape)
@@ -57,7 +57,7 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     The partial's other arguments may broadcast; `shape` is the result's, which `w` and `out` have after their leading
     axis of directions.
     """
-    if not _eligible(row, w, (argument,)) or not (out.flags.c_contiguous and out.dtype == w.dtype):
+    if not (out.flags.c_contiguous and out.dtype == w.dtype):
         return False
     ahead = w.ndim - len(shape)
     operands = _operands([0.0 if p is None else p for p in (y, *primals)], w)
@@ -77,12 +77,13 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     return True
 
 
-def _eligible(row: Row, y: Any, active: tuple[int, ...]) -> bool:
+def pays(row: Row, argument: int, y: Any) -> bool:
+    """Whether a kernel for one partial would be faster than NumPy over an array like this."""
     return (
         type(y) is np.ndarray
         and y.size >= FUSED_SIZE
         and y.dtype in (np.float64, np.float32)
-        and all(_pays(row.partials[n]) for n in active)
+        and _pays(row.partials[argument])
     )
 
 

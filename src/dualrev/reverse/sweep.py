@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from dualrev.kernels.arrays import partials
-from dualrev.kernels.fused import FUSED_SIZE, pull
+from dualrev.kernels.fused import FUSED_SIZE, pays, pull
+from dualrev.primitives.array.indexing import Selection
 from dualrev.primitives.array.shaping import sum_to
 from dualrev.primitives.product import chain_product
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
+
+_ZERO = np.float64(0)
 
 
 class Adjoints(dict[Statement, Any]):
@@ -26,19 +29,36 @@ class Adjoints(dict[Statement, Any]):
 
     def add(self, statement: Statement, term: Any, fresh: bool = False) -> None:
         """Add a term to a statement's adjoint; `fresh` if nothing else refers to its memory."""
+        if _plain(term):
+            place = self.place(statement, term.shape[: term.ndim - len(statement.shape)])
+            if place is not None:
+                place += term
+                return
         if term.dtype != statement.dtype:
             term = term.astype(statement.dtype)
         current = self.get(statement)
-        if current is None:
-            self[statement] = term
-        elif statement.order in self.own:
-            current += term
-            return
-        else:
-            term = self[statement] = current + term
-            fresh = True
+        if current is not None:
+            term, fresh = current + term, True
+        self[statement] = term
         if fresh and type(term) is np.ndarray:
             self.own.add(statement.order)
+        else:
+            self.own.discard(statement.order)
+
+    def place(self, statement: Statement, ahead: tuple[int, ...]) -> np.ndarray | None:
+        """Return the array in which plain terms of a statement's adjoint can be added up, if there is one.
+
+        For what was selected from an array as a view, that is the view of the array's adjoint.
+        """
+        if statement.order in self.own:
+            return self[statement]  # type: ignore[no-any-return]
+        if type(statement) is RuleStatement and type(statement.linearization) is Selection:
+            parent = statement.parents[0]
+            assert parent is not None
+            if statement.linearization.basic and _plain(self.get(parent, _ZERO)):
+                whole = self.place(parent, ahead)
+                return statement.linearization.view(self.buffer(parent, ahead) if whole is None else whole)
+        return None
 
     def buffer(self, statement: Statement, ahead: tuple[int, ...]) -> np.ndarray:
         """Return a statement's adjoint as an array that can be added to in place."""
@@ -50,7 +70,7 @@ class Adjoints(dict[Statement, Any]):
         return self[statement]  # type: ignore[no-any-return]
 
 
-def sweep(tape: Tape, seeds: Mapping[Statement, Any]) -> dict[Statement, Any]:
+def sweep(tape: Tape, seeds: Mapping[Statement, Any], free: bool = False) -> dict[Statement, Any]:
     """Propagate cotangents backwards.
 
     Parameters
@@ -59,6 +79,8 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any]) -> dict[Statement, Any]:
         The statements that the results depend on.
     seeds
         Per result statement its cotangent: of its shape, or with one leading axis of the same length in all of them.
+    free
+        Whether to free each statement when it is done with.
 
     Returns
     -------
@@ -69,53 +91,63 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any]) -> dict[Statement, Any]:
     with np.errstate(all="ignore"):
         for statement in reversed(tape.statements):
             cotangent = adjoints.get(statement)
-            if cotangent is None or isinstance(statement, Leaf):
+            if isinstance(statement, Leaf):
                 continue
-            del adjoints[statement]
-            if type(statement) is RowStatement:
-                _pull_row(statement, cotangent, adjoints)
-            elif type(statement) is RuleStatement:
-                _pull_rule(statement, cotangent, adjoints)
+            if cotangent is not None:
+                del adjoints[statement]
+                if type(statement) is RowStatement:
+                    _pull_row(statement, cotangent, adjoints)
+                elif type(statement) is RuleStatement:
+                    _pull_rule(statement, cotangent, adjoints)
+            if free:
+                statement.free()
     return adjoints
 
 
 def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> None:
     rules = partials(statement.row)
     active = [n for n, parent in enumerate(statement.parents) if parent is not None and rules[n][0] is not None]
-    large = cotangent.size >= FUSED_SIZE
-    mine = large and statement.order in adjoints.own
+    large = cotangent.size >= FUSED_SIZE and type(cotangent) is np.ndarray
+    repeated = large and not any(cotangent.strides)
+    numbers = repeated and not any(np.ndim(p) for p in (statement.y, *statement.primals) if p is not None)
+    spare = cotangent if large and not repeated and statement.order in adjoints.own else None
     for n in active:
         parent = statement.parents[n]
         assert parent is not None
-        spare = cotangent if mine and n == active[-1] else None
-        if large and _fused(statement, n, parent, cotangent, spare, adjoints):
+        mine = spare if n == active[-1] else None
+        if large and not numbers and _fused(statement, n, parent, cotangent, mine, adjoints):
             continue
         rule = rules[n][0]
         assert rule is not None
         partial = rule(statement.y, *statement.primals)
-        term = np.negative(cotangent, out=spare) if _is(partial, -1.0) and spare is not None else None
-        if term is None:
+        if numbers:
+            element = cotangent[(0,) * cotangent.ndim]
+            term = np.broadcast_to(chain_product(partial, element), cotangent.shape)
+        elif mine is not None and type(partial) is float and partial == -1.0:
+            term = np.negative(cotangent, out=mine)
+        else:
             term = chain_product(partial, cotangent)
-        fresh = term is not cotangent or spare is not None
-        mine = mine and term is not cotangent
+        same = term is cotangent
+        fresh = not numbers and not (same and mine is None)
         if parent.shape != statement.shape:
             term = sum_to(term, parent.shape, len(statement.shape))
         adjoints.add(parent, term, fresh)
-
-
-def _is(partial: Any, constant: float) -> bool:
-    return type(partial) is float and partial == constant
+        if same and parent in adjoints and parent.order not in adjoints.own:
+            spare = None
 
 
 def _fused(statement: RowStatement, n: int, parent: Statement, cotangent: Any, spare: Any, adjoints: Adjoints) -> bool:
     """Let a compiled kernel add the term to the parent's adjoint, if it can."""
-    if type(cotangent) is not np.ndarray:
+    if not pays(statement.row, n, cotangent):
         return False
-    add = parent.shape == statement.shape and parent.order in adjoints.own
-    out = adjoints[parent] if add else spare if spare is not None else np.empty(cotangent.shape, cotangent.dtype)
-    if not pull(statement.row, n, statement.y, statement.primals, cotangent, statement.shape, out, add):
+    place = None
+    if parent.shape == statement.shape:
+        place = adjoints.place(parent, cotangent.shape[: cotangent.ndim - len(statement.shape)])
+    out = place if place is not None else spare if spare is not None else np.empty(cotangent.shape, cotangent.dtype)
+    y, primals = statement.y, statement.primals
+    if not pull(statement.row, n, y, primals, cotangent, statement.shape, out, place is not None):
         return False
-    if not add:
+    if place is None:
         term = out if parent.shape == statement.shape else sum_to(out, parent.shape, len(statement.shape))
         adjoints.add(parent, term, fresh=True)
     return True
@@ -125,9 +157,11 @@ def _pull_rule(statement: RuleStatement, cotangent: Any, adjoints: Adjoints) -> 
     for n, parent in enumerate(statement.parents):
         if parent is None:
             continue
-        accumulate = getattr(statement.linearization, "accumulate", None)
-        if accumulate is not None and _plain(cotangent) and _plain(adjoints.get(parent, cotangent)):
-            accumulate(adjoints.buffer(parent, cotangent.shape[: cotangent.ndim - len(statement.shape)]), cotangent)
+        if type(statement.linearization) is Selection and _plain(cotangent) and _plain(adjoints.get(parent, _ZERO)):
+            ahead = cotangent.shape[: cotangent.ndim - len(statement.shape)]
+            place = adjoints.place(parent, ahead)
+            whole = adjoints.buffer(parent, ahead) if place is None else place
+            statement.linearization.accumulate(whole, cotangent)
         else:
             adjoints.add(parent, statement.linearization.pull(n, cotangent))
 

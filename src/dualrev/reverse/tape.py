@@ -195,8 +195,3 @@ class Tape:
                     owner = owner.base
                 owners[id(owner)] = getattr(owner, "nbytes", 8)
         return sum(owners.values())
-
-    def free(self) -> None:
-        """Drop what the statements keep, so that the memory is given back."""
-        for statement in self.statements:
-            statement.free()

@@ -134,12 +134,10 @@ class Var(Active):
                 f"the gradient has shape {cotangent.shape}; expected this Var's shape {self.shape}"
             )
         tape = Tape([self.statement])
-        for statement, adjoint in sweep(tape, {self.statement: cotangent}).items():
+        for statement, adjoint in sweep(tape, {self.statement: cotangent}, free=not retain_graph).items():
             if isinstance(statement, Leaf):
                 adjoint = primal(adjoint)
                 statement.grad = np.copy(adjoint)[()] if statement.grad is None else statement.grad + adjoint
-        if not retain_graph:
-            tape.free()
 
     def zero_grad(self) -> None:
         """Forget the gradient."""

@@ -65,10 +65,21 @@ def _gather(array: Any, ndim: int, shape: tuple[int, ...], at: Any) -> Any:
 
 
 class Selection:
-    """The linearization of indexing. Its transpose can also add to an array that is there."""
+    """The linearization of indexing. Its transpose can also add to an array that is there.
+
+    By numbers and slices, an array is selected as a view, and the adjoint of the view is the `view` of the adjoint.
+    """
 
     def __init__(self, shape: tuple[int, ...], at: Any, ndim: int) -> None:
         self.shape, self.at, self.ndim = shape, at, ndim
+        self.basic = is_basic(at)
+
+    def view(self, adjoint: np.ndarray) -> np.ndarray:
+        """Select from an array, after its leading axes, what can be added to in place."""
+        at = _tuple(self.at)
+        end = () if Ellipsis in at else (Ellipsis,)
+        view: np.ndarray = adjoint[(slice(None),) * (adjoint.ndim - len(self.shape)) + at + end]
+        return view
 
     def push(self, tangents: Sequence[Any]) -> Any:
         """Select from the tangent."""

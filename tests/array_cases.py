@@ -1,0 +1,128 @@
+"""For every array rule and every composite, calls with the shapes of their operands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dualrev.primitives.array.indexing import index, scatter
+from dualrev.primitives.array.reduction import logsumexp, norm_2, softmax
+from dualrev.primitives.array.shaping import astype
+
+MASK = np.array([[True, False, True], [False, True, True]])
+
+
+class Case(NamedTuple):
+    """A call of an array function, as a function of its operands, and their shapes."""
+
+    call: Callable[..., Any]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+def over(*options: dict[str, Any], shapes: Any = ((2, 3),)) -> Callable[[Any], list[Case]]:
+    """Return the cases of a function of one operand that is called with each of the options."""
+    return lambda f: [Case(lambda x, o=o: f(x, **o), (shape,)) for o in options for shape in shapes]
+
+
+def of(*shapes: tuple[tuple[int, ...], ...]) -> Callable[[Any], list[Case]]:
+    """Return the cases of a function of operands that have each of these tuples of shapes."""
+    return lambda f: [Case(f, operands) for operands in shapes]
+
+
+def calls(*cases: tuple[Callable[..., Any], Any]) -> Callable[[Any], list[Case]]:
+    """Return cases as they are, each a function that is given the table's function, and shapes."""
+    return lambda f: [Case(lambda *x, g=g: g(f, *x), shapes) for g, shapes in cases]
+
+
+AXES = over({}, {"axis": 0}, {"axis": 1}, {"axis": -1}, {"axis": (0, 1)}, {"axis": 0, "keepdims": True})
+ONE_AXIS = over({}, {"axis": 0}, {"axis": -1})
+PRODUCTS = of(((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 3)))
+
+RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
+    np.sum: AXES,
+    np.max: AXES,
+    np.min: AXES,
+    logsumexp: AXES,
+    norm_2: AXES,
+    softmax: over({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1)}),
+    np.cumsum: ONE_AXIS,
+    np.reshape: over(*[{"shape": s, "order": o} for s in ((3, 2), -1, (1, 6, 1), (2, -1)) for o in "CF"]),
+    np.transpose: over({}, {"axes": (2, 0, 1)}, {"axes": (-1, 0, -2)}, shapes=((2, 3, 4),)),
+    np.broadcast_to: over({"shape": (2, 3)}, {"shape": (4, 2, 3)}, shapes=((2, 3), (3,), (1, 3), (2, 1), ())),
+    astype: over({"dtype": np.float64}),
+    np.concatenate: calls(
+        (lambda f, a, b: f([a, b]), ((2, 3), (1, 3))),
+        (lambda f, a, b: f((a, b), axis=-1), ((2, 3), (2, 2))),
+        (lambda f, a, b, c: f([a, b, np.ones((2, 1)), c], axis=1), ((2, 3), (2, 0), (2, 1))),
+    ),
+    np.stack: calls(
+        *[(lambda f, a, b, n=n: f([a, np.zeros((2, 3)), b], axis=n), ((2, 3), (2, 3))) for n in (0, 1, 2, -1, -2)],
+        (lambda f, a, b: f((a, b)), ((), ())),
+    ),
+    np.matmul: lambda f: [
+        *PRODUCTS(f),
+        *of(((4, 2, 3), (3,)), ((3,), (4, 3, 2)), ((4, 2, 3), (4, 3, 2)), ((1, 2, 3), (4, 3, 1)), ((2, 3), (4, 3, 2)))(
+            f
+        ),
+    ],
+    index: over(
+        *({"index": at} for at in (0, -1, slice(1), (1, 2), (slice(None), 1), (Ellipsis, slice(None, None, -2)))),
+        *({"index": at} for at in (None, (slice(None), None, 1), [1, 0, 1], ([0, 1, 1], [2, 2, 0]), MASK, MASK[:, 0])),
+        *({"index": at} for at in (([0, 1], slice(1, 3)), (slice(None), [[0, 2], [2, 0]]), ([[0], [1]], [0, 0]), [])),
+    ),
+    scatter: calls(
+        (lambda f, w: f(w, shape=(2, 3), index=1, ndim=1), ((3,),)),
+        (lambda f, w: f(w, shape=(2, 3), index=([0, 1, 0], [2, 2, 2]), ndim=1), ((3,),)),
+        (lambda f, w: f(w, shape=(2, 3), index=MASK, ndim=1), ((4,),)),
+    ),
+}
+
+COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
+    np.mean: AXES,
+    np.ravel: over({}, {"order": "F"}),
+    np.squeeze: over({}, {"axis": 0}, {"axis": (0, -1)}, shapes=((1, 3, 1),)),
+    np.expand_dims: over({"axis": 0}, {"axis": -1}, {"axis": (0, 2)}),
+    np.swapaxes: over({"axis1": 0, "axis2": -1}, shapes=((2, 3, 4),)),
+    np.moveaxis: calls(
+        (lambda f, a: f(a, 0, -1), ((2, 3, 4),)),
+        (lambda f, a: f(a, source=(0, 1), destination=(-1, 0)), ((2, 3, 4),)),
+    ),
+    np.atleast_1d: over({}, shapes=((), (3,), (2, 3))),
+    np.linalg.norm: lambda f: [
+        *over({}, {"axis": 0}, {"axis": (0, 1)}, {"ord": "fro"}, {"axis": 1, "keepdims": True})(f),
+        *over(*({"ord": o} for o in (None, 1, 2, 3, 2.5, np.inf, -np.inf)), shapes=((4,),))(f),
+        *over(*({"ord": o, "axis": 0} for o in (1, 2, 3, np.inf)))(f),
+    ],
+    np.dot: lambda f: [
+        *PRODUCTS(f),
+        *of(((), (3,)), ((2,), ()), ((2, 4, 3), (5, 3, 2)), ((2, 3), (5, 3, 2)), ((2, 4, 3), (3,)))(f),
+    ],
+    np.outer: of(((3,), (2,)), ((2, 2), (3,)), ((), (2,))),
+    np.vdot: of(((3,), (3,)), ((2, 3), (2, 3))),
+    np.inner: of(((3,), (3,)), ((2, 3), (3,)), ((2, 3), (4, 3)), ((), (3,)), ((2, 2, 3), (4, 3))),
+    np.hstack: calls(
+        (lambda f, a, b: f([a, b]), ((2,), (3,))),
+        (lambda f, a, b: f([a, b]), ((2, 1), (2, 3))),
+        (lambda f, a, b: f([a, 1.0, b]), ((), ())),
+    ),
+    np.vstack: calls((lambda f, a, b: f([a, b]), ((3,), (3,))), (lambda f, a, b: f((a, b)), ((2, 3), (3,)))),
+    np.append: calls((lambda f, a, b: f(a, b), ((2, 2), (3,))), (lambda f, a, b: f(a, b, axis=0), ((2, 3), (1, 3)))),
+    np.clip: calls(
+        (lambda f, x: f(x, -0.5, 0.5), ((2, 3),)),
+        (lambda f, x: f(x, 0.1, None), ((2, 3),)),
+        (lambda f, x: f(x, None, 0.1), ((2, 3),)),
+        (lambda f, x, low, high: f(x, low - 2, high + 2), ((2, 3), (3,), ())),
+    ),
+    np.where: calls(
+        (lambda f, a, b: f(MASK, a, b), ((2, 3), (2, 3))),
+        (lambda f, a, b: f(MASK, a, b), ((3,), (2, 1))),
+        (lambda f, a, b: f(a > b, a, b), ((2, 3), ())),
+    ),
+}
+
+
+def cases() -> list[tuple[Any, Case]]:
+    """Return every case with its function."""
+    return [(f, case) for table in (RULE_CASES, COMPOSITE_CASES) for f, make in table.items() for case in make(f)]

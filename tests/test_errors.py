@@ -1,0 +1,143 @@
+"""Bad input: one error class for each condition, whose message names what was given and what to use instead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualrev as dr
+from dualrev import errors
+
+X = np.array([0.5, 1.5, 2.5])
+ACTIVE = ("Dual", "Var")
+
+
+def added_in_place(x: Any) -> Any:
+    s = np.zeros(3)
+    s += x
+    return s
+
+
+def element_written(x: Any) -> Any:
+    s = np.zeros(3)
+    s[0] = x[0]
+    return s
+
+
+def slice_written(x: Any) -> Any:
+    s = np.zeros(3)
+    s[:] = x
+    return s
+
+
+def active_written(x: Any) -> Any:
+    x[0] = 1.0
+    return x
+
+
+def nothing(x: Any) -> None:
+    np.sin(x)
+
+
+class Unrelated:
+    """Something that is neither a number nor an array."""
+
+
+NO_RULE, CONVERSION, WRITE = errors.MissingRuleError, errors.ActiveConversionError, errors.InactiveWriteError
+OBJECTS, NO_OUTPUT = errors.ObjectArrayError, errors.NoOutputError
+
+INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]] = {
+    "function without rule": (lambda x: np.linalg.det(np.outer(x, x)), NO_RULE, ("numpy.linalg.det", "add a rule")),
+    "ufunc without rule": (lambda x: np.spacing(x), NO_RULE, ("spacing", "add a rule", "docs/")),
+    "ufunc method without rule": (lambda x: np.multiply.reduce(x), NO_RULE, ("np.multiply.reduce", "np.add.reduce")),
+    "option without rule": (lambda x: np.sum(x, where=X > 1), NO_RULE, ("sum", "where", "axis, dtype, keepdims")),
+    "ufunc option without rule": (lambda x: np.sin(x, where=X > 1), NO_RULE, ("np.sin", "where", "np.where")),
+    "norm without rule": (lambda x: np.linalg.norm(np.outer(x, x), "nuc"), NO_RULE, ("'nuc'", "(3, 3)", "Frobenius")),
+    "float": (lambda x: float(x[0]), CONVERSION, ("float(x)", "np.sin", "stop_gradient")),
+    "int": (lambda x: int(x[0]), CONVERSION, ("int(x)", "stop_gradient")),
+    "complex": (lambda x: complex(x[0]), CONVERSION, ("complex(x)", "stop_gradient")),
+    "index": (lambda x: [1, 2, 3][x[0]], CONVERSION, ("int(x)", "stop_gradient")),
+    "round to digits": (lambda x: round(x[0], 2), CONVERSION, ("round(x, digits)", "stop_gradient")),
+    "math": (lambda x: math.sin(x[0]), CONVERSION, ("math", "np.sin for math.sin")),
+    "asarray": (lambda x: np.asarray(x, float), CONVERSION, ("leave out the conversion",)),
+    "asarray of a list": (lambda x: np.asarray([x[0], 1.0], float), CONVERSION, ("leave out the conversion",)),
+    "written by +=": (added_in_place, WRITE, ("np.add", "s += x", "s = s + x")),
+    "written by out": (lambda x: np.multiply(x, 2, out=np.zeros(3)), WRITE, ("np.multiply", "plain array")),
+    "clip with out": (lambda x: np.clip(x, 0, 1, out=np.zeros(3)), WRITE, ("np.clip", "out")),
+    "sum with out": (lambda x: np.sum(x, out=np.zeros(())), WRITE, ("sum", "out", "plain array")),
+    "element written": (element_written, CONVERSION, ("stop_gradient",)),
+    "slice written": (slice_written, CONVERSION, ("stop_gradient",)),
+    "active array written": (active_written, errors.InPlaceError, ("in place", "np.where", "np.concatenate")),
+    "complex factor": (lambda x: x * 1j, errors.ComplexInputError, ("complex", "real")),
+    "complex array": (lambda x: x + np.array([1j, 2, 3]), errors.ComplexInputError, ("complex", "(3,)", "real")),
+    "complex dtype": (lambda x: x.astype(complex), errors.ComplexInputError, ("complex128", "real")),
+    "object array of a string": (lambda x: x + np.array(["a", 1, 2], object), OBJECTS, ("str", "(3,)", "np.stack")),
+    "object array of arrays": (lambda x: np.array([x, None, None]) * x, OBJECTS, ("object array", "np.stack")),
+    "object array out": (lambda x: np.array([x[0], "a"], object), OBJECTS, ("str", "(2,)", "np.stack")),
+    "array of strings": (lambda x: x + np.array(["a", "b", "c"]), OBJECTS, ("<U1", "real numbers")),
+    "None out": (nothing, NO_OUTPUT, ("nothing", "None", "return")),
+    "None in a tuple out": (lambda x: (x, None), NO_OUTPUT, ("None", "return")),
+    "empty container out": (lambda x: {}, NO_OUTPUT, ("{}", "expected a number")),
+    "empty list out": (lambda x: [], NO_OUTPUT, ("[]", "expected a number")),
+    "string out": (lambda x: "abc", errors.InputTypeError, ("'abc'", "real numbers")),
+    "complex out": (lambda x: 1j, errors.InputTypeError, ("1j", "real numbers")),
+    "object out": (lambda x: Unrelated(), OBJECTS, ("Unrelated", "numbers")),
+}
+
+GIVEN: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
+    "complex number": (1j, errors.ComplexInputError, ("complex", "()", "real")),
+    "complex array": (X * 1j, errors.ComplexInputError, ("complex", "(3,)", "real")),
+    "complex in a dict": ({"a": X, "b": 1j}, errors.ComplexInputError, ("complex", "real")),
+    "string": ("abc", errors.InputTypeError, ("str", "real numbers")),
+    "bytes": (b"abc", errors.InputTypeError, ("bytes", "real numbers")),
+    "array of strings": (np.array(["a"]), errors.InputTypeError, ("ndarray", "real numbers")),
+    "dates": (np.array(["2020-01-01"], "M8[D]"), errors.InputTypeError, ("ndarray", "real numbers")),
+    "None": (None, OBJECTS, ("NoneType", "a number or an array")),
+    "an object": (Unrelated(), OBJECTS, ("Unrelated", "a number or an array")),
+    "a function": (np.sin, OBJECTS, ("ufunc", "a number or an array")),
+    "an object array": (np.array([1.0, "a"], object), OBJECTS, ("str", "(2,)", "np.stack")),
+    "an object array of arrays": (np.array([X, None], object), OBJECTS, ("ndarray", "np.stack")),
+}
+
+OPERATORS = (dr.jacobian, dr.value_and_jacobian, dr.grad, dr.value_and_grad)
+
+
+def text(error: BaseException) -> str:
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])
+
+
+def expect(kind: type[Exception], words: tuple[str, ...], call: Callable[[], Any]) -> None:
+    """Check the class of the error, exactly, and that its message holds the words."""
+    with pytest.raises(kind) as caught:
+        call()
+    assert type(caught.value) is kind
+    assert isinstance(caught.value, dr.DualrevError)
+    assert [word for word in words if word not in text(caught.value)] == [], text(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
+@pytest.mark.parametrize("condition", INSIDE)
+def test_inside_a_function(condition: str, operator: Any, mode: str) -> None:
+    f, kind, words = INSIDE[condition]
+    expect(kind, words, lambda: operator(f, mode=mode)(X))
+
+
+@pytest.mark.parametrize("operator", [dr.Dual, dr.Var], ids=ACTIVE)
+@pytest.mark.parametrize("condition", [c for c in INSIDE if INSIDE[c][1] in (NO_RULE, CONVERSION, WRITE)])
+def test_by_hand(condition: str, operator: Any) -> None:
+    f, kind, words = INSIDE[condition]
+    expect(kind, words, lambda: f(operator(X, X) if operator is dr.Dual else operator(X)))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
+@pytest.mark.parametrize("condition", GIVEN)
+def test_given_to_a_function(condition: str, operator: Any, mode: str) -> None:
+    x, kind, words = GIVEN[condition]
+    expect(kind, words, lambda: operator(lambda y: 1.0, mode=mode)(x))
+    expect(kind, words, lambda: dr.vjp(lambda y: 1.0, x))
