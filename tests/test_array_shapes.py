@@ -1,4 +1,4 @@
-"""Array rules at shapes, axes and indices that hypothesis makes up, by both modes and for several directions at once."""
+"""Array rules at shapes, axes and indices that hypothesis makes up, in both modes and for several directions."""
 
 from __future__ import annotations
 

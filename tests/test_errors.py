@@ -63,20 +63,20 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "index": (lambda x: [1, 2, 3][x[0]], CONVERSION, ("int(x)", "stop_gradient")),
     "round to digits": (lambda x: round(x[0], 2), CONVERSION, ("round(x, digits)", "stop_gradient")),
     "math": (lambda x: math.sin(x[0]), CONVERSION, ("math", "np.sin for math.sin")),
-    "asarray": (lambda x: np.asarray(x, float), CONVERSION, ("leave out the conversion",)),
+    "asarray": (lambda x: np.asarray(x, float), CONVERSION, ("np.asarray(x, float)", "leave out")),
     "asarray of a list": (lambda x: np.asarray([x[0], 1.0], float), CONVERSION, ("leave out the conversion",)),
     "written by +=": (added_in_place, WRITE, ("np.add", "s += x", "s = s + x")),
     "written by out": (lambda x: np.multiply(x, 2, out=np.zeros(3)), WRITE, ("np.multiply", "plain array")),
     "clip with out": (lambda x: np.clip(x, 0, 1, out=np.zeros(3)), WRITE, ("np.clip", "out")),
-    "sum with out": (lambda x: np.sum(x, out=np.zeros(())), WRITE, ("sum", "out", "plain array")),
-    "element written": (element_written, CONVERSION, ("stop_gradient",)),
-    "slice written": (slice_written, CONVERSION, ("stop_gradient",)),
+    "sum with out": (lambda x: np.sum(x, out=np.zeros(())), NO_RULE, ("sum", "out", "Leave the option out")),
+    "element written": (element_written, CONVERSION, ("s[0] = x", "np.stack")),
+    "slice written": (slice_written, CONVERSION, ("writing", "np.stack")),
     "active array written": (active_written, errors.InPlaceError, ("in place", "np.where", "np.concatenate")),
     "complex factor": (lambda x: x * 1j, errors.ComplexInputError, ("complex", "real")),
     "complex array": (lambda x: x + np.array([1j, 2, 3]), errors.ComplexInputError, ("complex", "(3,)", "real")),
     "complex dtype": (lambda x: x.astype(complex), errors.ComplexInputError, ("complex128", "real")),
     "object array of a string": (lambda x: x + np.array(["a", 1, 2], object), OBJECTS, ("str", "(3,)", "np.stack")),
-    "object array of arrays": (lambda x: np.array([x, None, None]) * x, OBJECTS, ("object array", "np.stack")),
+    "object array of arrays": (lambda x: np.array([x, None], object) + x[0], OBJECTS, ("object array", "np.stack")),
     "object array out": (lambda x: np.array([x[0], "a"], object), OBJECTS, ("str", "(2,)", "np.stack")),
     "array of strings": (lambda x: x + np.array(["a", "b", "c"]), OBJECTS, ("<U1", "real numbers")),
     "None out": (nothing, NO_OUTPUT, ("nothing", "None", "return")),
@@ -131,7 +131,17 @@ def test_inside_a_function(condition: str, operator: Any, mode: str) -> None:
 @pytest.mark.parametrize("condition", [c for c in INSIDE if INSIDE[c][1] in (NO_RULE, CONVERSION, WRITE)])
 def test_by_hand(condition: str, operator: Any) -> None:
     f, kind, words = INSIDE[condition]
-    expect(kind, words, lambda: f(operator(X, X) if operator is dr.Dual else operator(X)))
+    x = operator(X, X) if operator is dr.Dual else operator(X)
+
+    def call() -> None:
+        try:
+            f(x)
+        except ValueError as error:  # NumPy's own, which names ours as its cause; see Point.call
+            if type(error) is ValueError and error.__cause__ is not None:
+                raise error.__cause__ from None
+            raise
+
+    expect(kind, words, call)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])

@@ -92,11 +92,12 @@ class Active:
     def _conversion(self, what: str) -> NoReturn:
         raise ActiveConversionError(
             f"{what} was called on a {type(self).__name__}, which would lose its derivative. Use NumPy's functions "
-            f"(np.sin for math.sin), leave out the conversion, or take the value alone with dualrev.stop_gradient(x)"
+            "(np.sin for math.sin), leave out the conversion, build arrays with np.stack instead of writing into them "
+            "(s[0] = x), or take the value alone with dualrev.stop_gradient(x)"
         )
 
     def __float__(self) -> float:
-        self._conversion("float(x), or a function of `math`,")
+        self._conversion("float(x), np.asarray(x, float) or a function of `math`")
 
     def __int__(self) -> int:
         self._conversion("int(x)")

@@ -79,6 +79,14 @@ class CalibrationError(DualrevError, ValueError):
     """A stored calibration cannot be read."""
 
 
+class UnknownProblemError(DualrevError, LookupError):
+    """A test problem that does not exist."""
+
+
+class MissingExtraError(DualrevError, ImportError):
+    """A feature needs a package that is installed only with one of dualrev's extras."""
+
+
 def known_mode(mode: str) -> str:
     """Return `mode`, or raise `UnknownModeError` if it is none of the three."""
     if mode not in ("auto", "forward", "reverse"):

@@ -57,8 +57,9 @@ def forward(point: Point, chunk: int) -> Blocks:
 
 def _columns(entries: Any, value: Any, point: Point) -> list[Any]:
     """Cut the last axis into a block for each leaf of the input."""
+    single = entries.ndim == 1
     return [
-        _block(entries[..., a : a + s] if x.shape else entries[..., a], value, x)
+        _block(entries[..., a : a + s] if x.shape else entries[a] if single else entries[..., a], value, x)
         for x, a, s in zip(point.leaves, point.offsets, point.sizes, strict=True)
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active
-from dualrev.errors import ArgnumsError, NoOutputError
+from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError
 from dualrev.trees import Tree, flatten, map_leaves
 from dualrev.values import own_value
 
@@ -101,6 +101,11 @@ class Point:
                     "dualrev: NumPy refuses this function for object arrays. If the array was made by np.array([...]) "
                     "of active numbers, make it with np.stack([...])."
                 )
+            raise
+        except ValueError as error:
+            # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
+            if isinstance(error.__cause__, ActiveConversionError):
+                raise error.__cause__ from None
             raise
         if not self.has_aux:
             return out

@@ -54,8 +54,10 @@ def flatten_output(out: Any, name: str) -> tuple[list[Any], Tree]:
         return [out], _LEAF
     leaves, tree = flatten(_joined(out))
     if not leaves or any(leaf is None for leaf in leaves):
+        holding = ", which holds None" if out is not None and leaves else ""
         raise NoOutputError(
-            f"{name} returned {_brief(out)}; expected a number, an array or a container of them: is there a `return`?"
+            f"{name} returned {_brief(out)}{holding}; expected a number, an array or a container of them: "
+            "is there a `return`?"
         )
     return [_output_leaf(leaf, name) for leaf in leaves], tree
 

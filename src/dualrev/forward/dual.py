@@ -71,7 +71,7 @@ class Dual(Active):
         primals: list[Any] = []
         tangents: list[Any] = []
         for arg in args:
-            if type(arg) is Dual and arg.level == level:
+            if arg is self or (type(arg) is Dual and arg.level == level):
                 primals.append(arg.value)
                 tangents.append(arg.tangent)
             else:
