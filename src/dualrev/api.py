@@ -10,6 +10,7 @@ import numpy as np
 
 from dualrev import jacobians
 from dualrev.active import Active
+from dualrev.backends import dispatcher_of, known_backend
 from dualrev.calibration import current_constants
 from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
@@ -29,6 +30,7 @@ class Operator:
         mode: str = "auto",
         chunk_size: int | None = None,
         has_aux: bool = False,
+        backend: str = "auto",
     ) -> None:
         if not callable(f):
             raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
@@ -36,15 +38,59 @@ class Operator:
         self.mode = known_mode(mode)
         self.chunk_size = chunk_size
         directions_at_once(1, chunk_size, 1)
+        self.backend = known_backend(backend)
         self._counts: dict[Any, tuple[int, int, int]] = {}
         self._choices: dict[Any, ModeChoice] = {}
-        update_wrapper(self, f, updated=())  # type: ignore[arg-type]
+        update_wrapper(self, f, updated=())
+        self._connect()
+
+    _kind = "jacobian"
+    _value = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the derivative."""
+        if self.compiled is None:
+            return self._interpreted(args, kwargs)
+        if args and type(args[0]) is float:
+            return self._direct(*args, **kwargs)
+        return self.compiled(args, kwargs)
+
+    def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative of a function that runs over NumPy."""
+        raise NotImplementedError
+
+    def _connect(self) -> None:
+        """Find the way through compiled code. For numbers it is direct: the mode is chosen there."""
+        self.compiled = self._compiled()
+        self._direct: Any = None if self.compiled is None else self.compiled.dispatcher
+
+    def _compiled(self) -> Any:
+        """Return the way through compiled code, or None where the function runs interpreted."""
+        dispatcher = dispatcher_of(self.f, self.backend)
+        if dispatcher is None:
+            return None
+        from dualrev.compiled.calls import CompiledOperator, let_compiled_code_call
+        from dualrev.compiled.derivative import Question
+
+        let_compiled_code_call(Operator)
+        asked = Question(self._kind, self.mode, self.argnums, self._value, self.chunk_size, self.has_aux)
+        return CompiledOperator(dispatcher, asked)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("compiled", "_direct")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._connect()
 
     def plan(self, *args: Any, **kwargs: Any) -> ModeChoice:
         """Return the mode that this operator would use at a point, and why, without computing the derivative.
 
         Where the number of outputs must be known and is not, the function is called once.
         """
+        if self.compiled is not None:
+            choice: ModeChoice = self.compiled.choice(args, kwargs)
+            return self._asked(choice)
         return self._choose(self._point(args, kwargs))[0]
 
     def _point(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Point:
@@ -83,6 +129,10 @@ class Operator:
             elements=elements,
             constants=constants,
         )
+        return self._asked(choice)
+
+    def _asked(self, choice: ModeChoice) -> ModeChoice:
+        """Return the choice, or what was asked for in its stead."""
         if self.mode in ("auto", choice.mode):
             return choice
         reason = f"mode={self.mode!r} was asked for"
@@ -99,8 +149,7 @@ class Operator:
 class Jacobian(Operator):
     """The Jacobian of a function; see `jacobian`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the Jacobian."""
+    def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         point = self._point(args, kwargs)
         return with_aux(point, _arranged(point, self._blocks(point)))
 
@@ -108,20 +157,22 @@ class Jacobian(Operator):
 class ValueAndJacobian(Operator):
     """The value and the Jacobian of a function; see `value_and_jacobian`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the value and the Jacobian."""
+    _value = True
+
+    def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         point = self._point(args, kwargs)
         blocks = self._blocks(point)
         return with_aux_value(
-            point, blocks.tree.build([_value(point, v) for v in blocks.values]), _arranged(point, blocks)
+            point, blocks.tree.build([_plain(point, v) for v in blocks.values]), _arranged(point, blocks)
         )
 
 
 class Gradient(Operator):
     """The gradient of a scalar-valued function; see `grad`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the gradient."""
+    _kind = "gradient"
+
+    def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         point = self._point(args, kwargs)
         return with_aux(point, self._value_and_gradient(point)[1])
 
@@ -154,14 +205,15 @@ class Gradient(Operator):
         gradient = point.like_input(
             [point.finished(n, _like(part, x)) for n, (part, x) in enumerate(zip(parts, point.leaves, strict=True))]
         )
-        return _value(point, blocks.values[0]), gradient
+        return _plain(point, blocks.values[0]), gradient
 
 
 class ValueAndGradient(Gradient):
     """The value and the gradient of a scalar-valued function; see `value_and_grad`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the value and the gradient."""
+    _value = True
+
+    def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         point = self._point(args, kwargs)
         return with_aux_value(point, *self._value_and_gradient(point))
 
@@ -176,7 +228,7 @@ def _arranged(point: Point, blocks: Blocks) -> Any:
     return blocks.tree.build(rows)
 
 
-def _value(point: Point, value: Any) -> Any:
+def _plain(point: Point, value: Any) -> Any:
     if not isinstance(value, Active) and value.shape == ():
         return float(value) if all(point.python_float) else value[()]
     return owned(value)

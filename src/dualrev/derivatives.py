@@ -11,7 +11,7 @@ import numpy as np
 from dualrev.api import Gradient, Jacobian
 from dualrev.errors import ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
-from dualrev.point import Argnums, Point, owned
+from dualrev.point import Argnums, Point, known_function, owned
 from dualrev.trees import Tree, flatten
 from dualrev.values import own_value
 
@@ -20,7 +20,7 @@ class Pushforward:
     """`jvp` of a function, waiting for the point and the direction."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+        self.f = known_function(f, "jvp")
         update_wrapper(self, f, updated=())
 
     def __call__(self, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -41,7 +41,7 @@ class Derivative:
     """The derivative of a function of one number; see `derivative`."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+        self.f = known_function(f, "derivative")
         update_wrapper(self, f, updated=())
 
     def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -60,7 +60,7 @@ class ElementwiseGradient:
     """The derivative of a function applied element by element; see `elementwise_grad`."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+        self.f = known_function(f, "elementwise_grad")
         update_wrapper(self, f, updated=())
 
     def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -101,11 +101,12 @@ class VectorPullback:
         """
         recorded, point = self._recorded, self._point
         leaves, tree = flatten(cotangent)
-        if tree != recorded.tree and not (tree.spec is not None and recorded.tree.spec is None):
+        listed = recorded.tree.spec is None and isinstance(cotangent, list | tuple)
+        if tree != recorded.tree and not listed:
             raise ShapeMismatchError(
                 f"the cotangent is arranged as {_spec(tree)}; expected the output's {_spec(recorded.tree)}"
             )
-        if tree.spec is not None and recorded.tree.spec is None:
+        if listed:
             leaves = [np.asarray(cotangent)]
         cotangents = [_cast(leaf, value, "cotangent") for leaf, value in zip(leaves, recorded.values, strict=True)]
         adjoints = recorded(cotangents)
@@ -174,7 +175,7 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Vecto
     >>> pullback(1.0)
     (3.0, 2.0)
     """
-    point = Point(f, primals, kwargs, tuple(range(len(primals))), copy=True)
+    point = Point(known_function(f, "vjp"), primals, kwargs, tuple(range(len(primals))), copy=True)
     pullback = VectorPullback(point)
     recorded = pullback._recorded
     return _build(recorded.tree, [_copied(v) for v in recorded.values], all(point.python_float)), pullback

@@ -92,3 +92,11 @@ def known_mode(mode: str) -> str:
     if mode not in ("auto", "forward", "reverse"):
         raise UnknownModeError(f"mode is {mode!r}; expected 'auto', 'forward' or 'reverse'")
     return mode
+
+
+class CompilationError(DualrevError, TypeError):
+    """A compiled function holds something that cannot be differentiated at compiled speed."""
+
+
+class UnknownBackendError(DualrevError, ValueError):
+    """A backend was asked for that does not exist."""

@@ -16,6 +16,7 @@ def jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     has_aux: bool = False,
+    backend: str = "auto",
 ) -> Jacobian:
     """Return a function that computes the Jacobian of `f`.
 
@@ -31,6 +32,9 @@ def jacobian(
         Directions to carry in one pass, or cotangents in one sweep.
     has_aux : bool
         Whether `f` returns (output, aux); the result is then (Jacobian, aux).
+    backend : {"auto", "numba", "numpy"}
+        Auto runs functions that Numba compiled at compiled speed and all others over NumPy. "numba" compiles an
+        undecorated function first, "numpy" runs a compiled one interpreted.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def jacobian(
     array([[2., 0.],
            [2., 1.]])
     """
-    return Jacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+    return Jacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
 
 
 def value_and_jacobian(
@@ -63,6 +67,7 @@ def value_and_jacobian(
     mode: str = "auto",
     chunk_size: int | None = None,
     has_aux: bool = False,
+    backend: str = "auto",
 ) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
@@ -72,7 +77,7 @@ def value_and_jacobian(
     >>> dr.value_and_jacobian(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    return ValueAndJacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+    return ValueAndJacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
 
 
 def grad(
@@ -82,6 +87,7 @@ def grad(
     mode: str = "auto",
     chunk_size: int | None = None,
     has_aux: bool = False,
+    backend: str = "auto",
 ) -> Gradient:
     """Return a function that computes the gradient of a scalar-valued `f`; the parameters are those of `jacobian`.
 
@@ -102,7 +108,7 @@ def grad(
     >>> dr.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    return Gradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+    return Gradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
 
 
 def value_and_grad(
@@ -112,6 +118,7 @@ def value_and_grad(
     mode: str = "auto",
     chunk_size: int | None = None,
     has_aux: bool = False,
+    backend: str = "auto",
 ) -> ValueAndGradient:
     """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
 
@@ -123,4 +130,4 @@ def value_and_grad(
     >>> dr.value_and_grad(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    return ValueAndGradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux)
+    return ValueAndGradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import Literal
 
+from dualrev.costs import COMPILED, SHIPPED, CompiledCosts, CostConstants, cost, forward_multiples, reverse_multiples
 from dualrev.errors import ChunkSizeError
+
+__all__ = [
+    "SHIPPED",
+    "CostConstants",
+    "ModeChoice",
+    "choose_compiled_mode",
+    "choose_mode",
+    "directions_at_once",
+    "surely_forward",
+]
 
 SURE_FORWARD = 8
 """With no more inputs than this, auto runs forward without asking how many outputs there are."""
@@ -15,35 +26,6 @@ CACHED_ELEMENTS = 1 << 15
 """Directions are carried together up to this many elements an operation, so that they stay in the cache."""
 
 MOST_DIRECTIONS = 1024
-
-
-@dataclass(frozen=True)
-class CostConstants:
-    """What an operation costs, in microseconds: a constant part, and a part per element.
-
-    Attributes
-    ----------
-    forward, forward_element, forward_tangent
-        A pushforward: per operation, per element, and per element and direction.
-    record, record_element
-        The recording of an operation: per operation, and per element.
-    pull, pull_cotangent
-        A pullback: per operation, and per element and cotangent.
-    entry
-        An entry of the Jacobian that is written.
-    """
-
-    forward: float = 6.0
-    forward_element: float = 0.003
-    forward_tangent: float = 0.0015
-    record: float = 3.0
-    record_element: float = 0.003
-    pull: float = 3.0
-    pull_cotangent: float = 0.002
-    entry: float = 0.001
-
-
-SHIPPED = CostConstants()
 
 
 @dataclass(frozen=True)
@@ -133,11 +115,8 @@ def choose_mode(
     chunk = directions_at_once(n, chunk_size, total / max(operations, 1))
     block = directions_at_once(outputs, chunk_size, total / max(operations, 1))
     passes, sweeps = ceil(n / chunk), ceil(outputs / block)
-    entries = n * outputs * constants.entry
-    pushed = operations * constants.forward + total * constants.forward_element
-    forward = passes * pushed + n * total * constants.forward_tangent + entries
-    recorded = operations * constants.record + total * constants.record_element
-    reverse = recorded + sweeps * operations * constants.pull + outputs * total * constants.pull_cotangent + entries
+    forward = cost(forward_multiples(n, outputs, chunk, operations, total), constants)
+    reverse = cost(reverse_multiples(n, outputs, block, operations, total), constants)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
     pushes, pulls = f"{_count(passes, 'forward pass', 'es')} of {chunk}", f"{_count(sweeps, 'sweep')} of {block}"
     if surely_forward(n, chunk_size):
@@ -145,11 +124,34 @@ def choose_mode(
         return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
     mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
     reason = (
-        f"{counts}: {pushes} against one recording and {pulls}, "
-        f"predicted {forward:.3g} against {reverse:.3g} microseconds"
+        f"{counts}: {pushes} against one recording and {pulls}, predicted {_time(forward)} against {_time(reverse)}"
     )
     return ModeChoice(mode, reason, forward, reverse, chunk, block)
 
 
+def choose_compiled_mode(n: int, m: int | None, chunk: int, costs: CompiledCosts = COMPILED) -> ModeChoice:
+    """Choose the mode for a Jacobian of a compiled function; costs are predicted in calls of the function.
+
+    Without `m`, all inputs must fit in one chunk.
+    """
+    passes, outputs = max(1, ceil(n / chunk)), 1 if m is None else m
+    forward = passes * costs.forward_pass
+    reverse = costs.recording + outputs * costs.sweep
+    mode: Literal["forward", "reverse"] = "forward" if m is None or forward <= reverse else "reverse"
+    counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
+    reason = (
+        f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against one recording and "
+        f"{_count(outputs, 'sweep')}, predicted {forward:.3g} against {reverse:.3g} calls of the function"
+    )
+    return ModeChoice(mode, reason, forward, reverse if m is not None else inf, chunk, 1)
+
+
 def _count(number: int, noun: str, plural: str = "s") -> str:
     return f"{number} {noun}{'' if number == 1 else plural}"
+
+
+def _time(microseconds: float) -> str:
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:.3g} {unit}"
+    return f"{microseconds:.3g} µs"

@@ -282,7 +282,6 @@ def equip(cls: type[Active]) -> None:
     }
     for function in (np.sum, np.mean, np.max, np.min, np.cumsum, np.dot, np.ravel, np.squeeze, np.swapaxes, np.clip):
         own[function.__name__.removeprefix("a")] = _method(function)
-    own["max"], own["min"] = _method(np.max), _method(np.min)
     for name, attribute in own.items():
         setattr(cls, name, attribute)
 

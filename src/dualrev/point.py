@@ -26,6 +26,13 @@ def name_of(f: Any) -> str:
     return getattr(f, "__name__", None) or type(f).__name__
 
 
+def known_function(f: Any, operator: str) -> Any:
+    """Return `f`, or raise `TypeError` if it cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{operator} was given a {type(f).__name__}; expected a function")
+    return f
+
+
 class Point:
     """The leaves at which a function is differentiated, and the way from leaves to the function's output.
 
@@ -54,8 +61,7 @@ class Point:
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
         self.aux: Any = None
-        positions = (argnums,) if isinstance(argnums, int) else argnums
-        self.positions = [n if 0 <= n < len(args) else self._position(n) for n in positions]
+        self.positions = [self._position(argnums)] if isinstance(argnums, int) else self._several(argnums)
         self.trees: list[tuple[Tree, int]] = []
         self.leaves: list[Any] = []
         self.python_float: list[bool] = []
@@ -76,12 +82,22 @@ class Point:
 
     def _position(self, n: int) -> int:
         count = len(self.args)
+        if 0 <= n < count:
+            return n
         if not -count <= n < count:
             raise ArgnumsError(
                 f"argnums names argument {n} of {self.name}, which was given {count} positional arguments; "
                 "pass what is differentiated by position"
             )
         return n % count
+
+    def _several(self, argnums: Any) -> list[int]:
+        if not isinstance(argnums, tuple) or not all(isinstance(n, int) for n in argnums):
+            raise ArgnumsError(f"argnums is {argnums!r}; expected an int or a tuple of ints")
+        positions = [self._position(n) for n in argnums]
+        if len(set(positions)) < len(positions):
+            raise ArgnumsError(f"argnums {argnums} names an argument of {self.name} twice; name each once")
+        return positions
 
     @property
     def shapes(self) -> tuple[Any, ...]:

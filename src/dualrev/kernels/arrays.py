@@ -59,7 +59,7 @@ def _own_expression(row: Row) -> Callable[..., Any]:
         arrays = [np.asarray(arg, dtype if dtype.kind == "f" else np.float64) for arg in args]
         with np.errstate(all="ignore"):
             y = bound(row).value(*arrays)
-        return y[()] if isinstance(y, np.ndarray) else y
+        return np.asarray(y, arrays[0].dtype)[()]  # a choice between two constants is double
 
     return call
 

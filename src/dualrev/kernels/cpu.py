@@ -7,12 +7,16 @@ stale kernel is never found; one kernel per file, so two kernels are never mixed
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
+import shutil
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import llvmlite
@@ -38,7 +42,8 @@ def _select(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
-def _native() -> dict[str, Any]:
+def native() -> dict[str, Any]:
+    """Return what `math.<name>` means to Numba: Python's functions, and NumPy's where Python has none."""
     import math
 
     python = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
@@ -48,7 +53,7 @@ def _native() -> dict[str, Any]:
 @cache
 def target() -> Target:
     """Return the binding of rules to Numba's mathematics."""
-    return Target(_native(), compiled)
+    return Target(native(), compiled)
 
 
 @cache
@@ -94,9 +99,7 @@ def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
 
 
 def _module(name: str, digest: str, text: str, names: dict[str, Any]) -> Callable[..., Any]:
-    path = cache_folder() / "kernels" / f"{name}_{digest}.py"
-    if not path.exists():
-        write_whole(path, text)
+    path = _source_file(f"{name}_{digest}.py", text)
     spec = importlib.util.spec_from_file_location(f"dualrev_kernels_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -105,6 +108,25 @@ def _module(name: str, digest: str, text: str, names: dict[str, Any]) -> Callabl
     sys.modules[spec.name] = module  # Numba's cache looks the module up by its name
     spec.loader.exec_module(module)
     return module.kernel  # type: ignore[no-any-return]
+
+
+def _source_file(name: str, text: str) -> Path:
+    """Return the file that holds a kernel's source: in the cache folder, or one of this process if that is closed."""
+    path = cache_folder() / "kernels" / name
+    try:
+        if not path.exists():
+            write_whole(path, text)
+    except OSError:
+        path = _own_folder() / name
+        write_whole(path, text)
+    return path
+
+
+@cache
+def _own_folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="dualrev-kernels-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _digest(parts: list[str]) -> str:
@@ -123,6 +145,6 @@ def _fingerprints(row: Row) -> list[str]:
             continue
         seen.add(rule.__code__)
         prints.append(f"{rule.__code__.co_code.hex()} {rule.__code__.co_consts!r} {rule.__code__.co_names!r}")
-        callees = sorted(calls(rule) - _native().keys())
+        callees = sorted(calls(rule) - native().keys())
         pending += [FORMULAS[name] if name in FORMULAS else TABLE[name].fn for name in callees]
     return prints

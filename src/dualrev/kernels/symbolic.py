@@ -97,7 +97,7 @@ class Follower:
     """Rows on expressions whose values are known: of two branches the one that is taken there."""
 
     def __init__(self) -> None:
-        self._target = Target(_NATIVE | {"select": self._select})
+        self._target = Target(_NATIVE | {"select": self._select, "fabs": self._fabs})
         self._bound: dict[Row, Any] = {}
         self._at: dict[Any, Any] = {}
 
@@ -112,3 +112,8 @@ class Follower:
 
     def _select(self, condition: Any, a: Any, b: Any) -> Any:
         return a if bool(sympy.sympify(condition).subs(self._at)) else b
+
+    def _fabs(self, x: Any) -> Any:
+        """Return x or -x; SymPy takes long to differentiate and to evaluate an absolute value."""
+        value = sympy.sympify(x).subs(self._at)
+        return x if value > 0 else -x if value < 0 else sympy.Abs(x)

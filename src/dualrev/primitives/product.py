@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_BLOCK = 8192
+"""Elements of a dot product at a time: more, and a threaded BLAS waits for the other cores."""
+
 
 def chain_product(partial: Any, factor: Any) -> Any:
     """Multiply a partial derivative and a tangent or cotangent, which broadcast."""
@@ -31,4 +34,7 @@ def _finite(x: Any) -> bool:
     if x.ndim == 0:
         return isfinite(x)
     flat: Any = x if x.ndim == 1 else x.reshape(-1)
-    return isfinite(flat.dot(flat))
+    if flat.size <= _BLOCK:
+        return isfinite(flat.dot(flat))
+    blocks = (flat[start : start + _BLOCK] for start in range(0, flat.size, _BLOCK))
+    return all(isfinite(block.dot(block)) for block in blocks)

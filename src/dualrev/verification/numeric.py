@@ -54,13 +54,12 @@ def directional_difference(
 
 
 def relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
-    """Return the largest difference over the largest expected entry; a NaN on one side only is an infinite error."""
+    """Return the largest difference over the largest expected entry; a NaN shows nothing and is an infinite error."""
     worst, scale = 0.0, 0.0
     for a, b in zip(found, expected, strict=True):
         a, b = np.asarray(0.0 if a is None else a, np.float64), np.asarray(b, np.float64)
-        same = (a == b) | (np.isnan(a) & np.isnan(b))
         with np.errstate(invalid="ignore"):
-            difference = np.where(same, 0.0, np.abs(a - b))
+            difference = np.where(a == b, 0.0, np.abs(a - b))
         worst = max(worst, float(np.max(np.where(np.isnan(difference), np.inf, difference), initial=0.0)))
         scale = max(scale, float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))))
     return _ratio(worst, scale)

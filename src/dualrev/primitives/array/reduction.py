@@ -64,7 +64,7 @@ def cumsum(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
 def _extremum(y: Any, a: Any, axis: Any, keepdims: bool) -> Any:
     """Select the extreme elements; those that tie share equally."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
-    mask = np.equal(a, _kept(y, axes, shape, keepdims))
+    mask = np.equal(a, _kept(y, axes, shape, keepdims)) | np.isnan(a)  # a NaN is both largest and smallest
     weights = np.divide(mask, np.sum(mask, axis=axes, keepdims=True), dtype=a.dtype) if mask.size else mask
     return linear(
         lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),

@@ -74,7 +74,7 @@ ROWS = (
             ((0.0, 1.0), (1.0, 0.0)),
             ((-2.0, 0.0), (0.0, float("nan"))),
         ),
-        names=("numpy.power", "numpy.float_power", "operator.pow"),
+        names=("numpy.power", "numpy.float_power", "operator.pow", "math.pow"),
     ),
     Row(
         "square",
@@ -94,7 +94,7 @@ ROWS = (
         fn=lambda x: math.fabs(x),
         partials=(lambda y, x: math.sign(x),),
         points=(((0.0,), (0.0,)),),
-        names=("numpy.absolute", "numpy.fabs", "operator.abs"),
+        names=("numpy.absolute", "numpy.fabs", "operator.abs", "math.fabs", "builtins.abs"),
     ),
     Row(
         "sqrt",
@@ -102,7 +102,7 @@ ROWS = (
         partials=(lambda y, x: 0.5 / y,),
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)),),
-        names=("numpy.sqrt",),
+        names=("numpy.sqrt", "math.sqrt"),
     ),
     Row(
         "cbrt",
@@ -110,7 +110,7 @@ ROWS = (
         partials=(lambda y, x: 1.0 / (3.0 * y * y),),
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)), ((-8.0,), (1.0 / 12.0,))),
-        names=("numpy.cbrt",),
+        names=("numpy.cbrt", "math.cbrt"),
     ),
     Row(
         "floor_divide",
@@ -136,7 +136,7 @@ ROWS = (
             lambda y, a, b: -math.trunc(a / b),
         ),
         domain=(ANY, AWAY),
-        names=("numpy.fmod",),
+        names=("numpy.fmod", "math.fmod"),
     ),
     Row(
         "hypot",
@@ -147,6 +147,6 @@ ROWS = (
         ),
         domain=(ANY, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))),
-        names=("numpy.hypot",),
+        names=("numpy.hypot", "math.hypot"),
     ),
 )

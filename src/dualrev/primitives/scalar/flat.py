@@ -8,17 +8,17 @@ ROWS = (
     Row(
         "floor",
         fn=lambda x: math.floor(x),
-        names=("numpy.floor",),
+        names=("numpy.floor", "math.floor"),
     ),
     Row(
         "ceil",
         fn=lambda x: math.ceil(x),
-        names=("numpy.ceil",),
+        names=("numpy.ceil", "math.ceil"),
     ),
     Row(
         "trunc",
         fn=lambda x: math.trunc(x),
-        names=("numpy.trunc",),
+        names=("numpy.trunc", "math.trunc"),
     ),
     Row(
         "rint",
@@ -28,17 +28,17 @@ ROWS = (
     Row(
         "isfinite",
         fn=lambda x: math.isfinite(x),
-        names=("numpy.isfinite",),
+        names=("numpy.isfinite", "math.isfinite"),
     ),
     Row(
         "isinf",
         fn=lambda x: math.isinf(x),
-        names=("numpy.isinf",),
+        names=("numpy.isinf", "math.isinf"),
     ),
     Row(
         "isnan",
         fn=lambda x: math.isnan(x),
-        names=("numpy.isnan",),
+        names=("numpy.isnan", "math.isnan"),
     ),
     Row(
         "signbit",

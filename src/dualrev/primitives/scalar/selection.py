@@ -33,8 +33,8 @@ ROWS = (
         "fmax",
         fn=lambda a, b: select(math.isnan(a), b, select(math.isnan(b), a, select(a > b, a, b))),
         partials=(
-            lambda y, a, b: select(math.isnan(b), 1.0, math.exceeds(a, b)),
-            lambda y, a, b: select(math.isnan(a), 1.0, math.exceeds(b, a)),
+            lambda y, a, b: select(math.isnan(b), 1.0, select(math.isnan(a), 0.0, math.exceeds(a, b))),
+            lambda y, a, b: select(math.isnan(a), 1.0, select(math.isnan(b), 0.0, math.exceeds(b, a))),
         ),
         domain=(ANY, ANY),
         points=(TIE, ((1.0, 2.0), (0.0, 1.0)), ((float("nan"), 2.0), (0.0, 1.0))),
@@ -44,8 +44,8 @@ ROWS = (
         "fmin",
         fn=lambda a, b: select(math.isnan(a), b, select(math.isnan(b), a, select(a < b, a, b))),
         partials=(
-            lambda y, a, b: select(math.isnan(b), 1.0, math.exceeds(b, a)),
-            lambda y, a, b: select(math.isnan(a), 1.0, math.exceeds(a, b)),
+            lambda y, a, b: select(math.isnan(b), 1.0, select(math.isnan(a), 0.0, math.exceeds(b, a))),
+            lambda y, a, b: select(math.isnan(a), 1.0, select(math.isnan(b), 0.0, math.exceeds(a, b))),
         ),
         domain=(ANY, ANY),
         points=(TIE, ((1.0, 2.0), (1.0, 0.0)), ((float("nan"), 2.0), (0.0, 1.0))),
@@ -84,7 +84,7 @@ ROWS = (
         ),
         domain=(ANY, ANY),
         points=(((0.0, 1.0), (0.0, 0.0)), ((-2.0, 1.0), (-1.0, 0.0))),
-        names=("numpy.copysign",),
+        names=("numpy.copysign", "math.copysign"),
     ),
     Row(
         "heaviside",
@@ -112,11 +112,11 @@ ROWS = (
     Row(
         "relu",
         fn=lambda x: select(math.isnan(x), x, select(x > 0, x, 0.0)),
-        partials=(lambda y, x: select(x > 0, 1.0, 0.0),),
+        partials=(lambda y, x: select(math.isnan(x), x, select(x > 0, 1.0, 0.0)),),
         points=(((0.0,), (0.0,)), ((1.0,), (1.0,)), ((-1.0,), (0.0,))),
     ),
 )
 
 FORMULAS: dict[str, Rule] = {
-    "exceeds": lambda a, b: select(a == b, 0.5, select(a > b, 1.0, 0.0)),
+    "exceeds": lambda a, b: select(a == b, 0.5, select(a > b, 1.0, select(a < b, 0.0, math.nan))),
 }

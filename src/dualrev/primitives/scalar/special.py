@@ -13,13 +13,13 @@ ROWS = (
         "erf",
         fn=lambda x: math.erf(x),
         partials=(lambda y, x: 1.1283791670955126 * math.exp(-x * x),),
-        names=("scipy.special.erf",),
+        names=("scipy.special.erf", "math.erf"),
     ),
     Row(
         "erfc",
         fn=lambda x: math.erfc(x),
         partials=(lambda y, x: -1.1283791670955126 * math.exp(-x * x),),
-        names=("scipy.special.erfc",),
+        names=("scipy.special.erfc", "math.erfc"),
     ),
     Row(
         "gammaln",
@@ -27,7 +27,7 @@ ROWS = (
         partials=(lambda y, x: math.digamma(x),),
         domain=((0.3, 5.0),),
         points=(((1.0,), (-0.5772156649015329,)),),
-        names=("scipy.special.gammaln",),
+        names=("scipy.special.gammaln", "math.lgamma"),
     ),
     Row(
         "digamma",
@@ -53,7 +53,6 @@ ROWS = (
             lambda y, n, x: math.polygamma(n + 1.0, x),
         ),
         domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (0.3, 5.0)),
-        names=("scipy.special.polygamma",),
     ),
     Row(
         "expit",

@@ -10,20 +10,20 @@ ROWS = (
         "sin",
         fn=lambda x: math.sin(x),
         partials=(lambda y, x: math.cos(x),),
-        names=("numpy.sin",),
+        names=("numpy.sin", "math.sin"),
     ),
     Row(
         "cos",
         fn=lambda x: math.cos(x),
         partials=(lambda y, x: -math.sin(x),),
-        names=("numpy.cos",),
+        names=("numpy.cos", "math.cos"),
     ),
     Row(
         "tan",
         fn=lambda x: math.tan(x),
         partials=(lambda y, x: 1.0 + y * y,),
         domain=((-1.4, 1.4),),
-        names=("numpy.tan",),
+        names=("numpy.tan", "math.tan"),
     ),
     Row(
         "arcsin",
@@ -31,7 +31,7 @@ ROWS = (
         partials=(lambda y, x: 1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
         domain=(INSIDE,),
         points=(((1.0,), (float("inf"),)),),
-        names=("numpy.arcsin",),
+        names=("numpy.arcsin", "math.asin"),
     ),
     Row(
         "arccos",
@@ -39,13 +39,13 @@ ROWS = (
         partials=(lambda y, x: -1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
         domain=(INSIDE,),
         points=(((1.0,), (-float("inf"),)),),
-        names=("numpy.arccos",),
+        names=("numpy.arccos", "math.acos"),
     ),
     Row(
         "arctan",
         fn=lambda x: math.atan(x),
         partials=(lambda y, x: 1.0 / (1.0 + x * x),),
-        names=("numpy.arctan",),
+        names=("numpy.arctan", "math.atan"),
     ),
     Row(
         "arctan2",
@@ -56,7 +56,7 @@ ROWS = (
         ),
         domain=(ANY, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)), ((0.0, -1.0), (-1.0, 0.0)), ((1.0, 0.0), (0.0, -1.0))),
-        names=("numpy.arctan2",),
+        names=("numpy.arctan2", "math.atan2"),
     ),
     Row(
         "sinc",
@@ -69,12 +69,12 @@ ROWS = (
         "deg2rad",
         fn=lambda x: 0.017453292519943295 * x,
         partials=(lambda y, x: 0.017453292519943295,),
-        names=("numpy.deg2rad", "numpy.radians"),
+        names=("numpy.deg2rad", "numpy.radians", "math.radians"),
     ),
     Row(
         "rad2deg",
         fn=lambda x: 57.29577951308232 * x,
         partials=(lambda y, x: 57.29577951308232,),
-        names=("numpy.rad2deg", "numpy.degrees"),
+        names=("numpy.rad2deg", "numpy.degrees", "math.degrees"),
     ),
 )

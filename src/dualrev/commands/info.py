@@ -1,0 +1,88 @@
+"""`dualrev info`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from dualrev import __version__
+from dualrev.calibration import calibration_file, current_constants
+from dualrev.commands.outcome import FINE
+from dualrev.folders import cache_folder
+from dualrev.modes import SHIPPED
+from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.scalar import TABLE
+
+PACKAGES = ("numpy", "numba", "llvmlite", "sympy", "scipy", "matplotlib", "numba-cuda")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print versions, targets, and where files are kept."""
+    del arguments
+    print(f"dualrev {__version__}, {platform.python_implementation()} {platform.python_version()}")
+    print(f"{platform.platform()}, {os.cpu_count()} processors\n")
+    _print("Versions", [(name, _version(name) or "not installed") for name in PACKAGES])
+    _print("Targets", [("NumPy and CPU kernels", _cpu()), ("SymPy", _sympy()), ("CUDA", _cuda())])
+    calibrated = "not measured on this machine, shipped constants serve: dualrev calibrate"
+    if current_constants() is not SHIPPED:
+        calibrated = f"measured on this machine, {calibration_file()}"
+    _print(
+        "Table",
+        [("scalar primitives", str(len(TABLE))), ("array functions", str(len(RULES) + len(COMPOSITES)))],
+    )
+    _print("Files", [("calibration", calibrated), ("compiled kernels", str(cache_folder()))])
+    return FINE
+
+
+def _print(title: str, lines: list[tuple[str, str]]) -> None:
+    print(title)
+    for name, text in lines:
+        print(f"  {name:<22} {text}")
+    print()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu() -> str:
+    from numba import njit
+
+    try:
+        works = njit(lambda x: x + 1.0)(1.0) == 2.0
+    except Exception as error:
+        return f"not usable: {type(error).__name__}: {error}"
+    return "usable" if works else "not usable: Numba computes 1 + 1 wrongly"
+
+
+def _sympy() -> str:
+    import sympy
+
+    x = sympy.Symbol("x")
+    return "usable" if sympy.diff(x**2, x) == 2 * x else "not usable"
+
+
+def _cuda() -> str:
+    installed = _version("numba-cuda")
+    if installed is None:
+        return "not usable: numba-cuda is not installed: pip install dualrev[cuda]"
+    try:
+        from numba import cuda as module
+
+        cuda: Any = module
+
+        if not cuda.is_available():
+            return f"not usable: numba-cuda {installed} finds no device or no driver"
+        device = cuda.get_current_device()
+        name = device.name.decode() if isinstance(device.name, bytes) else device.name
+        return (
+            f"device found, not used by dualrev {__version__}: {name}, compute capability {device.compute_capability}"
+        )
+    except Exception as error:
+        return f"not usable: {type(error).__name__}: {error}".splitlines()[0]

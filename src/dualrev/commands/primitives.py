@@ -1,0 +1,95 @@
+"""`dualrev primitives`."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import os
+import sys
+from collections.abc import Iterator
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+
+from dualrev import special
+from dualrev.commands.outcome import FINE
+from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import FAMILIES, TABLE
+
+WIDTH = 80
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the table of scalar primitives, or that of functions of arrays."""
+    try:
+        for line in _arrays() if arguments.arrays else _scalars():
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as in `dualrev primitives | head`
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    return FINE
+
+
+def _scalars() -> Iterator[str]:
+    yield f"{len(TABLE)} scalar primitives; y is the result. Each is also dualrev.special.<name>."
+    for family in FAMILIES:
+        title = (inspect.getdoc(family) or "").partition("\n")[0].rstrip(".")
+        yield from ("", fill(title, WIDTH), "-" * min(len(title), WIDTH))
+        texts = _formulas(family)
+        for row in family.ROWS:
+            yield from _row(row, *texts[row.name])
+
+
+def _row(row: Row, function: str, partials: list[str]) -> Iterator[str]:
+    names = row.fn.__code__.co_varnames[: row.arity]
+    yield _folded(f"{row.name}({', '.join(names)}) = ", function)
+    for name, partial in zip(names, partials, strict=False):
+        yield _folded(f"    d/d{name}  ", partial)
+    if not partials:
+        yield "    flat: its derivative is 0 wherever it exists"
+    if row.names:
+        yield _folded("    names ", ", ".join(row.names))
+
+
+def _folded(head: str, text: str) -> str:
+    return fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * 8, break_long_words=False)
+
+
+def _formulas(family: Any) -> dict[str, tuple[str, list[str]]]:
+    """Return, per row of a family, the text of its function and of its partials, as the source has them."""
+    texts = {}
+    for node in ast.walk(ast.parse(inspect.getsource(family))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Row":
+            given = {keyword.arg: keyword.value for keyword in node.keywords}
+            partials = given.get("partials")
+            rules = partials.elts if isinstance(partials, ast.Tuple) else []
+            texts[ast.literal_eval(node.args[0])] = (_body(given["fn"]), [_body(rule) for rule in rules])
+    return texts
+
+
+def _body(rule: ast.expr) -> str:
+    return ast.unparse(rule.body) if isinstance(rule, ast.Lambda) else "flat"
+
+
+def _arrays() -> Iterator[str]:
+    rules = [(_spelling(function), rule) for function, rule in RULES.items()]
+    named = sorted((name, rule) for name, rule in rules if name)
+    yield f"{len(named)} functions of arrays with a rule: what is differentiated, and the options known"
+    yield ""
+    for name, rule in named:
+        options = f"; {', '.join(sorted(rule.options))}" if rule.options else ""
+        yield _folded(f"{name.ljust(22)} ", ", ".join(rule.operands) + options)
+    made = sorted({_spelling(function) for function in COMPOSITES} - {""})
+    yield from ("", f"{len(made)} functions written in terms of others", "", fill(", ".join(made), WIDTH))
+
+
+def _spelling(function: Any) -> str:
+    """Return how users reach a function, or nothing if they cannot call it by a name."""
+    name = function.__name__
+    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (special, "dualrev.special")):
+        if getattr(module, name, None) is function:
+            return f"{prefix}.{name}"
+    return {"index": "x[...]", "astype": "x.astype"}.get(name, "")

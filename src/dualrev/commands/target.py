@@ -1,0 +1,116 @@
+"""What a command is to be run on: a user's function at a point, or a test problem."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from dualrev import problems
+from dualrev.commands.outcome import UsageError, UserFunctionError, users_errors
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function, its arguments, of which all are differentiated, and what to call it."""
+
+    name: str
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+
+    @property
+    def argnums(self) -> int | tuple[int, ...]:
+        """All arguments."""
+        return 0 if len(self.args) == 1 else tuple(range(len(self.args)))
+
+
+def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
+    """Return what was named on the command line; all test problems if nothing was."""
+    if name is None:
+        if at:
+            raise UsageError("--at was given without a function; expected module:function --at ...")
+        return [_problem(each) for each in problems.names()]
+    if ":" not in name:
+        if name not in problems.names():
+            raise UsageError(
+                f"there is no target {name!r}; expected module:function, or one of the problems "
+                f"{', '.join(problems.names())}"
+            )
+        target = _problem(name)
+        return [Target(target.name, target.f, points(at)) if at else target]
+    f = imported(name)
+    if not at:
+        raise UsageError(f"{name} needs a point; for example --at 3.0 for a number, or --at 1,2,3 for a vector")
+    return [Target(name, f, points(at))]
+
+
+def _problem(name: str) -> Target:
+    problem = problems.get(name)
+    return Target(f"{problem.name}: {problem.title}", problem.f, (problem.x,))
+
+
+def points(at: Sequence[str]) -> tuple[Any, ...]:
+    """Return the arguments that `--at` was given.
+
+    Examples
+    --------
+    >>> points(["3.0", "1,2;4,"])
+    (3.0, array([1., 2.]), array([4.]))
+    """
+    return tuple(_point(part, ";".join(at)) for text in at for part in text.split(";"))
+
+
+def _point(part: str, whole: str) -> Any:
+    numbers = part.split(",")
+    if len(numbers) > 1 and not numbers[-1].strip():
+        numbers.pop()
+    try:
+        values = [float(number) for number in numbers]
+    except ValueError:
+        raise UsageError(
+            f"--at was given {whole!r}; expected numbers: 3.0 for a number, 1,2,3 for a vector, "
+            "and ';' between the arguments"
+        ) from None
+    return np.array(values) if "," in part else values[0]
+
+
+def imported(name: str) -> Callable[..., Any]:
+    """Import a function given as module:function; modules in the current directory count."""
+    module_name, _, path = name.partition(":")
+    if not module_name or not path:
+        raise UsageError(f"{name!r} is not a target; expected module:function")
+    module = _module(module_name)
+    try:
+        f = attrgetter(path)(module)
+    except AttributeError:
+        known = sorted(n for n, value in vars(module).items() if callable(value) and not n.startswith("_"))
+        has = f"; it has {', '.join(known[:10])}{' ...' if len(known) > 10 else ''}" if known else ""
+        raise UsageError(f"module {module_name} has no {path!r}{has}") from None
+    if not callable(f):
+        raise UsageError(f"{name} is of type {type(f).__name__}; expected a function")
+    return f  # type: ignore[no-any-return]
+
+
+def _module(name: str) -> Any:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = None if name.startswith(".") else find_spec(name)  # imports the packages above it
+    except (ModuleNotFoundError, ValueError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name and not f"{name}.".startswith(f"{error.name}."):
+            raise UserFunctionError(error) from error
+        found = None
+    except Exception as error:
+        raise UserFunctionError(error) from error
+    if found is None:
+        hint = "; give module:function without .py" if name.endswith(".py") else ""
+        raise UsageError(f"there is no module {name!r}, neither installed nor in {os.getcwd()}{hint}")
+    with users_errors():
+        return importlib.import_module(name)

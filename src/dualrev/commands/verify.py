@@ -1,0 +1,44 @@
+"""`dualrev verify`."""
+
+from __future__ import annotations
+
+import argparse
+
+from dualrev.commands.outcome import FAILED, FINE, UsageError, users_errors
+from dualrev.commands.progress import progress
+from dualrev.commands.target import targets
+from dualrev.verification import verify, verify_primitives
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify a function at a point, or every row of the table."""
+    if arguments.primitives == (arguments.target is not None):
+        raise UsageError("expected either module:function --at 1,2,3, or --primitives")
+    if arguments.primitives:
+        return _primitives()
+    (target,) = targets(arguments.target, arguments.at)
+    with progress(target.name) as told, users_errors():
+        told("verifying")
+        found = verify(target.f, *target.args, argnums=target.argnums)
+    print(found)
+    return FINE if found.ok else FAILED
+
+
+def _primitives() -> int:
+    from dualrev.primitives.scalar import TABLE
+
+    results = []
+    with progress("verifying") as told:
+        for row in TABLE.values():
+            told(row.name)
+            results += verify_primitives([row])
+    width = max(len(result.name) for result in results)
+    for result in results:
+        state = "ok" if result.ok else "FAILED"
+        print(f"{result.name.ljust(width)}  {state.ljust(6)}  {result.error:7.1e}  {result.detail}")
+    failed = [result.name for result in results if not result.ok]
+    good = len(results) - len(failed)
+    print(f"\n{good} of {len(results)} primitives agree with SymPy at random points of their domains")
+    if failed:
+        print(f"FAILED: {', '.join(failed)}")
+    return FAILED if failed else FINE

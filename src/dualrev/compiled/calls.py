@@ -1,0 +1,124 @@
+"""Calls of compiled derivatives from Python: which mode, and results as NumPy's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import optree
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import Dispatcher as DispatcherType
+from numba.extending import typeof_impl
+
+from dualrev.compiled.derivative import Question, derivative, parameters
+from dualrev.compiled.forward_driver import WIDEST
+from dualrev.errors import ArgnumsError
+from dualrev.modes import ModeChoice, choose_compiled_mode
+
+
+class CompiledOperator:
+    """The derivative of a compiled function, as an operator's way to it.
+
+    Attributes
+    ----------
+    dispatcher
+        What other compiled code calls. It chooses the mode when it runs.
+    """
+
+    def __init__(self, f: Dispatcher, question: Question) -> None:
+        self.f, self.question = f, question
+        names = parameters(f)
+        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
+        for n in numbers:
+            if not -len(names) <= n < len(names):
+                raise ArgnumsError(
+                    f"argnums names argument {n} of {f.py_func.__name__}, which has {len(names)} parameters"
+                )
+        self.numbers = [n % len(names) for n in numbers]
+        self.names = names
+        self._entries: dict[str, Any] = {}
+        self._outputs: dict[Any, int] = {}
+        self._modes: dict[Any, str] = {}
+
+    def entry(self, mode: str) -> Any:
+        """Return the compiled derivative in one mode."""
+        found = self._entries.get(mode)
+        if found is None:
+            found = self._entries[mode] = derivative(self.f, self.question._replace(mode=mode))
+        return found
+
+    @property
+    def dispatcher(self) -> Any:
+        """What other compiled code calls."""
+        return self.entry(self.question.mode)
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative."""
+        mode = self.question.mode
+        if mode == "auto":
+            mode = self._mode(args, kwargs)
+        result = (self._entries.get(mode) or self.entry(mode))(*args, **kwargs)
+        if type(args[0] if args else None) is float and len(self.numbers) == 1 and self.numbers[0] == 0:
+            return result
+        return self._as_numpy(result, args, kwargs)
+
+    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
+        """Return the mode for these arguments, and why. The function is called if its outputs must be counted."""
+        n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
+        m = 1 if self.question.kind == "gradient" else None
+        if m is None and n > WIDEST:
+            key = self._shapes(args, kwargs)
+            if key not in self._outputs:
+                out = self.f(*args, **{name: value for name, value in kwargs.items() if name != "out"})
+                out = out[0] if self.question.aux else out
+                self._outputs[key] = sum(np.size(leaf) for leaf in optree.tree_leaves(out))
+            m = self._outputs[key]
+        return choose_compiled_mode(n, m, self.question.chunk or WIDEST)
+
+    def _mode(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        key = self._shapes(args, kwargs)
+        found = self._modes.get(key)
+        if found is None:
+            found = self._modes[key] = self.choice(args, kwargs).mode
+        return found
+
+    def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]
+
+    def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        given: Any = self._given(args, kwargs)
+        return optree.tree_leaves(given)
+
+    def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return a key for the shapes of what is differentiated, cheaply."""
+        keys: list[Any] = []
+        for given in self._given(args, kwargs):
+            if type(given) is float:
+                keys.append(())
+            elif type(given) is np.ndarray:
+                keys.append(given.shape)
+            else:
+                keys.append(tuple(np.shape(leaf) for leaf in optree.tree_leaves(given)))
+        return tuple(keys)
+
+    def _as_numpy(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if type(result) is np.ndarray:
+            return result
+        kinds = {type(leaf) for leaf in self._leaves(args, kwargs)}
+        if kinds <= {float}:
+            return result
+        number: Callable[[Any], Any] = np.float32 if kinds <= {np.float32} else np.float64
+        if type(result) is float:
+            return number(result)
+        return optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else leaf, result)
+
+
+@cache
+def let_compiled_code_call(operators: type) -> None:
+    """Let compiled code call what operators return, as a global or an argument."""
+
+    @typeof_impl.register(operators)  # type: ignore[untyped-decorator]
+    def typeof_operator(operator: Any, context: Any) -> Any:
+        return None if operator.compiled is None else DispatcherType(operator.compiled.dispatcher)

@@ -1,0 +1,140 @@
+"""Clones of compiled functions, in which NumPy's constructors make arrays that can hold active numbers.
+
+A user's function is not changed: its code object is run with other globals. `np` stands there for a module that answers
+as NumPy does but for the functions in `numpy_names`; the compiled functions that it calls are cloned with it.
+"""
+
+from __future__ import annotations
+
+import dis
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numba
+from numba.core.dispatcher import Dispatcher
+
+Replacements = Mapping[Any, Any]
+"""Per function of NumPy's the function to use in a clone."""
+
+_KEPT_OPTIONS = ("error_model", "boundscheck", "nogil", "forceobj", "looplift")
+_UNSAFE = {"nnan", "ninf", "fast"}
+
+
+class StandIn(types.ModuleType):
+    """A module in which some functions are replaced.
+
+    Its name is its own: Numba has plans of its own for calls of `numpy.array`.
+    """
+
+    def __init__(self, module: types.ModuleType, mapped: Callable[[Any], Any]) -> None:
+        super().__init__(f"stand_in_for_{module.__name__}")
+        self._module, self._mapped = module, mapped
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._mapped(getattr(self._module, name))
+        setattr(self, name, value)
+        return value
+
+
+class Cloner:
+    """Clones functions, each once, with the same replacements.
+
+    Parameters
+    ----------
+    replacements
+        What to use instead of functions of NumPy's.
+    """
+
+    def __init__(self, replacements: Replacements) -> None:
+        self.replacements = replacements
+        self._clones: dict[int, Any] = {}
+        self._kept: list[Any] = []
+
+    def clone(self, dispatcher: Any) -> Any:
+        """Return a dispatcher for the clone of a compiled function."""
+        if id(dispatcher) in self._clones:
+            return self._clones[id(dispatcher)]
+        function = dispatcher.py_func
+        scope: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
+        cells = tuple(types.CellType() for _ in function.__closure__ or ())
+        twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+        twin.__kwdefaults__, twin.__qualname__ = function.__kwdefaults__, function.__qualname__
+        clone = numba.njit(twin, **options(dispatcher))
+        self._clones[id(dispatcher)] = clone
+        self._kept.append(dispatcher)
+        for name in names_in(function.__code__):
+            if name in function.__globals__:
+                scope[name] = self.mapped(function.__globals__[name])
+        for cell, original in zip(cells, function.__closure__ or (), strict=True):
+            cell.cell_contents = self.mapped(original.cell_contents)
+        return clone
+
+    def mapped(self, value: Any) -> Any:
+        """Return what stands for a global value in a clone."""
+        if isinstance(value, Dispatcher):
+            return self.clone(value)
+        if isinstance(value, types.ModuleType):
+            return value if value.__name__ in ("math", "operator", "builtins") else StandIn(value, self.mapped)
+        if type(value) is tuple:
+            return tuple(self.mapped(each) for each in value)
+        try:
+            return self.replacements.get(value, value)
+        except TypeError:  # not hashable, so no function
+            return value
+
+
+def options(dispatcher: Any) -> dict[str, Any]:
+    """Return the options of a compiled function that its derivative keeps.
+
+    Derivatives tell an infinity from a number, so that freedom is taken from `fastmath`.
+    """
+    given = dispatcher.targetoptions
+    kept: dict[str, Any] = {name: given[name] for name in _KEPT_OPTIONS if name in given}
+    kept |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # active numbers never meet Python
+    fast = given.get("fastmath", False)
+    if fast is True:
+        kept["fastmath"] = {"nsz", "arcp", "contract", "afn", "reassoc"}
+    elif fast:
+        kept["fastmath"] = set(fast) - _UNSAFE
+    return kept
+
+
+def names_in(code: types.CodeType) -> set[str]:
+    """Return the names that a code object, or one inside it, looks up."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= names_in(constant)
+    return names
+
+
+_WRITERS = frozenset({"copyto", "fill", "sort", "shuffle", "put", "itemset", "resize"})
+
+
+def rewrites_arrays(dispatcher: Any, seen: set[int] | None = None) -> bool:
+    """Whether a compiled function, or one that it calls, may write to arrays that it was given."""
+    seen = set() if seen is None else seen
+    if id(dispatcher) in seen:
+        return False
+    seen.add(id(dispatcher))
+    function = dispatcher.py_func
+    if _writes(function.__code__):
+        return True
+    values = [function.__globals__.get(name) for name in names_in(function.__code__)]
+    values += [cell.cell_contents for cell in function.__closure__ or ()]
+    return any(rewrites_arrays(value, seen) for value in values if isinstance(value, Dispatcher)) or any(
+        isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] not in ("numpy", "math")
+        for value in values
+    )
+
+
+def _writes(code: types.CodeType) -> bool:
+    if not _WRITERS.isdisjoint(code.co_names):
+        return True
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_SUBSCR", "STORE_SLICE"):
+            return True
+        if instruction.opname == "BINARY_OP" and instruction.argrepr.endswith("="):
+            return True
+    return any(_writes(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))

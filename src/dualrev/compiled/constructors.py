@@ -1,0 +1,234 @@
+"""NumPy's constructors as clones call them: arrays of floats are made such that they can hold active numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.compiled.seeding import widened
+from dualrev.kernels.active_types import element, is_active, owner_of
+from dualrev.kernels.extending import defined, overloads
+
+
+def holds_active(dtype: Any) -> bool:
+    """Whether an array made with this dtype argument is to hold active numbers: floats are, integers are not."""
+    if dtype is None or isinstance(dtype, types.NoneType | types.Omitted):
+        return True
+    of = getattr(dtype, "dtype", getattr(dtype, "instance_type", dtype))
+    return (
+        isinstance(of, types.Float) or is_active(of) or getattr(dtype, "literal_value", None) in ("float64", "float32")
+    )
+
+
+def _floats(like: Any) -> bool:
+    return isinstance(element(like), types.Float) or is_active(element(like))
+
+
+@cache
+def constructors(number: Any) -> dict[Any, Any]:
+    """Return per function of NumPy's its replacement in clones for a type of active numbers."""
+    made: dict[Any, Any] = {}
+    for name, filling in (("empty", None), ("zeros", None), ("ones", 1.0)):
+        function, like = getattr(np, name), getattr(np, f"{name}_like")
+        made[function] = _of_shape(number, function, filling)
+        made[like] = _of_array(number, like, filling)
+    made[np.full] = _full(number)
+    made[np.full_like] = _full_like(number)
+    made[np.array] = made[np.asarray] = _array(np.array)
+    made[np.ascontiguousarray] = _contiguous
+    return made
+
+
+@cache
+def thorough_constructors(number: Any) -> dict[Any, Any]:
+    """Return the replacements where constant arrays are written to later: they hold active numbers from the start."""
+    made = dict(constructors(number))
+    for function in (np.linspace, np.arange):
+        made[function] = _lifting(number, function)
+    made[np.copy] = _lifting(number, np.copy)
+    made[np.array] = made[np.asarray] = _array(np.array, number)
+    return made
+
+
+def _of_shape(number: Any, function: Any, filling: float | None) -> Any:
+    stand_in = defined(["shape", "dtype=None"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(shape: Any, dtype: Any = None) -> Callable[..., Any]:
+        if not holds_active(dtype):
+            return lambda shape, dtype=None: function(shape, dtype)
+        if filling is None:
+            return lambda shape, dtype=None: zero_array(number, shape)
+
+        def filled(shape, dtype=None):  # type: ignore[no-untyped-def]
+            array = empty_array(number, shape)
+            array[...] = filling
+            return array
+
+        return filled
+
+    return stand_in
+
+
+def _of_array(number: Any, function: Any, filling: float | None) -> Any:
+    stand_in = defined(["a", "dtype=None"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(a: Any, dtype: Any = None) -> Callable[..., Any]:
+        given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
+        if not (holds_active(dtype) if given else _floats(a)):
+            return (lambda a, dtype=None: function(a, dtype)) if given else (lambda a, dtype=None: function(a))
+
+        def made(a, dtype=None):  # type: ignore[no-untyped-def]
+            array = zero_array(number, np.shape(a))
+            if filling is not None:
+                array[...] = filling
+            return array
+
+        return made
+
+    return stand_in
+
+
+def _full(number: Any) -> Any:
+    stand_in = defined(["shape", "fill_value", "dtype=None"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(shape: Any, fill_value: Any, dtype: Any = None) -> Callable[..., Any]:
+        given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
+        if not (holds_active(dtype) if given else _floats(fill_value)):
+            if given:
+                return lambda shape, fill_value, dtype=None: np.full(shape, fill_value, dtype)
+            return lambda shape, fill_value, dtype=None: np.full(shape, fill_value)
+
+        def filled(shape, fill_value, dtype=None):  # type: ignore[no-untyped-def]
+            array = empty_array(number, shape)
+            array[...] = fill_value
+            return array
+
+        return filled
+
+    return stand_in
+
+
+def _full_like(number: Any) -> Any:
+    stand_in = defined(["a", "fill_value"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(a: Any, fill_value: Any) -> Callable[..., Any]:
+        if not _floats(a):
+            return lambda a, fill_value: np.full_like(a, fill_value)
+
+        def filled(a, fill_value):  # type: ignore[no-untyped-def]
+            array = empty_array(number, a.shape)
+            array[...] = fill_value
+            return array
+
+        return filled
+
+    return stand_in
+
+
+def _lifting(number: Any, function: Any) -> Any:
+    stand_in = defined(["*args"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(*args: Any) -> Callable[..., Any]:
+        return lambda *args: widened(number, function(*args))
+
+    return stand_in
+
+
+def _nested(of: Any) -> bool:
+    return isinstance(of, types.List | types.BaseTuple)
+
+
+def _array(function: Any, number: Any = None) -> Any:
+    stand_in = defined(["object", "dtype=None"], ["pass"], {})
+
+    @overloads(stand_in)
+    def choose(object: Any, dtype: Any = None) -> Callable[..., Any]:
+        owner = _owner_inside(object)
+        if owner is None:
+            given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
+            if number is not None:
+                if given:
+                    return lambda object, dtype=None: widened(number, function(object, dtype))
+                return lambda object, dtype=None: widened(number, function(object))
+            if given:
+                return lambda object, dtype=None: function(object, dtype)
+            return lambda object, dtype=None: function(object)
+        if isinstance(object, types.Array):
+            return lambda object, dtype=None: object.copy()
+        if is_active(object):
+
+            def scalar(object, dtype=None):  # type: ignore[no-untyped-def]
+                array = empty_array(owner, ())
+                array[()] = object
+                return array
+
+            return scalar
+        return _rows_of(object, owner)
+
+    return stand_in
+
+
+def _rows_of(object: Any, owner: Any) -> Callable[..., Any]:
+    inner = object.dtype if isinstance(object, types.List) else object[0]
+    scope = {"empty_array": empty_array, "owner": owner}
+    if not _nested(inner) and not isinstance(inner, types.Array):
+        body = ["array = empty_array(owner, len(object))"]
+        body += _each(object, "array[{n}] = object[{n}]")
+        return defined(["object", "dtype=None"], [*body, "return array"], scope)
+    if isinstance(inner, types.Array):
+        shape = "(len(object),) + object[0].shape"
+        body = [f"array = empty_array(owner, {shape})", *_each(object, "array[{n}] = object[{n}]")]
+        return defined(["object", "dtype=None"], [*body, "return array"], scope)
+    body = ["array = empty_array(owner, (len(object), len(object[0])))"]
+    if isinstance(object, types.BaseTuple):
+        for m, row in enumerate(object):
+            count = range(row.count) if isinstance(row, types.BaseTuple) else None
+            body += (
+                [f"array[{m}, {n}] = object[{m}][{n}]" for n in count]
+                if count is not None
+                else [f"for n in range(len(object[{m}])): array[{m}, n] = object[{m}][n]"]
+            )
+    else:
+        inside = (
+            [f"    array[m, {n}] = object[m][{n}]" for n in range(inner.count)]
+            if isinstance(inner, types.BaseTuple)
+            else ["    for n in range(len(object[m])): array[m, n] = object[m][n]"]
+        )
+        body += ["for m in range(len(object)):", *inside]
+    return defined(["object", "dtype=None"], [*body, "return array"], scope)
+
+
+def _each(object: Any, line: str) -> list[str]:
+    if isinstance(object, types.BaseTuple):
+        return [line.format(n=n) for n in range(object.count)]
+    return ["for n in range(len(object)):", f"    {line.format(n='n')}"]
+
+
+def _owner_inside(of: Any) -> Any:
+    if isinstance(of, types.List):
+        return _owner_inside(of.dtype)
+    if isinstance(of, types.BaseTuple):
+        owners = [each for each in map(_owner_inside, of) if each is not None]
+        return max(owners, key=lambda each: each.level, default=None)
+    return owner_of([of])
+
+
+def _contiguous(a: Any) -> Any:
+    raise NotImplementedError
+
+
+@overloads(_contiguous)
+def _choose_contiguous(a: Any) -> Callable[..., Any]:
+    if owner_of([a]) is None:
+        return lambda a: np.ascontiguousarray(a)
+    return lambda a: a.copy()

@@ -1,0 +1,175 @@
+"""Derivatives of compiled functions: dispatchers with the function's signature, for Python and for compiled code."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numba
+from numba.core import errors, types
+
+from dualrev.compiled import registration, seeding
+from dualrev.compiled.cloning import Cloner, rewrites_arrays
+from dualrev.compiled.constructors import constructors, thorough_constructors
+from dualrev.compiled.failures import refusal
+from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
+from dualrev.compiled.leaves import Arguments
+from dualrev.compiled.reverse_driver import ReverseDriver
+from dualrev.errors import NonScalarOutputError
+from dualrev.kernels.extending import defined, overloads
+
+TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
+
+_BUILDING = threading.RLock()
+_KEPT, _TAKES_OUT = "_dualrev_derivatives", "_dualrev_takes_out"
+
+
+class Question(NamedTuple):
+    """What is asked of a compiled function.
+
+    Attributes
+    ----------
+    kind : "jacobian", "gradient", "pushforward" or "pullback"
+        A gradient is the Jacobian of a function that must return one number. The last two take further arguments: a
+        tangent for each argument that is differentiated, or the output's cotangent.
+    mode : "forward", "reverse" or "auto"
+    argnums
+        What is differentiated.
+    value
+        Whether the function's value is returned too.
+    chunk
+        Directions to carry together.
+    aux
+        Whether the function returns (output, aux), of which the second part is passed on.
+    """
+
+    kind: str
+    mode: str
+    argnums: int | tuple[int, ...]
+    value: bool = False
+    chunk: int | None = None
+    aux: bool = False
+
+
+def derivative(dispatcher: Any, question: Question) -> Any:
+    """Return the dispatcher that computes a derivative of a compiled function; the same one for the same question."""
+    with _BUILDING:
+        kept = vars(dispatcher).setdefault(_KEPT, {})
+        if question not in kept:
+            registration.register()
+            kept[question] = _built(dispatcher, question)
+        return kept[question]
+
+
+def parameters(dispatcher: Any) -> list[str]:
+    """Return the names of a compiled function's parameters; of a derivative, those of the function."""
+    names = list(inspect.signature(dispatcher.py_func).parameters)
+    return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
+
+
+def _built(dispatcher: Any, question: Question) -> Any:
+    of = parameters(dispatcher)
+    names = list(of)
+    if question.kind == "pushforward":
+        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
+        names += [f"{TANGENT}{of[n]}" for n in numbers]
+    elif question.kind == "pullback":
+        names.append(COTANGENT)
+    elif OUT not in of:
+        names.append(OUT)
+    stub = defined(names, ["raise NotImplementedError"], {})
+
+    def choose(*numba_types: Any) -> Callable[..., Any]:
+        arguments = Arguments(of, numba_types[: len(of)], question.argnums, dispatcher.py_func.__name__)
+        if names == [*of, OUT]:
+            arguments.out = numba_types[-1]
+        if question.mode == "auto":
+            return _either(dispatcher, question, arguments)
+        return _implementation(dispatcher, question, arguments)
+
+    overloads(stub)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
+    entry = defined(names, [f"return stub({', '.join(names)})"], {"stub": stub})
+    setattr(entry, _TAKES_OUT, names == [*of, OUT])
+    if names == of:
+        entry.__defaults__ = dispatcher.py_func.__defaults__
+    elif names == [*of, OUT]:
+        entry.__defaults__ = (*(dispatcher.py_func.__defaults__ or ()), None)
+    entry.__name__ = entry.__qualname__ = f"{question.mode}_{question.kind}_of_{dispatcher.py_func.__name__}"
+    return numba.njit(entry, nogil=True)
+
+
+def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
+    """Return the implementation that chooses the mode when it runs, from the number of inputs.
+
+    The forward mode needs no tape, and for few inputs it costs less than a recording; see `modes`.
+    """
+    modes = {mode: derivative(dispatcher, question._replace(mode=mode)) for mode in ("forward", "reverse")}
+    names = arguments.all_names
+    call = f"({', '.join(names)})"
+    leaves = arguments.leaves
+    if not any(leaf.is_array for leaf in leaves):
+        mode = "forward" if len(leaves) <= FORWARD_INPUTS else "reverse"
+        return defined(names, [f"return {mode}{call}"], dict(modes))
+    total = " + ".join(f"size_of({leaf.path})" for leaf in leaves)
+    body = [f"if {total} <= {FORWARD_INPUTS}:", f"    return forward{call}", f"return reverse{call}"]
+    return defined(names, body, modes | {"size_of": seeding.size_of})
+
+
+FORWARD_INPUTS = 8 * WIDEST
+"""Inputs up to which compiled code runs forward where it cannot know better."""
+
+
+def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
+    """Return what Numba is to compile for arguments of these types.
+
+    A first attempt takes arrays that hold constants for what they are. Where the function writes active numbers into
+    one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
+    numbers from the start.
+    """
+    failure: errors.NumbaError | None = None
+    for thorough in (False, True):
+        table = thorough_constructors if thorough else constructors
+        given = arguments.thorough() if thorough else arguments
+
+        def cloned(number: Any, table: Any = table) -> Any:
+            return Cloner(registration.replacements(number) | table(number)).clone(dispatcher)
+
+        try:
+            written: Callable[..., Any] = _written(cloned, dispatcher, question, given)
+            return written
+        except errors.NumbaError as error:
+            failure = failure or error
+    assert failure is not None
+    raise refusal(dispatcher, failure) from failure
+
+
+def _written(cloned: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
+    kind = question.kind
+    if question.mode == "forward":
+        chunk = 1 if kind == "pushforward" else question.chunk
+        forward = ForwardDriver(cloned, arguments, question.value, question.aux, chunk, rewrites_arrays(dispatcher))
+        if kind == "gradient":
+            _expect_number(forward)
+        return forward.pushforward(TANGENT) if kind == "pushforward" else forward.implementation()
+    reverse = ReverseDriver(cloned, arguments, question.value, question.aux)
+    if kind == "pullback":
+        return reverse.pullback(COTANGENT)
+    if kind == "gradient":
+        _expect_number(reverse)
+    return reverse.gradient() if reverse.outputs.is_number else reverse.implementation()
+
+
+def _expect_number(driver: Any) -> None:
+    outputs = driver.outputs
+    if outputs.is_number:
+        return
+    given = outputs.type
+    shape = (
+        f"an array of {given.ndim} axes" if isinstance(given, types.Array) else f"a container of {len(outputs.leaves)}"
+    )
+    raise NonScalarOutputError(
+        f"{driver.arguments.of} returns {shape}; grad needs a scalar, of shape (): return its element [0] from the "
+        "function, use jacobian, or reduce the output: np.sum"
+    )

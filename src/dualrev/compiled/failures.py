@@ -1,0 +1,31 @@
+"""Numba's refusals, in a few lines: where, what, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dualrev.errors import CompilationError
+
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_PLACE = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+):')
+_ACTIVE = re.compile(r"(?:Dual|Var)\((float\d+)(?:, \d+)+\)")
+
+
+def refusal(dispatcher: Any, error: Exception) -> CompilationError:
+    """Return the error to raise for a function that Numba could not compile for active numbers."""
+    text = _ACTIVE.sub(r"active \1", _COLOR.sub("", str(error)))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reason = next((line for line in lines if not line.startswith(("Failed in", "- Resolution", "During"))), "unknown")
+    signature = next((line[4:] for line in lines if line.startswith(">>> ")), "")
+    places = [match for match in _PLACE.finditer(text) if match["file"].endswith(_own_file(dispatcher))]
+    place = f" at line {places[0]['line']} of {places[0]['file']}" if places else ""
+    return CompilationError(
+        f"{dispatcher.py_func.__name__} cannot be differentiated{place}: {reason.rstrip(':')} {signature}".rstrip()
+        + ". Write that line with operations that have a rule (`dualrev primitives` lists them), or pass "
+        "backend='numpy' to differentiate the function interpreted"
+    )
+
+
+def _own_file(dispatcher: Any) -> str:
+    return str(dispatcher.py_func.__code__.co_filename).rpartition("/")[2]

@@ -1,0 +1,25 @@
+"""What must be known to Numba before a derivative is compiled; entered once, when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from dualrev.compiled import builtins, elementwise
+from dualrev.kernels import active_rows
+
+
+@cache
+def register() -> None:
+    """Enter all overloads."""
+    active_rows.register()
+    elementwise.register()
+
+
+@cache
+def replacements(number: Any) -> dict[Any, Any]:
+    """Return functions of NumPy's that clones call in a version of ours, whatever the attempt."""
+    return {}
+
+
+_ = builtins

@@ -1,0 +1,94 @@
+"""Generated code that computes Jacobians of a compiled function in reverse: one recording, and sweeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualrev.compiled import seeding, sweeping
+from dualrev.compiled.leaves import Arguments
+from dualrev.compiled.memory import zero_array
+from dualrev.compiled.outputs import Outputs
+from dualrev.kernels.extending import defined
+from dualrev.reverse import numba_tape
+from dualrev.reverse.numba_var import VarType, variable
+
+
+class ReverseDriver:
+    """Writes the code of one derivative; see `ForwardDriver`."""
+
+    def __init__(self, cloner: Any, arguments: Arguments, value: bool, aux: bool) -> None:
+        self.arguments, self.value = arguments, value
+        self.var = VarType(arguments.float_type, arguments.level)
+        self.function = cloner(self.var)
+        self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
+        self.scope |= (
+            vars(numba_tape) | {"variable": variable, "zero_array": zero_array} | vars(seeding) | vars(sweeping)
+        )
+        self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
+
+    def implementation(self) -> Any:
+        """Return the function that Numba is to compile."""
+        leaves, outs = self.arguments.leaves, self.outputs.leaves
+        body = self._recording()
+        for m, out in enumerate(outs):
+            for leaf in leaves:
+                block = f"B{m}_{leaf.number}"
+                body.append(f"{block} = {self.arguments.block('V_value', out.path, leaf)}")
+                body.append(f"rows({block}, adjoints, tape, V, {out.path}, o{leaf.number}, n)")
+        body.append("release(tape)")
+
+        def derivative(m: int) -> str:
+            path = outs[m].path
+            if self.arguments.has_out:
+                return self._like_input(lambda leaf: "out")
+            return self._like_input(lambda leaf: f"shaped(B{m}_{leaf.number}, {path}, {leaf.path})")
+
+        return self._defined(self.arguments.all_names, body, self.outputs.arranged(derivative, self.scope))
+
+    def gradient(self) -> Any:
+        """Return the function for an output that is one number: a single sweep."""
+        body = [
+            *self._recording(),
+            "top = add_cotangent(adjoints, V, y, 1.0)",
+            "sweep(adjoints, tape, V, top, n)",
+            "release(tape)",
+        ]
+        names = self.arguments.all_names
+        if self.arguments.has_out:
+            return self._defined(names, [*body, "scattered(adjoints, out, o0)"], self._like_input(lambda leaf: "out"))
+        return self._defined(names, body, self._like_input(self._gathered))
+
+    def pullback(self, cotangent: str) -> Any:
+        """Return the function for a cotangent, which comes as a further argument, of the output's structure."""
+        body = [*self._recording(), "top = 0"]
+        for out in self.outputs.leaves:
+            body.append(f"top = max(top, add_cotangent(adjoints, V, {out.path}, {cotangent}{out.path[1:]}))")
+        body += ["sweep(adjoints, tape, V, top, n)", "release(tape)"]
+        return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
+
+    def _recording(self) -> list[str]:
+        body = ["n = 0"]
+        for leaf in self.arguments.leaves:
+            body += [f"o{leaf.number} = n + 1", f"n += size_of({leaf.path})"]
+        call = ", ".join(self.arguments.arranged(self._variable, self.scope))
+        return [
+            *body,
+            "tape = acquired(V_value, n)",
+            f"y = f({call})",
+            "adjoints = zero_array(V_value, length_of(tape))",
+        ]
+
+    def _variable(self, leaf: Any) -> str:
+        kind = "variables" if leaf.is_array else "variable"
+        return f"{kind}(tape, V, {leaf.path}, o{leaf.number})"
+
+    def _gathered(self, leaf: Any) -> str:
+        return f"gathered(adjoints, {leaf.path}, o{leaf.number})"
+
+    def _like_input(self, leaf: Any) -> str:
+        parts = self.arguments.arranged(leaf, self.scope, every=False)
+        return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
+
+    def _defined(self, names: list[str], body: list[str], derivative: str) -> Any:
+        result = self.outputs.returned(derivative, self.value, "V", self.scope)
+        return defined(names, [*body, f"return {result}"], self.scope)

@@ -1,0 +1,218 @@
+"""Small compiled functions that drivers are made of: inputs become active, results are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.forward.numba_dual import seeded, tangent, with_tangents
+from dualrev.kernels.active_types import element
+from dualrev.kernels.extending import intrinsic, overloads
+
+
+def stub(*args: Any) -> Any:
+    """Stand for a function that exists in compiled code only."""
+    raise NotImplementedError
+
+
+def lifted(dtype: Any, x: Any) -> Any:
+    """Return a contiguous array of active numbers with the values of `x`, which depend on nothing."""
+    return stub(dtype, x)
+
+
+@overloads(lifted)
+def _lifted(dtype: Any, x: Any) -> Callable[..., Any]:
+    def implementation(dtype, x):  # type: ignore[no-untyped-def]
+        y = empty_array(dtype, x.shape)
+        flat = y.ravel()
+        for n, value in enumerate(x.flat):
+            flat[n] = value
+        return y
+
+    return implementation
+
+
+def along(dtype: Any, x: Any, tangent: Any) -> Any:
+    """Return a number or an array as dual numbers of one direction."""
+    return stub(dtype, x, tangent)
+
+
+@overloads(along)
+def _along(dtype: Any, x: Any, tangent: Any) -> Callable[..., Any]:
+    if not isinstance(x, types.Array):
+        return lambda dtype, x, tangent: with_tangents(dtype, x, (tangent,))
+
+    def implementation(dtype, x, tangent):  # type: ignore[no-untyped-def]
+        y = empty_array(dtype, x.shape)
+        flat = y.ravel()
+        for n, (value, t) in enumerate(zip(x.flat, tangent.flat)):  # noqa: B905 - compiled code has no `strict`
+            flat[n] = with_tangents(dtype, value, (t,))
+        return y
+
+    return implementation
+
+
+def widened(dtype: Any, x: Any) -> Any:
+    """Return an array of floats lifted, and any other as it is."""
+    return stub(dtype, x)
+
+
+@overloads(widened)
+def _widened(dtype: Any, x: Any) -> Callable[..., Any]:
+    floats = isinstance(x, types.Array) and isinstance(x.dtype, types.Float)
+    return (lambda dtype, x: lifted(dtype, x)) if floats else (lambda dtype, x: x)
+
+
+def seed(y: Any, dtype: Any, x: Any, first: int, last: int) -> Any:
+    """Give the elements `first` to `last` of a lifted array the directions from 0 on."""
+    return stub(y, dtype, x, first, last)
+
+
+@overloads(seed)
+def _seed(y: Any, dtype: Any, x: Any, first: Any, last: Any) -> Callable[..., Any]:
+    def implementation(y, dtype, x, first, last):  # type: ignore[no-untyped-def]
+        flat = y.ravel()
+        for n in range(max(first, 0), min(last, flat.size)):
+            flat[n] = seeded(dtype, flat[n].primal_, n - first)
+
+    return implementation
+
+
+def unseed(y: Any, first: int, last: int) -> Any:
+    """Take the directions of some elements away again."""
+    return stub(y, first, last)
+
+
+@overloads(unseed)
+def _unseed(y: Any, first: Any, last: Any) -> Callable[..., Any]:
+    def implementation(y, first, last):  # type: ignore[no-untyped-def]
+        flat = y.ravel()
+        for n in range(max(first, 0), min(last, flat.size)):
+            flat[n] = flat[n].primal_
+
+    return implementation
+
+
+def primal_of(dtype: Any, y: Any) -> Any:
+    """Return the value of an output, a number or an array, as the caller of the derivative sees it."""
+    return stub(dtype, y)
+
+
+@overloads(primal_of)
+def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    if y == dual:
+        return lambda dtype, y: y.primal_
+    if element(y) != dual:
+        return lambda dtype, y: y
+    value = dual.dtype
+
+    def implementation(dtype, y):  # type: ignore[no-untyped-def]
+        values = empty_array(value, y.shape)
+        flat = values.ravel()
+        for n, each in enumerate(y.flat):
+            flat[n] = each.primal_
+        return values
+
+    return implementation
+
+
+def column(dtype: Any, y: Any, direction: int) -> Any:
+    """Return one tangent of an output, of its shape; zeros if it depends on no input."""
+    return stub(dtype, y, direction)
+
+
+@overloads(column)
+def _column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    value = dual.dtype
+    if y == dual:
+        return lambda dtype, y, direction: tangent(y, direction)
+    if not isinstance(y, types.Array):
+        return lambda dtype, y, direction: zero(value)
+    if y.dtype != dual:
+        return lambda dtype, y, direction: zero_array(value, y.shape)
+
+    def implementation(dtype, y, direction):  # type: ignore[no-untyped-def]
+        values = empty_array(value, y.shape)
+        flat = values.ravel()
+        for n, each in enumerate(y.flat):
+            flat[n] = tangent(each, direction)
+        return values
+
+    return implementation
+
+
+def columns(block: Any, dtype: Any, y: Any, first: int, last: int) -> Any:
+    """Write the tangents of an output into the columns `first` to `last` of a block, the first having direction 0.
+
+    Columns outside the block belong to other inputs.
+    """
+    return stub(block, dtype, y, first, last)
+
+
+@overloads(columns)
+def _columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    if y == dual:
+
+        def number(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
+            for n in range(max(first, 0), min(last, block.shape[1])):
+                block[0, n] = tangent(y, n - first)
+
+        return number
+    if element(y) != dual:
+
+        def constant(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
+            block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0
+
+        return constant
+
+    def array(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
+        low, high = max(first, 0), min(last, block.shape[1])
+        for m, each in enumerate(y.flat):
+            for n in range(low, high):
+                block[m, n] = tangent(each, n - first)
+
+    return array
+
+
+@intrinsic
+def zero(typingctx: Any, dtype: Any) -> Any:
+    """Return 0 as a number of a type, given as a TypeRef."""
+    of = dtype.instance_type
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, context.get_constant(types.float64, 0.0), types.float64, of)
+
+    return of(dtype), codegen
+
+
+def size_of(y: Any) -> Any:
+    """Return the number of elements of a number or an array."""
+    return stub(y)
+
+
+@overloads(size_of)
+def _size_of(y: Any) -> Callable[..., Any]:
+    return (lambda y: y.size) if isinstance(y, types.Array) else (lambda y: 1)
+
+
+def shaped(block: Any, y: Any, x: Any) -> Any:
+    """Return a block, of a row for each element of `y` and a column for each of `x`, in the shape of both."""
+    return stub(block, y, x)
+
+
+@overloads(shaped)
+def _shaped(block: Any, y: Any, x: Any) -> Callable[..., Any]:
+    rows, columns = isinstance(y, types.Array), isinstance(x, types.Array)
+    if rows and columns:
+        return lambda block, y, x: block.reshape(y.shape + x.shape)
+    if rows:
+        return lambda block, y, x: block.reshape(y.shape)
+    if columns:
+        return lambda block, y, x: block.reshape(x.shape)
+    return lambda block, y, x: block[0, 0]

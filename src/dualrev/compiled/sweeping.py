@@ -1,0 +1,164 @@
+"""The adjoint sweep of compiled code, and what a reverse driver is made of. It knows records, not operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.memory import empty_array
+from dualrev.compiled.seeding import stub
+from dualrev.kernels.active_types import element, is_active
+from dualrev.kernels.extending import overloads
+from dualrev.reverse.numba_tape import record_at
+from dualrev.reverse.numba_var import variable
+
+
+def variables(tape: Any, dtype: Any, x: Any, first: int) -> Any:
+    """Return a contiguous array of numbers on a tape, with indices from `first` on."""
+    return stub(tape, dtype, x, first)
+
+
+@overloads(variables)
+def _variables(tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
+    def implementation(tape, dtype, x, first):  # type: ignore[no-untyped-def]
+        y = empty_array(dtype, x.shape)
+        flat = y.ravel()
+        for n, value in enumerate(x.flat):
+            flat[n] = variable(tape, dtype, value, first + n)
+        return y
+
+    return implementation
+
+
+def sweep(adjoints: Any, tape: Any, dtype: Any, top: int, leaves: int) -> None:
+    """Propagate adjoints back from the record `top` to the inputs, which have the indices from 1 to `leaves`."""
+    stub(adjoints, tape, dtype, top, leaves)
+
+
+@overloads(sweep)
+def _sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
+    def floats(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
+        for k in range(top, leaves, -1):
+            adjoint = adjoints[k]
+            if adjoint != 0.0:
+                p, q, i, j = record_at(tape, k)
+                term = p * adjoint
+                adjoints[i] += term if isfinite(term) or p != 0.0 else 0.0
+                term = q * adjoint
+                adjoints[j] += term if isfinite(term) or q != 0.0 else 0.0
+
+    def numbers(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
+        for k in range(top, leaves, -1):
+            adjoint = adjoints[k]
+            p, q, i, j = record_at(tape, k)
+            for partial, operand in ((p, i), (q, j)):
+                if operand > 0:
+                    term = partial * adjoint
+                    if isfinite(term) or (partial != 0.0 and adjoint != 0.0):
+                        adjoints[operand] = adjoints[operand] + term
+
+    return numbers if is_active(dtype.instance_type.dtype) else floats
+
+
+def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> int:
+    """Add an output's cotangent to the adjoints; return the highest index of its numbers."""
+    return int(stub(adjoints, dtype, y, cotangent))
+
+
+@overloads(add_cotangent)
+def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable[..., Any]:
+    if element(y) != dtype.instance_type:
+        return lambda adjoints, dtype, y, cotangent: 0
+    if not isinstance(y, types.Array):
+
+        def number(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
+            if y.index_ > 0:
+                adjoints[y.index_] = adjoints[y.index_] + cotangent
+            return y.index_
+
+        return number
+
+    def array(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
+        top = 0
+        for each, w in zip(y.flat, cotangent.flat):  # noqa: B905 - compiled code has no `strict`
+            if each.index_ > 0:
+                adjoints[each.index_] = adjoints[each.index_] + w
+                top = max(top, each.index_)
+        return top
+
+    return array
+
+
+def rows(block: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: int, leaves: int) -> None:
+    """Fill a block, a row for each element of an output and a column for each input from `first` on."""
+    stub(block, adjoints, tape, dtype, y, first, leaves)
+
+
+@overloads(rows)
+def _rows(block: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: Any, leaves: Any) -> Callable[..., Any]:
+    if element(y) != dtype.instance_type:
+
+        def constant(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+            block[...] = 0.0
+
+        return constant
+    if not isinstance(y, types.Array):
+
+        def number(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+            row(block, 0, adjoints, tape, dtype, y, first, leaves)
+
+        return number
+
+    def array(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+        for m, each in enumerate(y.flat):
+            row(block, m, adjoints, tape, dtype, each, first, leaves)
+
+    return array
+
+
+def row(block: Any, m: int, adjoints: Any, tape: Any, dtype: Any, y: Any, first: int, leaves: int) -> None:
+    """Fill a row of a block by a sweep of its own."""
+    stub(block, m, adjoints, tape, dtype, y, first, leaves)
+
+
+@overloads(row)
+def _row(
+    block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: Any, leaves: Any
+) -> Callable[..., Any]:
+    def implementation(block, m, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+        top = max(y.index_, leaves)
+        adjoints[: top + 1] = 0.0
+        add_cotangent(adjoints, dtype, y, 1.0)
+        sweep(adjoints, tape, dtype, top, leaves)
+        for n in range(block.shape[1]):
+            block[m, n] = adjoints[first + n]
+
+    return implementation
+
+
+def gathered(adjoints: Any, x: Any, first: int) -> Any:
+    """Return the adjoints of an input, a number or an array, from an index on, in its shape."""
+    return stub(adjoints, x, first)
+
+
+@overloads(gathered)
+def _gathered(adjoints: Any, x: Any, first: Any) -> Callable[..., Any]:
+    if not isinstance(x, types.Array):
+        return lambda adjoints, x, first: adjoints[first]
+    return lambda adjoints, x, first: adjoints[first : first + x.size].copy().reshape(x.shape)
+
+
+def scattered(adjoints: Any, out: Any, first: int) -> None:
+    """Write the adjoints of an input into an array of its size."""
+    stub(adjoints, out, first)
+
+
+@overloads(scattered)
+def _scattered(adjoints: Any, out: Any, first: Any) -> Callable[..., Any]:
+    def implementation(adjoints, out, first):  # type: ignore[no-untyped-def]
+        out.reshape(out.size)[:] = adjoints[first : first + out.size]
+
+    return implementation

@@ -1,0 +1,142 @@
+"""The table's rows for Numba's active numbers: a loop that overloads every spelling of every row.
+
+Importing this module makes `np.sin(x)`, `math.sin(x)`, `x * y` and so on known to Numba where x or y is active, and
+`dualrev.special.<row>` where all are plain.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.kernels import cpu
+from dualrev.kernels.active_types import is_active, link, owner_of
+from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.kernels.binding import Target
+from dualrev.kernels.extending import defined, overloads
+from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.scalar import TABLE
+from dualrev.primitives.source import inlined
+
+_MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtins}
+_IN_PLACE = {"add", "sub", "mul", "truediv", "pow", "floordiv", "mod"}
+_CONSTANT_POWERS = {2: "square", 1: "positive", -1: "reciprocal"}
+
+
+def spellings(row: Row) -> list[Callable[..., Any]]:
+    """Return the functions that reach a row in compiled code."""
+    found: list[Callable[..., Any]] = [FUNCTIONS[row.name]]
+    for name in row.names:
+        module, _, short = name.partition(".")
+        if module in _MODULES:
+            found.append(getattr(_MODULES[module], short))
+        if module == "operator" and short in _IN_PLACE:
+            found.append(getattr(operator, f"i{short}"))
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _nested_target() -> Target:
+    """Return the binding of rules to functions that take active numbers: each row by its own partials."""
+    native = cpu.native() | {name: function for name, function in FUNCTIONS.items() if name not in cpu.native()}
+    return Target(native, cpu.compiled)
+
+
+def expression(rule: Rule, arguments: Sequence[str], target: Target, scope: dict[str, Any]) -> str:
+    """Return the text of a rule applied to arguments, after entering the names that it uses in a scope.
+
+    One function for a whole row compiles several times faster than one for each of its rules.
+    """
+    text = inlined(rule, arguments)
+    if text is None:
+        name = f"rule_{len(scope)}"
+        scope[name] = target.bind(rule)
+        return f"{name}({', '.join(arguments)})"
+    scope.update({f"math_{name}": target.resolve(name) for name in calls(rule)})
+    return text
+
+
+def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | None:
+    """Return what Numba is to compile for a row of numbers of these types, or None if none of them is active."""
+    owner = owner_of(operands)
+    if owner is None:
+        return None
+    mine = [operand == owner for operand in operands]
+    nested = is_active(owner.dtype) or any(is_active(each) and each != owner for each in operands)
+    target = _nested_target() if nested else cpu.target()
+    names = [f"a{n}" for n in range(len(operands))]
+    values = [f"v{n}" if own else name for n, (name, own) in enumerate(zip(names, mine, strict=True))]
+    scope: dict[str, Any] = {"link": link}
+    body = [f"v{n} = a{n}.primal_" for n, own in enumerate(mine) if own]
+    body.append(f"y = {expression(row.fn, values, target, scope)}")
+    linked = [n for n, own in enumerate(mine) if own and row.partials and row.partials[n] is not None]
+    if not linked:
+        return defined(names, [*body, "return y"], scope)
+    for n in linked:
+        rule = row.partials[n]
+        assert rule is not None
+        body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
+    partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
+    return defined(names, [*body, f"return link(y, ({partials}), ({active}))"], scope)
+
+
+def _numbers(operands: Sequence[Any]) -> bool:
+    return not any(isinstance(each, types.Array | types.BaseTuple) for each in operands)
+
+
+def overload_with(
+    spelling: Callable[..., Any], names: Sequence[str], choose: Callable[..., Any], **options: Any
+) -> None:
+    """Overload a function; Numba wants the parameters of `choose` named as the implementation's."""
+    overloads(spelling, **options)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
+
+
+def _overload(row: Row, spelling: Callable[..., Any]) -> None:
+    def choose(*operands: Any) -> Callable[..., Any] | None:
+        return implementation(row, operands) if _numbers(operands) else None
+
+    overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose)
+
+
+def _overload_power(spelling: Callable[..., Any]) -> None:
+    def choose(base: Any, exponent: Any) -> Callable[..., Any] | None:
+        if not _numbers((base, exponent)):
+            return None
+        if is_active(base) and isinstance(exponent, types.IntegerLiteral):
+            name = _CONSTANT_POWERS.get(exponent.literal_value)
+            if name is not None:
+                return defined(["a0", "a1"], ["return function(a0)"], {"function": FUNCTIONS[name]})
+        return implementation(TABLE["power"], (base, types.unliteral(exponent)))
+
+    overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True)
+
+
+def _overload_plain(row: Row) -> None:
+    """Make `dualrev.special.<row>` known for plain numbers, where NumPy has no function of that name."""
+
+    def choose(*operands: Any) -> Callable[..., Any] | None:
+        if owner_of(operands) is not None or not _numbers(operands):
+            return None
+        names = [f"a{n}" for n in range(row.arity)]
+        return defined(names, [f"return function({', '.join(names)})"], {"function": cpu.bound(row).value})
+
+    overload_with(FUNCTIONS[row.name], [f"a{n}" for n in range(row.arity)], choose)
+
+
+def register() -> None:
+    """Overload every spelling of every row."""
+    for row in TABLE.values():
+        if not isinstance(FUNCTIONS[row.name], np.ufunc) and row.name not in ("clip", "where"):
+            _overload_plain(row)
+        for spelling in spellings(row):
+            if row.name == "power":
+                _overload_power(spelling)
+            elif row.name != "where":
+                _overload(row, spelling)

@@ -1,0 +1,134 @@
+"""Numba types of numbers and arrays that carry derivatives, for either mode.
+
+A compiled derivative is under way at a level, 1 for the outermost; the numbers of an inner one are made of the numbers
+of the outer one. An operation belongs to the highest level among its arguments, as in `dualrev.active`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from numba.core import types
+from numba.core.datamodel import models
+from numba.core.typeconv import Conversion
+from numba.extending import box, register_model
+from numba.np.arrayobj import intrin_alloc
+
+from dualrev.kernels.extending import intrinsic, overloads_classmethod
+
+NUMBERS = (types.Integer, types.Float, types.Boolean)
+
+
+class ActiveType(types.Type):  # type: ignore[misc]
+    """A number that carries a derivative.
+
+    To Numba it is a number like its own (`is_internal`), so that expressions of arrays become loops.
+
+    Attributes
+    ----------
+    dtype : numba type
+        Of its value: a float, or the active number of an outer derivative.
+    level : int
+    """
+
+    is_internal = True
+
+    def __init__(self, name: str, dtype: Any, level: int) -> None:
+        self.dtype, self.level = dtype, level
+        super().__init__(name=name)
+
+    def takes(self, other: Any) -> bool:
+        """Whether a value of another type is a constant to this one."""
+        return isinstance(other, NUMBERS) or other == self.dtype or (is_active(self.dtype) and self.dtype.takes(other))
+
+    def can_convert_from(self, typingctx: Any, other: Any) -> Any:
+        """Allow constants where this number is expected."""
+        return Conversion.safe if self.takes(other) else None
+
+    def unify(self, typingctx: Any, other: Any) -> Any:
+        """Let a variable that holds constants and these be one of these."""
+        return self if self.takes(other) else None
+
+    def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
+        """Emit the number with value `y` whose derivative is the sum of the partials times the operands'."""
+        raise NotImplementedError
+
+    def constant(self, context: Any, builder: Any, value: Any) -> Any:
+        """Emit the number with this value that depends on nothing."""
+        raise NotImplementedError
+
+
+class ActiveArray(types.Array):  # type: ignore[misc]
+    """An array of active numbers. A class of its own, so that its methods come before those of other arrays."""
+
+    is_internal = True
+
+    def copy(self, dtype: Any = None, ndim: Any = None, layout: Any = None, readonly: Any = None) -> Any:
+        """Return the type with some properties changed."""
+        dtype = self.dtype if dtype is None else dtype
+        return array_of(
+            dtype,
+            self.ndim if ndim is None else ndim,
+            self.layout if layout is None else layout,
+            readonly=not self.mutable if readonly is None else readonly,
+        )
+
+    def unify(self, typingctx: Any, other: Any) -> Any:
+        """Unify layouts."""
+        unified = super().unify(typingctx, other)
+        return None if unified is None else self.copy(layout=unified.layout, readonly=not unified.mutable)
+
+
+register_model(ActiveArray)(models.ArrayModel)
+
+
+@overloads_classmethod(ActiveArray, "_allocate")
+def _allocate(cls: Any, size: Any, align: Any) -> Any:
+    return lambda cls, size, align: intrin_alloc(size, align)
+
+
+@box(ActiveArray)  # type: ignore[untyped-decorator]
+def _box(typ: Any, value: Any, c: Any) -> Any:
+    """Refuse: what Numba writes for Python around a function of active numbers is never called."""
+    c.pyapi.err_set_string("PyExc_TypeError", "an array of active numbers cannot leave compiled code")
+    return c.pyapi.get_null_object()
+
+
+def array_of(dtype: Any, ndim: int, layout: str = "C", readonly: bool = False) -> Any:
+    """Return the type of arrays of a dtype."""
+    return (ActiveArray if is_active(dtype) else types.Array)(dtype, ndim, layout, readonly=readonly)
+
+
+def is_active(numba_type: Any) -> bool:
+    """Whether a type is an active number's."""
+    return isinstance(numba_type, ActiveType)
+
+
+def element(numba_type: Any) -> Any:
+    """Return the type of an array's elements, or of a number itself."""
+    if isinstance(numba_type, types.Optional | types.Omitted):
+        return element(getattr(numba_type, "type", None))
+    return numba_type.dtype if isinstance(numba_type, types.Array) else numba_type
+
+
+def owner_of(numba_types: Iterable[Any]) -> Any:
+    """Return the active type of the highest level among numbers and arrays, or None."""
+    active = [element(each) for each in numba_types if is_active(element(each))]
+    return max(active, key=lambda each: each.level, default=None)
+
+
+@intrinsic
+def link(typingctx: Any, y: Any, partials: Any, operands: Any) -> Any:
+    """Return the active number with value `y`, from tuples of partials and of active operands of one type."""
+    result = operands[0]
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = context.cast(builder, args[0], y, result.dtype)
+        count = len(operands)
+        cast = [
+            context.cast(builder, builder.extract_value(args[1], n), partials[n], result.dtype) for n in range(count)
+        ]
+        return result.link(context, builder, value, cast, [builder.extract_value(args[2], n) for n in range(count)])
+
+    return result(y, partials, operands), codegen

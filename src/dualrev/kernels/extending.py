@@ -1,0 +1,55 @@
+"""Numba's extension interface, for functions that have annotations.
+
+Numba compares the parameters of an overload with its implementation's, annotations included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba.extending
+
+Chooser = Callable[..., Callable[..., Any] | None]
+
+
+def overloads(function: Any, **options: Any) -> Callable[[Chooser], Chooser]:
+    """Implement a function for the types that the decorated one answers with an implementation."""
+    return _plain(lambda choose: numba.extending.overload(function, **options)(choose))
+
+
+def overloads_method(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:
+    """Implement a method."""
+    return _plain(lambda choose: numba.extending.overload_method(of, name, **options)(choose))
+
+
+def overloads_classmethod(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:
+    """Implement a class method."""
+    return _plain(lambda choose: numba.extending.overload_classmethod(of, name, **options)(choose))
+
+
+def overloads_attribute(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:
+    """Implement an attribute."""
+    return _plain(lambda choose: numba.extending.overload_attribute(of, name, **options)(choose))
+
+
+def intrinsic(emit: Callable[..., Any]) -> Any:
+    """Make a function of the typing context and types into one that compiled code calls."""
+    return numba.extending.intrinsic(emit)
+
+
+def _plain(register: Callable[[Chooser], Any]) -> Callable[[Chooser], Chooser]:
+    def decorate(choose: Chooser) -> Chooser:
+        choose.__annotations__ = {}
+        register(choose)
+        return choose
+
+    return decorate
+
+
+def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Callable[..., Any]:
+    """Return a function of these parameters with these lines."""
+    text = f"def implementation({', '.join(names)}):\n" + "\n".join(f"    {line}" for line in body)
+    exec(text, scope)
+    function: Callable[..., Any] = scope["implementation"]
+    return function

@@ -1,0 +1,16 @@
+"""Named test problems with data.
+
+Examples
+--------
+>>> import dualrev as dr
+>>> dr.problems.names()
+('iris', 'curve', 'rosenbrock')
+>>> problem = dr.problems.get("rosenbrock")
+>>> problem.n, problem.m
+(10000, 1)
+"""
+
+from dualrev.problems.catalogue import NAMES, get, names
+from dualrev.problems.problem import Problem
+
+__all__ = ["NAMES", "Problem", "get", "names"]

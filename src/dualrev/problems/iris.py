@@ -1,0 +1,43 @@
+"""Logistic regression on Fisher's iris data: few inputs, one output."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from dualrev.problems.problem import Problem
+
+VARIETY = "virginica"
+
+
+@cache
+def measurements() -> tuple[np.ndarray, np.ndarray]:
+    """Return a column of ones and the four measurements, shape (150, 5), and 1 for virginica, else 0, shape (150,)."""
+    text = files("dualrev.problems").joinpath("iris.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:]
+    features = np.array([[1.0, *map(float, row[:4])] for row in rows])
+    labels = np.array([float(row[4] == VARIETY) for row in rows])
+    features.flags.writeable = labels.flags.writeable = False
+    return features, labels
+
+
+def negative_log_likelihood(theta: Any) -> Any:
+    """Return the mean over all flowers of log(1 + exp(z)) - y z, where z is the linear predictor."""
+    features, labels = measurements()
+    z = features @ theta
+    return np.mean(np.logaddexp(0.0, z) - labels * z)
+
+
+def problem() -> Problem:
+    """Return the regression at a point where no flower's z is 0."""
+    return Problem(
+        name="iris",
+        title="logistic regression on the iris data, virginica against the rest",
+        f=negative_log_likelihood,
+        x=np.array([-0.5, -0.2, -0.3, 0.4, 0.6]),
+        description="Mean negative log-likelihood of an intercept and four measurements of 150 flowers (Fisher, 1936).",
+    )

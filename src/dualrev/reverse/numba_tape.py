@@ -1,0 +1,200 @@
+"""The tape of compiled code: one flat array of records that grows by doubling, behind a header that numbers point to.
+
+Record k belongs to the number with index k. It holds up to two partials and the indices of the operands that they
+belong to; index 0 is that of constants. A tape goes back to a few slots after use and serves the next call, so that its
+memory is not asked for again; each call in flight has its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.datamodel import models
+from numba.extending import register_model
+
+from dualrev.kernels.extending import intrinsic
+
+SLOTS = 16
+"""Tapes that are kept for reuse, for each compiled derivative."""
+
+FIRST_CAPACITY = 1024
+
+_WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
+_POINTER = _BYTE.as_pointer()
+HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD])
+"""Records, how many there are, and for how many there is room."""
+
+
+class TapeType(types.Type):  # type: ignore[misc]
+    """A tape of records whose partials have one type."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Tape({dtype})")
+
+
+@register_model(TapeType)
+class TapeModel(models.PrimitiveModel):  # type: ignore[misc]
+    """The address of the header."""
+
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, _POINTER)
+
+
+def record_type(context: Any, dtype: Any) -> Any:
+    """Return the layout of a record: partials, and indices of operands."""
+    partial = context.get_data_type(dtype)
+    return ir.LiteralStructType([partial, partial, _INDEX, _INDEX])
+
+
+def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, operands: Any) -> Any:
+    """Emit a record; the result is its index. Partials and operands are pairs."""
+    layout = record_type(context, dtype)
+    header = builder.bitcast(tape, HEADER.as_pointer())
+    length_at = cgutils.gep_inbounds(builder, header, 0, 1)
+    length = builder.load(length_at)
+    full = builder.icmp_signed(">=", length, builder.load(cgutils.gep_inbounds(builder, header, 0, 2)))
+    with builder.if_then(full, likely=False):
+        _make_room(context, builder, layout, tape, builder.add(length, _WORD(1)))
+    records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
+    record = builder.gep(records, [length], inbounds=True)
+    for n in range(2):
+        context.pack_value(builder, dtype, partials[n], cgutils.gep_inbounds(builder, record, 0, n))
+        builder.store(builder.trunc(operands[n], _INDEX), cgutils.gep_inbounds(builder, record, 0, 2 + n))
+    builder.store(builder.add(length, _WORD(1)), length_at)
+    return length
+
+
+def _make_room(context: Any, builder: Any, layout: Any, tape: Any, needed: Any) -> None:
+    """Emit a call that makes room, and the MemoryError if there is none."""
+    builder.call(_grow(context, builder.module, layout), [tape, needed])
+    room = builder.load(cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, 2))
+    with builder.if_then(builder.icmp_signed("<", room, needed), likely=False):
+        context.call_conv.return_user_exc(
+            builder, MemoryError, ("there is no memory for the tape; mode='forward' needs none",)
+        )
+
+
+def _grow(context: Any, module: Any, layout: Any) -> Any:
+    """Return a function that makes room on a tape for so many records, at least doubling it."""
+    size = context.get_abi_sizeof(layout)
+    name = f"dualrev_grow_tape_{size}"
+    if name in module.globals:
+        return module.globals[name]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, _WORD]), name)
+    function.linkage = "linkonce_odr"
+    function.attributes.add("noinline")
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, needed = function.args
+    header = builder.bitcast(address, HEADER.as_pointer())
+    records_at, length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, n) for n in range(3))
+    old = builder.load(records_at)
+    wider = builder.mul(builder.load(room_at), _WORD(2))
+    for least in (needed, _WORD(FIRST_CAPACITY)):
+        wider = builder.select(builder.icmp_signed("<", wider, least), least, wider)
+    new = context.nrt.allocate_unchecked(builder, builder.mul(wider, _WORD(size)))
+    with builder.if_then(cgutils.is_not_null(builder, new)):
+        with builder.if_then(cgutils.is_not_null(builder, old)):
+            cgutils.raw_memcpy(builder, new, old, builder.load(length_at), _WORD(size))
+            context.nrt.free(builder, old)
+        builder.store(new, records_at)
+        builder.store(wider, room_at)
+    builder.ret_void()
+    return function
+
+
+def _slots(context: Any, module: Any, layout: Any) -> Any:
+    """Return the array of tapes that nobody uses, one for each kind of record in a compiled module."""
+    name = f"dualrev_idle_tapes_{context.get_abi_sizeof(layout)}"
+    if name in module.globals:
+        return module.globals[name]
+    slots = cgutils.add_global_variable(module, ir.ArrayType(_WORD, SLOTS), name)
+    slots.linkage = "internal"
+    slots.initializer = ir.Constant(slots.type.pointee, None)
+    return slots
+
+
+@intrinsic
+def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
+    """Return a tape whose first records are the constant's and those of `leaves` inputs. `dtype` is a TypeRef."""
+    tape = TapeType(dtype.instance_type)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = record_type(context, tape.dtype)
+        slots = _slots(context, builder.module, layout)
+        found = cgutils.alloca_once_value(builder, _WORD(0))
+        with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+            slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+            taken = builder.atomic_rmw("xchg", slot, _WORD(0), "acq_rel")
+            with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
+                builder.store(taken, found)
+                loop.do_break()
+        with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
+            fresh = context.nrt.allocate(builder, _WORD(context.get_abi_sizeof(HEADER)))
+            builder.store(ir.Constant(HEADER, None), builder.bitcast(fresh, HEADER.as_pointer()))
+            builder.store(builder.ptrtoint(fresh, _WORD), found)
+        address = builder.inttoptr(builder.load(found), _POINTER)
+        header = builder.bitcast(address, HEADER.as_pointer())
+        length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, n) for n in (1, 2))
+        builder.store(_WORD(0), length_at)
+        needed = builder.add(args[1], _WORD(1))
+        with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
+            _make_room(context, builder, layout, address, needed)
+        builder.store(needed, length_at)
+        return address
+
+    return tape(dtype, types.int64), codegen
+
+
+@intrinsic
+def release(typingctx: Any, tape: Any) -> Any:
+    """Give a tape back for reuse, or its memory if enough are kept."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        slots = _slots(context, builder.module, record_type(context, tape.dtype))
+        address = builder.ptrtoint(args[0], _WORD)
+        kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
+        with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+            slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+            swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), address, "acq_rel", "acquire"), 1)
+            with builder.if_then(swapped):
+                builder.store(cgutils.true_bit, kept)
+                loop.do_break()
+        with builder.if_then(builder.not_(builder.load(kept)), likely=False):
+            header = builder.bitcast(args[0], HEADER.as_pointer())
+            context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, 0)))
+            context.nrt.free(builder, args[0])
+        return context.get_dummy_value()
+
+    return types.none(tape), codegen
+
+
+@intrinsic
+def length_of(typingctx: Any, tape: Any) -> Any:
+    """Return the number of records, that of the constant included."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(cgutils.gep_inbounds(builder, builder.bitcast(args[0], HEADER.as_pointer()), 0, 1))
+
+    return types.int64(tape), codegen
+
+
+@intrinsic
+def record_at(typingctx: Any, tape: Any, index: Any) -> Any:
+    """Return a record: two partials, and the indices of two operands."""
+    result = types.Tuple((tape.dtype, tape.dtype, types.int64, types.int64))
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        header = builder.bitcast(args[0], HEADER.as_pointer())
+        layout = record_type(context, tape.dtype)
+        records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
+        record = builder.gep(records, [args[1]], inbounds=True)
+        partials = [
+            context.unpack_value(builder, tape.dtype, cgutils.gep_inbounds(builder, record, 0, n)) for n in (0, 1)
+        ]
+        operands = [builder.zext(builder.load(cgutils.gep_inbounds(builder, record, 0, n)), _WORD) for n in (2, 3)]
+        return context.make_tuple(builder, result, [*partials, *operands])
+
+    return result(tape, types.int64), codegen

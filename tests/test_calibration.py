@@ -1,0 +1,124 @@
+"""The calibration: its least squares, what it stores, and what auto does with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dualrev as dr
+from dualrev import calibration
+from dualrev.api import Jacobian
+from dualrev.comparison import calibrating
+from dualrev.comparison.families import cases, numbers, total
+from dualrev.comparison.fitting import nonnegative_least_squares, relative_fit
+from dualrev.costs import SHIPPED, CostConstants, cost, forward_multiples, reverse_multiples
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep calibrations in a folder of their own."""
+    monkeypatch.setenv("DUALREV_CONFIG_DIR", str(tmp_path))
+    calibration.current_constants.cache_clear()
+    yield tmp_path
+    calibration.current_constants.cache_clear()
+
+
+def test_least_squares_finds_what_is_not_negative() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.uniform(0.0, 1.0, (30, 4))
+    x = np.array([2.0, 0.0, 0.5, 1.0])
+    np.testing.assert_allclose(nonnegative_least_squares(a, a @ x), x, atol=1e-6)
+
+
+def test_least_squares_agrees_with_scipy() -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((20, 5)), rng.standard_normal(20)
+    expected, _ = optimize.nnls(a, b)
+    assert (expected == 0.0).any()
+    np.testing.assert_allclose(nonnegative_least_squares(a, b), expected, atol=1e-6)
+
+
+def test_a_column_of_zeros_gets_nothing() -> None:
+    assert list(relative_fit(np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([3.0, 6.0]))) == [pytest.approx(3.0), 0.0]
+
+
+def test_a_disturbed_measurement_does_not_spoil_the_fit() -> None:
+    a = np.arange(1.0, 41.0)[:, None]
+    times = 2.0 * a[:, 0]
+    times[7] *= 50.0
+    assert relative_fit(a, times)[0] == pytest.approx(2.0, rel=0.01)
+
+
+def test_the_constants_are_recovered_from_predicted_times() -> None:
+    rows, times = [], []
+    for case in cases():
+        for operations in (3, 20):
+            elements = operations * max(case.n, case.m)
+            for multiples in (
+                forward_multiples(case.n, case.m, min(case.n, 16), operations, elements),
+                reverse_multiples(case.n, case.m, min(case.m, 16), operations, elements),
+            ):
+                rows.append([multiples.get(name, 0.0) for name in calibrating.NAMES])
+                times.append(cost(multiples, SHIPPED))
+    predicted = np.array(rows) @ relative_fit(np.array(rows), np.array(times))
+    np.testing.assert_allclose(predicted, times, rtol=0.05)
+
+
+def test_a_calibration_of_two_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrating, "cases", lambda: [total(30, 2), numbers(3, 4)])
+    told: list[str] = []
+    found = calibrating.calibrate(budget=0.0, progress=told.append)
+    assert found.measurements == 4
+    assert all(value >= 0.0 for value in asdict(found.constants).values())
+    assert told == ["1 of 2: sum, n = 30, m = 1", "2 of 2: loop over numbers, n = 3, m = 4"]
+
+
+def test_what_would_take_too_long_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrating, "cases", lambda: [total(100_000, 4)])
+    assert calibrating.calibrate(budget=0.0).measurements == 1
+
+
+def test_every_case_has_the_sizes_it_says() -> None:
+    for case in cases():
+        assert np.size(case.f(case.x)) == case.m
+        assert case.x.size == case.n
+
+
+def test_stored_constants_are_those_that_auto_uses(folder: Path) -> None:
+    assert calibration.current_constants() is SHIPPED
+    matrix = np.ones((20, 20))
+    x = np.ones(20)
+    assert Jacobian(lambda x: np.tanh(matrix @ x)).plan(x).mode == "forward"
+    free_tape = CostConstants(recording=0.0, record=0.0, record_element=0.0, sweep=0.0, pull=0.0)
+    path = calibration.store(free_tape)
+    assert path == folder / "calibration.json"
+    assert calibration.current_constants() == free_tape
+    assert Jacobian(lambda x: np.tanh(matrix @ x)).plan(x).mode == "reverse"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"interpreted": {"forward": "much"}}'])
+def test_a_broken_calibration_says_what_to_do(folder: Path, text: str) -> None:
+    (folder / "calibration.json").write_text(text, encoding="utf-8")
+    with pytest.raises(dr.errors.CalibrationError, match="run `dualrev calibrate` again"):
+        calibration.current_constants()
+
+
+def test_every_constant_counts_in_one_mode_or_both() -> None:
+    names = {field.name for field in fields(CostConstants)}
+    forward, reverse = forward_multiples(3, 2, 3, 5, 7), reverse_multiples(3, 2, 2, 5, 7)
+    assert forward.keys() | reverse.keys() == names
+    ones = CostConstants(**dict.fromkeys(names, 1.0))
+    assert cost(forward, ones) == 1 + 5 + 7 + 21 + 9 + 6
+    assert cost(reverse, ones) == 1 + 5 + 7 + 1 + 5 + 14 + 4 + 6
+
+
+def test_the_file_holds_plain_numbers(folder: Path) -> None:
+    calibration.store(SHIPPED)
+    stored = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    assert stored["interpreted"] == asdict(SHIPPED)

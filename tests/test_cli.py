@@ -1,0 +1,318 @@
+"""The command line: exit codes, what is printed where, and messages for wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualrev
+from dualrev import calibration
+from dualrev.cli import main
+from dualrev.commands import calibrate as calibrate_command
+from dualrev.commands import verify as verify_command
+from dualrev.commands.outcome import UsageError
+from dualrev.commands.target import points
+from dualrev.comparison.calibrating import Calibration
+from dualrev.costs import CostConstants
+from dualrev.primitives.scalar import TABLE
+from dualrev.verification import RowVerification
+
+MODULE = """
+import numpy as np
+
+print("imported")
+
+
+def f(x):
+    print("called")
+    return np.array([x[0] * x[1], np.sin(x[1])])
+
+
+def product(x, y):
+    return np.sum(x * y)
+
+
+def square(x):
+    return x**2
+
+
+def helper(x):
+    return x[7]
+
+
+def broken(x):
+    return helper(x)
+
+
+def in_place(x):
+    x[0] = 3.0
+    return x
+
+
+class Models:
+    @staticmethod
+    def line(x):
+        return 2.0 * x
+
+
+number = 3
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Write a user's module into the current directory, under a name of its own."""
+    name = f"users_{tmp_path.name}".replace("-", "_").replace(".", "_")
+    (tmp_path / f"{name}.py").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "unhappy.py").write_text("import not_installed\n", encoding="utf-8")
+    (tmp_path / "exits.py").write_text("raise SystemExit('bye')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield name
+    sys.modules.pop(name, None)
+
+
+Output = pytest.CaptureFixture[str]
+
+
+def test_compare_a_users_function(module: str, capsys: Output) -> None:
+    assert main(["compare", f"{module}:f", "--at", "1,2"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "n = 2, m = 2" in out
+    assert "agree with SymPy" in out
+    assert "auto forward" in out
+
+
+def test_compare_all_problems(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dualrev.commands import compare as command
+
+    asked: list[Any] = []
+    small = command.compare(np.sin, np.ones(2), budget=0.0, verify=False)
+    monkeypatch.setattr(command, "compare", lambda f, *args, **options: asked.append((f, options["verify"])) or small)
+    assert main(["compare"]) == 0
+    assert [f.__name__ for f, _ in asked] == ["negative_log_likelihood", "curve", "rosenbrock"]
+    assert all(verify for _, verify in asked)
+    assert capsys.readouterr().out.count("n = 2, m = 2") == 3
+
+
+def test_compare_a_problem_at_another_point(capsys: Output) -> None:
+    assert main(["compare", "rosenbrock", "--at", "-1,1", "--no-verify"]) == 0
+    out = capsys.readouterr().out
+    assert "n = 2, m = 1" in out
+    assert "not asked" in out
+
+
+def test_json_on_standard_output_is_nothing_but_json(module: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", f"{module}:f", "--at", "1,2", "--json", "-", "--no-verify"]) == 0
+    captured = capfd.readouterr()
+    document = json.loads(captured.out)
+    (found,) = document["comparisons"]
+    assert (found["n"], found["m"], found["choice"]["mode"]) == (2, 2, "forward")
+    assert document["versions"]["dualrev"] == dualrev.__version__
+    assert "called" in captured.err
+
+
+def test_json_to_a_file(module: str, tmp_path: Path, capsys: Output) -> None:
+    assert main(["compare", f"{module}:square", "--at", "3.0", "--json", "found.json"]) == 0
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["comparisons"][0]
+    assert found["verification"]["ok"] is True
+    assert "n = 1, m = 1" in capsys.readouterr().out
+
+
+def test_several_arguments_are_all_differentiated(module: str, capsys: Output) -> None:
+    assert main(["compare", f"{module}:product", "--at", "1,2;3,4", "--no-verify"]) == 0
+    assert main(["compare", f"{module}:product", "--at", "1,2", "--at", "-3,4", "--no-verify"]) == 0
+    assert capsys.readouterr().out.count("n = 4, m = 1") == 2
+
+
+def test_a_function_inside_a_class_and_one_of_the_standard_library(module: str) -> None:
+    assert main(["verify", f"{module}:Models.line", "--at", "-1.5"]) == 0
+    assert main(["verify", "operator:neg", "--at", "-1,2"]) == 0
+
+
+def test_points() -> None:
+    number, vector, single = points(["-3.5", "1, 2e-1;4,"])
+    assert type(number) is float
+    assert number == -3.5
+    np.testing.assert_array_equal(vector, [1.0, 0.2])
+    np.testing.assert_array_equal(single, [4.0])
+
+
+@pytest.mark.parametrize("text", ["", "a", "1,,2", "1;", "1 2", "[1,2]"])
+def test_a_malformed_point(text: str) -> None:
+    with pytest.raises(UsageError, match=r"expected numbers: 3\.0 for a number, 1,2,3 for a vector"):
+        points([text])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compare", "MODULE:nothing", "--at", "1"], "has no 'nothing'; it has Models, broken, f, helper"),
+        (["compare", "MODULE:number", "--at", "1"], "is of type int; expected a function"),
+        (["compare", "MODULE:f"], "needs a point; for example --at 3.0"),
+        (["compare", "MODULE:f", "--at", "one,2"], "--at was given 'one,2'"),
+        (["compare", "MODULE:", "--at", "1"], "expected module:function"),
+        (["compare", "MODULE.py:f", "--at", "1"], "give module:function without .py"),
+        (["compare", "no_such_module:f", "--at", "1"], "there is no module 'no_such_module'"),
+        (["compare", "no_such_package.part:f", "--at", "1"], "there is no module"),
+        (["compare", "xml.nothing:f", "--at", "1"], "there is no module"),
+        (["compare", "..x:f", "--at", "1"], "there is no module"),
+        (["compare", "iris2"], "one of the problems iris, curve, rosenbrock"),
+        (["compare", "--at", "1,2"], "--at was given without a function"),
+        (["compare", "MODULE:f", "--at", "1,2", "--json", "no/such/folder.json"], "there is no folder"),
+        (["compare", "MODULE:f", "--at", "1,2", "--no-verify", "--json", "."], "cannot be written"),
+        (["verify"], "expected either module:function --at 1,2,3, or --primitives"),
+        (["verify", "MODULE:f", "--primitives"], "expected either"),
+        (["compare", "--unknown"], "unrecognized arguments: --unknown"),
+        (["nothing"], "invalid choice: 'nothing'"),
+        ([], "required: command"),
+    ],
+)
+def test_usage_errors(arguments: list[str], message: str, module: str, capsys: Output) -> None:
+    assert main([argument.replace("MODULE", module) for argument in arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_error_in_the_users_function_shows_the_users_frames(module: str, capsys: Output) -> None:
+    for command in ("compare", "verify"):
+        assert main([command, f"{module}:broken", "--at", "1,2"]) == 3
+        error = capsys.readouterr().err
+        assert "return helper(x)" in error
+        assert error.endswith("IndexError: index 7 is out of bounds for axis 0 with size 2\n")
+        assert str(Path(dualrev.__file__).parent) not in error
+
+
+def test_a_function_that_dualrev_cannot_differentiate(module: str, capsys: Output) -> None:
+    assert main(["compare", f"{module}:in_place", "--at", "1,2"]) == 3
+    error = capsys.readouterr().err
+    assert "x[0] = 3.0" in error
+    assert "InPlaceError" in error
+
+
+@pytest.mark.parametrize(("name", "message"), [("unhappy", "No module named 'not_installed'"), ("exits", "bye")])
+@pytest.mark.usefixtures("module")
+def test_a_module_that_fails_when_imported(name: str, message: str, capsys: Output) -> None:
+    assert main(["compare", f"{name}:f", "--at", "1"]) == 3
+    error = capsys.readouterr().err
+    assert message in error
+    assert "importlib" not in error
+
+
+def test_a_failed_verification(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    def failed(rows: Any) -> list[RowVerification]:
+        return [RowVerification(row.name, row.name != "sin", 0.5, "partial 0") for row in rows]
+
+    monkeypatch.setattr(verify_command, "verify_primitives", failed)
+    assert main(["verify", "--primitives"]) == 1
+    out = capsys.readouterr().out
+    assert f"{len(TABLE) - 1} of {len(TABLE)} primitives agree" in out
+    assert "FAILED: sin" in out
+
+
+def test_a_failed_comparison(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dualrev.verification as verification
+
+    class Failed:
+        ok, verdict = False, "NOT verified"
+
+    monkeypatch.setattr(verification, "verify", lambda *args, **kwargs: Failed())
+    assert main(["compare", f"{module}:f", "--at", "1,2"]) == 1
+
+
+def test_verify_primitives(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.setattr("dualrev.primitives.scalar.TABLE", {name: TABLE[name] for name in ("sin", "logaddexp")})
+    assert main(["verify", "--primitives"]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 2 primitives agree with SymPy" in out
+    assert "logaddexp  ok" in out
+
+
+def test_primitives_prints_every_row(capsys: Output) -> None:
+    assert main(["primitives"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n{name}(" in out for name in TABLE)
+    assert "tanh(x) = math.tanh(x)\n    d/dx  1.0 - y * y" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_primitives_prints_functions_of_arrays(capsys: Output) -> None:
+    assert main(["primitives", "--arrays"]) == 0
+    out = capsys.readouterr().out
+    assert "numpy.matmul" in out
+    assert "numpy.mean" in out
+
+
+def test_info(capsys: Output) -> None:
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    for text in (f"dualrev {dualrev.__version__}", np.__version__, "SymPy", "CUDA", "CPU kernels  usable", "Table"):
+        assert text in out
+
+
+def test_info_names_a_calibration_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setenv("DUALREV_CONFIG_DIR", str(tmp_path))
+    calibration.current_constants.cache_clear()
+    (tmp_path / "calibration.json").write_text("{", encoding="utf-8")
+    assert main(["info"]) == 2
+    assert "run `dualrev calibrate` again" in capsys.readouterr().err
+    calibration.current_constants.cache_clear()
+
+
+def test_calibrate_stores_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.setenv("DUALREV_CONFIG_DIR", str(tmp_path))
+    measured = Calibration(CostConstants(forward=123.0), 7, 0.125)
+    monkeypatch.setattr(calibrate_command, "calibrate", lambda progress: measured)
+    assert main(["calibrate"]) == 0
+    out = capsys.readouterr().out
+    assert "123" in out
+    assert "7 measurements; predicted times are off by 12% in the median" in out
+    assert calibration.current_constants().forward == 123.0
+    calibration.current_constants.cache_clear()
+
+
+def test_version(capsys: Output) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"dualrev {dualrev.__version__}\n"
+
+
+def run(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dualrev", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_as_a_module_in_a_pipe_no_progress_is_shown(module: str, tmp_path: Path) -> None:
+    done = run("compare", f"{module}:f", "--at", "1,2", "--json", "-", "--no-verify", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["comparisons"]
+    assert set(done.stderr.split()) == {"imported", "called"}
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+def test_progress_is_shown_in_a_terminal_and_not_on_standard_output(module: str, tmp_path: Path) -> None:
+    terminal, end = os.openpty()
+    command = [sys.executable, "-m", "dualrev", "compare", f"{module}:square", "--at", "1,2", "--json", "-"]
+    done = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end, text=True)
+    os.close(end)
+    out, _ = done.communicate(timeout=60)
+    shown = os.read(terminal, 100_000).decode(errors="replace")
+    os.close(terminal)
+    assert done.returncode == 0
+    assert json.loads(out)["comparisons"]
+    assert f"{module}:square" in shown
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, dualrev; print([m for m in ('sympy', 'scipy', 'matplotlib', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

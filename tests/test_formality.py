@@ -1,0 +1,188 @@
+"""What keeps the table usable on every target, the layers apart, the files short and the import quick."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dualrev as dr
+from dualrev.kernels import arrays, cpu, symbolic
+from dualrev.primitives import scalar
+from dualrev.primitives.row import calls
+from dualrev.primitives.scalar import FAMILIES, FORMULAS, TABLE
+
+SOURCE = Path(dr.__file__).parent
+MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in sorted(SOURCE.rglob("*.py"))}
+MOST_LINES = 300
+
+LAYERS = (
+    {"errors", "folders", "costs"},
+    {"protocol"},
+    {"primitives"},
+    {"kernels"},
+    {"active", "special"},
+    {"numpy_protocol"},
+    {"values"},
+    {"trees"},
+    {"forward", "reverse"},
+    {"operators", "modes", "point"},
+    {"calibration", "jacobians", "compiled"},
+    {"api"},
+    {"derivatives", "gradients"},
+    {"verification", "problems"},
+    {"comparison"},
+    {"commands"},
+    {"cli"},
+    {"__main__", "__init__"},
+)
+"""Bottom to top: a module imports from its own part and from parts in lower layers, from no other."""
+
+UPWARDS = {("protocol", "special"), ("cli", "__init__"), ("commands", "__init__")}
+"""Pickling looks a function up in the module that users know it from; the command line prints the version."""
+
+RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
+EXPRESSIONS = (
+    *(ast.Lambda, ast.arguments, ast.arg, ast.Name, ast.Load, ast.Constant, ast.Attribute, ast.Call),
+    *(ast.BinOp, ast.UnaryOp, ast.Compare, ast.operator, ast.unaryop, ast.cmpop),
+)
+
+
+def rules() -> Iterator[tuple[str, Any]]:
+    """Return every rule of the table, with a name."""
+    for row in TABLE.values():
+        yield f"{row.name}.fn", row.fn
+        yield from ((f"{row.name}.partials[{n}]", rule) for n, rule in enumerate(row.partials) if rule is not None)
+    yield from FORMULAS.items()
+
+
+RULES = list(rules())
+every_rule = pytest.mark.parametrize("rule", [rule for _, rule in RULES], ids=[name for name, _ in RULES])
+
+
+def imports(path: Path) -> set[str]:
+    """Return the parts of dualrev that a file imports, also inside functions."""
+    parts: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            inside = [f"dualrev.{alias.name}" for alias in node.names] if node.module == "dualrev" else [node.module]
+        elif isinstance(node, ast.Import):
+            inside = [alias.name for alias in node.names]
+        else:
+            continue
+        names = [(name or "").split(".") for name in inside]
+        parts |= {name[1] if len(name) > 1 else "__init__" for name in names if name[0] == "dualrev"}
+    return {part if part in RANK or part in map(part_of, MODULES) else "__init__" for part in parts}
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+@every_rule
+def test_a_rule_is_one_expression_that_closes_over_nothing(rule: Any) -> None:
+    assert rule.__name__ == "<lambda>"
+    assert rule.__defaults__ is None
+    assert rule.__closure__ is None
+    code = rule.__code__
+    assert code.co_kwonlyargcount == code.co_posonlyargcount == 0
+    assert code.co_nlocals == code.co_argcount
+
+
+@every_rule
+def test_what_a_rule_calls_exists_on_every_target(rule: Any) -> None:
+    for target in (arrays._TARGET, cpu.target(), symbolic._TARGET):
+        for name in calls(rule):
+            assert target.resolve(name) is not None
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.rpartition(".")[2])
+def test_rules_are_expressions_over_math_and_select(family: Any) -> None:
+    lambdas = [node for node in ast.walk(ast.parse(inspect.getsource(family))) if isinstance(node, ast.Lambda)]
+    assert lambdas
+    for rule in lambdas:
+        where = f"{family.__name__}, line {rule.lineno}: {ast.unparse(rule)}"
+        parameters = {argument.arg for argument in rule.args.args}
+        for node in ast.walk(rule):
+            assert isinstance(node, EXPRESSIONS), f"{where}: {type(node).__name__}"
+            if isinstance(node, ast.Attribute):
+                assert isinstance(node.value, ast.Name), where
+                assert node.value.id == "math", where
+            if isinstance(node, ast.Name):
+                assert node.id in parameters | {"math", "select"}, f"{where}: {node.id}"
+            if isinstance(node, ast.Constant):
+                assert isinstance(node.value, int | float), where
+            if isinstance(node, ast.Call):
+                assert not node.keywords, where
+
+
+def test_one_rule_stands_on_a_line() -> None:
+    """Numba's disk cache takes two functions that begin on one line of a file for the same function."""
+    codes = {id(rule.__code__): rule.__code__ for _, rule in RULES}
+    lines = Counter((code.co_filename, code.co_firstlineno) for code in codes.values())
+    assert [line for line, count in lines.items() if count > 1] == []
+    assert {Path(name).parent for name, _ in lines} == {Path(scalar.__file__).parent}
+
+
+def test_names_are_used_once() -> None:
+    names = Counter(name for row in TABLE.values() for name in row.names)
+    assert [name for name, count in names.items() if count > 1] == []
+    assert set(TABLE).isdisjoint(FORMULAS)
+    assert len(TABLE) == sum(len(family.ROWS) for family in FAMILIES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_point_down(module: str) -> None:
+    part = part_of(module)
+    assert part in RANK, f"say in LAYERS where {part} stands"
+    for other in imports(MODULES[module]) - {part}:
+        assert other in RANK, f"say in LAYERS where {other} stands"
+        assert RANK[other] < RANK[part] or (part, other) in UPWARDS, f"{module} imports {other}"
+
+
+def test_forward_and_reverse_do_not_know_each_other() -> None:
+    for one, other in (("forward", "reverse"), ("reverse", "forward")):
+        for module, path in MODULES.items():
+            assert part_of(module) != one or other not in imports(path)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_are_short_and_say_what_they_are(module: str) -> None:
+    text = MODULES[module].read_text(encoding="utf-8")
+    assert text.count("\n") <= MOST_LINES
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("name", [name for name in dr.__all__ if name != "problems"])
+def test_public_names_are_documented(name: str) -> None:
+    thing = getattr(dr, name)
+    assert thing.__doc__
+    assert name in dir(dr)
+    if inspect.isclass(thing):
+        members = [member for key, member in vars(thing).items() if not key.startswith("_") and callable(member)]
+        assert [member for member in members if not member.__doc__ and member.__name__ != "<lambda>"] == []
+
+
+def test_importing_dualrev_loads_nothing_that_is_slow() -> None:
+    heavy = ("sympy", "scipy", "matplotlib", "rich", "numba.cuda", "mpmath", "pandas")
+    program = (
+        f"import sys, dualrev; print([m for m in {heavy} if m in sys.modules]); dualrev.grad(lambda x: x * x)(1.0)"
+    )
+    program += f"; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "[]"]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        dr.nonsense  # noqa: B018
+    with pytest.raises(AttributeError, match=r"nonsense.*erf"):
+        dr.special.nonsense  # noqa: B018

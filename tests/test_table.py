@@ -1,0 +1,156 @@
+"""The table of scalar primitives, row by row: SymPy, promised points, spellings, both modes and both precisions."""
+
+from __future__ import annotations
+
+import importlib
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualrev as dr
+from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import TABLE
+from dualrev.verification import verify_primitives
+from dualrev.verification.rows import sample
+
+MODES = ("forward", "reverse")
+PROMISED = """
+add subtract multiply divide negative positive power square reciprocal absolute sqrt cbrt floor_divide remainder
+exp exp2 expm1 log log2 log10 log1p logaddexp logaddexp2 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh
+arcsinh arccosh arctanh hypot sinc deg2rad rad2deg maximum minimum fmax fmin clip sign copysign heaviside where
+erf erfc gammaln digamma expit log_expit logit softplus relu xlogy xlog1py polygamma
+floor ceil trunc rint isfinite isnan isinf equal not_equal less less_equal greater greater_equal
+"""
+
+every_row = pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
+curved = [row for row in TABLE.values() if row.partials]
+every_curved_row = pytest.mark.parametrize("row", curved, ids=[row.name for row in curved])
+flat = [row for row in TABLE.values() if row.flat]
+precision = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+
+
+def slopes(f: Any, arguments: Any, mode: str) -> list[Any]:
+    """Return the derivative with respect to each argument."""
+    argnums = tuple(range(len(arguments)))
+    with np.errstate(all="ignore"):
+        return list(dr.jacobian(f, argnums, mode=mode)(*arguments))
+
+
+def points(row: Row, count: int, seed: int = 0) -> list[list[float]]:
+    rng = np.random.default_rng(seed)
+    return [sample(row, rng) for _ in range(count)]
+
+
+def test_the_promised_rows_are_there() -> None:
+    assert set(PROMISED.split()) - set(TABLE) == set()
+    assert [name for name, row in TABLE.items() if row.name != name] == []
+
+
+@every_row
+def test_the_row_states_itself_completely(row: Row) -> None:
+    assert len(row.partials) in (0, row.arity)
+    assert len(row.domain) == row.arity
+    assert not row.partials or any(rule is not None for rule in row.partials)
+    for rule in row.partials:
+        assert rule is None or rule.__code__.co_argcount == row.arity + 1
+    for arguments, promised in row.points:
+        assert len(arguments) == len(promised) == row.arity
+    assert callable(getattr(dr.special, row.name)), "every row has a spelling that works everywhere"
+
+
+@every_row
+def test_sympy_agrees_to_50_digits(row: Row) -> None:
+    (outcome,) = verify_primitives([row], points=6, seed=7)
+    assert outcome.name == row.name
+    assert outcome.ok, outcome
+
+
+@every_curved_row
+@precision
+@pytest.mark.parametrize("mode", MODES)
+def test_promised_points(row: Row, mode: str, dtype: Any) -> None:
+    for arguments, promised in row.points:
+        found = slopes(FUNCTIONS[row.name], [dtype(x) for x in arguments], mode)
+        for slope, expected in zip(found, promised, strict=True):
+            assert type(slope) is dtype
+            np.testing.assert_allclose(slope, dtype(expected), rtol=8 * np.finfo(dtype).eps, equal_nan=True)
+
+
+@every_curved_row
+@precision
+def test_modes_agree_exactly_and_keep_the_precision(row: Row, dtype: Any) -> None:
+    f = FUNCTIONS[row.name]
+    for at in points(row, 5):
+        arguments = [dtype(x) for x in at]
+        forward, reverse = (slopes(f, arguments, mode) for mode in MODES)
+        assert [type(slope) for slope in forward + reverse] == [dtype] * (2 * row.arity)
+        assert forward == reverse
+        double = slopes(f, [float(x) for x in arguments], "forward")
+        np.testing.assert_allclose(forward, double, rtol=2e4 * np.finfo(dtype).eps, atol=50 * np.finfo(dtype).eps)
+
+
+@every_curved_row
+def test_arrays_are_the_numbers_side_by_side(row: Row) -> None:
+    f = FUNCTIONS[row.name]
+    at = points(row, 40, seed=3)
+    columns = [np.array(column) for column in zip(*at, strict=True)]
+    by_number = np.array([slopes(f, row_of, "forward") for row_of in at]).T
+    for mode in MODES:
+        for n, jacobian in enumerate(slopes(f, columns, mode)):
+            np.testing.assert_allclose(np.diag(jacobian), by_number[n], rtol=1e-14, atol=1e-15)
+            assert np.count_nonzero(jacobian - np.diag(np.diag(jacobian))) == 0
+
+
+@every_curved_row
+def test_second_derivatives_agree_with_differences(row: Row) -> None:
+    f = FUNCTIONS[row.name]
+    for at in points(row, 3, seed=5):
+        for n, rule in enumerate(row.partials):
+            if rule is None:
+                continue
+
+            def along(x: Any, n: int = n, at: Any = tuple(at)) -> Any:
+                return f(*at[:n], x, *at[n + 1 :])
+
+            first = dr.derivative(along)
+            h = 1e-4
+            steps = [first(at[n] + k * h) for k in (-2, -1, 1, 2)]
+            expected = (steps[0] - 8 * steps[1] + 8 * steps[2] - steps[3]) / (12 * h)
+            for nested in (dr.derivative(first), dr.grad(dr.grad(along, mode="reverse"), mode="reverse")):
+                assert nested(at[n]) == pytest.approx(expected, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("row", flat, ids=[row.name for row in flat])
+@pytest.mark.parametrize("mode", MODES)
+def test_flat_rows_give_numpys_value_and_no_derivative(row: Row, mode: str) -> None:
+    f = FUNCTIONS[row.name]
+    for at in [*points(row, 3), [0.0] * (row.arity - 1) + [2.0], [np.nan] * row.arity]:
+        with np.errstate(all="ignore"):
+            value, jacobian = dr.value_and_jacobian(lambda *x: f(*x) * 1.0, tuple(range(row.arity)), mode=mode)(*at)
+        assert list(jacobian) == [0.0] * row.arity
+        np.testing.assert_array_equal(value, f(*map(np.float64, at)) * 1.0)
+        for active in (dr.Dual(at[0], 1.0), dr.Var(at[0])):
+            assert isinstance(f(active, *at[1:]), np.generic | bool)
+
+
+def spelled(name: str) -> Any:
+    module, _, attribute = name.rpartition(".")
+    return getattr(operator if module == "operator" else importlib.import_module(module), attribute)
+
+
+@every_row
+def test_every_spelling_reaches_the_row(row: Row) -> None:
+    for at in points(row, 2, seed=9):
+        for name in row.names:
+            if name.startswith("math."):
+                continue  # Python's math takes plain numbers only; compiled code reaches the row by it
+            f = spelled(name)
+            arguments = [int(x) if isinstance(part, frozenset) else x for x, part in zip(at, row.domain, strict=True)]
+            active = [n for n in range(row.arity) if not isinstance(row.domain[n], frozenset)]
+            for mode in MODES:
+                found = dr.jacobian(lambda *x, f=f: f(*x) * 1.0, tuple(active), mode=mode)(*arguments)
+                expected = slopes(lambda *x: FUNCTIONS[row.name](*x) * 1.0, at, mode)
+                assert list(found) == [expected[n] for n in active], name
