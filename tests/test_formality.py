@@ -25,6 +25,7 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors", "folders", "costs"},
+    {"backends"},
     {"protocol"},
     {"primitives"},
     {"kernels"},

@@ -205,7 +205,7 @@ class Gradient(Operator):
         gradient = point.like_input(
             [point.finished(n, _like(part, x)) for n, (part, x) in enumerate(zip(parts, point.leaves, strict=True))]
         )
-        return _plain(point, blocks.values[0]), gradient
+        return blocks.values[0], gradient
 
 
 class ValueAndGradient(Gradient):
@@ -215,7 +215,8 @@ class ValueAndGradient(Gradient):
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         point = self._point(args, kwargs)
-        return with_aux_value(point, *self._value_and_gradient(point))
+        value, gradient = self._value_and_gradient(point)
+        return with_aux_value(point, _plain(point, value), gradient)
 
 
 def with_aux_value(point: Point, value: Any, derivative: Any) -> Any:

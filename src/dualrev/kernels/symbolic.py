@@ -70,6 +70,8 @@ _NATIVE: dict[str, Any] = {
     "log10": lambda x: sympy.log(x) / sympy.log(10),
     "log1p": lambda x: sympy.log(1 + x),
     "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
+    "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+    "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
     "copysign": lambda a, b: sympy.Abs(a) * sympy.sign(b),
     "floor": Floor,
     "ceil": Ceil,
@@ -81,7 +83,7 @@ _NATIVE: dict[str, Any] = {
     "select": select,
 }
 _TARGET = Target(_NATIVE)
-_KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma"})
+_KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma", "logaddexp", "logaddexp2"})
 
 
 @cache

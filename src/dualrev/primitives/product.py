@@ -21,7 +21,8 @@ def chain_product(partial: Any, factor: Any) -> Any:
             return factor * partial
     elif type(factor) is np.float64 and factor and isfinite(factor):
         return partial * factor
-    product = partial * factor
+    with np.errstate(all="ignore"):
+        product = partial * factor
     if _finite(product):
         return product
     return np.where(np.equal(partial, 0) | np.equal(factor, 0), np.zeros((), product.dtype), product)[()]
