@@ -25,7 +25,7 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors", "folders", "costs"},
-    {"backends"},
+    {"modes"},
     {"protocol"},
     {"primitives"},
     {"kernels"},
@@ -34,8 +34,10 @@ LAYERS = (
     {"values"},
     {"trees"},
     {"forward", "reverse"},
-    {"operators", "modes", "point"},
-    {"calibration", "jacobians", "compiled"},
+    {"compiled"},
+    {"backends"},
+    {"operators", "point"},
+    {"calibration", "jacobians"},
     {"api"},
     {"derivatives", "gradients"},
     {"verification", "problems"},

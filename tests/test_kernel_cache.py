@@ -15,16 +15,24 @@ import dualrev
 
 PACKAGE = Path(dualrev.__file__).parent
 PROGRAM = """
-import sys
 import numpy as np
 import dualrev as dr
+from dualrev.kernels import cpu
+
+kernels = {}
+for kind in ("pushforward", "pullback"):
+    def spy(*args, right=getattr(cpu, kind)):
+        kernel = right(*args)
+        kernels[id(kernel)] = kernel
+        return kernel
+    setattr(cpu, kind, spy)
 
 x = np.full(40_000, 0.5)
 y = np.ones(40_000)
 print(dr.vjp(np.tanh, x)[1](y)[0][7], dr.jvp(np.tanh, x, y)[1][7], dr.grad(lambda x: np.tanh(x))(0.5))
 print(dr.vjp(lambda x: np.maximum(x, 0.5), x)[1](y)[0][7], dr.jvp(lambda x: np.maximum(x, 0.5), x, y)[1][7])
-kernels = [module.kernel for name, module in sys.modules.items() if name.startswith("dualrev_kernels_")]
-print(*(sum(sum(getattr(k.stats, which).values()) for k in kernels) for which in ("cache_hits", "cache_misses")))
+stats = [kernel.stats for kernel in kernels.values()]
+print(sum(sum(s.cache_hits.values()) for s in stats), sum(sum(s.cache_misses.values()) for s in stats))
 """
 SLOPE = 1 - 0.46211715726000975**2  # 1 - tanh(0.5)^2
 

@@ -73,3 +73,14 @@ def test_several_directions_and_several_cotangents(dtype: Any) -> None:
     np.testing.assert_allclose(jacobian, closed, rtol=0, atol=64 * np.finfo(dtype).eps)
     rows = dr.jacobian(lambda x: np.stack([np.sum(x * x), np.sum(np.sin(x)), np.sum(x / 2)]), mode="reverse")(t)
     np.testing.assert_allclose(rows, [2 * t, np.cos(t), 0.5 + 0 * t], rtol=0, atol=8 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@precision
+def test_cotangents_that_a_sum_has_repeated(axis: int, dtype: Any) -> None:
+    x = np.random.default_rng(5).uniform(0.5, 2.0, (200, 300)).astype(dtype)
+    w = np.linspace(1.0, 2.0, x.shape[1 - axis], dtype=dtype)
+    (pulled,) = dr.vjp(lambda a: np.sum(np.sin(a), axis=axis), x)[1](w)
+    np.testing.assert_allclose(pulled, np.cos(x) * np.expand_dims(w, axis), rtol=8 * np.finfo(dtype).eps)
+    (pulled,) = dr.vjp(lambda a: np.sum(np.sin(a)), x)[1](2.0)
+    np.testing.assert_allclose(pulled, 2 * np.cos(x), rtol=8 * np.finfo(dtype).eps)

@@ -54,6 +54,15 @@ def test_cotangents_may_be_lists_tuples_and_integers(w: Any) -> None:
     assert gradient.dtype == np.float64
 
 
+def test_tangents_and_cotangents_take_the_dtype_of_what_they_belong_to() -> None:
+    single, double = np.float32(X), np.ones(3)
+    for g in (lambda x: x, lambda x: x * 2, lambda x: np.sum(x)):
+        out, pushed = dr.jvp(g, single, double)
+        assert pushed.dtype == out.dtype == np.float32
+        assert dr.vjp(g, single)[1](np.ones(np.shape(out)))[0].dtype == np.float32
+    assert dr.jvp(lambda x: x, X, np.float32(double))[1].dtype == np.float64
+
+
 def test_cotangents_of_containers() -> None:
     out, pullback = dr.vjp(lambda p: {"a": p["x"] * 2, "b": [p["y"], p["x"] ** 2]}, {"x": 3.0, "y": X})
     assert out["a"] == 6.0

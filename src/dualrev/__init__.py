@@ -18,6 +18,7 @@ from dualrev.reverse.var import Var
 if TYPE_CHECKING:
     from dualrev import problems
     from dualrev.comparison import Comparison, compare
+    from dualrev.compiled.steps import as_step
     from dualrev.verification import Verification, check_grads, verify
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ __all__ = [
     "Tape",
     "Var",
     "Verification",
+    "as_step",
     "check_grads",
     "choose_mode",
     "compare",
@@ -53,6 +55,7 @@ __all__ = [
 
 _ON_FIRST_USE = {
     "Comparison": "comparison",
+    "as_step": "compiled.steps",
     "compare": "comparison",
     "Verification": "verification",
     "check_grads": "verification",

@@ -53,6 +53,8 @@ class Operator:
             return self._interpreted(args, kwargs)
         if args and type(args[0]) is float:
             return self._direct(*args, **kwargs)
+        if any(isinstance(arg, Active) for arg in (*args, *kwargs.values())):
+            return self.compiled.step(args, kwargs)
         return self.compiled(args, kwargs)
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -94,7 +96,7 @@ class Operator:
         return self._choose(self._point(args, kwargs))[0]
 
     def _point(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Point:
-        return Point(self.f, args, kwargs, self.argnums, self.has_aux)
+        return Point(self.f, args, kwargs, self.argnums, self.has_aux, backend=self.backend)
 
     def _choose(self, point: Point) -> tuple[ModeChoice, Pullback | None]:
         """Return the choice, and the recording if one had to be made to find out."""

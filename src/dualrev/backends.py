@@ -18,6 +18,24 @@ def known_backend(backend: str) -> str:
     return backend
 
 
+def is_dispatcher(f: Any) -> bool:
+    """Whether a function is one that Numba compiled."""
+    return type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func")
+
+
+def interpretable(f: Any, backend: str) -> Any:
+    """Return a function that takes active numbers: a compiled one as a single step, or interpreted if that is asked."""
+    if not is_dispatcher(f):
+        return f
+    if backend == "numpy":
+        from dualrev.compiled.cloning import interpreted
+
+        return interpreted(f)
+    from dualrev.compiled.steps import CompiledStep
+
+    return CompiledStep(f)
+
+
 def dispatcher_of(f: Any, backend: str) -> Any:
     """Return the compiled function by which a function is differentiated, or None if it runs interpreted."""
     if backend == "numpy":
@@ -25,7 +43,7 @@ def dispatcher_of(f: Any, backend: str) -> Any:
     compiled = getattr(f, "compiled", None)
     if compiled is not None and hasattr(compiled, "dispatcher"):
         return compiled.dispatcher
-    if type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func"):
+    if is_dispatcher(f):
         return f
     if backend == "auto":
         return None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active
+from dualrev.backends import interpretable
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError
 from dualrev.trees import Tree, flatten, map_leaves
 from dualrev.values import own_value
@@ -56,8 +57,9 @@ class Point:
         argnums: Argnums,
         has_aux: bool = False,
         copy: bool = False,
+        backend: str = "auto",
     ) -> None:
-        self.f = getattr(f, "py_func", f)  # a Numba dispatcher runs interpreted
+        self.f = interpretable(f, backend)
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
         self.aux: Any = None

@@ -119,6 +119,10 @@ ARRAYS = (
     S("rows normalised", lambda a: a / a.sum(axis=1, keepdims=True), P[None] + B.T, rows_normalised_jacobian),
     S("softmax of columns", lambda a: dr.special.softmax(a, axis=0), A, softmax_columns_jacobian),
     S("assembled", lambda a: np.stack([k * row for k, row in enumerate(a)]), A, assembled_jacobian),
+    S("add.reduce", np.add.reduce, A, lambda a: einsum("jl,k->jkl", I3, np.ones(2))),
+    S("maximum.reduce", np.maximum.reduce, A, column_maxima_jacobian),
+    S("add.accumulate", np.add.accumulate, X, lambda x: LOWER),
+    S("multiply.outer", lambda x: np.multiply.outer(x, P[:2]), X, lambda x: einsum("ik,j->ijk", I3, P[:2])),
     S("nothing to nothing", lambda x: x * 2, np.zeros(0), lambda x: np.zeros((0, 0))),
     S("matrix without rows", lambda a: a @ B, np.zeros((0, 3)), lambda a: np.zeros((0, 2, 0, 3))),
 )

@@ -14,6 +14,7 @@ from numba.extending import typeof_impl
 
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
+from dualrev.compiled.steps import CompiledStep
 from dualrev.errors import ArgnumsError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 
@@ -63,6 +64,10 @@ class CompiledOperator:
         if type(args[0] if args else None) is float and len(self.numbers) == 1 and self.numbers[0] == 0:
             return result
         return self._as_numpy(result, args, kwargs)
+
+    def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative where an outer one is under way, interpreted."""
+        return CompiledStep(self.dispatcher)(*args, **kwargs)
 
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is called if its outputs must be counted."""

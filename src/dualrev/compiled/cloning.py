@@ -7,12 +7,16 @@ as NumPy does but for the functions in `numpy_names`; the compiled functions tha
 from __future__ import annotations
 
 import dis
+import math
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
 from numba.core.dispatcher import Dispatcher
+
+from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.primitives.scalar import TABLE
 
 Replacements = Mapping[Any, Any]
 """Per function of NumPy's the function to use in a clone."""
@@ -46,6 +50,8 @@ class Cloner:
         What to use instead of functions of NumPy's.
     """
 
+    kept_modules: tuple[str, ...] = ("math", "operator", "builtins")
+
     def __init__(self, replacements: Replacements) -> None:
         self.replacements = replacements
         self._clones: dict[int, Any] = {}
@@ -60,7 +66,7 @@ class Cloner:
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
         twin.__kwdefaults__, twin.__qualname__ = function.__kwdefaults__, function.__qualname__
-        clone = numba.njit(twin, **options(dispatcher))
+        clone = self.finished(twin, dispatcher)
         self._clones[id(dispatcher)] = clone
         self._kept.append(dispatcher)
         for name in names_in(function.__code__):
@@ -70,18 +76,43 @@ class Cloner:
             cell.cell_contents = self.mapped(original.cell_contents)
         return clone
 
+    def finished(self, twin: types.FunctionType, dispatcher: Any) -> Any:
+        """Return what a copy of a function is used as: compiled, as the function is."""
+        return numba.njit(twin, **options(dispatcher))
+
     def mapped(self, value: Any) -> Any:
         """Return what stands for a global value in a clone."""
         if isinstance(value, Dispatcher):
             return self.clone(value)
         if isinstance(value, types.ModuleType):
-            return value if value.__name__ in ("math", "operator", "builtins") else StandIn(value, self.mapped)
+            return value if value.__name__ in self.kept_modules else StandIn(value, self.mapped)
         if type(value) is tuple:
             return tuple(self.mapped(each) for each in value)
         try:
             return self.replacements.get(value, value)
         except TypeError:  # not hashable, so no function
             return value
+
+
+class Interpreted(Cloner):
+    """Clones compiled functions to plain ones that run over NumPy, in which `math.sin` is `np.sin`."""
+
+    kept_modules = ("operator", "builtins")
+
+    def finished(self, twin: types.FunctionType, dispatcher: Any) -> Any:
+        """Return the copy itself."""
+        return twin
+
+
+def interpreted(dispatcher: Any) -> Any:
+    """Return a compiled function as one that NumPy's arrays and active numbers run through."""
+    numpy_of = {
+        getattr(math, name.removeprefix("math.")): FUNCTIONS[row.name]
+        for row in TABLE.values()
+        for name in row.names
+        if name.startswith("math.")
+    }
+    return Interpreted(numpy_of).clone(dispatcher)
 
 
 def options(dispatcher: Any) -> dict[str, Any]:

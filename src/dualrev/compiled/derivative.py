@@ -14,11 +14,13 @@ from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner, rewrites_arrays
 from dualrev.compiled.constructors import constructors, thorough_constructors
 from dualrev.compiled.failures import refusal
+from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
 from dualrev.errors import NonScalarOutputError
 from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.generated import digest_of, load
 
 TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
 
@@ -69,14 +71,29 @@ def parameters(dispatcher: Any) -> list[str]:
     return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
 
 
+def _tangent_prefix(of: list[str]) -> str:
+    """Return a prefix that makes a new name of each parameter's: a pushforward may be of a pushforward."""
+    prefix = TANGENT
+    while any(f"{prefix}{name}" in of for name in of):
+        prefix += TANGENT
+    return prefix
+
+
+def _cotangent_name(of: list[str]) -> str:
+    name = COTANGENT
+    while name in of:
+        name += "_"
+    return name
+
+
 def _built(dispatcher: Any, question: Question) -> Any:
     of = parameters(dispatcher)
     names = list(of)
     if question.kind == "pushforward":
         numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
-        names += [f"{TANGENT}{of[n]}" for n in numbers]
+        names += [f"{_tangent_prefix(of)}{of[n]}" for n in numbers]
     elif question.kind == "pullback":
-        names.append(COTANGENT)
+        names.append(_cotangent_name(of))
     elif OUT not in of:
         names.append(OUT)
     stub = defined(names, ["raise NotImplementedError"], {})
@@ -90,14 +107,28 @@ def _built(dispatcher: Any, question: Question) -> Any:
         return _implementation(dispatcher, question, arguments)
 
     overloads(stub)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
-    entry = defined(names, [f"return stub({', '.join(names)})"], {"stub": stub})
+    entry, on_disk = _entry(dispatcher, question, names, stub)
     setattr(entry, _TAKES_OUT, names == [*of, OUT])
+    setattr(entry, MADE_OF, (dispatcher, repr(question)))
     if names == of:
         entry.__defaults__ = dispatcher.py_func.__defaults__
     elif names == [*of, OUT]:
         entry.__defaults__ = (*(dispatcher.py_func.__defaults__ or ()), None)
-    entry.__name__ = entry.__qualname__ = f"{question.mode}_{question.kind}_of_{dispatcher.py_func.__name__}"
-    return numba.njit(entry, nogil=True)
+    return numba.njit(entry, nogil=True, cache=on_disk)
+
+
+def _entry(dispatcher: Any, question: Question, names: list[str], stub: Any) -> tuple[Any, bool]:
+    """Return the function to compile, and whether its machine code can be kept on disk."""
+    short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
+    name = f"{question.mode}_{question.kind}_of_{short}"
+    made_of = fingerprint(dispatcher)
+    text = f"def {name}({', '.join(names)}):\n    return stub({', '.join(names)})\n"
+    if made_of is None:
+        scope: dict[str, Any] = {"stub": stub, "__name__": __name__}
+        exec(text, scope)
+        return scope[name], False
+    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {"stub": stub})
+    return scope[name], True
 
 
 def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
@@ -152,10 +183,12 @@ def _written(cloned: Any, dispatcher: Any, question: Question, arguments: Argume
         forward = ForwardDriver(cloned, arguments, question.value, question.aux, chunk, rewrites_arrays(dispatcher))
         if kind == "gradient":
             _expect_number(forward)
-        return forward.pushforward(TANGENT) if kind == "pushforward" else forward.implementation()
+        if kind == "pushforward":
+            return forward.pushforward(_tangent_prefix(list(arguments.names)))
+        return forward.implementation()
     reverse = ReverseDriver(cloned, arguments, question.value, question.aux)
     if kind == "pullback":
-        return reverse.pullback(COTANGENT)
+        return reverse.pullback(_cotangent_name(list(arguments.names)))
     if kind == "gradient":
         _expect_number(reverse)
     return reverse.gradient() if reverse.outputs.is_number else reverse.implementation()

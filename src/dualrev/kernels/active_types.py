@@ -64,20 +64,13 @@ class ActiveArray(types.Array):  # type: ignore[misc]
 
     is_internal = True
 
-    def copy(self, dtype: Any = None, ndim: Any = None, layout: Any = None, readonly: Any = None) -> Any:
-        """Return the type with some properties changed."""
-        dtype = self.dtype if dtype is None else dtype
-        return array_of(
-            dtype,
-            self.ndim if ndim is None else ndim,
-            self.layout if layout is None else layout,
-            readonly=not self.mutable if readonly is None else readonly,
-        )
 
-    def unify(self, typingctx: Any, other: Any) -> Any:
-        """Unify layouts."""
-        unified = super().unify(typingctx, other)
-        return None if unified is None else self.copy(layout=unified.layout, readonly=not unified.mutable)
+def _new_array_type(cls: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+    return object.__new__(ActiveArray if cls is types.Array and is_active(dtype) else cls)
+
+
+# Numba's own implementations of NumPy's functions name the type of their result `types.Array(dtype, ...)`.
+types.Array.__new__ = _new_array_type
 
 
 register_model(ActiveArray)(models.ArrayModel)
@@ -97,7 +90,7 @@ def _box(typ: Any, value: Any, c: Any) -> Any:
 
 def array_of(dtype: Any, ndim: int, layout: str = "C", readonly: bool = False) -> Any:
     """Return the type of arrays of a dtype."""
-    return (ActiveArray if is_active(dtype) else types.Array)(dtype, ndim, layout, readonly=readonly)
+    return types.Array(dtype, ndim, layout, readonly=readonly)
 
 
 def is_active(numba_type: Any) -> bool:

@@ -1,31 +1,18 @@
-"""The table compiled by Numba for the CPU.
-
-A kernel's source is written to a file whose name is a digest of the rules it is made of, the template and the
-versions. Numba's own disk cache then keeps the machine code beside it. A rule that is edited gives another file, so a
-stale kernel is never found; one kernel per file, so two kernels are never mixed up.
-"""
+"""The table compiled by Numba for the CPU. The kernels are generated source, cached on disk; see `generated`."""
 
 from __future__ import annotations
 
-import atexit
-import hashlib
-import importlib.util
-import shutil
-import sys
-import tempfile
 import types
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import llvmlite
 import numba
 import numpy as np
 
-from dualrev.folders import cache_folder, write_whole
 from dualrev.kernels import source
 from dualrev.kernels.binding import Bound, Target
+from dualrev.kernels.generated import digest_of, load
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
@@ -89,49 +76,14 @@ def value(row: Row) -> Callable[..., None]:
 def libm(name: str) -> Callable[..., Any]:
     """Return a function of the C library that NumPy lacks, over arrays and numbers."""
     text = source.libm(_LIBM[name])
-    return _module(f"libm_{name}", _digest([text]), text, {})
+    return load("kernels", f"libm_{name}", digest_of([text]), text, {})["kernel"]  # type: ignore[no-any-return]
 
 
 def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
     rules = bound(row)
     names = {"value": rules.value} | {f"partial_{n}": rule for n, rule in enumerate(rules.partials)}
-    return _module(f"{row.name}_{kind}", _digest([text, *_fingerprints(row)]), text, names)
-
-
-def _module(name: str, digest: str, text: str, names: dict[str, Any]) -> Callable[..., Any]:
-    path = _source_file(f"{name}_{digest}.py", text)
-    spec = importlib.util.spec_from_file_location(f"dualrev_kernels_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    vars(module).update(names)
-    sys.modules[spec.name] = module  # Numba's cache looks the module up by its name
-    spec.loader.exec_module(module)
-    return module.kernel  # type: ignore[no-any-return]
-
-
-def _source_file(name: str, text: str) -> Path:
-    """Return the file that holds a kernel's source: in the cache folder, or one of this process if that is closed."""
-    path = cache_folder() / "kernels" / name
-    try:
-        if not path.exists():
-            write_whole(path, text)
-    except OSError:
-        path = _own_folder() / name
-        write_whole(path, text)
-    return path
-
-
-@cache
-def _own_folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="dualrev-kernels-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
-
-
-def _digest(parts: list[str]) -> str:
-    versions = [numba.__version__, llvmlite.__version__, np.__version__, sys.version]
-    return hashlib.sha256("\0".join(versions + parts).encode()).hexdigest()[:24]
+    digest = digest_of([text, *_fingerprints(row)])
+    return load("kernels", f"{row.name}_{kind}", digest, text, names)["kernel"]  # type: ignore[no-any-return]
 
 
 def _fingerprints(row: Row) -> list[str]:

@@ -1,8 +1,9 @@
 """The tape of compiled code: one flat array of records that grows by doubling, behind a header that numbers point to.
 
 Record k belongs to the number with index k. It holds up to two partials and the indices of the operands that they
-belong to; index 0 is that of constants. A tape goes back to a few slots after use and serves the next call, so that its
-memory is not asked for again; each call in flight has its own.
+belong to; index 0 is that of constants. What one operation on whole arrays records is a block, see `numba_blocks`. A
+tape goes back to a few slots after use and serves the next call, so that its memory is not asked for again; each call
+in flight has its own.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ FIRST_CAPACITY = 1024
 
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 _POINTER = _BYTE.as_pointer()
-HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD])
-"""Records, how many there are, and for how many there is room."""
+HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD])
+"""Records, how many there are, and for how many there is room; the same of the words of blocks; the last block."""
+
+RECORDS, WORDS, LAST_BLOCK = 0, 3, 6
+"""Where in the header each of these begins."""
 
 
 class TapeType(types.Type):  # type: ignore[misc]
@@ -57,7 +61,7 @@ def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, opera
     length = builder.load(length_at)
     full = builder.icmp_signed(">=", length, builder.load(cgutils.gep_inbounds(builder, header, 0, 2)))
     with builder.if_then(full, likely=False):
-        _make_room(context, builder, layout, tape, builder.add(length, _WORD(1)))
+        make_room(context, builder, RECORDS, context.get_abi_sizeof(layout), tape, builder.add(length, _WORD(1)))
     records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
     record = builder.gep(records, [length], inbounds=True)
     for n in range(2):
@@ -67,20 +71,19 @@ def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, opera
     return length
 
 
-def _make_room(context: Any, builder: Any, layout: Any, tape: Any, needed: Any) -> None:
-    """Emit a call that makes room, and the MemoryError if there is none."""
-    builder.call(_grow(context, builder.module, layout), [tape, needed])
-    room = builder.load(cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, 2))
+def make_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> None:
+    """Emit a call that makes room for elements of a size, and the MemoryError if there is none."""
+    builder.call(_grow(context, builder.module, part, size), [tape, needed])
+    room = builder.load(cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, part + 2))
     with builder.if_then(builder.icmp_signed("<", room, needed), likely=False):
         context.call_conv.return_user_exc(
             builder, MemoryError, ("there is no memory for the tape; mode='forward' needs none",)
         )
 
 
-def _grow(context: Any, module: Any, layout: Any) -> Any:
-    """Return a function that makes room on a tape for so many records, at least doubling it."""
-    size = context.get_abi_sizeof(layout)
-    name = f"dualrev_grow_tape_{size}"
+def _grow(context: Any, module: Any, part: int, size: int) -> Any:
+    """Return a function that makes room on a part of a tape for so many elements, at least doubling it."""
+    name = f"dualrev_grow_tape_{part}_{size}"
     if name in module.globals:
         return module.globals[name]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, _WORD]), name)
@@ -89,8 +92,8 @@ def _grow(context: Any, module: Any, layout: Any) -> Any:
     builder = ir.IRBuilder(function.append_basic_block())
     address, needed = function.args
     header = builder.bitcast(address, HEADER.as_pointer())
-    records_at, length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, n) for n in range(3))
-    old = builder.load(records_at)
+    data_at, length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, part + n) for n in range(3))
+    old = builder.load(data_at)
     wider = builder.mul(builder.load(room_at), _WORD(2))
     for least in (needed, _WORD(FIRST_CAPACITY)):
         wider = builder.select(builder.icmp_signed("<", wider, least), least, wider)
@@ -99,7 +102,7 @@ def _grow(context: Any, module: Any, layout: Any) -> Any:
         with builder.if_then(cgutils.is_not_null(builder, old)):
             cgutils.raw_memcpy(builder, new, old, builder.load(length_at), _WORD(size))
             context.nrt.free(builder, old)
-        builder.store(new, records_at)
+        builder.store(new, data_at)
         builder.store(wider, room_at)
     builder.ret_void()
     return function
@@ -137,11 +140,15 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
             builder.store(builder.ptrtoint(fresh, _WORD), found)
         address = builder.inttoptr(builder.load(found), _POINTER)
         header = builder.bitcast(address, HEADER.as_pointer())
-        length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, n) for n in (1, 2))
+        length_at, room_at, words_at, last_at = (
+            cgutils.gep_inbounds(builder, header, 0, n) for n in (1, 2, WORDS + 1, LAST_BLOCK)
+        )
         builder.store(_WORD(0), length_at)
+        builder.store(_WORD(0), words_at)
+        builder.store(_WORD(-1), last_at)
         needed = builder.add(args[1], _WORD(1))
         with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
-            _make_room(context, builder, layout, address, needed)
+            make_room(context, builder, RECORDS, context.get_abi_sizeof(layout), address, needed)
         builder.store(needed, length_at)
         return address
 
@@ -164,7 +171,8 @@ def release(typingctx: Any, tape: Any) -> Any:
                 loop.do_break()
         with builder.if_then(builder.not_(builder.load(kept)), likely=False):
             header = builder.bitcast(args[0], HEADER.as_pointer())
-            context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, 0)))
+            for part in (RECORDS, WORDS):
+                context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, part)))
             context.nrt.free(builder, args[0])
         return context.get_dummy_value()
 

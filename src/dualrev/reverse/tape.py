@@ -135,6 +135,8 @@ def _held(thing: Any) -> Iterator[Any]:
     elif isinstance(thing, tuple | list):
         for element in thing:
             yield from _held(element)
+    elif hasattr(thing, "saved"):
+        yield from thing.saved()
     elif hasattr(thing, "__dict__"):
         yield from _held(list(vars(thing).values()))
 

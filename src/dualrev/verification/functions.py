@@ -90,7 +90,8 @@ def verify(
     identity = numeric.identity_error(point, rng)
     difference = _difference_error(point, rng)
     ok = identity <= 1e4 * precision and difference <= precision**0.5
-    errors, compared, reason = _symbolic(point, recorded, rng, entries)
+    followed = Point(f, args, kwargs, argnums, backend="numpy")
+    errors, compared, reason = _symbolic(followed, point, recorded, rng, entries)
     if errors is not None:
         ok = ok and max(errors) <= 1e5 * precision
     verdict = _verdict(point.name, ok, errors is not None, compared, point.n * m, reason)
@@ -119,13 +120,13 @@ def _difference_error(point: Point, rng: np.random.Generator) -> float:
 
 
 def _symbolic(
-    point: Point, recorded: Pullback, rng: np.random.Generator, most: int
+    followed: Point, point: Point, recorded: Pullback, rng: np.random.Generator, most: int
 ) -> tuple[tuple[float, float] | None, int, str]:
     """Return the errors of both modes, the number of entries compared, and a reason where there are none."""
     if recorded.tape.elements > MOST_ELEMENTS:
         return None, 0, f"not tried: {recorded.tape.elements} scalar operations, more than {MOST_ELEMENTS}"
     try:
-        symbols, at, outputs = follow(point.call, point.leaves, point.name, MOST_ELEMENTS)
+        symbols, at, outputs = follow(followed.call, followed.leaves, point.name, MOST_ELEMENTS)
         total = len(outputs) * len(symbols)
         chosen = np.arange(total) if total <= most else np.sort(rng.choice(total, most, replace=False))
         values = dict(zip(symbols, at, strict=True))

@@ -1,0 +1,125 @@
+"""What a compiled function is made of, as text: its code, and that of all it calls, and the values that it looks up.
+
+Derivatives on disk are found by it, so an edit of any of these finds none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import types
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+
+from dualrev.compiled.cloning import names_in
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
+
+
+_VERSIONED = ("numpy", "math", "numba")
+"""Modules whose functions change with their version only."""
+
+
+MADE_OF = "_dualrev_made_of"
+"""Attribute of a derivative's own function: the function that it is the derivative of, and the question."""
+
+
+class Unknown(Exception):
+    """A value was met whose changes could not be seen."""
+
+
+def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
+    """Return the texts that a compiled function is made of, or None where that cannot be told.
+
+    It cannot if the function's source is not in a file, or if it looks up a value of an unknown kind.
+    """
+    if not Path(_users_function(dispatcher).py_func.__code__.co_filename).is_file():
+        return None
+    try:
+        return [_package(), *_of_value(dispatcher, set())]
+    except Unknown:
+        return None
+
+
+def _users_function(dispatcher: Any) -> Any:
+    while hasattr(dispatcher.py_func, MADE_OF):
+        dispatcher = getattr(dispatcher.py_func, MADE_OF)[0]
+    return dispatcher
+
+
+@cache
+def _package() -> str:
+    """Return dualrev's own source: the table, and what writes the code."""
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
+    if isinstance(value, Dispatcher):
+        function, question = getattr(value.py_func, MADE_OF, (None, ""))
+        if function is not None:
+            yield question
+            yield from _of_value(function, seen)
+            return
+        yield f"options {sorted(value.targetoptions.items(), key=str)}"
+        yield from _of_function(value.py_func, seen)
+    elif isinstance(value, np.ndarray) and value.dtype != object:
+        yield f"array {value.dtype} {value.shape} {value.tobytes().hex()}"
+    elif isinstance(value, np.generic):
+        yield f"number {value.dtype} {value.tobytes().hex()}"
+    elif isinstance(value, tuple | list | frozenset):
+        yield f"{type(value).__name__} of {len(value)}"
+        for each in value:
+            yield from _of_value(each, seen)
+    elif isinstance(value, _PLAIN):
+        yield repr(value)
+    elif isinstance(value, types.ModuleType):
+        yield f"module {value.__name__} {getattr(value, '__version__', '')}"
+    elif getattr(value, "compiled", None) is not None:
+        yield from _of_value(value.compiled.dispatcher, seen)
+    elif isinstance(value, types.FunctionType):
+        yield from _of_function(value, seen)
+    elif inspect.isclass(value) or inspect.isbuiltin(value) or isinstance(value, np.ufunc):
+        yield f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value.__name__)}"
+    else:
+        name = getattr(value, "__name__", None)
+        if not (callable(value) and name and type(value).__module__.startswith(("numpy", "dualrev", "numba"))):
+            raise Unknown
+        yield f"{type(value).__module__} {name}"
+
+
+def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    yield from _of_code(function.__code__)
+    yield from _of_value(function.__defaults__ or (), seen)
+    for name in sorted(names_in(function.__code__)):
+        if name in function.__globals__:
+            yield name
+            value = function.__globals__[name]
+            yield from _of_value(value, seen)
+            if isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] not in _VERSIONED:
+                yield from _of_attributes(value, function.__code__, seen)
+    for cell in function.__closure__ or ():
+        yield from _of_value(cell.cell_contents, seen)
+
+
+def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int]) -> Iterator[str]:
+    for name in sorted(names_in(code)):
+        if hasattr(module, name):
+            yield from _of_value(getattr(module, name), seen)
+
+
+def _of_code(code: types.CodeType) -> Iterator[str]:
+    yield f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {code.co_freevars}"
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _of_code(constant)
+        else:
+            yield repr(constant)

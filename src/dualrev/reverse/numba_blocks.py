@@ -1,0 +1,145 @@
+"""Blocks on the tape of compiled code: what an operation on whole arrays records as a unit.
+
+A block has consecutive outputs, whose records hold nothing, and words of its own, in which it keeps what its pull needs:
+sizes, indices of operands, values. The pull adds to the operands' adjoints; its address comes first, so that a sweep
+needs no knowledge of operations, and compiles none that were not recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.np.arrayobj import make_array, populate_array
+
+from dualrev.kernels.active_types import array_of
+from dualrev.kernels.extending import intrinsic
+from dualrev.reverse.numba_tape import HEADER, LAST_BLOCK, RECORDS, WORDS, make_room, record_type
+
+PULL, FIRST, COUNT, PREVIOUS, OWN = range(5)
+"""The words of a block: the pull's address, the first output, how many there are, the block before, its own words."""
+
+_WORD, _INDEX = ir.IntType(64), ir.IntType(32)
+
+
+def _field(builder: Any, tape: Any, n: int) -> Any:
+    return cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, n)
+
+
+def _extended(context: Any, builder: Any, tape: Any, part: int, size: int, count: Any) -> Any:
+    """Emit room for further elements of a part of the tape; the result is their number and address."""
+    length = builder.load(_field(builder, tape, part + 1))
+    longer = builder.add(length, count)
+    full = builder.icmp_signed(">", longer, builder.load(_field(builder, tape, part + 2)))
+    with builder.if_then(full, likely=False):
+        make_room(context, builder, part, size, tape, longer)
+    builder.store(longer, _field(builder, tape, part + 1))
+    return length, builder.gep(builder.load(_field(builder, tape, part)), [builder.mul(length, _WORD(size))])
+
+
+def _address_of(context: Any, builder: Any, pull: Any, argument_types: Any) -> Any:
+    """Emit the address of a pull, compiled for these types."""
+    pull.compile(argument_types)
+    compiled = pull.overloads[argument_types]
+    context.add_linking_libs(builder, [compiled.library])
+    return builder.ptrtoint(context.declare_function(builder.module, compiled.fndesc), _WORD)
+
+
+def _pull_types(tape: Any) -> Any:
+    return (array_of(tape.dtype, 1), tape, types.int64)
+
+
+@intrinsic
+def block_on(typingctx: Any, tape: Any, pull: Any, outputs: Any, words: Any) -> Any:
+    """Record a block with so many outputs and words; return the number of its first word.
+
+    `pull(adjoints, tape, block)` is a compiled function.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        on, _, count, own = args
+        size = context.get_abi_sizeof(record_type(context, tape.dtype))
+        first, records = _extended(context, builder, on, RECORDS, size, count)
+        cgutils.memset(builder, records, builder.mul(count, _WORD(size)), 0)
+        block, at = _extended(context, builder, on, WORDS, 8, builder.add(own, _WORD(OWN)))
+        head = builder.bitcast(at, _WORD.as_pointer())
+        address = _address_of(context, builder, pull.dispatcher, _pull_types(tape))
+        for n, word in enumerate((address, first, count, builder.load(_field(builder, on, LAST_BLOCK)))):
+            builder.store(word, cgutils.gep_inbounds(builder, head, n))
+        builder.store(block, _field(builder, on, LAST_BLOCK))
+        return block
+
+    return types.int64(tape, pull, types.int64, types.int64), codegen
+
+
+@intrinsic
+def last_block(typingctx: Any, tape: Any) -> Any:
+    """Return the first word of the block that was recorded last, -1 if there is none."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_field(builder, args[0], LAST_BLOCK))
+
+    return types.int64(tape), codegen
+
+
+def _view(tape: Any, dtype: Any) -> Any:
+    """Return type and emitter of an array over the words of a tape from one on."""
+    result = array_of(dtype, 1)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = builder.bitcast(builder.load(_field(builder, args[0], WORDS)), _WORD.as_pointer())
+        element = context.get_data_type(dtype)
+        itemsize = context.get_constant(types.intp, context.get_abi_sizeof(element))
+        array = make_array(result)(context, builder)
+        data = builder.bitcast(builder.gep(words, [args[1]]), element.as_pointer())
+        populate_array(array, data=data, shape=(args[2],), strides=(itemsize,), itemsize=itemsize, meminfo=None)
+        return array._getvalue()
+
+    return result(tape, types.int64, types.int64), codegen
+
+
+@intrinsic
+def words_of(typingctx: Any, tape: Any, start: Any, count: Any) -> Any:
+    """Return words of a tape, as an array that is good until the next block is recorded."""
+    return _view(tape, types.int64)
+
+
+@intrinsic
+def indices_of(typingctx: Any, tape: Any, start: Any, count: Any) -> Any:
+    """Return words of a tape as an array of indices, two in a word."""
+    return _view(tape, types.int32)
+
+
+@intrinsic
+def values_of(typingctx: Any, tape: Any, start: Any, count: Any) -> Any:
+    """Return words of a tape as an array of numbers."""
+    return _view(tape, tape.dtype)
+
+
+@intrinsic
+def words_for(typingctx: Any, tape: Any) -> Any:
+    """Return how many words a number takes, as numbers are laid out in arrays; 1 also where a half would do."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _WORD((context.get_abi_sizeof(context.get_data_type(tape.dtype)) + 7) // 8)
+
+    return types.int64(tape), codegen
+
+
+@intrinsic
+def pull_block(typingctx: Any, adjoints: Any, tape: Any, block: Any) -> Any:
+    """Let a block add to the adjoints of its operands."""
+    argument_types = _pull_types(tape)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = builder.bitcast(builder.load(_field(builder, args[1], WORDS)), _WORD.as_pointer())
+        address = builder.load(builder.gep(words, [args[2]]))
+        kind = context.call_conv.get_function_type(types.none, argument_types)
+        pull = builder.inttoptr(address, kind.as_pointer())
+        status, _ = context.call_conv.call_function(builder, pull, types.none, argument_types, args)
+        with cgutils.if_unlikely(builder, status.is_error):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    return types.none(*argument_types), codegen
