@@ -15,7 +15,7 @@ from numba.extending import typeof_impl
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
-from dualrev.errors import ArgnumsError
+from dualrev.errors import ArgnumsError, DualrevError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 
 
@@ -60,7 +60,10 @@ class CompiledOperator:
         mode = self.question.mode
         if mode == "auto":
             mode = self._mode(args, kwargs)
-        result = (self._entries.get(mode) or self.entry(mode))(*args, **kwargs)
+        try:
+            result = (self._entries.get(mode) or self.entry(mode))(*args, **kwargs)
+        except DualrevError as error:
+            raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
         if type(args[0] if args else None) is float and len(self.numbers) == 1 and self.numbers[0] == 0:
             return result
         return self._as_numpy(result, args, kwargs)

@@ -6,13 +6,14 @@ as NumPy does but for the functions in `numpy_names`; the compiled functions tha
 
 from __future__ import annotations
 
-import dis
 import math
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
+from numba.core import ir
+from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 
 from dualrev.kernels.arrays import FUNCTIONS
@@ -56,6 +57,11 @@ class Cloner:
         self.replacements = replacements
         self._clones: dict[int, Any] = {}
         self._kept: list[Any] = []
+
+    @property
+    def clones(self) -> list[Any]:
+        """The clones made so far."""
+        return list(self._clones.values())
 
     def clone(self, dispatcher: Any) -> Any:
         """Return a dispatcher for the clone of a compiled function."""
@@ -143,29 +149,22 @@ def names_in(code: types.CodeType) -> set[str]:
 _WRITERS = frozenset({"copyto", "fill", "sort", "shuffle", "put", "itemset", "resize"})
 
 
-def rewrites_arrays(dispatcher: Any, seen: set[int] | None = None) -> bool:
-    """Whether a compiled function, or one that it calls, may write to arrays that it was given."""
-    seen = set() if seen is None else seen
-    if id(dispatcher) in seen:
-        return False
-    seen.add(id(dispatcher))
-    function = dispatcher.py_func
-    if _writes(function.__code__):
-        return True
-    values = [function.__globals__.get(name) for name in names_in(function.__code__)]
-    values += [cell.cell_contents for cell in function.__closure__ or ()]
-    return any(rewrites_arrays(value, seen) for value in values if isinstance(value, Dispatcher)) or any(
-        isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] not in ("numpy", "math")
-        for value in values
-    )
+def rewrites_arrays(cloner: Cloner) -> bool:
+    """Whether the clones, which have been compiled, may write to an array: perhaps to one that they were given."""
+    return any(_writes(clone) for clone in cloner.clones)
 
 
-def _writes(code: types.CodeType) -> bool:
-    if not _WRITERS.isdisjoint(code.co_names):
+def _writes(clone: Any) -> bool:
+    if not _WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
         return True
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("STORE_SUBSCR", "STORE_SLICE"):
-            return True
-        if instruction.opname == "BINARY_OP" and instruction.argrepr.endswith("="):
-            return True
-    return any(_writes(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    for compiled in clone.overloads.values():
+        typed = compiled.type_annotation
+        for block in typed.blocks.values():
+            for statement in block.body:
+                if isinstance(statement, ir.SetItem | ir.StaticSetItem):
+                    return True
+                value = getattr(statement, "value", None)
+                in_place = isinstance(value, ir.Expr) and value.op == "inplace_binop"
+                if in_place and isinstance(typed.typemap[value.lhs.name], nbtypes.Array):
+                    return True
+    return False

@@ -11,7 +11,7 @@ import numba
 from numba.core import errors, types
 
 from dualrev.compiled import registration, seeding
-from dualrev.compiled.cloning import Cloner, rewrites_arrays
+from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
 from dualrev.compiled.failures import refusal
 from dualrev.compiled.fingerprint import MADE_OF, fingerprint
@@ -164,11 +164,11 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         table = thorough_constructors if thorough else constructors
         given = arguments.thorough() if thorough else arguments
 
-        def cloned(number: Any, table: Any = table) -> Any:
-            return Cloner(registration.replacements(number) | table(number)).clone(dispatcher)
+        def cloner(number: Any, table: Any = table) -> Cloner:
+            return Cloner(registration.replacements(number) | table(number))
 
         try:
-            written: Callable[..., Any] = _written(cloned, dispatcher, question, given)
+            written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
             return written
         except errors.NumbaError as error:
             failure = failure or error
@@ -176,17 +176,17 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
     raise refusal(dispatcher, failure) from failure
 
 
-def _written(cloned: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
+def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
     kind = question.kind
     if question.mode == "forward":
         chunk = 1 if kind == "pushforward" else question.chunk
-        forward = ForwardDriver(cloned, arguments, question.value, question.aux, chunk, rewrites_arrays(dispatcher))
+        forward = ForwardDriver(cloner, dispatcher, arguments, question.value, question.aux, chunk)
         if kind == "gradient":
             _expect_number(forward)
         if kind == "pushforward":
             return forward.pushforward(_tangent_prefix(list(arguments.names)))
         return forward.implementation()
-    reverse = ReverseDriver(cloned, arguments, question.value, question.aux)
+    reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
     if kind == "pullback":
         return reverse.pullback(_cotangent_name(list(arguments.names)))
     if kind == "gradient":

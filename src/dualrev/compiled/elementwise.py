@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba.core import cgutils, types
 from numba.core.registry import cpu_target
+from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.ufunc.array_exprs import _lower_array_expr
@@ -100,8 +101,17 @@ def _lower(lowerer: Any, expr: Any) -> Any:
     return _lower_array_expr(_Lowerer(lowerer), expr)
 
 
+_numba_in_place = NumpyRulesInplaceArrayOperator.generic
+
+
+def _in_place_of_floats(self: Any, args: Any, kws: Any) -> Any:
+    """Answer for Numba's own numbers only: its rules fail on others, instead of leaving them to an overload."""
+    return None if is_elementwise(args) else _numba_in_place(self, args, kws)
+
+
 def register() -> None:
     """Enter the types of all rows' spellings, and the lowering of expressions."""
+    NumpyRulesInplaceArrayOperator.generic = _in_place_of_floats
     cpu_target.target_context.special_ops["arrayexpr"] = _lower
     for row in TABLE.values():
         for function in spellings(row):

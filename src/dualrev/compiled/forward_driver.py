@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from dualrev.compiled import seeding
+from dualrev.compiled.cloning import rewrites_arrays
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.outputs import Outputs
 from dualrev.forward.numba_dual import DualType, seeded
@@ -25,8 +26,10 @@ class ForwardDriver:
 
     Parameters
     ----------
-    cloned
-        The clone of the user's function for a dual type.
+    cloner
+        Makes a cloner for a type of active numbers.
+    dispatcher
+        The user's function.
     arguments
         What the derivative is called with.
     value
@@ -36,17 +39,19 @@ class ForwardDriver:
     """
 
     def __init__(
-        self, cloner: Any, arguments: Arguments, value: bool, aux: bool, chunk: int | None, rewrites: bool
+        self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, chunk: int | None
     ) -> None:
-        self.arguments, self.value, self.rewrites = arguments, value, rewrites
+        self.arguments, self.value = arguments, value
         numbers = not any(leaf.is_array for leaf in arguments.leaves)
         count = chunk or (width(len(arguments.leaves)) if numbers else WIDEST)
         self.dual = DualType(arguments.float_type, count, arguments.level)
-        self.function = cloner(self.dual)
+        clones = cloner(self.dual)
+        self.function = clones.clone(dispatcher)
         self.scope: dict[str, Any] = {"D": self.dual, "number": self.dual, "f": self.function, "seeded": seeded} | vars(
             seeding
         )
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
+        self.rewrites = rewrites_arrays(clones)
 
     def implementation(self) -> Any:
         """Return the function that Numba is to compile."""

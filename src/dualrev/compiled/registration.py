@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 from dualrev.compiled import builtins, elementwise
+from dualrev.compiled.array_functions import products, reductions
+from dualrev.compiled.array_functions.table import STAND_INS
 from dualrev.kernels import active_rows
 
 
@@ -19,7 +21,7 @@ def register() -> None:
 @cache
 def replacements(number: Any) -> dict[Any, Any]:
     """Return functions of NumPy's that clones call in a version of ours, whatever the attempt."""
-    return {}
+    return dict(STAND_INS)
 
 
-_ = builtins
+_ = builtins, products, reductions

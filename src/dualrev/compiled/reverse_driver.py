@@ -16,10 +16,10 @@ from dualrev.reverse.numba_var import VarType, variable
 class ReverseDriver:
     """Writes the code of one derivative; see `ForwardDriver`."""
 
-    def __init__(self, cloner: Any, arguments: Arguments, value: bool, aux: bool) -> None:
+    def __init__(self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> None:
         self.arguments, self.value = arguments, value
         self.var = VarType(arguments.float_type, arguments.level)
-        self.function = cloner(self.var)
+        self.function = cloner(self.var).clone(dispatcher)
         self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
         self.scope |= (
             vars(numba_tape) | {"variable": variable, "zero_array": zero_array} | vars(seeding) | vars(sweeping)

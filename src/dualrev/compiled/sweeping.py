@@ -12,6 +12,8 @@ from dualrev.compiled.memory import empty_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import element, is_active
 from dualrev.kernels.extending import overloads
+from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
+from dualrev.reverse.numba_sweep import sweep_floats
 from dualrev.reverse.numba_tape import record_at
 from dualrev.reverse.numba_var import variable
 
@@ -40,18 +42,52 @@ def sweep(adjoints: Any, tape: Any, dtype: Any, top: int, leaves: int) -> None:
 
 @overloads(sweep)
 def _sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
-    def floats(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
-        for k in range(top, leaves, -1):
-            adjoint = adjoints[k]
-            if adjoint != 0.0:
-                p, q, i, j = record_at(tape, k)
-                term = p * adjoint
-                adjoints[i] += term if isfinite(term) or p != 0.0 else 0.0
-                term = q * adjoint
-                adjoints[j] += term if isfinite(term) or q != 0.0 else 0.0
+    def implementation(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
+        upper, block = top, last_block(tape)
+        while True:
+            while block >= 0 and words_of(tape, block, OWN)[FIRST] > upper:
+                block = words_of(tape, block, OWN)[PREVIOUS]
+            words = words_of(tape, max(block, 0), OWN)
+            sweep_records(adjoints, tape, dtype, upper, words[FIRST] + words[COUNT] - 1 if block >= 0 else leaves)
+            if block < 0:
+                return
+            pull_block(adjoints, tape, block)
+            upper, block = words[FIRST] - 1, words[PREVIOUS]
 
-    def numbers(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
-        for k in range(top, leaves, -1):
+    return implementation
+
+
+def whole_blocks(tape: Any, top: int) -> int:
+    """Return the last output of the block that holds a record, or the record if none does."""
+    return int(stub(tape, top))
+
+
+@overloads(whole_blocks)
+def _whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
+    def implementation(tape, top):  # type: ignore[no-untyped-def]
+        block = last_block(tape)
+        while block >= 0:
+            words = words_of(tape, block, OWN)
+            if words[FIRST] <= top:
+                return max(top, words[FIRST] + words[COUNT] - 1)
+            block = words[PREVIOUS]
+        return top
+
+    return implementation
+
+
+def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: int, bottom: int) -> None:
+    """Propagate adjoints back from the record `top` to that after `bottom`, none of which is in a block."""
+    stub(adjoints, tape, dtype, top, bottom)
+
+
+@overloads(sweep_records)
+def _sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -> Callable[..., Any]:
+    def floats(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
+        sweep_floats(adjoints, tape, top, bottom)
+
+    def numbers(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
+        for k in range(top, bottom, -1):
             adjoint = adjoints[k]
             p, q, i, j = record_at(tape, k)
             for partial, operand in ((p, i), (q, j)):
@@ -76,7 +112,7 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
 
         def number(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
             if y.index_ > 0:
-                adjoints[y.index_] = adjoints[y.index_] + cotangent
+                adjoints[y.index_] = adjoints[y.index_] + y.scale_ * cotangent
             return y.index_
 
         return number
@@ -85,7 +121,7 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
         top = 0
         for each, w in zip(y.flat, cotangent.flat):  # noqa: B905 - compiled code has no `strict`
             if each.index_ > 0:
-                adjoints[each.index_] = adjoints[each.index_] + w
+                adjoints[each.index_] = adjoints[each.index_] + each.scale_ * w
                 top = max(top, each.index_)
         return top
 
@@ -129,7 +165,7 @@ def _row(
     block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: Any, leaves: Any
 ) -> Callable[..., Any]:
     def implementation(block, m, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
-        top = max(y.index_, leaves)
+        top = whole_blocks(tape, max(y.index_, leaves))
         adjoints[: top + 1] = 0.0
         add_cotangent(adjoints, dtype, y, 1.0)
         sweep(adjoints, tape, dtype, top, leaves)

@@ -11,7 +11,7 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
-from dualrev.kernels.active_types import ActiveType, is_active
+from dualrev.kernels.active_types import ActiveType, is_active, is_usual
 from dualrev.kernels.extending import intrinsic
 
 _LANE = ir.IntType(32)
@@ -204,7 +204,7 @@ def _combine_floats(
 
     usual = cgutils.true_bit
     for partial in partials:
-        usual = builder.and_(usual, _usual(builder, partial))
+        usual = builder.and_(usual, is_usual(builder, partial))
     short = total(lambda p, t: builder.fmul(p, t, flags=("contract",)))
     start = builder.block
     with builder.if_then(builder.not_(usual), likely=False):
@@ -214,15 +214,6 @@ def _combine_floats(
     result.add_incoming(short, start)
     result.add_incoming(long, end)
     return result
-
-
-def _usual(builder: Any, partial: Any) -> Any:
-    """Emit whether a float is neither 0 nor infinite nor NaN: a test of its exponent as an integer."""
-    wide = isinstance(partial.type, ir.DoubleType)
-    integer = ir.IntType(64 if wide else 32)
-    infinite = 0x7FF0000000000000 if wide else 0x7F800000
-    magnitude = builder.and_(builder.bitcast(partial, integer), integer(2 ** (integer.width - 1) - 1))
-    return builder.icmp_unsigned("<", builder.sub(magnitude, integer(1)), integer(infinite - 1))
 
 
 def _splat(builder: Any, vector: Any, scalar: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models
 from numba.core.typeconv import Conversion
@@ -125,3 +126,12 @@ def link(typingctx: Any, y: Any, partials: Any, operands: Any) -> Any:
         return result.link(context, builder, value, cast, [builder.extract_value(args[2], n) for n in range(count)])
 
     return result(y, partials, operands), codegen
+
+
+def is_usual(builder: Any, partial: Any) -> Any:
+    """Emit whether a float is neither 0 nor infinite nor NaN: a test of its bits as an integer."""
+    wide = isinstance(partial.type, ir.DoubleType)
+    integer = ir.IntType(64 if wide else 32)
+    infinite = 0x7FF0000000000000 if wide else 0x7F800000
+    magnitude = builder.and_(builder.bitcast(partial, integer), integer(2 ** (integer.width - 1) - 1))
+    return builder.icmp_unsigned("<", builder.sub(magnitude, integer(1)), integer(infinite - 1))

@@ -42,7 +42,7 @@ def _address_of(context: Any, builder: Any, pull: Any, argument_types: Any) -> A
     """Emit the address of a pull, compiled for these types."""
     pull.compile(argument_types)
     compiled = pull.overloads[argument_types]
-    context.add_linking_libs(builder, [compiled.library])
+    context.add_linking_libs([compiled.library])
     return builder.ptrtoint(context.declare_function(builder.module, compiled.fndesc), _WORD)
 
 

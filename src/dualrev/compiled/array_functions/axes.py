@@ -1,0 +1,150 @@
+"""Views of arrays by axis, and functions of vectors applied along one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from dualrev.compiled.memory import empty_array
+from dualrev.compiled.seeding import stub
+from dualrev.kernels.extending import overloads
+
+
+def _known(axis: Any, ndim: Any) -> Any:
+    if axis < -ndim or axis >= ndim:
+        raise ValueError("axis is out of bounds for the array")
+    return axis + ndim if axis < 0 else axis
+
+
+known_axis = numba.njit(_known)
+"""The number of an axis from the front."""
+
+
+def rows_along(a: Any, axis: int) -> Any:
+    """Return a matrix of the vectors along an axis, one in each row."""
+    return stub(a, axis)
+
+
+@overloads(rows_along)
+def _rows_along(a: Any, axis: Any) -> Callable[..., Any]:
+    def implementation(a, axis):  # type: ignore[no-untyped-def]
+        along = known_axis(axis, a.ndim)
+        before = after = 1
+        for n, length in enumerate(a.shape):
+            if n < along:
+                before *= length
+            elif n > along:
+                after *= length
+        length = a.shape[along]
+        stack = np.ascontiguousarray(a).reshape((before, length, after))
+        return np.ascontiguousarray(stack.transpose((0, 2, 1))).reshape((before * after, length))
+
+    return implementation
+
+
+def back_along(rows: Any, a: Any, axis: int) -> Any:
+    """Return rows as vectors along an axis of an array like `a`, of their own length there."""
+    return stub(rows, a, axis)
+
+
+@overloads(back_along)
+def _back_along(rows: Any, a: Any, axis: Any) -> Callable[..., Any]:
+    def implementation(rows, a, axis):  # type: ignore[no-untyped-def]
+        along = known_axis(axis, a.ndim)
+        before = after = 1
+        for n, length in enumerate(a.shape):
+            if n < along:
+                before *= length
+            elif n > along:
+                after *= length
+        length = rows.shape[1]
+        stack = rows.reshape((before, after, length)).transpose((0, 2, 1))
+        return np.ascontiguousarray(stack).reshape(tuple_setitem(a.shape, along, length))
+
+    return implementation
+
+
+def without_axis(shape: Any, axis: int) -> Any:
+    """Return a shape without one of its lengths."""
+    return stub(shape, axis)
+
+
+@overloads(without_axis)
+def _without_axis(shape: Any, axis: Any) -> Callable[..., Any]:
+    def implementation(shape, axis):  # type: ignore[no-untyped-def]
+        rest = shape[1:]
+        for n in range(known_axis(axis, len(shape))):
+            rest = tuple_setitem(rest, n, shape[n])
+        return rest
+
+    return implementation
+
+
+def reduced(of_vector: Any) -> Any:
+    """Return a compiled `f(a, axis)` that applies a function of vectors along an axis."""
+
+    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    def implementation(a: Any, axis: Any) -> Any:
+        rows = rows_along(a, axis)
+        y = empty_like_rows(rows)
+        for n in range(rows.shape[0]):
+            y[n] = of_vector(rows[n])
+        return y.reshape(without_axis(a.shape, axis))
+
+    return implementation
+
+
+def scanned(of_vector: Any) -> Any:
+    """Return a compiled `f(a, axis)` that replaces the vectors along an axis by functions of them."""
+
+    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    def implementation(a: Any, axis: Any) -> Any:
+        rows = rows_along(a, axis).copy()
+        for n in range(rows.shape[0]):
+            rows[n] = of_vector(rows[n])
+        return back_along(rows, a, axis)
+
+    return implementation
+
+
+def empty_like_rows(rows: Any) -> Any:
+    """Return an array with an element for each row."""
+    return stub(rows)
+
+
+@overloads(empty_like_rows)
+def _empty_like_rows(rows: Any) -> Callable[..., Any]:
+    dtype = rows.dtype
+    return lambda rows: empty_array(dtype, rows.shape[0])
+
+
+def plain(x: Any) -> Any:
+    """Return numbers without their derivatives: what comparisons and indices depend on."""
+    return stub(x)
+
+
+@overloads(plain)
+def _plain(x: Any) -> Callable[..., Any]:
+    from dualrev.kernels.active_types import is_active
+
+    dtype = x.dtype if isinstance(x, types.Array) else x
+    if not is_active(dtype):
+        return lambda x: x
+    if not isinstance(x, types.Array):
+        return lambda x: plain(x.primal_)
+    while is_active(dtype):
+        dtype = dtype.dtype
+
+    def implementation(x):  # type: ignore[no-untyped-def]
+        values = empty_array(dtype, x.shape)
+        flat = values.ravel()
+        for n, each in enumerate(x.flat):
+            flat[n] = plain(each)
+        return values
+
+    return implementation

@@ -1,0 +1,56 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numba.core import errors, types
+
+from dualrev.compiled.array_functions.contracting import contraction
+from dualrev.compiled.array_functions.table import array_function
+from dualrev.kernels.active_types import ActiveArray
+from dualrev.kernels.extending import overloads
+
+
+@array_function(np.dot, chosen=True)
+def dot(a: Any, b: Any) -> Any:
+    """Contract the last axis of one with the first of the other."""
+    if not (isinstance(a, types.Array) and isinstance(b, types.Array)):
+        return lambda a, b: a * b
+    return _product(a, b)
+
+
+@overloads(operator.matmul)
+def _matmul(a: Any, b: Any) -> Any:
+    if isinstance(a, ActiveArray) or isinstance(b, ActiveArray):
+        return _product(a, b)
+    return None
+
+
+def _product(a: Any, b: Any) -> Any:
+    """Return the product of vectors and matrices: a vector is a row on the left and a column on the right."""
+    if a.ndim == b.ndim == 2:
+        return lambda a, b: contraction(a, b)
+    if a.ndim == 1 and b.ndim == 1:
+        return lambda a, b: contraction(np.expand_dims(a, 0), np.expand_dims(b, 1))[0, 0]
+    if a.ndim == 1 and b.ndim == 2:
+        return lambda a, b: contraction(np.expand_dims(a, 0), b)[0]
+    if a.ndim == 2 and b.ndim == 1:
+        return lambda a, b: contraction(a, np.expand_dims(b, 1))[:, 0]
+    raise errors.TypingError("products of arrays with more than two axes have no rule in compiled code")
+
+
+matmul = array_function(np.matmul)(lambda a, b: a @ b)
+vdot = array_function(np.vdot)(lambda a, b: dot(np.ravel(a), np.ravel(b)))
+outer = array_function(np.outer)(lambda a, b: np.expand_dims(np.ravel(a), 1) * np.ravel(b))
+
+
+@array_function(np.inner, chosen=True)
+def inner(a: Any, b: Any) -> Any:
+    """Contract the last axes."""
+    both = isinstance(a, types.Array) and isinstance(b, types.Array)
+    if both and b.ndim == 2:
+        return lambda a, b: dot(a, b.T)
+    return lambda a, b: dot(a, b)

@@ -1,0 +1,82 @@
+"""The table of NumPy's array functions in compiled code: per function what clones call instead.
+
+A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar operations,
+other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same arguments.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from numba.core import types
+
+from dualrev.kernels.active_types import ActiveArray, owner_of
+from dualrev.kernels.extending import defined, overloads, overloads_method
+
+STAND_INS: dict[Any, Any] = {}
+"""Per function of NumPy's its stand-in."""
+
+
+def owner_inside(of: Any) -> Any:
+    """Return the active type of the highest level in a type, a list's or a tuple's elements included, or None."""
+    if isinstance(of, types.List):
+        return owner_inside(of.dtype)
+    if isinstance(of, types.BaseTuple):
+        owners = [each for each in map(owner_inside, of) if each is not None]
+        return max(owners, key=lambda each: each.level, default=None)
+    return owner_of([of])
+
+
+def array_function(*functions: Any, method: str | None = None, chosen: bool = False) -> Callable[[Any], Any]:
+    """Enter the decorated function as the stand-in of NumPy's; it becomes a method of active arrays too, if named.
+
+    The decorated function is compiled by Numba; if `chosen`, it is given types and returns what is.
+    """
+
+    def enter(implementation: Any) -> Any:
+        implementation.__annotations__ = {}
+        parameters = inspect.signature(implementation).parameters
+
+        def choose(*given: Any) -> Any:
+            if all(owner_inside(each) is None for each in given):
+                return _forwarded(functions[0], parameters, given) if functions else None
+            return implementation(*given) if chosen else implementation
+
+        def choose_method(*given: Any) -> Any:
+            return _with_parameters(parameters, {"stand_in": stand_in}, "return stand_in({names})")
+
+        stand_in = _with_parameters(parameters, {}, "pass")
+        overloads(stand_in)(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
+        if method is not None:
+            overloads_method(ActiveArray, method)(
+                _with_parameters(parameters, {"choose": choose_method}, "return choose({names})")
+            )
+        STAND_INS.update(dict.fromkeys(functions, stand_in))
+        return stand_in
+
+    return enter
+
+
+def _defaults(parameters: Any) -> dict[str, Any]:
+    return {f"default_{name}": each.default for name, each in parameters.items() if each.default is not each.empty}
+
+
+def _with_parameters(parameters: Any, scope: dict[str, Any], body: str) -> Any:
+    """Return a function with these parameters and their defaults."""
+    texts = []
+    for name, each in parameters.items():
+        star = "*" if each.kind is each.VAR_POSITIONAL else ""
+        texts.append(f"{star}{name}" if each.default is each.empty else f"{name}=default_{name}")
+    names = ", ".join(f"*{n}" if each.kind is each.VAR_POSITIONAL else n for n, each in parameters.items())
+    return defined(texts, [body.format(names=names)], scope | _defaults(parameters))
+
+
+def _forwarded(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call of NumPy's function with the arguments that were given."""
+    texts = []
+    for (name, parameter), of in zip(parameters.items(), given, strict=True):
+        if not isinstance(of, types.Omitted) and of is not parameter.default:
+            texts.append(name if parameter.default is parameter.empty else f"{name}={name}")
+    return _with_parameters(parameters, {"function": function}, f"return function({', '.join(texts)})")
