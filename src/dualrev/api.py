@@ -53,8 +53,6 @@ class Operator:
             return self._interpreted(args, kwargs)
         if args and type(args[0]) is float:
             return self._direct(*args, **kwargs)
-        if any(isinstance(arg, Active) for arg in (*args, *kwargs.values())):
-            return self.compiled.step(args, kwargs)
         return self.compiled(args, kwargs)
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

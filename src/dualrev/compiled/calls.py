@@ -12,10 +12,11 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
+from dualrev.active import Active
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
-from dualrev.errors import ArgnumsError, DualrevError
+from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 
 
@@ -39,16 +40,12 @@ class CompiledOperator:
                 )
         self.numbers = [n % len(names) for n in numbers]
         self.names = names
-        self._entries: dict[str, Any] = {}
+        self._entries: dict[Any, Any] = {}
         self._outputs: dict[Any, int] = {}
-        self._modes: dict[Any, str] = {}
 
-    def entry(self, mode: str) -> Any:
+    def entry(self, mode: str, chunk: int | None = None) -> Any:
         """Return the compiled derivative in one mode."""
-        found = self._entries.get(mode)
-        if found is None:
-            found = self._entries[mode] = derivative(self.f, self.question._replace(mode=mode))
-        return found
+        return derivative(self.f, self.question._replace(mode=mode, chunk=self.question.chunk or chunk))
 
     @property
     def dispatcher(self) -> Any:
@@ -57,16 +54,28 @@ class CompiledOperator:
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative."""
-        mode = self.question.mode
-        if mode == "auto":
-            mode = self._mode(args, kwargs)
+        key = self._shapes(args, kwargs)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = self._chosen(args, kwargs)
         try:
-            result = (self._entries.get(mode) or self.entry(mode))(*args, **kwargs)
+            result = entry(*args, **kwargs)
+        except ActiveConversionError:
+            given: Any = (args, kwargs)
+            if any(isinstance(leaf, Active) for leaf in optree.tree_leaves(given)):
+                return self.step(args, kwargs)
+            raise
         except DualrevError as error:
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
-        if type(args[0] if args else None) is float and len(self.numbers) == 1 and self.numbers[0] == 0:
-            return result
-        return self._as_numpy(result, args, kwargs)
+        return result if type(result) is np.ndarray else self._as_numpy(result, args, kwargs)
+
+    def _chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the compiled derivative for arguments of these shapes, as wide as they need."""
+        mode = self.question.mode
+        if mode == "auto":
+            mode = self.choice(args, kwargs).mode
+        n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
+        return self.entry(mode, n if mode == "forward" and 0 < n < WIDEST else None)
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""
@@ -85,13 +94,6 @@ class CompiledOperator:
             m = self._outputs[key]
         return choose_compiled_mode(n, m, self.question.chunk or WIDEST)
 
-    def _mode(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        key = self._shapes(args, kwargs)
-        found = self._modes.get(key)
-        if found is None:
-            found = self._modes[key] = self.choice(args, kwargs).mode
-        return found
-
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]
 
@@ -101,19 +103,11 @@ class CompiledOperator:
 
     def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return a key for the shapes of what is differentiated, cheaply."""
-        keys: list[Any] = []
-        for given in self._given(args, kwargs):
-            if type(given) is float:
-                keys.append(())
-            elif type(given) is np.ndarray:
-                keys.append(given.shape)
-            else:
-                keys.append(tuple(np.shape(leaf) for leaf in optree.tree_leaves(given)))
-        return tuple(keys)
+        if self.numbers == [0] and args and type(args[0]) is np.ndarray:
+            return args[0].shape
+        return tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
 
     def _as_numpy(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if type(result) is np.ndarray:
-            return result
         kinds = {type(leaf) for leaf in self._leaves(args, kwargs)}
         if kinds <= {float}:
             return result

@@ -163,7 +163,7 @@ def _writes(clone: Any) -> bool:
             for statement in block.body:
                 if isinstance(statement, ir.SetItem | ir.StaticSetItem):
                     return True
-                value = getattr(statement, "value", None)
+                value: Any = getattr(statement, "value", None)
                 in_place = isinstance(value, ir.Expr) and value.op == "inplace_binop"
                 if in_place and isinstance(typed.typemap[value.lhs.name], nbtypes.Array):
                     return True

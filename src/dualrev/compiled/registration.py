@@ -6,14 +6,16 @@ from functools import cache
 from typing import Any
 
 from dualrev.compiled import builtins, elementwise
-from dualrev.compiled.array_functions import products, reductions
+from dualrev.compiled.array_functions import joining, linalg, numerics, products, reductions, selection, shaping
 from dualrev.compiled.array_functions.table import STAND_INS
 from dualrev.kernels import active_rows
+from dualrev.reverse.memory import keep_pages
 
 
 @cache
 def register() -> None:
     """Enter all overloads."""
+    keep_pages()
     active_rows.register()
     elementwise.register()
 
@@ -24,4 +26,4 @@ def replacements(number: Any) -> dict[Any, Any]:
     return dict(STAND_INS)
 
 
-_ = builtins, products, reductions
+_ = builtins, joining, linalg, numerics, products, reductions, selection, shaping

@@ -25,14 +25,21 @@ def lifted(dtype: Any, x: Any) -> Any:
 
 @overloads(lifted)
 def _lifted(dtype: Any, x: Any) -> Callable[..., Any]:
-    def implementation(dtype, x):  # type: ignore[no-untyped-def]
+    def contiguous(dtype, x):  # type: ignore[no-untyped-def]
+        y = empty_array(dtype, x.shape)
+        flat, values = y.ravel(), x.ravel()
+        for n in range(values.size):
+            flat[n] = values[n]
+        return y
+
+    def strided(dtype, x):  # type: ignore[no-untyped-def]
         y = empty_array(dtype, x.shape)
         flat = y.ravel()
         for n, value in enumerate(x.flat):
             flat[n] = value
         return y
 
-    return implementation
+    return contiguous if x.layout == "C" else strided
 
 
 def along(dtype: Any, x: Any, tangent: Any) -> Any:

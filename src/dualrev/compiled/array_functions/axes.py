@@ -12,6 +12,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dualrev.compiled.memory import empty_array
 from dualrev.compiled.seeding import stub
+from dualrev.kernels.active_types import is_active
 from dualrev.kernels.extending import overloads
 
 
@@ -130,8 +131,6 @@ def plain(x: Any) -> Any:
 
 @overloads(plain)
 def _plain(x: Any) -> Callable[..., Any]:
-    from dualrev.kernels.active_types import is_active
-
     dtype = x.dtype if isinstance(x, types.Array) else x
     if not is_active(dtype):
         return lambda x: x
@@ -147,4 +146,23 @@ def _plain(x: Any) -> Callable[..., Any]:
             flat[n] = plain(each)
         return values
 
+    return implementation
+
+
+def as_array(x: Any) -> Any:
+    """Return an array as it is, and a number as one of no axes."""
+    return stub(x)
+
+
+@overloads(as_array)
+def _as_array(x: Any) -> Callable[..., Any]:
+    if isinstance(x, types.Array):
+        return lambda x: x
+
+    def implementation(x):  # type: ignore[no-untyped-def]
+        array = empty_array(x_type, ())
+        array[()] = x
+        return array
+
+    x_type = types.unliteral(x)
     return implementation
