@@ -35,7 +35,7 @@ LAYERS = (
     {"trees"},
     {"forward", "reverse"},
     {"compiled"},
-    {"backends"},
+    {"backends", "batch"},
     {"operators", "point"},
     {"calibration", "jacobians"},
     {"api"},

@@ -11,6 +11,7 @@ import numpy as np
 from dualrev import jacobians
 from dualrev.active import Active
 from dualrev.backends import dispatcher_of, known_backend
+from dualrev.batch import Batched, carriers_of, over_points
 from dualrev.calibration import current_constants
 from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
@@ -31,6 +32,7 @@ class Operator:
         chunk_size: int | None = None,
         has_aux: bool = False,
         backend: str = "auto",
+        batched: Batched = False,
     ) -> None:
         if not callable(f):
             raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
@@ -42,6 +44,7 @@ class Operator:
         self._counts: dict[Any, tuple[int, int, int]] = {}
         self._choices: dict[Any, ModeChoice] = {}
         update_wrapper(self, f, updated=())
+        self.batched = batched
         self._connect()
 
     _kind = "jacobian"
@@ -50,6 +53,8 @@ class Operator:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""
         if self.compiled is None:
+            if self._at_one_point is not None:
+                return over_points(self._at_one_point, carriers_of(self.batched, self.argnums), args, kwargs)
             return self._interpreted(args, kwargs)
         if args and type(args[0]) is float:
             return self._direct(*args, **kwargs)
@@ -61,7 +66,18 @@ class Operator:
 
     def _connect(self) -> None:
         """Find the way through compiled code. For numbers it is direct: the mode is chosen there."""
-        self.compiled = self._compiled()
+        self._at_one_point = None
+        if self.batched:
+            carriers_of(self.batched, self.argnums)
+            self._at_one_point = type(self)(
+                self.f,
+                self.argnums,
+                mode=self.mode,
+                chunk_size=self.chunk_size,
+                has_aux=self.has_aux,
+                backend=self.backend,
+            )
+        self.compiled = None if self.batched else self._compiled()
         self._direct: Any = None if self.compiled is None else self.compiled.dispatcher
 
     def _compiled(self) -> Any:
@@ -77,7 +93,9 @@ class Operator:
         return CompiledOperator(dispatcher, asked)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in ("compiled", "_direct")}
+        return {
+            name: value for name, value in vars(self).items() if name not in ("compiled", "_direct", "_at_one_point")
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

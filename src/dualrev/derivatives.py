@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.api import Gradient, Jacobian
+from dualrev.batch import Batched
 from dualrev.errors import ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point, known_function, owned
@@ -209,7 +210,9 @@ def elementwise_grad(f: Callable[..., Any]) -> ElementwiseGradient:
     return ElementwiseGradient(f)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None) -> Jacobian:
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None, batched: Batched = False
+) -> Jacobian:
     """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
 
     Examples
@@ -220,7 +223,9 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | No
     array([[0., 4.],
            [4., 2.]])
     """
-    return Jacobian(Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size)
+    return Jacobian(
+        Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size, batched=batched
+    )
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:

@@ -100,3 +100,7 @@ class CompilationError(DualrevError, TypeError):
 
 class UnknownBackendError(DualrevError, ValueError):
     """A backend was asked for that does not exist."""
+
+
+class BatchError(DualrevError, ValueError):
+    """Arguments do not carry points as `batched` says."""

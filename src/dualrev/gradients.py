@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dualrev.api import Gradient, Jacobian, ValueAndGradient, ValueAndJacobian
+from dualrev.batch import Batched
 from dualrev.point import Argnums
 
 
@@ -17,6 +18,7 @@ def jacobian(
     chunk_size: int | None = None,
     has_aux: bool = False,
     backend: str = "auto",
+    batched: Batched = False,
 ) -> Jacobian:
     """Return a function that computes the Jacobian of `f`.
 
@@ -35,6 +37,9 @@ def jacobian(
     backend : {"auto", "numba", "numpy"}
         Auto runs functions that Numba compiled at compiled speed and all others over NumPy. "numba" compiles an
         undecorated function first, "numpy" runs a compiled one interpreted.
+    batched : bool or tuple of int
+        Whether the differentiated arguments hold a point in each entry of their first axis, or which arguments do. The
+        results have a new first axis. Compiled functions run on all cores.
 
     Returns
     -------
@@ -57,7 +62,8 @@ def jacobian(
     array([[2., 0.],
            [2., 1.]])
     """
-    return Jacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
+    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
+    return Jacobian(f, argnums, **options, batched=batched)
 
 
 def value_and_jacobian(
@@ -68,6 +74,7 @@ def value_and_jacobian(
     chunk_size: int | None = None,
     has_aux: bool = False,
     backend: str = "auto",
+    batched: Batched = False,
 ) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
@@ -77,7 +84,8 @@ def value_and_jacobian(
     >>> dr.value_and_jacobian(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    return ValueAndJacobian(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
+    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
+    return ValueAndJacobian(f, argnums, **options, batched=batched)
 
 
 def grad(
@@ -88,6 +96,7 @@ def grad(
     chunk_size: int | None = None,
     has_aux: bool = False,
     backend: str = "auto",
+    batched: Batched = False,
 ) -> Gradient:
     """Return a function that computes the gradient of a scalar-valued `f`; the parameters are those of `jacobian`.
 
@@ -108,7 +117,8 @@ def grad(
     >>> dr.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    return Gradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
+    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
+    return Gradient(f, argnums, **options, batched=batched)
 
 
 def value_and_grad(
@@ -119,6 +129,7 @@ def value_and_grad(
     chunk_size: int | None = None,
     has_aux: bool = False,
     backend: str = "auto",
+    batched: Batched = False,
 ) -> ValueAndGradient:
     """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
 
@@ -130,4 +141,5 @@ def value_and_grad(
     >>> dr.value_and_grad(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    return ValueAndGradient(f, argnums, mode=mode, chunk_size=chunk_size, has_aux=has_aux, backend=backend)
+    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
+    return ValueAndGradient(f, argnums, **options, batched=batched)

@@ -13,6 +13,7 @@ from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
 from dualrev.active import Active
+from dualrev.compiled.batches import over_points
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
@@ -81,6 +82,15 @@ class CompiledOperator:
         """Return the derivative where an outer one is under way, interpreted."""
         return CompiledStep(self.dispatcher)(*args, **kwargs)
 
+    def over_points(self, carriers: tuple[int, ...], args: tuple[Any, ...], count: int) -> Any:
+        """Return the derivative at every point; see `batches`."""
+        given = [_rows(arg) if n in carriers else arg for n, arg in enumerate(args)]
+        example = tuple(arg[0] if n in carriers and count else arg for n, arg in enumerate(given))
+        one_array = len(self.numbers) == 1 and self.numbers[0] in carriers and np.ndim(given[self.numbers[0]]) > 1
+        takes_out = one_array and not (self.question.value or self.question.aux) and len(args) == len(self.names)
+        entry = self._chosen(example, {}) if count else self.dispatcher
+        return over_points(entry, carriers, given, count, takes_out)
+
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is called if its outputs must be counted."""
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
@@ -115,6 +125,12 @@ class CompiledOperator:
         if type(result) is float:
             return number(result)
         return optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else leaf, result)
+
+
+def _rows(x: Any) -> Any:
+    """Return an array of points as a compiled loop takes it."""
+    x = np.ascontiguousarray(x)
+    return x.astype(np.float64) if x.dtype.kind in "iub" else x
 
 
 @cache

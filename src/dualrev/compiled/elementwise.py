@@ -20,15 +20,17 @@ from numba.np.ufunc.array_exprs import _lower_array_expr
 
 from dualrev.kernels.active_rows import spellings
 from dualrev.kernels.active_types import NUMBERS, ActiveArray, array_of, element, is_active, owner_of
-from dualrev.kernels.extending import overloads
+from dualrev.kernels.extending import defined, overloads
 from dualrev.primitives.scalar import TABLE
 
 _IN_PLACE = {
-    operator.iadd: operator.add,
-    operator.isub: operator.sub,
-    operator.imul: operator.mul,
-    operator.itruediv: operator.truediv,
-    operator.ipow: operator.pow,
+    operator.iadd: "+",
+    operator.isub: "-",
+    operator.imul: "*",
+    operator.itruediv: "/",
+    operator.ipow: "**",
+    operator.ifloordiv: "//",
+    operator.imod: "%",
 }
 
 
@@ -54,17 +56,12 @@ def _template(function: Callable[..., Any]) -> type:
     return Elementwise
 
 
-def _in_place(function: Callable[..., Any], pure: Callable[..., Any]) -> None:
+def _in_place(function: Callable[..., Any], symbol: str) -> None:
     @overloads(function)
     def choose(a: Any, b: Any) -> Callable[..., Any] | None:
         if not isinstance(a, ActiveArray):
             return None
-
-        def implementation(a, b):  # type: ignore[no-untyped-def]
-            a[...] = pure(a, b)
-            return a
-
-        return implementation
+        return defined(["a", "b"], [f"a[...] = a {symbol} b", "return a"], {})
 
 
 @overloads(abs)
@@ -118,5 +115,5 @@ def register() -> None:
             elementwise = isinstance(function, np.ufunc) or getattr(operator, function.__name__, None) is function
             if elementwise and function not in _IN_PLACE:
                 infer_global(function)(_template(function))
-    for function, pure in _IN_PLACE.items():
-        _in_place(function, pure)
+    for function, symbol in _IN_PLACE.items():
+        _in_place(function, symbol)

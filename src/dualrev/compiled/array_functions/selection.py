@@ -69,7 +69,6 @@ def sort_in_place(a: Any) -> Any:
 
 def _flat(function: Any, method: str | None, *defaults: tuple[str, Any], count: int = 1) -> None:
     """Enter a function whose result depends on values alone and is flat in them."""
-
     if count == 1:
 
         def of_one(a: Any) -> Any:

@@ -1,0 +1,92 @@
+"""Compiled derivatives at many points: a loop without Python, on all cores.
+
+Threads are started for a call and end with it, so concurrent calls do not share any, and a forked process finds none
+half alive.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numba
+import numpy as np
+from numba.core import types
+
+from dualrev.kernels.extending import defined
+
+LEAST_POINTS = 256
+"""Points that a thread is worth being started for."""
+
+
+def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count: int, takes_out: bool) -> Any:
+    """Return a derivative at every point: an array, or a tuple of arrays, with one more leading axis.
+
+    Parameters
+    ----------
+    entry
+        The compiled derivative at one point.
+    carriers
+        The arguments that hold a point in each entry of their first axis.
+    args
+        All arguments.
+    count
+        The number of points.
+    takes_out
+        Whether the derivative takes an array to write to, after the other arguments.
+    """
+    if not count:
+        return _empty(entry, carriers, args)
+    first = entry(*(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
+    parts = first if isinstance(first, tuple) else (first,)
+    in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
+    outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
+    for out, part in zip(outs, parts, strict=True):
+        out[0] = part
+    loop = _loop(entry, tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
+    threads = max(1, min(os.cpu_count() or 1, count // LEAST_POINTS))
+    ends = np.linspace(1, count, threads + 1).astype(int)
+    if threads == 1:
+        loop(1, count, *outs, *args)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            tasks = [pool.submit(loop, int(a), int(b), *outs, *args) for a, b in pairwise(ends)]
+            for task in tasks:
+                task.result()
+    return tuple(outs) if isinstance(first, tuple) else outs[0]
+
+
+@cache
+def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_place: bool) -> Any:
+    """Return the compiled loop over points from one to another; no parts stands for a single result.
+
+    Where the derivative can write into an array it is handed its part of the result.
+    """
+    args = [f"a{n}" for n in range(arguments)]
+    outs = [f"out{n}" for n in range(max(parts, 1))]
+    call = ", ".join(f"{name}[n]" if n in carriers else name for n, name in enumerate(args))
+    body = ["for n in range(start, stop):", f"    result = entry({call})"]
+    body += [f"    out{n}[n] = result[{n}]" for n in range(parts)] or ["    out0[n] = result"]
+    if in_place:
+        body = ["for n in range(start, stop):", f"    entry({call}, out0[n])"]
+    return numba.njit(defined(["start", "stop", *outs, *args], body, {"entry": entry}), nogil=True)
+
+
+def _empty(entry: Any, carriers: Sequence[int], args: Sequence[Any]) -> Any:
+    """Return results for no points: what is known of their shape is the input's, and the number of axes."""
+    points = [np.zeros(arg.shape[1:], arg.dtype)[()] if n in carriers else arg for n, arg in enumerate(args)]
+    _, _, folded, _ = entry.get_call_template(tuple(numba.typeof(point) for point in points), {})
+    result = entry.overloads[folded].signature.return_type
+    of = np.shape(points[carriers[0]])
+
+    def part(numba_type: Any) -> Any:
+        if not isinstance(numba_type, types.Array):
+            return np.empty(0)
+        unknown = numba_type.ndim - len(of)
+        return np.empty((0, *(0,) * max(unknown, 0), *(of if unknown >= 0 else ())))
+
+    return tuple(part(each) for each in result) if isinstance(result, types.BaseTuple) else part(result)
