@@ -10,7 +10,7 @@ import numpy as np
 
 from dualrev import jacobians
 from dualrev.active import Active
-from dualrev.backends import dispatcher_of, known_backend
+from dualrev.backends import dispatcher_of, known_backend, returning
 from dualrev.batch import Batched, carriers_of, over_points
 from dualrev.calibration import current_constants
 from dualrev.errors import NonScalarOutputError, known_mode
@@ -33,9 +33,12 @@ class Operator:
         has_aux: bool = False,
         backend: str = "auto",
         batched: Batched = False,
+        out_shape: int | tuple[int, ...] | None = None,
     ) -> None:
         if not callable(f):
             raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
+        if out_shape is not None:
+            f = returning(f, out_shape, backend)
         self.f, self.argnums, self.has_aux = f, argnums, has_aux
         self.mode = known_mode(mode)
         self.chunk_size = chunk_size

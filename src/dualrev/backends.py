@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from dualrev.errors import UnknownBackendError
 
 BACKENDS = ("auto", "numba", "numpy")
@@ -34,6 +36,30 @@ def interpretable(f: Any, backend: str) -> Any:
     from dualrev.compiled.steps import CompiledStep
 
     return CompiledStep(f)
+
+
+class Returning:
+    """A function that writes its result into its last argument, as one that returns an array of a shape."""
+
+    def __init__(self, f: Any, shape: int | tuple[int, ...]) -> None:
+        self.f, self.shape = f, shape
+        self.__name__ = getattr(f, "__name__", type(f).__name__)
+        self.__doc__ = getattr(f, "__doc__", None)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the function writes; an array of objects can hold active numbers."""
+        out = np.zeros(self.shape, dtype=object)
+        self.f(*args, out, **kwargs)
+        return out
+
+
+def returning(f: Any, shape: int | tuple[int, ...], backend: str) -> Any:
+    """Return a function that returns its result, from one that writes it into its last argument."""
+    if is_dispatcher(f) and backend != "numpy":
+        from dualrev.compiled.in_place import returning as returning_compiled
+
+        return returning_compiled(f, shape)
+    return Returning(interpretable(f, backend), shape)
 
 
 def dispatcher_of(f: Any, backend: str) -> Any:

@@ -19,6 +19,7 @@ def jacobian(
     has_aux: bool = False,
     backend: str = "auto",
     batched: Batched = False,
+    out_shape: int | tuple[int, ...] | None = None,
 ) -> Jacobian:
     """Return a function that computes the Jacobian of `f`.
 
@@ -40,6 +41,9 @@ def jacobian(
     batched : bool or tuple of int
         Whether the differentiated arguments hold a point in each entry of their first axis, or which arguments do. The
         results have a new first axis. Compiled functions run on all cores.
+    out_shape : int or tuple of int, optional
+        For a function that writes its result into its last argument: the shape of that. The operator is called without
+        it.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def jacobian(
            [2., 1.]])
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return Jacobian(f, argnums, **options, batched=batched)
+    return Jacobian(f, argnums, **options, batched=batched, out_shape=out_shape)
 
 
 def value_and_jacobian(
@@ -75,6 +79,7 @@ def value_and_jacobian(
     has_aux: bool = False,
     backend: str = "auto",
     batched: Batched = False,
+    out_shape: int | tuple[int, ...] | None = None,
 ) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
@@ -85,7 +90,7 @@ def value_and_jacobian(
     (9.0, 6.0)
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return ValueAndJacobian(f, argnums, **options, batched=batched)
+    return ValueAndJacobian(f, argnums, **options, batched=batched, out_shape=out_shape)
 
 
 def grad(

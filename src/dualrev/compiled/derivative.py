@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numba
@@ -71,7 +71,45 @@ def parameters(dispatcher: Any) -> list[str]:
     return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
 
 
-def _tangent_prefix(of: list[str]) -> str:
+def _built(dispatcher: Any, question: Question) -> Any:
+    of = parameters(dispatcher)
+    further, takes_out = _further(of, question)
+    # Generated code has names of its own: the user's stay outside, in the signature.
+    own = [f"a{n}" for n in range(len(of))]
+    own_further = [OUT] if takes_out else _further(own, question)[0]
+    stub = defined([*own, *own_further], ["raise NotImplementedError"], {})
+
+    def choose(*numba_types: Any) -> Callable[..., Any]:
+        arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
+        if takes_out:
+            arguments.out = numba_types[-1]
+        if question.mode == "auto":
+            return _either(dispatcher, question, arguments)
+        return _implementation(dispatcher, question, arguments)
+
+    chooser = defined([*own, *own_further], [f"return choose({', '.join([*own, *own_further])})"], {"choose": choose})
+    overloads(stub)(chooser)
+    entry, on_disk = _entry(dispatcher, question, [*of, *further], stub)
+    setattr(entry, _TAKES_OUT, takes_out)
+    setattr(entry, MADE_OF, (dispatcher, repr(question)))
+    if takes_out:
+        entry.__defaults__ = (*(dispatcher.py_func.__defaults__ or ()), None)
+    elif not further:
+        entry.__defaults__ = dispatcher.py_func.__defaults__
+    return numba.njit(entry, nogil=True, cache=on_disk)
+
+
+def _further(of: list[str], question: Question) -> tuple[list[str], bool]:
+    """Return the names of a derivative's parameters beside the function's, and whether `out` is the one."""
+    if question.kind == "pushforward":
+        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
+        return [f"{tangent_prefix(of)}{of[n]}" for n in numbers], False
+    if question.kind == "pullback":
+        return [cotangent_name(of)], False
+    return ([], False) if OUT in of else ([OUT], True)
+
+
+def tangent_prefix(of: Sequence[str]) -> str:
     """Return a prefix that makes a new name of each parameter's: a pushforward may be of a pushforward."""
     prefix = TANGENT
     while any(f"{prefix}{name}" in of for name in of):
@@ -79,42 +117,12 @@ def _tangent_prefix(of: list[str]) -> str:
     return prefix
 
 
-def _cotangent_name(of: list[str]) -> str:
+def cotangent_name(of: Sequence[str]) -> str:
+    """Return a name for a cotangent that no parameter has."""
     name = COTANGENT
     while name in of:
         name += "_"
     return name
-
-
-def _built(dispatcher: Any, question: Question) -> Any:
-    of = parameters(dispatcher)
-    names = list(of)
-    if question.kind == "pushforward":
-        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
-        names += [f"{_tangent_prefix(of)}{of[n]}" for n in numbers]
-    elif question.kind == "pullback":
-        names.append(_cotangent_name(of))
-    elif OUT not in of:
-        names.append(OUT)
-    stub = defined(names, ["raise NotImplementedError"], {})
-
-    def choose(*numba_types: Any) -> Callable[..., Any]:
-        arguments = Arguments(of, numba_types[: len(of)], question.argnums, dispatcher.py_func.__name__)
-        if names == [*of, OUT]:
-            arguments.out = numba_types[-1]
-        if question.mode == "auto":
-            return _either(dispatcher, question, arguments)
-        return _implementation(dispatcher, question, arguments)
-
-    overloads(stub)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
-    entry, on_disk = _entry(dispatcher, question, names, stub)
-    setattr(entry, _TAKES_OUT, names == [*of, OUT])
-    setattr(entry, MADE_OF, (dispatcher, repr(question)))
-    if names == of:
-        entry.__defaults__ = dispatcher.py_func.__defaults__
-    elif names == [*of, OUT]:
-        entry.__defaults__ = (*(dispatcher.py_func.__defaults__ or ()), None)
-    return numba.njit(entry, nogil=True, cache=on_disk)
 
 
 def _entry(dispatcher: Any, question: Question, names: list[str], stub: Any) -> tuple[Any, bool]:
@@ -122,12 +130,12 @@ def _entry(dispatcher: Any, question: Question, names: list[str], stub: Any) -> 
     short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
     name = f"{question.mode}_{question.kind}_of_{short}"
     made_of = fingerprint(dispatcher)
-    text = f"def {name}({', '.join(names)}):\n    return stub({', '.join(names)})\n"
+    text = f"def {name}({', '.join(names)}):\n    return dualrev_stub({', '.join(names)})\n"
     if made_of is None:
-        scope: dict[str, Any] = {"stub": stub, "__name__": __name__}
+        scope: dict[str, Any] = {"dualrev_stub": stub, "__name__": __name__}
         exec(text, scope)
         return scope[name], False
-    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {"stub": stub})
+    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {"dualrev_stub": stub})
     return scope[name], True
 
 
@@ -184,11 +192,11 @@ def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Argume
         if kind == "gradient":
             _expect_number(forward)
         if kind == "pushforward":
-            return forward.pushforward(_tangent_prefix(list(arguments.names)))
+            return forward.pushforward(tangent_prefix(arguments.names))
         return forward.implementation()
     reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
     if kind == "pullback":
-        return reverse.pullback(_cotangent_name(list(arguments.names)))
+        return reverse.pullback(cotangent_name(arguments.names))
     if kind == "gradient":
         _expect_number(reverse)
     return reverse.gradient() if reverse.outputs.is_number else reverse.implementation()

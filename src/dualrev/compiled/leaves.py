@@ -64,7 +64,7 @@ class Arguments:
         self.argnums = tuple(n % len(names) for n in self.argnums)
         self.leaves: list[Leaf] = []
         for n in self.argnums:
-            self._collect(names[n], numba_types[n])
+            self._collect(n, names[n], numba_types[n])
         self.widened: tuple[int, ...] = ()
         self.out: Any = None
 
@@ -94,15 +94,15 @@ class Arguments:
         wider.out = self.out
         return wider
 
-    def _collect(self, path: str, numba_type: Any) -> None:
+    def _collect(self, argument: int, path: str, numba_type: Any) -> None:
         if isinstance(numba_type, types.BaseTuple):
             for n, each in enumerate(numba_type):
-                self._collect(f"{path}[{n}]", each)
+                self._collect(argument, f"{path}[{n}]", each)
             return
         of = element(numba_type)
         if not (isinstance(of, NUMBERS) or is_active(of)):
             raise InputTypeError(
-                f"{self.of} was given {path} of type {numba_type}; compiled derivatives take real numbers, arrays of "
+                f"{self.of} was given argument {argument} of type {numba_type}; compiled derivatives take real numbers, arrays of "
                 "them, and tuples of those. backend='numpy' runs the function interpreted"
             )
         self.leaves.append(Leaf(path, numba_type, len(self.leaves)))

@@ -50,27 +50,31 @@ def _pull_types(tape: Any) -> Any:
     return (array_of(tape.dtype, 1), tape, types.int64)
 
 
-@intrinsic
-def block_on(typingctx: Any, tape: Any, pull: Any, outputs: Any, words: Any) -> Any:
-    """Record a block with so many outputs and words; return the number of its first word.
+def blocks_pulled_by(pull: Any) -> Any:
+    """Return `block_on(tape, outputs, words)`, which records a block; it returns the number of the block's first word.
 
-    `pull(adjoints, tape, block)` is a compiled function.
+    `pull(adjoints, tape, block)` is a compiled function. It may itself record blocks on the tape of an outer derivative,
+    so that Numba, which would take that for recursion, is not to see it.
     """
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        on, _, count, own = args
-        size = context.get_abi_sizeof(record_type(context, tape.dtype))
-        first, records = _extended(context, builder, on, RECORDS, size, count)
-        cgutils.memset(builder, records, builder.mul(count, _WORD(size)), 0)
-        block, at = _extended(context, builder, on, WORDS, 8, builder.add(own, _WORD(OWN)))
-        head = builder.bitcast(at, _WORD.as_pointer())
-        address = _address_of(context, builder, pull.dispatcher, _pull_types(tape))
-        for n, word in enumerate((address, first, count, builder.load(_field(builder, on, LAST_BLOCK)))):
-            builder.store(word, cgutils.gep_inbounds(builder, head, n))
-        builder.store(block, _field(builder, on, LAST_BLOCK))
-        return block
+    @intrinsic
+    def block_on(typingctx: Any, tape: Any, outputs: Any, words: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            on, count, own = args
+            size = context.get_abi_sizeof(record_type(context, tape.dtype))
+            first, records = _extended(context, builder, on, RECORDS, size, count)
+            cgutils.memset(builder, records, builder.mul(count, _WORD(size)), 0)
+            block, at = _extended(context, builder, on, WORDS, 8, builder.add(own, _WORD(OWN)))
+            head = builder.bitcast(at, _WORD.as_pointer())
+            address = _address_of(context, builder, pull, _pull_types(tape))
+            for n, word in enumerate((address, first, count, builder.load(_field(builder, on, LAST_BLOCK)))):
+                builder.store(word, cgutils.gep_inbounds(builder, head, n))
+            builder.store(block, _field(builder, on, LAST_BLOCK))
+            return block
 
-    return types.int64(tape, pull, types.int64, types.int64), codegen
+        return types.int64(tape, types.int64, types.int64), codegen
+
+    return block_on
 
 
 @intrinsic

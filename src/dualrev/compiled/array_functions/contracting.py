@@ -17,7 +17,7 @@ from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import is_active, owner_of
 from dualrev.kernels.extending import overloads
-from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, block_on, indices_of, values_of, words_for, words_of
+from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_for, words_of
 from dualrev.reverse.numba_var import VarType, no_tape, tape_of, variable
 
 
@@ -27,7 +27,8 @@ def contraction(a: Any, b: Any) -> Any:
 
 
 @overloads(contraction)
-def _contraction(a: Any, b: Any) -> Callable[..., Any]:
+def choose_contraction(a: Any, b: Any) -> Callable[..., Any]:
+    """Return what multiplies matrices of these types."""
     owner = owner_of((a, b))
     if owner is None:
         return lambda a, b: np.dot(a, b)
@@ -178,7 +179,7 @@ def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]
         of_a = words_of_operands(tape, a.size) + words_for(tape) * b.size
         of_b = words_of_operands(tape, b.size) + words_for(tape) * a.size
         words = SHAPES_END - OWN + (of_a if left else 0) + (of_b if right else 0)
-        block = block_on(tape, pull_product, values.size, words)
+        block = product_on(tape, values.size, words)
         own, start = words_of(tape, block, SHAPES_END), block + SHAPES_END
         own[SHAPES], own[SHAPES + 1], own[SHAPES + 2] = a.shape[0], a.shape[1], b.shape[1]
         own[SHAPES + 3], own[SHAPES + 4] = int(left), int(right)
@@ -211,6 +212,9 @@ def pull_product(adjoints: Any, tape: Any, block: Any) -> None:
         other = start + words_of_operands(tape, k * n)
         a = values_of(tape, other, m * k).reshape((m, k))
         add_to_operands(adjoints, tape, start, _careful_product(np.ascontiguousarray(a.T), cotangent))
+
+
+product_on = blocks_pulled_by(pull_product)
 
 
 @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
@@ -287,7 +291,7 @@ def _recorded_totals(owner: Any) -> Callable[..., Any]:
         tape, found = tape_among(owner, a, a)
         if not found:
             return as_outputs(tape, owner, values, 0)
-        block = block_on(tape, pull_totals, values.size, 1 + words_of_operands(tape, a.size))
+        block = totals_on(tape, values.size, 1 + words_of_operands(tape, a.size))
         own = words_of(tape, block, OWN + 1)
         own[OWN] = a.shape[1]
         keep_operands(tape, block + OWN + 1, a)
@@ -329,3 +333,6 @@ def pull_totals(adjoints: Any, tape: Any, block: Any) -> None:
             for n in range(i * terms, (i + 1) * terms):
                 if indices[n] > 0:
                     adjoints[indices[n]] += _chained(scales[n], cotangent)
+
+
+totals_on = blocks_pulled_by(pull_totals)

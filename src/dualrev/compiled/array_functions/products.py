@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled.array_functions.contracting import contraction
+from dualrev.compiled.array_functions.contracting import choose_contraction, contraction
 from dualrev.compiled.array_functions.table import array_function
 from dualrev.kernels.active_types import ActiveArray
 from dualrev.kernels.extending import overloads
@@ -32,7 +32,7 @@ def _matmul(a: Any, b: Any) -> Any:
 def _product(a: Any, b: Any) -> Any:
     """Return the product of vectors and matrices: a vector is a row on the left and a column on the right."""
     if a.ndim == b.ndim == 2:
-        return lambda a, b: contraction(a, b)
+        return choose_contraction(a, b)
     if a.ndim == 1 and b.ndim == 1:
         return lambda a, b: contraction(np.expand_dims(a, 0), np.expand_dims(b, 1))[0, 0]
     if a.ndim == 1 and b.ndim == 2:

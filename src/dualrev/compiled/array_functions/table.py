@@ -44,15 +44,11 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
                 return _forwarded(functions[0], parameters, given) if functions else None
             return implementation(*given) if chosen else implementation
 
-        def choose_method(*given: Any) -> Any:
-            return _with_parameters(parameters, {"stand_in": stand_in}, "return stand_in({names})")
-
         stand_in = _with_parameters(parameters, {}, "pass")
-        overloads(stand_in)(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
+        entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")
+        overloads(stand_in)(entered)
         if method is not None:
-            overloads_method(ActiveArray, method)(
-                _with_parameters(parameters, {"choose": choose_method}, "return choose({names})")
-            )
+            overloads_method(ActiveArray, method)(entered)
         STAND_INS.update(dict.fromkeys(functions, stand_in))
         return stand_in
 
