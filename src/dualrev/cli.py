@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 a failed verification, 2 usage, 3 an error in the user's f
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -84,6 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserFunctionError as error:
         print(error.trimmed, file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:
+        # Who reads has gone, as in `dualrev compare | head`; what is still to be written must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return code
 
 
