@@ -97,6 +97,9 @@ class ForwardDriver:
         loop.append("if start == 0:")
         for n, out in enumerate(outs):
             loop += [f"    B{n}_{leaf.number} = {self.arguments.block('D_value', out.path, leaf)}" for leaf in leaves]
+        # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
+        loop += [f"    P{n} = primal_of(D, {out.path})" for n, out in enumerate(outs)]
+        loop += ["else:", *(f"    expect_same(D, {out.path}, P{n})" for n, out in enumerate(outs))]
         for n, out in enumerate(outs):
             loop += [
                 f"columns(B{n}_{leaf.number}, D, {out.path}, start - o{leaf.number}, stop - o{leaf.number})"

@@ -102,8 +102,8 @@ class Arguments:
         of = element(numba_type)
         if not (isinstance(of, NUMBERS) or is_active(of)):
             raise InputTypeError(
-                f"{self.of} was given argument {argument} of type {numba_type}; compiled derivatives take real numbers, arrays of "
-                "them, and tuples of those. backend='numpy' runs the function interpreted"
+                f"{self.of} was given argument {argument} of type {numba_type}; compiled derivatives take real "
+                "numbers, arrays of them, and tuples of those. backend='numpy' runs the function interpreted"
             )
         self.leaves.append(Leaf(path, numba_type, len(self.leaves)))
 

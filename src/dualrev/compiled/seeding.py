@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from numba import njit
 from numba.core import types
 
 from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.errors import RandomFunctionError
 from dualrev.forward.numba_dual import seeded, tangent, with_tangents
 from dualrev.kernels.active_types import element
-from dualrev.kernels.extending import intrinsic, overloads
+from dualrev.kernels.extending import defined, intrinsic, overloads
+
+_RANDOM = (
+    "the function gave two different values at the same point; a random function has no derivative. Fix its "
+    "randomness: pass numbers that are drawn before in as an argument"
+)
 
 
 def stub(*args: Any) -> Any:
@@ -127,6 +134,34 @@ def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     return implementation
 
 
+def expect_same(dtype: Any, y: Any, before: Any) -> None:
+    """Raise an error if an output has not the value that it had in an earlier pass."""
+    stub(dtype, y, before)
+
+
+@overloads(expect_same)
+def _expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    if not isinstance(y, types.Array):
+        value = (lambda y: y.primal_) if y == dual else (lambda y: y)
+        value_of = njit(value)
+
+        def number(dtype, y, before):  # type: ignore[no-untyped-def]
+            now = value_of(y)
+            if now != before and (now == now or before == before):
+                raise RandomFunctionError(_RANDOM)
+
+        return number
+
+    def array(dtype, y, before):  # type: ignore[no-untyped-def]
+        if y.shape != before.shape:
+            raise RandomFunctionError(_RANDOM)
+        for each, old in zip(y.flat, before.flat):  # noqa: B905 - compiled code has no `strict`
+            expect_same(dtype, each, old)
+
+    return array
+
+
 def column(dtype: Any, y: Any, direction: int) -> Any:
     """Return one tangent of an output, of its shape; zeros if it depends on no input."""
     return stub(dtype, y, direction)
@@ -164,27 +199,25 @@ def columns(block: Any, dtype: Any, y: Any, first: int, last: int) -> Any:
 @overloads(columns)
 def _columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
     dual = dtype.instance_type
-    if y == dual:
-
-        def number(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
-            for n in range(max(first, 0), min(last, block.shape[1])):
-                block[0, n] = tangent(y, n - first)
-
-        return number
+    names = ["block", "dtype", "y", "first", "last"]
     if element(y) != dual:
+        return defined(names, ["block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0"], {})
+    # Lanes of a register are cheap to read where their number is known when the code is compiled.
+    whole = [f"block[m, first + {lane}] = tangent(each, {lane})" for lane in range(dual.count)]
+    part = ["for n in range(max(first, 0), min(last, block.shape[1])):", "    block[m, n] = tangent(each, n - first)"]
+    if isinstance(y, types.Array):
+        flat = "y.ravel()" if y.layout == "C" else "y.flat"
+        body = ["for m, each in enumerate(flat):"]
+        body += ["    if whole:", *_indented(whole, 2), "    else:", *_indented(part, 2)]
+        body = [f"flat = {flat}", *body]
+    else:
+        body = ["m, each = 0, y", "if whole:", *_indented(whole, 1), "else:", *_indented(part, 1)]
+    condition = f"whole = first >= 0 and first + {dual.count} <= min(last, block.shape[1])"
+    return defined(names, [condition, *body], {"tangent": tangent})
 
-        def constant(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
-            block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0
 
-        return constant
-
-    def array(block, dtype, y, first, last):  # type: ignore[no-untyped-def]
-        low, high = max(first, 0), min(last, block.shape[1])
-        for m, each in enumerate(y.flat):
-            for n in range(low, high):
-                block[m, n] = tangent(each, n - first)
-
-    return array
+def _indented(lines: list[str], depth: int) -> list[str]:
+    return ["    " * depth + line for line in lines]
 
 
 @intrinsic

@@ -22,6 +22,9 @@ SLOTS = 16
 
 FIRST_CAPACITY = 1024
 
+MOST = 1 << 32
+"""Elements that 32 bits can number; a tape that needs more is refused as one without memory."""
+
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 _POINTER = _BYTE.as_pointer()
 HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD])
@@ -97,6 +100,8 @@ def _grow(context: Any, module: Any, part: int, size: int) -> Any:
     wider = builder.mul(builder.load(room_at), _WORD(2))
     for least in (needed, _WORD(FIRST_CAPACITY)):
         wider = builder.select(builder.icmp_signed("<", wider, least), least, wider)
+    with builder.if_then(builder.icmp_unsigned(">=", needed, _WORD(MOST)), likely=False):
+        builder.ret_void()
     new = context.nrt.allocate_unchecked(builder, builder.mul(wider, _WORD(size)))
     with builder.if_then(cgutils.is_not_null(builder, new)):
         with builder.if_then(cgutils.is_not_null(builder, old)):

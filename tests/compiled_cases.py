@@ -1,0 +1,167 @@
+"""Compiled functions that use NumPy's array functions, several to a function: each costs compile time once.
+
+Every function takes a vector of six numbers between 0.5 and 2 and returns a tuple of numbers and arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy import cumsum as running_sum
+
+
+class Case(NamedTuple):
+    """A compiled function, and whether the interpreted route has rules for all that it calls."""
+
+    name: str
+    f: Callable[..., Any]
+    interpreted: bool = True
+
+
+@njit
+def reductions(x):
+    m = x.reshape(2, 3)
+    return np.sum(x), x.sum(), m.sum(axis=0), np.sum(m, axis=-1), np.mean(x), m.mean(), np.max(x), x.min(), np.amax(m)
+
+
+@njit
+def products_of_elements(x):
+    with_zero = x - x[0]
+    return np.prod(x), with_zero.prod(), running_sum(x), x.cumprod(), np.var(x), x.std(), np.ptp(x)
+
+
+@njit
+def products(x):
+    m, v = x[:4].reshape(2, 2), x[4:]
+    n = x.reshape(2, 3)
+    c = np.ones((2, 2))
+    return np.dot(x, x), m @ m, m @ v, v @ n, np.dot(c, m), n.T @ m, np.vdot(v, v), np.outer(x, v), np.eye(2) @ n
+
+
+@njit
+def systems(x):
+    m, v = x[:4].reshape(2, 2) + 3.0 * np.eye(2), x[4:]
+    sign, logarithm = np.linalg.slogdet(m)
+    parts = np.linalg.solve(m, v), np.linalg.solve(m, m.T), np.linalg.inv(m), np.linalg.det(m), sign * logarithm
+    return parts, np.linalg.cholesky(m @ m.T), np.trace(m), np.linalg.solve(3.0 * np.eye(2), v)
+
+
+@njit
+def norms(x):
+    m = x.reshape(2, 3)
+    return np.linalg.norm(x), np.linalg.norm(m), np.linalg.norm(x, 1), np.linalg.norm(x, np.inf), np.linalg.norm(x, 3)
+
+
+@njit
+def choices(x):
+    picked = np.where(x > 1.0, x * x, np.sqrt(x))
+    masked = x.copy()
+    masked[masked > 1.2] *= 3.0
+    clipped = np.maximum(np.clip(x, 0.7, 1.5), 0.8) + np.abs(x - 1.2)
+    return picked, np.where(x > 1.0, x, 0.0), np.where(x[0] > 1.0, x[0], x[1]), masked, clipped, x[x > 1.0] * 2
+
+
+@njit
+def orders(x):
+    ordered = x.copy()
+    ordered.sort()
+    found = np.searchsorted(np.array([0.5, 1.0, 2.0]), x)
+    return np.sort(x), ordered * x, x[np.argsort(x)], x[x.argmax()], x[np.argmin(x)] * found, np.median(x)
+
+
+@njit
+def statistics(x):
+    level = np.percentile(x, 30.0), np.quantile(x, np.array([0.1, 0.8]))
+    weighted = np.average(x), np.average(x, weights=x[::-1]), np.nansum(x), np.nanmax(x)
+    return level, weighted, np.cov(x[:3], x[3:]), x * np.sum(x > 1.0), x * (1 if np.all(np.isfinite(x)) else 2)
+
+
+@njit
+def joins(x):
+    v, m = x[:2], x.reshape(2, 3)
+    ones = np.ones(2)
+    joined = np.concatenate((x, v)), np.concatenate((m, m), axis=1), np.stack((v, ones)), np.append(x, v)
+    return joined, np.vstack((v, v)), np.hstack((v, x)), np.column_stack((v, v * v)), np.array([[x[0], 1.0], [x[2], x[3]]])
+
+
+@njit
+def shapes(x):
+    m = x.reshape(2, 3)
+    turned = m.T.flatten(), np.transpose(m).copy(), np.swapaxes(m, 0, 1) * 2, np.ravel(m)[::-1]
+    spread = np.broadcast_to(x[:2], (3, 2)) * x[0], np.expand_dims(x, 1) * x[:2], np.repeat(x, 2), x.repeat(2)
+    moved = np.flip(x), np.roll(x, 2), np.diff(x), np.diff(m, n=2), np.ediff1d(x), np.ascontiguousarray(m.T)
+    return turned, spread, moved, np.tril(m), np.triu(m, 1), np.diag(x[:2]), np.vander(x[:2]), np.take(x, np.array([1, 2]))
+
+
+@njit
+def writes(x):
+    y = np.zeros((2, 3))
+    y[0], y[1, 1:], y[:, 0] = x[:3], x[3:5], x[5]
+    y[1] += y[0]
+    z = np.empty_like(x)
+    z[:] = x
+    z[::2] *= x[1::2]
+    z += x
+    z -= x[0]
+    z /= x
+    z **= 2
+    z[np.array([0, 1])] = x[4:]
+    filled = np.zeros(3)
+    filled.fill(x[1])
+    square = np.ones((2, 2))
+    np.fill_diagonal(square, x[3])
+    return y, z, filled, square, y[:, np.array([0, 2])], y[..., 1], y.astype(np.float64)
+
+
+@njit
+def loops(x):
+    m = x.reshape(2, 3)
+    s, values = 0.0, [x[0]]
+    for row in m:
+        s += row[0] * row[2]
+    for a, b in zip(x, x[::-1]):  # noqa: B905
+        s += a * b * b
+    for i, a in enumerate(x):
+        s += i * a * a
+    for (i, j), a in np.ndenumerate(m):
+        s += a**2 * i * j
+    for a in m.flat:
+        values.append(a * values[-1])
+    return s, sum(values), sum(x), len(values) * values[-1], np.array(values), max(x[0], x[1]) * min(x[2], 1.0, x[3])
+
+
+@njit
+def numerics(x):
+    nodes, heights = np.array([0.0, 1.0, 2.5]), np.array([1.0, 3.0, 2.0])
+    bent = np.interp(x, nodes, heights), np.interp(1.3, nodes, x[:3]), np.interp(nodes, np.sort(x), x)
+    areas = np.trapezoid(x), np.trapezoid(x, np.arange(6.0) ** 2), np.convolve(x, x[:2]), np.correlate(x, x[:2])
+    return bent, areas, np.linspace(x[0], x[1], 5), np.arange(x[0], x[0] + 2.9, 1.0), np.cross(x[:3], x[3:])
+
+
+@njit
+def integers(x):
+    counts = np.zeros(3, dtype=np.int64)
+    for a in x:
+        counts[int(a)] += 1
+    return x[counts % 6] * (counts // 2), x[0] * counts.sum() / 2
+
+
+CASES = [
+    Case("reductions", reductions),
+    Case("products of elements", products_of_elements, interpreted=False),
+    Case("products", products),
+    Case("systems", systems, interpreted=False),
+    Case("norms", norms),
+    Case("choices", choices, interpreted=False),
+    Case("orders", orders, interpreted=False),
+    Case("statistics", statistics, interpreted=False),
+    Case("joins", joins),
+    Case("shapes", shapes, interpreted=False),
+    Case("writes", writes, interpreted=False),
+    Case("loops", loops, interpreted=False),
+    Case("numerics", numerics, interpreted=False),
+    Case("integers", integers, interpreted=False),
+]

@@ -1,0 +1,144 @@
+"""Array functions inside compiled functions: values and derivatives, in both modes and nested."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+import numpy as np
+import optree
+import pytest
+from compiled_cases import CASES
+from numba import njit
+
+import dualrev as dr
+
+X = np.array([0.8, 1.7, 1.1, 0.6, 1.9, 1.4])
+MODES = ("forward", "reverse")
+
+
+def differences(f, x, step=1e-6):
+    """Return the Jacobian of every leaf by central differences."""
+
+    def column(n):
+        e = np.zeros(x.size)
+        e[n] = step
+        return optree.tree_map(lambda a, b: (np.asarray(a) - np.asarray(b)) / (2 * step), f(x + e), f(x - e))
+
+    return optree.tree_map(lambda *columns: np.stack(columns, -1), *[column(n) for n in range(x.size)])
+
+
+def agree(result, expected, **tolerance):
+    leaves, others = optree.tree_leaves(result), optree.tree_leaves(expected)
+    assert len(leaves) == len(others)
+    for n, (a, b) in enumerate(zip(leaves, others, strict=True)):
+        np.testing.assert_allclose(a, b, **tolerance, err_msg=f"output {n}")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_array_functions(case):
+    expected = differences(case.f, X)
+    interpreted = dr.jacobian(case.f, backend="numpy")(X) if case.interpreted else None
+    for mode in MODES:
+        value, result = dr.value_and_jacobian(case.f, mode=mode)(X)
+        agree(value, case.f(X), rtol=1e-13)
+        agree(result, expected, rtol=1e-6, atol=1e-8)
+        if interpreted is not None:
+            agree(result, interpreted, rtol=1e-12, atol=1e-13)
+
+
+@njit
+def curved(x):
+    m = x[:4].reshape(2, 2)
+    return np.dot(m @ x[4:], x[:2]) * np.sum(np.where(x > 1.0, x, x * x)) + np.linalg.norm(x)
+
+
+def test_second_order_with_blocks():
+    expected = differences(dr.grad(curved, mode="forward"), X)
+    np.testing.assert_allclose(dr.hessian(curved)(X), expected, rtol=1e-7, atol=1e-7)
+    reverse = dr.grad(curved, mode="reverse")
+    twice = dr.jacobian(njit(lambda x: reverse(x)), mode="reverse")
+    np.testing.assert_allclose(twice(X), expected, rtol=1e-7, atol=1e-7)
+
+
+@njit
+def awkward(x):
+    zero = x - x
+    taken = np.where(x > 0.0, np.log(np.where(x > 0.0, x, 1.0)), 0.0)
+    return np.max(x), x.min(), np.prod(x - x[0]), np.linalg.norm(zero), taken, np.where(x > 0.0, x, np.log(zero)), np.std(zero)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_promised_values(mode):
+    x = np.array([1.0, 1.0, 1.0])
+    largest, smallest, product, norm, taken, chosen, deviation = dr.jacobian(awkward, mode=mode)(x)
+    np.testing.assert_allclose(largest, [1 / 3] * 3, rtol=1e-15)
+    np.testing.assert_allclose(smallest, [1 / 3] * 3, rtol=1e-15)
+    assert (product == 0).all()
+    assert (norm == 0).all()
+    assert (deviation == 0).all()
+    np.testing.assert_array_equal(taken, np.eye(3))
+    np.testing.assert_array_equal(chosen, np.eye(3))
+
+
+@njit
+def single(x):
+    m = x[:4].reshape(2, 2)
+    return (m @ m).sum() + x.max() + np.dot(x, x)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_float32(mode):
+    result = dr.grad(single, mode=mode)(X.astype(np.float32))
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, differences(single, X), rtol=1e-5)
+
+
+@njit
+def chained(x):
+    y = x @ x
+    first = y.sum()
+    y[0, 0] = 0.0  # what is overwritten after the product has no part in its transpose
+    x[0] = 5.0
+    return first
+
+
+def test_product_of_matrices_is_one_block():
+    gradient = dr.grad(chained, mode="reverse")
+    gradient(np.eye(2))
+    x = np.random.default_rng(0).normal(size=(200, 200))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = gradient(x)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ones = np.ones_like(x)
+    np.testing.assert_allclose(result, ones @ x.T + x.T @ ones, rtol=1e-10, atol=1e-12)
+    assert (after - before) / (1024 if sys.platform == "linux" else 1024**2) < 60
+
+
+@njit
+def rows_of_products(x):
+    y = x[:4].reshape(2, 2) @ x[2:].reshape(2, 2)
+    return y, np.sum(y * y, axis=0), y[0, 0] * x[0]
+
+
+def test_each_row_of_a_jacobian_sweeps_its_part_of_a_block():
+    agree(dr.jacobian(rows_of_products, mode="reverse")(X), differences(rows_of_products, X), rtol=1e-7, atol=1e-8)
+
+
+@njit
+def writes_into_integers(x):
+    counts = np.zeros(2, dtype=np.int64)
+    counts[0] = x[0]
+    return counts.sum()
+
+
+@njit
+def spectrum(x):
+    return np.linalg.eigvalsh(x)
+
+
+def test_refusals_name_what_has_no_rule():
+    with pytest.raises(dr.errors.CompilationError):
+        dr.grad(writes_into_integers, mode="forward")(X)
+    with pytest.raises(dr.errors.CompilationError, match="eigvalsh"):
+        dr.jacobian(spectrum, mode="reverse")(np.eye(2))
