@@ -86,6 +86,23 @@ def small(x, y):
     return math.log(x * y) * math.sin(y) + x
 
 
+@njit
+def rotated(x):
+    y = np.empty(3)
+    y[0] = x[0] * x[1]
+    y[1] = np.sin(x[1]) * x[2]
+    y[2] = x[0] * np.exp(x[2])
+    return y
+
+
+@njit
+def everywhere(points):
+    out = np.empty(points.shape)
+    for n in range(points.shape[0]):
+        out[n] = rotated(points[n])
+    return out
+
+
 def ratio(what: str, goal: str, f: Any, derivative: Any, *args: Any, directions: int = 1) -> Result:
     """Measure a derivative over its function."""
     primal, whole = interleaved([lambda: f(*args), lambda: derivative(*args)], seconds=1.5)
@@ -123,6 +140,8 @@ def run() -> Iterator[Result]:
     yield ratio(
         "Rosenbrock loop, n = 10,000, reverse", "25", rosenbrock, dr.grad(rosenbrock, **reverse), random(10_000)
     )
+    many, points = dr.jacobian(rotated, batched=True), random((100_000, 3))
+    yield ratio("Jacobians at 100,000 points, R^3 to R^3, all cores", "1.3", everywhere, many, points)
     yield ratio("one call from Python, 5 operations of 2 numbers", "2.5", small, dr.grad(small, (0, 1)), 2.0, 3.0)
 
 
