@@ -56,6 +56,7 @@ RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a, b: f([a, b]), ((2, 3), (1, 3))),
         (lambda f, a, b: f((a, b), axis=-1), ((2, 3), (2, 2))),
         (lambda f, a, b, c: f([a, b, np.ones((2, 1)), c], axis=1), ((2, 3), (2, 0), (2, 1))),
+        (lambda f, a, b, c: f([a, np.ones(2), b, c], axis=None), ((2, 3), (), (0, 2))),
     ),
     np.stack: calls(
         *[(lambda f, a, b, n=n: f([a, np.zeros((2, 3)), b], axis=n), ((2, 3), (2, 3))) for n in (0, 1, 2, -1, -2)],

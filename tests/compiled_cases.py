@@ -84,7 +84,13 @@ def joins(x):
     v, m = x[:2], x.reshape(2, 3)
     ones = np.ones(2)
     joined = np.concatenate((x, v)), np.concatenate((m, m), axis=1), np.stack((v, ones)), np.append(x, v)
-    return joined, np.vstack((v, v)), np.hstack((v, x)), np.column_stack((v, v * v)), np.array([[x[0], 1.0], [x[2], x[3]]])
+    return (
+        joined,
+        np.vstack((v, v)),
+        np.hstack((v, x)),
+        np.column_stack((v, v * v)),
+        np.array([[x[0], 1.0], [x[2], x[3]]]),
+    )
 
 
 @njit
@@ -93,7 +99,16 @@ def shapes(x):
     turned = m.T.flatten(), np.transpose(m).copy(), np.swapaxes(m, 0, 1) * 2, np.ravel(m)[::-1]
     spread = np.broadcast_to(x[:2], (3, 2)) * x[0], np.expand_dims(x, 1) * x[:2], np.repeat(x, 2), x.repeat(2)
     moved = np.flip(x), np.roll(x, 2), np.diff(x), np.diff(m, n=2), np.ediff1d(x), np.ascontiguousarray(m.T)
-    return turned, spread, moved, np.tril(m), np.triu(m, 1), np.diag(x[:2]), np.vander(x[:2]), np.take(x, np.array([1, 2]))
+    return (
+        turned,
+        spread,
+        moved,
+        np.tril(m),
+        np.triu(m, 1),
+        np.diag(x[:2]),
+        np.vander(x[:2]),
+        np.take(x, np.array([1, 2])),
+    )
 
 
 @njit

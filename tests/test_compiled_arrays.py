@@ -65,7 +65,15 @@ def test_second_order_with_blocks():
 def awkward(x):
     zero = x - x
     taken = np.where(x > 0.0, np.log(np.where(x > 0.0, x, 1.0)), 0.0)
-    return np.max(x), x.min(), np.prod(x - x[0]), np.linalg.norm(zero), taken, np.where(x > 0.0, x, np.log(zero)), np.std(zero)
+    return (
+        np.max(x),
+        x.min(),
+        np.prod(x - x[0]),
+        np.linalg.norm(zero),
+        taken,
+        np.where(x > 0.0, x, np.log(zero)),
+        np.std(zero),
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import optree
 from numba.core.dispatcher import Dispatcher
+from numba.core.errors import TypingError
 from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
@@ -17,7 +18,7 @@ from dualrev.compiled.batches import over_points
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
-from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError
+from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError, InputTypeError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 
 
@@ -66,6 +67,15 @@ class CompiledOperator:
             if any(isinstance(leaf, Active) for leaf in optree.tree_leaves(given)):
                 return self.step(args, kwargs)
             raise
+        except TypingError as error:
+            if "pyobject" not in str(error):
+                raise
+            given = ", ".join(type(arg).__name__ for arg in (*args, *kwargs.values()))
+            raise InputTypeError(
+                f"{self.f.py_func.__name__} was given arguments of types {given}, one of which Numba does not know; "
+                "compiled derivatives take real numbers, arrays of them, and tuples of those. backend='numpy' runs the "
+                "function interpreted"
+            ) from None
         except DualrevError as error:
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
         return result if type(result) is np.ndarray else self._as_numpy(result, args, kwargs)

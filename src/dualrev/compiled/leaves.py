@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from numba.core import types
 
-from dualrev.errors import InputTypeError
+from dualrev.errors import ComplexInputError, InputTypeError
 from dualrev.kernels.active_types import NUMBERS, array_of, element, is_active
 
 
@@ -100,10 +100,13 @@ class Arguments:
                 self._collect(argument, f"{path}[{n}]", each)
             return
         of = element(numba_type)
+        if isinstance(of, types.Complex):
+            raise ComplexInputError(f"{self.of} was given argument {argument} of type {numba_type}; only real numbers")
         if not (isinstance(of, NUMBERS) or is_active(of)):
             raise InputTypeError(
                 f"{self.of} was given argument {argument} of type {numba_type}; compiled derivatives take real "
-                "numbers, arrays of them, and tuples of those. backend='numpy' runs the function interpreted"
+                "numbers, arrays of them (np.array of a list), and tuples of those. backend='numpy' runs the function "
+                "interpreted"
             )
         self.leaves.append(Leaf(path, numba_type, len(self.leaves)))
 

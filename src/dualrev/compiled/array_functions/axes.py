@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.cpython.unsafe.tuple import tuple_setitem
@@ -13,6 +12,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from dualrev.compiled.memory import empty_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import is_active
+from dualrev.kernels.cpu import compiled
 from dualrev.kernels.extending import overloads
 
 
@@ -22,7 +22,7 @@ def _known(axis: Any, ndim: Any) -> Any:
     return axis + ndim if axis < 0 else axis
 
 
-known_axis = numba.njit(_known)
+known_axis = compiled(_known)
 """The number of an axis from the front."""
 
 
@@ -89,7 +89,7 @@ def _without_axis(shape: Any, axis: Any) -> Callable[..., Any]:
 def reduced(of_vector: Any) -> Any:
     """Return a compiled `f(a, axis)` that applies a function of vectors along an axis."""
 
-    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    @compiled
     def implementation(a: Any, axis: Any) -> Any:
         rows = rows_along(a, axis)
         y = empty_like_rows(rows)
@@ -103,7 +103,7 @@ def reduced(of_vector: Any) -> Any:
 def scanned(of_vector: Any) -> Any:
     """Return a compiled `f(a, axis)` that replaces the vectors along an axis by functions of them."""
 
-    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    @compiled
     def implementation(a: Any, axis: Any) -> Any:
         rows = rows_along(a, axis).copy()
         for n in range(rows.shape[0]):

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-import numba
 import numpy as np
 
 from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import is_active, owner_of
+from dualrev.kernels.cpu import compiled
 from dualrev.kernels.extending import overloads
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_for, words_of
 from dualrev.reverse.numba_var import VarType, no_tape, tape_of, variable
@@ -42,7 +42,7 @@ def _check(a: Any, b: Any) -> None:
         raise ValueError("incompatible array sizes for a product")
 
 
-_checked = numba.njit(_check)
+_checked = compiled(_check)
 
 
 def _by_element(owner: Any) -> Callable[..., Any]:
@@ -137,10 +137,10 @@ def _halves(count: int) -> int:
     return (count + 1) // 2
 
 
-_words_of_indices = numba.njit(_halves)
+_words_of_indices = compiled(_halves)
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def words_of_operands(tape: Any, count: int) -> int:
     """Return how many words the indices and scales of so many numbers take."""
     return _words_of_indices(count) + words_for(tape) * count
@@ -195,7 +195,7 @@ def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]
     return implementation
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def pull_product(adjoints: Any, tape: Any, block: Any) -> None:
     """Add to the adjoints of the factors: the cotangent times the other factor, transposed."""
     own, start = words_of(tape, block, SHAPES_END), block + SHAPES_END
@@ -217,7 +217,7 @@ def pull_product(adjoints: Any, tape: Any, block: Any) -> None:
 product_on = blocks_pulled_by(pull_product)
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _any(cotangent: Any) -> Any:
     for each in cotangent.flat:  # noqa: SIM110 - compiled code has no generators
         if each != 0:
@@ -225,7 +225,7 @@ def _any(cotangent: Any) -> Any:
     return False
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def add_to_operands(adjoints: Any, tape: Any, start: int, terms: Any) -> None:
     """Add terms to the adjoints of the numbers that a block keeps; those with index 0 are constants."""
     indices = indices_of(tape, start, terms.size)
@@ -235,7 +235,7 @@ def add_to_operands(adjoints: Any, tape: Any, start: int, terms: Any) -> None:
             adjoints[indices[n]] += _chained(scales[n], term)
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def _chained(partial: Any, factor: Any) -> Any:
     """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
     product = partial * factor
@@ -244,7 +244,7 @@ def _chained(partial: Any, factor: Any) -> Any:
     return partial if partial == 0 else factor
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def _careful_product(a: Any, b: Any) -> Any:
     """Return the product of two matrices, in which a factor that is exactly 0 wins over an infinity or a NaN."""
     y = contraction(a, b)
@@ -254,7 +254,7 @@ def _careful_product(a: Any, b: Any) -> Any:
     return y
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def _product_by_terms(a: Any, b: Any, y: Any) -> Any:
     for i in range(a.shape[0]):
         for j in range(b.shape[1]):
@@ -320,7 +320,7 @@ def _plain_totals(a: Any) -> Callable[..., Any]:
     return implementation
 
 
-@numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@compiled
 def pull_totals(adjoints: Any, tape: Any, block: Any) -> None:
     """Add the cotangent of a sum to the adjoint of every term."""
     own, start = words_of(tape, block, OWN + 1), block + OWN + 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import errors, types
 
@@ -18,6 +17,7 @@ from dualrev.compiled.array_functions.reductions import max_, min_, sum_
 from dualrev.compiled.array_functions.table import array_function, owner_inside
 from dualrev.compiled.memory import zero_array
 from dualrev.kernels.active_types import owner_of
+from dualrev.kernels.cpu import compiled
 
 
 @array_function(np.linalg.inv, chosen=True)
@@ -110,14 +110,14 @@ def norm(x: Any, ord: Any = None) -> Any:
     return lambda x, ord=None: _vector_norm(x, ord)
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _length(x: Any) -> Any:
     """Return the Euclidean norm; at 0 its derivative is 0, that of a sum of squares."""
     total = sum_(x * x)
     return np.sqrt(total) if total != 0 else total
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _vector_norm(x: Any, ord: Any) -> Any:
     if ord == np.inf:
         return max_(np.abs(x))

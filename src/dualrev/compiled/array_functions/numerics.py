@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 
@@ -14,6 +13,7 @@ from dualrev.compiled.array_functions.reductions import mean, sum_
 from dualrev.compiled.array_functions.selection import sort
 from dualrev.compiled.array_functions.table import array_function, owner_inside
 from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.kernels.cpu import compiled
 
 
 @array_function(np.interp, chosen=True)
@@ -33,7 +33,7 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
     return implementation
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _between(x: Any, xp: Any, fp: Any, value: Any, nodes: Any) -> Any:
     last = nodes.size - 1
     n = min(max(np.searchsorted(nodes, value, "right") - 1, 0), last)
@@ -119,7 +119,7 @@ def cross(a: Any, b: Any) -> Any:
     return implementation
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+@compiled
 def _quantile(ordered: Any, q: Any) -> Any:
     at = q * (ordered.size - 1)
     n = min(max(int(at), 0), ordered.size - 2) if ordered.size > 1 else 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from dualrev.compiled.array_functions.axes import known_axis, plain, reduced, rows_along, scanned, without_axis
 from dualrev.compiled.array_functions.contracting import row_totals
 from dualrev.compiled.array_functions.table import array_function
+from dualrev.kernels.cpu import compiled
 
 
 @array_function(np.sum, method="sum")
@@ -29,7 +29,7 @@ def mean(a: Any, axis: Any = None) -> Any:
 
 
 def _reduction(function: Any, name: str | None, of_vector: Any) -> Any:
-    vector = numba.njit(of_vector, nogil=True)
+    vector = compiled(of_vector)
     along = reduced(vector)
 
     def implementation(a: Any, axis: Any = None) -> Any:
@@ -41,7 +41,7 @@ def _reduction(function: Any, name: str | None, of_vector: Any) -> Any:
 
 
 def _scan(function: Any, name: str, of_vector: Any) -> Any:
-    vector = numba.njit(of_vector, nogil=True)
+    vector = compiled(of_vector)
     along = scanned(vector)
 
     def implementation(a: Any, axis: Any = None) -> Any:
@@ -66,7 +66,7 @@ def _extreme(a: Any, best: Any) -> Any:
     return shared
 
 
-_shared = numba.njit(_extreme, nogil=True)
+_shared = compiled(_extreme)
 
 
 def _largest(a: Any) -> Any:

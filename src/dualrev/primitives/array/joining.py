@@ -33,11 +33,36 @@ class Joined:
         return cotangent[(Ellipsis, self.parts[operand], *(slice(None),) * (-self.axis - 1))]
 
 
+class Flattened:
+    """The linearization of joining operands as vectors, whatever their shapes."""
+
+    def __init__(self, shapes: Sequence[Any]) -> None:
+        self.shapes = shapes
+        sizes = [int(np.prod(shape, dtype=np.intp)) for shape in shapes]
+        ends = np.cumsum(sizes)
+        parts = [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
+        self.joined = Joined(np.concatenate, -1, [(size,) for size in sizes], parts)
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Join the tangents as vectors."""
+        return self.joined.push(
+            [
+                None if t is None else np.reshape(t, (*leading(t, len(shape)), -1))
+                for t, shape in zip(tangents, self.shapes, strict=True)
+            ]
+        )
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Cut the operand's part out of the cotangent, in the operand's shape."""
+        part = self.joined.pull(operand, cotangent)
+        return np.reshape(part, leading(part, 1) + tuple(self.shapes[operand]))
+
+
 @array_rule(np.concatenate)
 def concatenate(y: Any, arrays: Any, /, axis: int | None = 0, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Join along an axis that is there."""
     if axis is None:
-        raise AssertionError("concatenate(axis=None) is a composite")
+        return Flattened([np.shape(a) for a in arrays])
     (place,) = from_the_end(axis, y.ndim)
     ends = np.cumsum([np.shape(a)[place] for a in arrays])
     parts = [slice(int(end) - np.shape(a)[place], int(end)) for a, end in zip(arrays, ends, strict=True)]
