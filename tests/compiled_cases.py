@@ -45,8 +45,13 @@ def products(x):
 def systems(x):
     m, v = x[:4].reshape(2, 2) + 3.0 * np.eye(2), x[4:]
     sign, logarithm = np.linalg.slogdet(m)
-    parts = np.linalg.solve(m, v), np.linalg.solve(m, m.T), np.linalg.inv(m), np.linalg.det(m), sign * logarithm
-    return parts, np.linalg.cholesky(m @ m.T), np.trace(m), np.linalg.solve(3.0 * np.eye(2), v)
+    return np.linalg.solve(m, v), np.linalg.inv(m), np.linalg.det(m), sign * logarithm
+
+
+@njit
+def factors(x):
+    m = x[:4].reshape(2, 2)
+    return np.linalg.cholesky(m.T + m + 3.0 * np.eye(2)), np.trace(m), np.linalg.solve(m + np.eye(2), m.T)
 
 
 @njit
@@ -84,31 +89,23 @@ def joins(x):
     v, m = x[:2], x.reshape(2, 3)
     ones = np.ones(2)
     joined = np.concatenate((x, v)), np.concatenate((m, m), axis=1), np.stack((v, ones)), np.append(x, v)
-    return (
-        joined,
-        np.vstack((v, v)),
-        np.hstack((v, x)),
-        np.column_stack((v, v * v)),
-        np.array([[x[0], 1.0], [x[2], x[3]]]),
-    )
+    return joined, np.vstack((v, v)), np.hstack((v, x)), np.array([[x[0], 1.0], [x[2], x[3]]])
 
 
 @njit
 def shapes(x):
     m = x.reshape(2, 3)
     turned = m.T.flatten(), np.transpose(m).copy(), np.swapaxes(m, 0, 1) * 2, np.ravel(m)[::-1]
-    spread = np.broadcast_to(x[:2], (3, 2)) * x[0], np.expand_dims(x, 1) * x[:2], np.repeat(x, 2), x.repeat(2)
-    moved = np.flip(x), np.roll(x, 2), np.diff(x), np.diff(m, n=2), np.ediff1d(x), np.ascontiguousarray(m.T)
-    return (
-        turned,
-        spread,
-        moved,
-        np.tril(m),
-        np.triu(m, 1),
-        np.diag(x[:2]),
-        np.vander(x[:2]),
-        np.take(x, np.array([1, 2])),
-    )
+    spread = np.broadcast_to(x[:2], (3, 2)) * x[0], np.expand_dims(x, 1) * x[:2], x.repeat(2)
+    return turned, spread, np.flip(x), np.roll(x, 2), np.ascontiguousarray(m.T)
+
+
+@njit
+def parts(x):
+    m = x.reshape(2, 3)
+    differences = np.diff(x), np.diff(m, n=2), np.ediff1d(x)
+    triangles = np.tril(m), np.triu(m, 1), np.diag(x[:2]), np.vander(x[:2])
+    return differences, triangles, np.take(x, np.array([1, 2])), np.column_stack((x, x * x))
 
 
 @njit
@@ -169,12 +166,14 @@ CASES = [
     Case("products of elements", products_of_elements, interpreted=False),
     Case("products", products),
     Case("systems", systems, interpreted=False),
+    Case("factors", factors, interpreted=False),
     Case("norms", norms),
     Case("choices", choices, interpreted=False),
     Case("orders", orders, interpreted=False),
     Case("statistics", statistics, interpreted=False),
     Case("joins", joins),
-    Case("shapes", shapes, interpreted=False),
+    Case("shapes", shapes),
+    Case("parts", parts, interpreted=False),
     Case("writes", writes, interpreted=False),
     Case("loops", loops, interpreted=False),
     Case("numerics", numerics, interpreted=False),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import RandomFunctionError
+from dualrev.kernels.fused import directions_last
 from dualrev.operators import Pullback, one_hot, plain, pushforward
 from dualrev.point import Point, owned
 from dualrev.trees import Tree
@@ -59,9 +60,13 @@ def _columns(entries: Any, value: Any, point: Point) -> list[Any]:
     """Cut the last axis into a block for each leaf of the input."""
     single = entries.ndim == 1
     return [
-        _block(entries[..., a : a + s] if x.shape else entries[a] if single else entries[..., a], value, x)
+        _block(_cut(entries, a, s) if x.shape else entries[a] if single else entries[..., a], value, x)
         for x, a, s in zip(point.leaves, point.offsets, point.sizes, strict=True)
     ]
+
+
+def _cut(entries: Any, start: int, size: int) -> Any:
+    return entries if entries.shape[-1] == size else entries[..., start : start + size]
 
 
 def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
@@ -96,7 +101,7 @@ def _seeds(leaves: Sequence[Any], offsets: Sequence[int], start: int, stop: int)
 def _last(tangent: Any, value: Any, count: int) -> Any:
     if tangent is None:
         return np.zeros((*np.shape(value), count), value.dtype)
-    return np.moveaxis(tangent, 0, -1) if tangent.ndim > 1 else tangent
+    return directions_last(tangent) if tangent.ndim > 1 else tangent
 
 
 def _block(entries: Any, value: Any, x: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from dualrev.active import Active, new_level
 from dualrev.forward.dual import Dual
 from dualrev.kernels.fused import FUSED_SIZE
-from dualrev.reverse.memory import keep_pages
+from dualrev.kernels.memory import keep_pages
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var

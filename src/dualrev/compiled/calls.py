@@ -108,7 +108,9 @@ class CompiledOperator:
         if m is None and n > WIDEST:
             key = self._shapes(args, kwargs)
             if key not in self._outputs:
-                out = self.f(*args, **{name: value for name, value in kwargs.items() if name != "out"})
+                given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
+                copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
+                out = self.f(*copies, **named)
                 out = out[0] if self.question.aux else out
                 self._outputs[key] = sum(np.size(leaf) for leaf in optree.tree_leaves(out))
             m = self._outputs[key]
@@ -135,6 +137,10 @@ class CompiledOperator:
         if type(result) is float:
             return number(result)
         return optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else leaf, result)
+
+
+def _own_copy(x: Any) -> Any:
+    return x.copy() if type(x) is np.ndarray else x
 
 
 def _rows(x: Any) -> Any:

@@ -39,7 +39,7 @@ def constructors(number: Any) -> dict[Any, Any]:
         made[like] = _of_array(number, like, filling)
     made[np.full] = _full(number)
     made[np.full_like] = _full_like(number)
-    made[np.array] = made[np.asarray] = _array(np.array)
+    made[np.array], made[np.asarray] = _array(np.array), _array(np.asarray)
     made[np.ascontiguousarray] = _contiguous
     return made
 
@@ -51,7 +51,7 @@ def thorough_constructors(number: Any) -> dict[Any, Any]:
     for function in (np.linspace, np.arange):
         made[function] = _lifting(number, function)
     made[np.copy] = _lifting(number, np.copy)
-    made[np.array] = made[np.asarray] = _array(np.array, number)
+    made[np.array], made[np.asarray] = _array(np.array, number), _array(np.asarray, number)
     return made
 
 
@@ -152,7 +152,7 @@ def _array(function: Any, number: Any = None) -> Any:
     stand_in = defined(["object", "dtype=None"], ["pass"], {})
 
     @overloads(stand_in)
-    def choose(object: Any, dtype: Any = None) -> Callable[..., Any]:
+    def choose(object: Any, dtype: Any = None) -> Callable[..., Any] | None:
         owner = _owner_inside(object)
         if owner is None:
             given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
@@ -163,7 +163,11 @@ def _array(function: Any, number: Any = None) -> Any:
             if given:
                 return lambda object, dtype=None: function(object, dtype)
             return lambda object, dtype=None: function(object)
+        if not holds_active(dtype):
+            return None
         if isinstance(object, types.Array):
+            if function is np.asarray:
+                return lambda object, dtype=None: object
             return lambda object, dtype=None: object.copy()
         if is_active(object):
 
@@ -231,4 +235,6 @@ def _contiguous(a: Any) -> Any:
 def _choose_contiguous(a: Any) -> Callable[..., Any]:
     if owner_of([a]) is None:
         return lambda a: np.ascontiguousarray(a)
+    if a.layout == "C":
+        return lambda a: a
     return lambda a: a.copy()

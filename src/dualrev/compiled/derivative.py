@@ -18,7 +18,7 @@ from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
-from dualrev.errors import NonScalarOutputError
+from dualrev.errors import CompilationError, NonScalarOutputError
 from dualrev.kernels.extending import defined, overloads
 from dualrev.kernels.generated import digest_of, load
 
@@ -67,7 +67,13 @@ def derivative(dispatcher: Any, question: Question) -> Any:
 
 def parameters(dispatcher: Any) -> list[str]:
     """Return the names of a compiled function's parameters; of a derivative, those of the function."""
-    names = list(inspect.signature(dispatcher.py_func).parameters)
+    given = inspect.signature(dispatcher.py_func).parameters
+    if any(each.kind is each.VAR_POSITIONAL for each in given.values()):
+        raise CompilationError(
+            f"{dispatcher.py_func.__name__} takes any number of arguments, *args; compiled derivatives need a parameter "
+            "for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
+        )
+    names = list(given)
     return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
 
 
@@ -83,6 +89,8 @@ def _built(dispatcher: Any, question: Question) -> Any:
         arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
         if takes_out:
             arguments.out = numba_types[-1]
+        else:
+            arguments.further = numba_types[len(own) :]
         if question.mode == "auto":
             return _either(dispatcher, question, arguments)
         return _implementation(dispatcher, question, arguments)

@@ -61,7 +61,14 @@ def _in_place(function: Callable[..., Any], symbol: str) -> None:
     def choose(a: Any, b: Any) -> Callable[..., Any] | None:
         if not isinstance(a, ActiveArray):
             return None
-        return defined(["a", "b"], [f"a[...] = a {symbol} b", "return a"], {})
+        if not isinstance(b, ActiveArray):
+            return defined(["a", "b"], [f"a[...] = a {symbol} b", "return a"], {})
+        # `b` may be a view of `a`. As in Numba's own loop, later elements then see what was written to earlier ones.
+        indices = [f"i{n}" for n in range(a.ndim)]
+        at = f"[{', '.join(indices) or '()'}]"
+        loops = [f"{'    ' * n}for i{n} in range(a.shape[{n}]):" for n in range(a.ndim)]
+        line = f"{'    ' * a.ndim}a{at} = a{at} {symbol} c{at}"
+        return defined(["a", "b"], ["c = broadcast_to(b, a.shape)", *loops, line, "return a"], {"broadcast_to": np.broadcast_to})
 
 
 @overloads(abs)

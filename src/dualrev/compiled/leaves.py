@@ -66,6 +66,7 @@ class Arguments:
         for n in self.argnums:
             self._collect(n, names[n], numba_types[n])
         self.widened: tuple[int, ...] = ()
+        self.further: Sequence[Any] = ()
         self.out: Any = None
 
     @property
@@ -91,7 +92,7 @@ class Arguments:
             for n, each in enumerate(self.types)
             if n not in self.argnums and isinstance(each, types.Array) and isinstance(each.dtype, types.Float)
         )
-        wider.out = self.out
+        wider.further, wider.out = self.further, self.out
         return wider
 
     def _collect(self, argument: int, path: str, numba_type: Any) -> None:
@@ -119,7 +120,7 @@ class Arguments:
     def active_types(self) -> list[Any]:
         """The active types among all arguments: the derivatives under way outside this one."""
         found: list[Any] = []
-        pending = list(self.types)
+        pending = [*self.types, *self.further]
         while pending:
             each = pending.pop()
             if isinstance(each, types.BaseTuple):
@@ -132,9 +133,8 @@ class Arguments:
     def float_type(self) -> Any:
         """The type of number that holds the values of all leaves."""
         floats = [leaf.float_type for leaf in self.leaves]
-        active = [each for each in floats if is_active(each)]
-        if active:
-            return max(active, key=lambda each: each.level)
+        if self.active_types:
+            return max(self.active_types, key=lambda each: each.level)
         return types.float64 if types.float64 in floats or not floats else floats[0]
 
     @property

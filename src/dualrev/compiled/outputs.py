@@ -51,7 +51,7 @@ class Outputs:
                 self._collect(f"{path}[{n}]", each)
             return
         of = element(numba_type)
-        if not (isinstance(of, NUMBERS) or is_active(of)):
+        if isinstance(numba_type, types.Optional) or not (isinstance(of, NUMBERS) or is_active(of)):
             raise NoOutputError(
                 f"{self.of} returns a {numba_type}; compiled derivatives need a number, an array or a tuple of those: "
                 "is there a `return` on every way through it?"

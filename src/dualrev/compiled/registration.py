@@ -9,7 +9,7 @@ from dualrev.compiled import builtins, elementwise
 from dualrev.compiled.array_functions import joining, linalg, numerics, products, reductions, selection, shaping
 from dualrev.compiled.array_functions.table import STAND_INS
 from dualrev.kernels import active_rows
-from dualrev.reverse.memory import keep_pages
+from dualrev.kernels.memory import keep_pages
 
 
 @cache

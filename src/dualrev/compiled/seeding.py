@@ -121,7 +121,7 @@ def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     if y == dual:
         return lambda dtype, y: y.primal_
     if element(y) != dual:
-        return lambda dtype, y: y
+        return (lambda dtype, y: y.copy()) if isinstance(y, types.Array) else (lambda dtype, y: y)
     value = dual.dtype
 
     def implementation(dtype, y):  # type: ignore[no-untyped-def]

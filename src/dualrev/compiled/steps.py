@@ -66,8 +66,8 @@ class _Call:
 
     def _with(self, leaves: Sequence[Any]) -> list[Any]:
         args = list(self.args)
-        for n, arg in zip(self.argnums, optree.tree_unflatten(self.spec, list(leaves)), strict=True):
-            args[n] = arg
+        for n, arg in zip(self.argnums, optree.tree_unflatten(self.spec, [_fresh(x) for x in leaves]), strict=True):
+            args[n] = arg  # a copy, because the function may write to its arguments
         return args
 
     def _joined(self, parts: Sequence[Any]) -> Any:

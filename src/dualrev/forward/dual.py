@@ -8,6 +8,7 @@ from typing import Any
 from dualrev.active import BY_HAND, Active, new_level
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
+from dualrev.forward.spans import widened
 from dualrev.primitives.row import Row
 from dualrev.values import own_value
 
@@ -43,26 +44,33 @@ class Dual(Active):
     (0.0, 2.0)
     """
 
-    __slots__ = ("tangent",)
-    tangent: Any
+    __slots__ = ("pushed",)
+    pushed: Any
+    """The tangent as it is kept: an array, a number, or a span of directions."""
 
     def __init__(self, value: Any, tangent: Any) -> None:
         self.value = own_value(value)
-        self.tangent = own_value(tangent)
-        if not isinstance(self.tangent, Active):
-            self.tangent = self.tangent.astype(self.dtype)
-        self.level = new_level() if isinstance(self.value, Active) or isinstance(self.tangent, Active) else BY_HAND
-        if self.shape not in (self.tangent.shape, self.tangent.shape[1:]):
+        given = own_value(tangent)
+        if not isinstance(given, Active):
+            given = given.astype(self.dtype)
+        self.level = new_level() if isinstance(self.value, Active) or isinstance(given, Active) else BY_HAND
+        if self.shape not in (given.shape, given.shape[1:]):
             raise ShapeMismatchError(
-                f"the tangent has shape {self.tangent.shape}; expected the value's shape {self.shape} for one "
+                f"the tangent has shape {given.shape}; expected the value's shape {self.shape} for one "
                 f"direction, or (k, *{self.shape}) for k directions"
             )
+        self.pushed = given
+
+    @property
+    def tangent(self) -> Any:
+        """The derivative in each direction, of the value's shape after a leading axis of directions if there is one."""
+        return widened(self.pushed)
 
     @classmethod
     def at_level(cls, value: Any, tangent: Any, level: int) -> Dual:
         """Return a Dual of a level, without a copy or a check."""
         self = object.__new__(cls)
-        self.value, self.tangent, self.level = value, tangent, level
+        self.value, self.pushed, self.level = value, tangent, level
         return self
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
@@ -73,7 +81,7 @@ class Dual(Active):
         for arg in args:
             if arg is self or (type(arg) is Dual and arg.level == level):
                 primals.append(arg.value)
-                tangents.append(arg.tangent)
+                tangents.append(arg.pushed)
             else:
                 primals.append(arg)
                 tangents.append(None)
@@ -82,7 +90,7 @@ class Dual(Active):
         if tangent is None:
             return y
         result = _new(Dual)
-        result.value, result.tangent, result.level = y, tangent, level
+        result.value, result.pushed, result.level = y, tangent, level
         return result
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.forward.spans import push_spans, widened
 from dualrev.kernels.arrays import evaluated, partials
 from dualrev.kernels.fused import FUSED_SIZE, push
 from dualrev.primitives.array.shaping import pad_axes
@@ -19,6 +20,10 @@ def push_row(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) 
     """Return the tangent of `y`, or None if no argument that matters has one."""
     ndim = y.ndim
     if ndim and y.size >= FUSED_SIZE:
+        fused = push_spans(row, y, primals, tangents)
+        if fused is not None:
+            return fused
+        tangents = [widened(tangent) for tangent in tangents]
         fused = push(row, y, primals, tangents)
         if fused is not None:
             return fused

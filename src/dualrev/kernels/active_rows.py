@@ -88,7 +88,7 @@ def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | No
 
 
 def _numbers(operands: Sequence[Any]) -> bool:
-    return not any(isinstance(each, types.Array | types.BaseTuple) for each in operands)
+    return not any(isinstance(each, types.Array | types.BaseTuple | types.Optional) for each in operands)
 
 
 def overload_with(

@@ -73,6 +73,13 @@ def value(row: Row) -> Callable[..., None]:
 
 
 @cache
+def directions_last() -> Callable[..., None]:
+    """Return `kernel(stack, matrix)`, which copies a stack of vectors into the columns of a matrix."""
+    text = source.directions_last()
+    return load("kernels", "directions_last", digest_of([text]), text, {})["kernel"]  # type: ignore[no-any-return]
+
+
+@cache
 def libm(name: str) -> Callable[..., Any]:
     """Return a function of the C library that NumPy lacks, over arrays and numbers."""
     text = source.libm(_LIBM[name])

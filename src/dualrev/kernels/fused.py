@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.kernels.layout import plan
+from dualrev.kernels.memory import keep_pages
 from dualrev.primitives.row import Row, Rule, calls
 
 FUSED_SIZE = 1 << 15
@@ -75,6 +76,18 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     matrices = [a.reshape(matrix) for a, matrix in zip(operands, layout.shapes, strict=True)]
     kernel(*matrices, w, out.reshape(-1, layout.rows, layout.columns))
     return True
+
+
+def directions_last(tangent: Any) -> Any:
+    """Return tangents with the directions on the last axis; for large arrays a copy, faster than NumPy's."""
+    if tangent.size < FUSED_SIZE or type(tangent) is not np.ndarray or not tangent.flags.c_contiguous:
+        return np.moveaxis(tangent, 0, -1)
+    from dualrev.kernels import cpu
+
+    keep_pages()
+    laid = np.empty((tangent[0].size, len(tangent)), tangent.dtype)
+    cpu.directions_last()(tangent.reshape(len(tangent), -1), laid)
+    return laid if tangent.ndim == 2 else laid.reshape(*tangent.shape[1:], len(tangent))
 
 
 def pays(row: Row, argument: int, y: Any) -> bool:

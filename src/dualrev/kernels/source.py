@@ -132,6 +132,17 @@ def value(arity: int) -> str:
     return HEADER + '\n@njit(cache=True, error_model="numpy", nogil=True)\n' + "\n".join(lines) + "\n"
 
 
+def directions_last() -> str:
+    """Return the source of `kernel(stack, matrix)`, which lays directions side by side."""
+    lines = [
+        "def kernel(stack, matrix):",
+        "    for i in range(stack.shape[1]):",
+        "        for d in range(stack.shape[0]):",
+        "            matrix[i, d] = stack[d, i]",
+    ]
+    return HEADER + "\n@njit(cache=True, nogil=True)\n" + "\n".join(lines) + "\n"
+
+
 def libm(call: str) -> str:
     """Return the source of a ufunc of one argument."""
     signatures = '["float32(float32)", "float64(float64)"]'

@@ -1,7 +1,7 @@
 """Blocks on the tape of compiled code: what an operation on whole arrays records as a unit.
 
-A block has consecutive outputs, whose records hold nothing, and words of its own, in which it keeps what its pull needs:
-sizes, indices of operands, values. The pull adds to the operands' adjoints; its address comes first, so that a sweep
+A block has consecutive outputs, whose records hold nothing, and words of its own, in which it keeps what its pull
+needs: sizes, indices of operands, values. The pull adds to the operands' adjoints; its address comes first, so that a sweep
 needs no knowledge of operations, and compiles none that were not recorded.
 """
 
@@ -51,10 +51,10 @@ def _pull_types(tape: Any) -> Any:
 
 
 def blocks_pulled_by(pull: Any) -> Any:
-    """Return `block_on(tape, outputs, words)`, which records a block; it returns the number of the block's first word.
+    """Return `block_on(tape, outputs, words)`, which records a block and returns the number of its first word.
 
-    `pull(adjoints, tape, block)` is a compiled function. It may itself record blocks on the tape of an outer derivative,
-    so that Numba, which would take that for recursion, is not to see it.
+    `pull(adjoints, tape, block)` is a compiled function. It may itself record blocks on the tape of an outer
+    derivative, so that Numba, which would take that for recursion, is not to see it.
     """
 
     @intrinsic

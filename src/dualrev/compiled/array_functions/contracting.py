@@ -1,7 +1,7 @@
 """Sums and products of matrices of active numbers, which everything that contracts is made of.
 
-On a tape each is one block, which keeps its operands' indices, scales and values: 20 bytes for an element of an operand,
-where a record for every scalar product would take 24 each.
+On a tape each is one block, which keeps its operands' indices, scales and values: 20 bytes for an element of
+an operand, where a record for every scalar product would take 24 each.
 """
 
 from __future__ import annotations

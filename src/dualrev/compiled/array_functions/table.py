@@ -1,7 +1,7 @@
 """The table of NumPy's array functions in compiled code: per function what clones call instead.
 
-A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar operations,
-other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same arguments.
+A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar
+operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same arguments.
 """
 
 from __future__ import annotations
