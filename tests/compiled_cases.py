@@ -24,7 +24,7 @@ class Case(NamedTuple):
 @njit
 def reductions(x):
     m = x.reshape(2, 3)
-    return np.sum(x), x.sum(), m.sum(axis=0), np.sum(m, axis=-1), np.mean(x), m.mean(), np.max(x), x.min(), np.amax(m)
+    return np.sum(x), x.sum(), m.sum(axis=0), np.sum(m, axis=-1), np.mean(x), m.mean(), np.max(x), x.min()
 
 
 @njit
@@ -154,11 +154,21 @@ def numerics(x):
 
 
 @njit
-def integers(x):
+def constants(x):
     counts = np.zeros(3, dtype=np.int64)
     for a in x:
         counts[int(a)] += 1
-    return x[counts % 6] * (counts // 2), x[0] * counts.sum() / 2
+    k, ones = np.arange(6).reshape(2, 3), np.ones(2)
+    of_integers = x * k.sum() * np.mean(k) * np.argmax(k) * np.arange(2, dtype=np.float64).sum()
+    of_constants = x * np.dot(ones, ones) * np.cov(k[0] * 1.0, k[1] ** 2.0, ddof=0)[0, 1] + ones.sum()
+    return x[counts % 6] * (counts // 2), x[0] * counts.sum() / 2, of_integers, of_constants
+
+
+@njit
+def rewritten_constants(x):
+    grid, square, line = np.arange(3.0), np.eye(3), np.linspace(0.0, 1.0, num=3)
+    grid[0], square[1, 1], line[2] = x[0], x[1], x[2]
+    return grid, square @ line, np.identity(2) * x[:2]
 
 
 CASES = [
@@ -172,10 +182,11 @@ CASES = [
     Case("orders", orders, interpreted=False),
     Case("statistics", statistics, interpreted=False),
     Case("joins", joins),
-    Case("shapes", shapes),
+    Case("shapes", shapes, interpreted=False),
     Case("parts", parts, interpreted=False),
     Case("writes", writes, interpreted=False),
     Case("loops", loops, interpreted=False),
     Case("numerics", numerics, interpreted=False),
-    Case("integers", integers, interpreted=False),
+    Case("constants", constants, interpreted=False),
+    Case("rewritten constants", rewritten_constants, interpreted=False),
 ]

@@ -6,27 +6,48 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core import types
+from numba.extending import lower_builtin
 
-from dualrev.kernels.active_types import is_active, owner_of
+from dualrev.kernels.active_types import ActiveType, is_active, owner_of
 from dualrev.kernels.extending import defined, overloads
 
 
-def _selects(a: Any, b: Any) -> bool:
-    return owner_of((a, b)) is not None and not any(isinstance(x, types.Array | types.BaseTuple) for x in (a, b))
+def _selects(*numbers: Any) -> bool:
+    plain = not any(isinstance(x, types.Array | types.BaseTuple | types.Optional) for x in numbers)
+    return plain and owner_of(numbers) is not None
 
 
-@overloads(max)
-def _max(a: Any, b: Any) -> Callable[..., Any] | None:
-    if _selects(a, b):
-        return lambda a, b: b if b > a else a
-    return None
+def _extreme(function: Callable[..., Any], comparison: str) -> None:
+    def choose_of_two(a: Any, b: Any) -> Callable[..., Any] | None:
+        if _selects(a, b):
+            return defined(["a", "b"], [f"return b if b {comparison} a else a"], {})
+        return None
+
+    def choose_of_more(*numbers: Any) -> Callable[..., Any] | None:
+        if len(numbers) < 3 or not _selects(*numbers):
+            return None
+        names = [f"a{n}" for n in range(len(numbers))]
+        text = names[0]
+        for name in names[1:]:
+            text = f"function({text}, {name})"
+        return defined(["*numbers"], [f"{', '.join(names)} = numbers", f"return {text}"], {"function": function})
+
+    overloads(function)(choose_of_two)
+    overloads(function)(choose_of_more)
 
 
-@overloads(min)
-def _min(a: Any, b: Any) -> Callable[..., Any] | None:
-    if _selects(a, b):
-        return lambda a, b: b if b < a else a
-    return None
+_extreme(max, ">")
+_extreme(min, "<")
+
+
+@overloads(pow)
+def _pow(base: Any, exponent: Any) -> Callable[..., Any] | None:
+    return (lambda base, exponent: base**exponent) if _selects(base, exponent) else None
+
+
+@overloads(divmod)
+def _divmod(a: Any, b: Any) -> Callable[..., Any] | None:
+    return (lambda a, b: (a // b, a % b)) if _selects(a, b) else None
 
 
 def _of_several(function: Callable[..., Any], count: int) -> None:
@@ -45,6 +66,13 @@ def _of_several(function: Callable[..., Any], count: int) -> None:
 for _count in (3, 4, 5):
     _of_several(max, _count)
     _of_several(min, _count)
+
+
+@lower_builtin("print_item", ActiveType)  # type: ignore[untyped-decorator]
+def _print_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    of = signature.args[0].dtype
+    printed = context.get_function("print_item", signature.return_type(of))
+    return printed(builder, (builder.extract_value(args[0], 0),))
 
 
 @overloads(bool)

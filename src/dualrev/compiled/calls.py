@@ -35,12 +35,16 @@ class CompiledOperator:
         self.f, self.question = f, question
         names = parameters(f)
         numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
+        if not isinstance(numbers, tuple) or not all(isinstance(n, int) for n in numbers):
+            raise ArgnumsError(f"argnums is {question.argnums!r}; expected an int or a tuple of ints")
         for n in numbers:
             if not -len(names) <= n < len(names):
                 raise ArgnumsError(
                     f"argnums names argument {n} of {f.py_func.__name__}, which has {len(names)} parameters"
                 )
         self.numbers = [n % len(names) for n in numbers]
+        if len(set(self.numbers)) < len(numbers):
+            raise ArgnumsError(f"argnums {numbers} names an argument of {f.py_func.__name__} twice; name each once")
         self.names = names
         self._entries: dict[Any, Any] = {}
         self._outputs: dict[Any, int] = {}
@@ -78,7 +82,9 @@ class CompiledOperator:
             ) from None
         except DualrevError as error:
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
-        return result if type(result) is np.ndarray else self._as_numpy(result, args, kwargs)
+        if type(result) is np.ndarray:
+            return result if result.ndim else result[()]
+        return self._as_numpy(result, args, kwargs)
 
     def _chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the compiled derivative for arguments of these shapes, as wide as they need."""
@@ -130,13 +136,34 @@ class CompiledOperator:
         return tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
 
     def _as_numpy(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        kinds = {type(leaf) for leaf in self._leaves(args, kwargs)}
+        leaves = self._leaves(args, kwargs)
+        kinds = {float if type(leaf) is float else getattr(leaf, "dtype", None) for leaf in leaves}
         if kinds <= {float}:
             return result
-        number: Callable[[Any], Any] = np.float32 if kinds <= {np.float32} else np.float64
+        number: Callable[[Any], Any] = np.float32 if kinds == {np.dtype(np.float32)} else np.float64
         if type(result) is float:
             return number(result)
-        return optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else leaf, result)
+        plain = optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else _without_box(leaf), result)
+        if self.question.kind != "gradient" or len(kinds) == 1:
+            return plain
+        if self.question.value:
+            return plain[0], _like(leaves, result[1])
+        return (_like(leaves, result[0]), plain[1]) if self.question.aux else _like(leaves, result)
+
+
+def _like(leaves: list[Any], gradient: Any) -> Any:
+    """Return a gradient in which each number and array is of its own input's type; integers count as float64."""
+    parts, structure = optree.tree_flatten(gradient)
+    dtypes = [getattr(leaf, "dtype", np.dtype(np.float64)) for leaf in leaves]
+    parts = [
+        part if type(leaf) is float else np.asarray(part, dtype if dtype.kind == "f" else np.float64)[()]
+        for part, leaf, dtype in zip(parts, leaves, dtypes, strict=True)
+    ]
+    return optree.tree_unflatten(structure, parts)
+
+
+def _without_box(x: Any) -> Any:
+    return x[()] if type(x) is np.ndarray and x.ndim == 0 else x
 
 
 def _own_copy(x: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numba
@@ -16,6 +16,7 @@ from numba.core import ir
 from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 
+from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.primitives.scalar import TABLE
 
@@ -68,6 +69,12 @@ class Cloner:
         if id(dispatcher) in self._clones:
             return self._clones[id(dispatcher)]
         function = dispatcher.py_func
+        narrowed = [name for name, kind in dispatcher.locals.items() if not isinstance(kind, nbtypes.Float)]
+        if narrowed:
+            raise CompilationError(
+                f"{function.__name__} declares {', '.join(narrowed)} in locals= with a type that is not a float's; leave "
+                "the declaration out, and convert where that is meant: int(x)"
+            )
         scope: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
@@ -146,19 +153,24 @@ def names_in(code: types.CodeType) -> set[str]:
     return names
 
 
-_WRITERS = frozenset({"copyto", "fill", "sort", "shuffle", "put", "itemset", "resize"})
+_WRITERS = frozenset(
+    {"copyto", "fill", "fill_diagonal", "sort", "partition", "shuffle", "put", "putmask", "place", "itemset", "resize"}
+)
 
 
 def rewrites_arrays(cloner: Cloner) -> bool:
     """Whether the clones, which have been compiled, may write to an array: perhaps to one that they were given."""
-    return any(_writes(clone) for clone in cloner.clones)
+    clones = cloner.clones
+    return any(_writes(clone, clones) for clone in clones)
 
 
-def _writes(clone: Any) -> bool:
+def _writes(clone: Any, clones: Sequence[Any]) -> bool:
     if not _WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
         return True
     for compiled in clone.overloads.values():
         typed = compiled.type_annotation
+        if any(_unseen(each, clones) for each in typed.typemap.values()):
+            return True
         for block in typed.blocks.values():
             for statement in block.body:
                 if isinstance(statement, ir.SetItem | ir.StaticSetItem):
@@ -168,3 +180,12 @@ def _writes(clone: Any) -> bool:
                 if in_place and isinstance(typed.typemap[value.lhs.name], nbtypes.Array):
                     return True
     return False
+
+
+def _unseen(numba_type: Any, clones: Sequence[Any]) -> bool:
+    """Whether a type is that of a user's function which is no clone: an argument, or one that Numba overloads."""
+    if isinstance(numba_type, nbtypes.Dispatcher):
+        return numba_type.dispatcher not in clones
+    key = numba_type.typing_key if isinstance(numba_type, nbtypes.Function) else None
+    module = getattr(key, "__module__", None) or "dualrev"  # our generated functions have none
+    return isinstance(key, types.FunctionType) and module.partition(".")[0] not in ("numba", "numpy", "dualrev")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled.array_functions.table import lifting, owner_inside
 from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.seeding import widened
 from dualrev.kernels.active_types import element, is_active, owner_of
@@ -44,13 +45,22 @@ def constructors(number: Any) -> dict[Any, Any]:
     return made
 
 
+_LIFTED: dict[Any, Callable[..., Any]] = {
+    np.linspace: lambda start, stop, num=50: None,
+    np.arange: lambda start, stop=None, step=None, dtype=None: None,
+    np.eye: lambda N, M=None, k=0, dtype=None: None,
+    np.identity: lambda n, dtype=None: None,
+    np.copy: lambda a: None,
+}
+"""Functions that make arrays of constants, with their parameters."""
+
+
 @cache
 def thorough_constructors(number: Any) -> dict[Any, Any]:
     """Return the replacements where constant arrays are written to later: they hold active numbers from the start."""
     made = dict(constructors(number))
-    for function in (np.linspace, np.arange):
-        made[function] = _lifting(number, function)
-    made[np.copy] = _lifting(number, np.copy)
+    for function, parameters in _LIFTED.items():
+        made[function] = lifting(number, function, parameters)
     made[np.array], made[np.asarray] = _array(np.array, number), _array(np.asarray, number)
     return made
 
@@ -134,16 +144,6 @@ def _full_like(number: Any) -> Any:
     return stand_in
 
 
-def _lifting(number: Any, function: Any) -> Any:
-    stand_in = defined(["*args"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(*args: Any) -> Callable[..., Any]:
-        return lambda *args: widened(number, function(*args))
-
-    return stand_in
-
-
 def _nested(of: Any) -> bool:
     return isinstance(of, types.List | types.BaseTuple)
 
@@ -153,7 +153,7 @@ def _array(function: Any, number: Any = None) -> Any:
 
     @overloads(stand_in)
     def choose(object: Any, dtype: Any = None) -> Callable[..., Any] | None:
-        owner = _owner_inside(object)
+        owner = owner_inside(object)
         if owner is None:
             given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
             if number is not None:
@@ -216,15 +216,6 @@ def _each(object: Any, line: str) -> list[str]:
     if isinstance(object, types.BaseTuple):
         return [line.format(n=n) for n in range(object.count)]
     return ["for n in range(len(object)):", f"    {line.format(n='n')}"]
-
-
-def _owner_inside(of: Any) -> Any:
-    if isinstance(of, types.List):
-        return _owner_inside(of.dtype)
-    if isinstance(of, types.BaseTuple):
-        owners = [each for each in map(_owner_inside, of) if each is not None]
-        return max(owners, key=lambda each: each.level, default=None)
-    return owner_of([of])
 
 
 def _contiguous(a: Any) -> Any:

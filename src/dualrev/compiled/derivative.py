@@ -175,7 +175,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
     one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
     numbers from the start.
     """
-    failure: errors.NumbaError | None = None
+    failure: Exception | None = None
     for thorough in (False, True):
         table = thorough_constructors if thorough else constructors
         given = arguments.thorough() if thorough else arguments
@@ -186,7 +186,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         try:
             written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
             return written
-        except errors.NumbaError as error:
+        except (errors.NumbaError, NotImplementedError) as error:
             failure = failure or error
     assert failure is not None
     raise refusal(dispatcher, failure) from failure

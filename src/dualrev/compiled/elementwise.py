@@ -51,6 +51,8 @@ def _template(function: Callable[..., Any]) -> type:
             if scalar is None:
                 return None
             ndim = max(each.ndim for each in args if isinstance(each, types.Array))
+            if not ndim:
+                return None  # numbers, as NumPy has it; see `active_rows`
             return array_of(scalar.return_type, ndim)(*args)
 
     return Elementwise
@@ -68,7 +70,9 @@ def _in_place(function: Callable[..., Any], symbol: str) -> None:
         at = f"[{', '.join(indices) or '()'}]"
         loops = [f"{'    ' * n}for i{n} in range(a.shape[{n}]):" for n in range(a.ndim)]
         line = f"{'    ' * a.ndim}a{at} = a{at} {symbol} c{at}"
-        return defined(["a", "b"], ["c = broadcast_to(b, a.shape)", *loops, line, "return a"], {"broadcast_to": np.broadcast_to})
+        return defined(
+            ["a", "b"], ["c = broadcast_to(b, a.shape)", *loops, line, "return a"], {"broadcast_to": np.broadcast_to}
+        )
 
 
 @overloads(abs)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
+from numba.experimental.jitclass.base import JitClassType
 
 from dualrev.compiled.cloning import names_in
 
@@ -82,14 +84,18 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
         yield f"module {value.__name__} {getattr(value, '__version__', '')}"
     elif getattr(value, "compiled", None) is not None:
         yield from _of_value(value.compiled.dispatcher, seen)
-    elif isinstance(value, types.FunctionType):
+    elif isinstance(value, types.FunctionType) and value.__module__.partition(".")[0] in (*_VERSIONED, "dualrev"):
         yield from _of_function(value, seen)
+    elif isinstance(value, nbtypes.Type):
+        yield f"type {value}"
+    elif isinstance(value, JitClassType):
+        raise Unknown
     elif inspect.isclass(value) or inspect.isbuiltin(value) or isinstance(value, np.ufunc):
         yield f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value.__name__)}"
     else:
         name = getattr(value, "__name__", None)
-        if not (callable(value) and name and type(value).__module__.startswith(("numpy", "dualrev", "numba"))):
-            raise Unknown
+        if not (callable(value) and name and type(value).__module__.startswith(("numpy", "dualrev"))):
+            raise Unknown  # a function of the user's that Numba knows from elsewhere: an overload, a ufunc, an intrinsic
         yield f"{type(value).__module__} {name}"
 
 
@@ -104,16 +110,22 @@ def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
             yield name
             value = function.__globals__[name]
             yield from _of_value(value, seen)
-            if isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] not in _VERSIONED:
+            if isinstance(value, types.ModuleType):
                 yield from _of_attributes(value, function.__code__, seen)
     for cell in function.__closure__ or ():
         yield from _of_value(cell.cell_contents, seen)
 
 
 def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int]) -> Iterator[str]:
+    if module.__name__.partition(".")[0] in _VERSIONED or id(module) in seen:
+        return
     for name in sorted(names_in(code)):
         if hasattr(module, name):
-            yield from _of_value(getattr(module, name), seen)
+            value = getattr(module, name)
+            yield name
+            yield from _of_value(value, seen)
+            if isinstance(value, types.ModuleType):
+                yield from _of_attributes(value, code, seen | {id(module)})
 
 
 def _of_code(code: types.CodeType) -> Iterator[str]:

@@ -91,14 +91,15 @@ class ForwardDriver:
             loop += lift
         else:
             body += lift
-            loop += [f"unseed(L{x.number}, start - D_count - o{x.number}, start - o{x.number})" for x in arrays]
+            again = [f"    unseed(L{x.number}, start - D_count - o{x.number}, start - o{x.number})" for x in arrays]
+            loop += ["if start > 0:", *again] if again else []
         loop += [f"seed(L{x.number}, D, {x.path}, start - o{x.number}, stop - o{x.number})" for x in arrays]
         loop.append(self._call(lambda leaf: f"seeded(D, {leaf.path}, o{leaf.number} - start)"))
         loop.append("if start == 0:")
         for n, out in enumerate(outs):
             loop += [f"    B{n}_{leaf.number} = {self.arguments.block('D_value', out.path, leaf)}" for leaf in leaves]
         # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
-        loop += [f"    P{n} = primal_of(D, {out.path})" for n, out in enumerate(outs)]
+        loop += ["    if n > D_count:", *(f"        P{n} = primal_of(D, {out.path})" for n, out in enumerate(outs))]
         loop += ["else:", *(f"    expect_same(D, {out.path}, P{n})" for n, out in enumerate(outs))]
         for n, out in enumerate(outs):
             loop += [

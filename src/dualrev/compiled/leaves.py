@@ -169,7 +169,9 @@ class Arguments:
     def block(self, dtype: str, output: str, leaf: Leaf) -> str:
         """Return the expression of an array for the derivatives of an output with respect to a leaf."""
         shape = f"(size_of({output}), size_of({leaf.path}))"
-        return f"out.reshape({shape})" if self.has_out else f"empty_array({dtype}, {shape})"
+        if not self.has_out:
+            return f"empty_array({dtype}, {shape})"
+        return "out" if self.out.ndim == 2 and leaf.type.ndim == 1 else f"out.reshape({shape})"
 
     def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any], every: bool = True) -> list[str]:
         """Return an expression for each argument, built like it from expressions for its leaves.

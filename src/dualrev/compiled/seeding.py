@@ -25,6 +25,16 @@ def stub(*args: Any) -> Any:
     raise NotImplementedError
 
 
+def flattened(x: Any) -> Any:
+    """Return a contiguous array with one axis, without a copy."""
+    return stub(x)
+
+
+@overloads(flattened)
+def _flattened(x: Any) -> Callable[..., Any]:
+    return (lambda x: x) if x.ndim == 1 else (lambda x: x.ravel())
+
+
 def lifted(dtype: Any, x: Any) -> Any:
     """Return a contiguous array of active numbers with the values of `x`, which depend on nothing."""
     return stub(dtype, x)
@@ -34,14 +44,14 @@ def lifted(dtype: Any, x: Any) -> Any:
 def _lifted(dtype: Any, x: Any) -> Callable[..., Any]:
     def contiguous(dtype, x):  # type: ignore[no-untyped-def]
         y = empty_array(dtype, x.shape)
-        flat, values = y.ravel(), x.ravel()
+        flat, values = flattened(y), flattened(x)
         for n in range(values.size):
             flat[n] = values[n]
         return y
 
     def strided(dtype, x):  # type: ignore[no-untyped-def]
         y = empty_array(dtype, x.shape)
-        flat = y.ravel()
+        flat = flattened(y)
         for n, value in enumerate(x.flat):
             flat[n] = value
         return y
@@ -61,7 +71,7 @@ def _along(dtype: Any, x: Any, tangent: Any) -> Callable[..., Any]:
 
     def implementation(dtype, x, tangent):  # type: ignore[no-untyped-def]
         y = empty_array(dtype, x.shape)
-        flat = y.ravel()
+        flat = flattened(y)
         for n, (value, t) in enumerate(zip(x.flat, tangent.flat)):  # noqa: B905 - compiled code has no `strict`
             flat[n] = with_tangents(dtype, value, (t,))
         return y
@@ -88,7 +98,7 @@ def seed(y: Any, dtype: Any, x: Any, first: int, last: int) -> Any:
 @overloads(seed)
 def _seed(y: Any, dtype: Any, x: Any, first: Any, last: Any) -> Callable[..., Any]:
     def implementation(y, dtype, x, first, last):  # type: ignore[no-untyped-def]
-        flat = y.ravel()
+        flat = flattened(y)
         for n in range(max(first, 0), min(last, flat.size)):
             flat[n] = seeded(dtype, flat[n].primal_, n - first)
 
@@ -103,7 +113,7 @@ def unseed(y: Any, first: int, last: int) -> Any:
 @overloads(unseed)
 def _unseed(y: Any, first: Any, last: Any) -> Callable[..., Any]:
     def implementation(y, first, last):  # type: ignore[no-untyped-def]
-        flat = y.ravel()
+        flat = flattened(y)
         for n in range(max(first, 0), min(last, flat.size)):
             flat[n] = flat[n].primal_
 
@@ -126,7 +136,7 @@ def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
 
     def implementation(dtype, y):  # type: ignore[no-untyped-def]
         values = empty_array(value, y.shape)
-        flat = values.ravel()
+        flat = flattened(values)
         for n, each in enumerate(y.flat):
             flat[n] = each.primal_
         return values
@@ -180,7 +190,7 @@ def _column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
 
     def implementation(dtype, y, direction):  # type: ignore[no-untyped-def]
         values = empty_array(value, y.shape)
-        flat = values.ravel()
+        flat = flattened(values)
         for n, each in enumerate(y.flat):
             flat[n] = tangent(each, direction)
         return values
@@ -206,14 +216,14 @@ def _columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[
     whole = [f"block[m, first + {lane}] = tangent(each, {lane})" for lane in range(dual.count)]
     part = ["for n in range(max(first, 0), min(last, block.shape[1])):", "    block[m, n] = tangent(each, n - first)"]
     if isinstance(y, types.Array):
-        flat = "y.ravel()" if y.layout == "C" else "y.flat"
+        flat = "flattened(y)" if y.layout == "C" else "y.flat"
         body = ["for m, each in enumerate(flat):"]
         body += ["    if whole:", *_indented(whole, 2), "    else:", *_indented(part, 2)]
         body = [f"flat = {flat}", *body]
     else:
         body = ["m, each = 0, y", "if whole:", *_indented(whole, 1), "else:", *_indented(part, 1)]
     condition = f"whole = first >= 0 and first + {dual.count} <= min(last, block.shape[1])"
-    return defined(names, [condition, *body], {"tangent": tangent})
+    return defined(names, [condition, *body], {"tangent": tangent, "flattened": flattened})
 
 
 def _indented(lines: list[str], depth: int) -> list[str]:
@@ -249,6 +259,11 @@ def shaped(block: Any, y: Any, x: Any) -> Any:
 @overloads(shaped)
 def _shaped(block: Any, y: Any, x: Any) -> Callable[..., Any]:
     rows, columns = isinstance(y, types.Array), isinstance(x, types.Array)
+    axes = (y.ndim if rows else 0, x.ndim if columns else 0)
+    if axes == (1, 1):
+        return lambda block, y, x: block
+    if axes == (0, 1):
+        return lambda block, y, x: block[0]
     if rows and columns:
         return lambda block, y, x: block.reshape(y.shape + x.shape)
     if rows:

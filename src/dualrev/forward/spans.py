@@ -18,18 +18,18 @@ from dualrev.primitives.row import Row
 
 
 class Span(NamedTuple):
-    """Tangents in the directions from `first` on, of `count` directions."""
+    """Tangents in the directions from `first` on, of so many `directions`."""
 
     part: np.ndarray
     first: int
-    count: int
+    directions: int
 
 
 def widened(tangent: Any) -> Any:
     """Return a tangent in all its directions."""
     if type(tangent) is not Span:
         return tangent
-    whole = np.zeros((tangent.count, *tangent.part.shape[1:]), tangent.part.dtype)
+    whole = np.zeros((tangent.directions, *tangent.part.shape[1:]), tangent.part.dtype)
     whole[tangent.first : tangent.first + len(tangent.part)] = tangent.part
     return whole
 
@@ -45,7 +45,7 @@ def push_spans(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]
     spans = [(n, span) for n, span in found if span is not None]
     if not spans or len(spans) < len(found):
         return None
-    count = spans[0][1].count
+    count = spans[0][1].directions
     low = min(span.first for _, span in spans)
     high = max(span.first + len(span.part) for _, span in spans)
     if sum(len(span.part) for _, span in spans) >= len(spans) * count:

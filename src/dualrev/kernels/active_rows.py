@@ -27,6 +27,9 @@ from dualrev.primitives.source import inlined
 
 _MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtins}
 _IN_PLACE = {"add", "sub", "mul", "truediv", "pow", "floordiv", "mod"}
+_RAISING = {"divide", "floor_divide", "remainder"}
+"""Rows that raise ZeroDivisionError in functions of that error model."""
+
 _CONSTANT_POWERS = {2: "square", 1: "positive", -1: "reciprocal"}
 
 
@@ -91,6 +94,20 @@ def _numbers(operands: Sequence[Any]) -> bool:
     return not any(isinstance(each, types.Array | types.BaseTuple | types.Optional) for each in operands)
 
 
+def _of_points(function: Callable[..., Any], operands: Sequence[Any]) -> Callable[..., Any] | None:
+    """Return the function of numbers for arrays of no axes, as NumPy has it."""
+    axes = [each.ndim if isinstance(each, types.Array) else -1 for each in operands]
+    if max(axes, default=-1) != 0 or owner_of(operands) is None or any(map(_no_number, operands)):
+        return None
+    names = [f"a{n}" for n in range(len(operands))]
+    values = [f"{name}[()]" if n == 0 else name for name, n in zip(names, axes, strict=True)]
+    return defined(names, [f"return function({', '.join(values)})"], {"function": function})
+
+
+def _no_number(operand: Any) -> bool:
+    return isinstance(operand, types.BaseTuple | types.Optional)
+
+
 def overload_with(
     spelling: Callable[..., Any], names: Sequence[str], choose: Callable[..., Any], **options: Any
 ) -> None:
@@ -100,22 +117,24 @@ def overload_with(
 
 def _overload(row: Row, spelling: Callable[..., Any]) -> None:
     def choose(*operands: Any) -> Callable[..., Any] | None:
-        return implementation(row, operands) if _numbers(operands) else None
+        return implementation(row, operands) if _numbers(operands) else _of_points(spelling, operands)
 
-    overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose)
+    # A partial may divide by 0 where the function itself does not: the slope of a square root at 0 is infinite.
+    options = {} if row.name in _RAISING else {"jit_options": {"error_model": "numpy"}}
+    overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose, **options)
 
 
 def _overload_power(spelling: Callable[..., Any]) -> None:
     def choose(base: Any, exponent: Any) -> Callable[..., Any] | None:
         if not _numbers((base, exponent)):
-            return None
+            return _of_points(spelling, (base, exponent))
         if is_active(base) and isinstance(exponent, types.IntegerLiteral):
             name = _CONSTANT_POWERS.get(exponent.literal_value)
             if name is not None:
                 return defined(["a0", "a1"], ["return function(a0)"], {"function": FUNCTIONS[name]})
         return implementation(TABLE["power"], (base, types.unliteral(exponent)))
 
-    overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True)
+    overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True, jit_options={"error_model": "numpy"})
 
 
 def _overload_plain(row: Row) -> None:

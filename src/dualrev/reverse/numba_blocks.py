@@ -1,8 +1,8 @@
 """Blocks on the tape of compiled code: what an operation on whole arrays records as a unit.
 
 A block has consecutive outputs, whose records hold nothing, and words of its own, in which it keeps what its pull
-needs: sizes, indices of operands, values. The pull adds to the operands' adjoints; its address comes first, so that a sweep
-needs no knowledge of operations, and compiles none that were not recorded.
+needs: sizes, indices of operands, values. The pull adds to the operands' adjoints; its address comes first, so that a
+sweep needs no knowledge of operations, and compiles none that were not recorded.
 """
 
 from __future__ import annotations

@@ -143,11 +143,12 @@ _words_of_indices = compiled(_halves)
 @compiled
 def words_of_operands(tape: Any, count: int) -> int:
     """Return how many words the indices and scales of so many numbers take."""
-    return _words_of_indices(count) + words_for(tape) * count
+    words: int = _words_of_indices(count) + words_for(tape) * count
+    return words
 
 
 def as_outputs(tape: Any, owner: Any, values: Any, first: int) -> Any:
-    """Return an array of numbers with these values and consecutive indices."""
+    """Return an array of numbers with these values and consecutive indices, or of constants if the first is 0."""
     return stub(tape, owner, values, first)
 
 
@@ -157,7 +158,10 @@ def _as_outputs(tape: Any, owner: Any, values: Any, first: Any) -> Callable[...,
         y = empty_array(owner, values.shape)
         flat = y.ravel()
         for n, value in enumerate(values.flat):
-            flat[n] = variable(tape, owner, value, first + n if first > 0 else 0)
+            if first > 0:
+                flat[n] = variable(tape, owner, value, first + n)
+            else:
+                flat[n] = value
         return y
 
     return implementation

@@ -11,7 +11,7 @@ from dualrev.compiled.array_functions.axes import plain
 from dualrev.compiled.array_functions.products import dot
 from dualrev.compiled.array_functions.reductions import mean, sum_
 from dualrev.compiled.array_functions.selection import sort
-from dualrev.compiled.array_functions.table import array_function, owner_inside
+from dualrev.compiled.array_functions.table import array_function, owner_inside, refuse
 from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.kernels.cpu import compiled
 
@@ -59,13 +59,17 @@ def linspace(start: Any, stop: Any, num: Any = 50) -> Any:
 
 
 @array_function(np.arange, chosen=True)
-def arange(*args: Any) -> Any:
-    """Return numbers at a distance, the stop left out; how many is flat in the ends."""
-    if len(args) == 1:
-        return lambda *args: np.arange(plain(args[0]))
-    if len(args) == 2:
-        return lambda *args: args[0] + np.arange(len(np.arange(plain(args[0]), plain(args[1]))))
-    return lambda *args: args[0] + args[2] * np.arange(len(np.arange(plain(args[0]), plain(args[1]), plain(args[2]))))
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    """Return numbers at a distance, the stop left out; how many there are is flat in the ends."""
+    if stop is None:
+        return lambda start, stop=None, step=None, dtype=None: np.arange(plain(start))
+    if step is None:
+        return lambda start, stop=None, step=None, dtype=None: (
+            start + np.arange(len(np.arange(plain(start), plain(stop))))
+        )
+    return lambda start, stop=None, step=None, dtype=None: (
+        start + step * np.arange(len(np.arange(plain(start), plain(stop), plain(step))))
+    )
 
 
 @array_function(np.polyval)
@@ -149,21 +153,22 @@ median = array_function(np.median)(lambda a: quantile(a, 0.5))
 
 
 @array_function(np.cov, chosen=True)
-def cov(m: Any, y: Any = None) -> Any:
+def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
     """Return the covariance of rows."""
+    refuse("cov", rowvar=rowvar, bias=bias, ddof=ddof)
     if m.ndim == 1 and y is None:
-        return lambda m, y=None: cov(np.expand_dims(m, 0))[0, 0]
+        return lambda m, y=None, rowvar=True, bias=False, ddof=None: cov(np.expand_dims(m, 0))[0, 0]
     owner = owner_inside(types.Tuple((m,) if y is None else (m, y)))
     if y is not None:
 
-        def of_two(m, y=None):  # type: ignore[no-untyped-def]
+        def of_two(m, y=None, rowvar=True, bias=False, ddof=None):  # type: ignore[no-untyped-def]
             rows = empty_array(owner, (2, m.size))
             rows[0], rows[1] = m, y
             return cov(rows)
 
         return of_two
 
-    def of_rows(m, y=None):  # type: ignore[no-untyped-def]
+    def of_rows(m, y=None, rowvar=True, bias=False, ddof=None):  # type: ignore[no-untyped-def]
         centred = m - np.expand_dims(mean(m, 1), 1)
         return dot(centred, centred.T) / (m.shape[1] - 1)
 

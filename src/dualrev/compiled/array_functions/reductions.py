@@ -44,7 +44,7 @@ def _scan(function: Any, name: str, of_vector: Any) -> Any:
     vector = compiled(of_vector)
     along = scanned(vector)
 
-    def implementation(a: Any, axis: Any = None) -> Any:
+    def implementation(a: Any, axis: Any = None, dtype: Any = None) -> Any:
         if axis is None:
             return vector(np.ravel(a))
         return along(a, axis)
@@ -130,9 +130,9 @@ def average(a: Any, axis: Any = None, weights: Any = None) -> Any:
 
 
 @array_function(np.trace)
-def trace(a: Any) -> Any:
-    """Sum over the diagonal."""
-    return sum_(np.diag(a))
+def trace(a: Any, offset: Any = 0) -> Any:
+    """Sum over a diagonal."""
+    return sum_(np.diag(a, offset))
 
 
 def _without_nan(function: Any, of: Any) -> None:

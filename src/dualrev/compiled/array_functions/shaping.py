@@ -8,7 +8,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.array_functions.axes import plain
-from dualrev.compiled.array_functions.table import array_function
+from dualrev.compiled.array_functions.table import array_function, refuse
 from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.kernels.active_types import is_active
 
@@ -69,14 +69,15 @@ def diff(a: Any, n: Any = 1) -> Any:
     return y
 
 
-@array_function(np.ediff1d)
-def ediff1d(ary: Any) -> Any:
+@array_function(np.ediff1d, chosen=True)
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """Subtract neighbours of the flattened array."""
-    return diff(np.ravel(ary))
+    refuse("ediff1d", to_end=to_end, to_begin=to_begin)
+    return lambda ary, to_end=None, to_begin=None: diff(np.ravel(ary))
 
 
 @array_function(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any) -> None:
+def fill_diagonal(a: Any, val: Any, wrap: Any = False) -> None:
     """Write to the diagonal."""
     for n in range(min(a.shape)):
         a[n, n] = val

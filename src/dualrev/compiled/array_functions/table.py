@@ -1,7 +1,8 @@
 """The table of NumPy's array functions in compiled code: per function what clones call instead.
 
 A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar
-operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same arguments.
+operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same
+arguments.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from numba.core import types
+from numba.core import errors, types
 
+from dualrev.compiled.seeding import widened
 from dualrev.kernels.active_types import ActiveArray, owner_of
 from dualrev.kernels.extending import defined, overloads, overloads_method
 
@@ -55,6 +57,26 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
     return enter
 
 
+def lifting(number: Any, function: Any, like: Callable[..., Any]) -> Any:
+    """Return what calls a function with the parameters of `like` and makes arrays of floats hold active numbers."""
+    parameters = inspect.signature(like).parameters
+    stand_in = _with_parameters(parameters, {}, "pass")
+    scope = {"widened": widened, "number": number, "function": STAND_INS.get(function, function)}
+
+    def choose(*given: Any) -> Any:
+        return _with_parameters(parameters, scope, f"return widened(number, function({_given(parameters, given)}))")
+
+    overloads(stand_in)(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
+    return stand_in
+
+
+def refuse(name: str, **options: Any) -> None:
+    """Raise Numba's error if an option was given that has no rule."""
+    for option, of in options.items():
+        if not (of is None or isinstance(of, types.Omitted | types.NoneType | bool | int)):
+            raise errors.TypingError(f"np.{name} of active numbers has no rule for the option {option}")
+
+
 def _defaults(parameters: Any) -> dict[str, Any]:
     return {f"default_{name}": each.default for name, each in parameters.items() if each.default is not each.empty}
 
@@ -71,8 +93,12 @@ def _with_parameters(parameters: Any, scope: dict[str, Any], body: str) -> Any:
 
 def _forwarded(function: Any, parameters: Any, given: Any) -> Any:
     """Return a call of NumPy's function with the arguments that were given."""
+    return _with_parameters(parameters, {"function": function}, f"return function({_given(parameters, given)})")
+
+
+def _given(parameters: Any, given: Any) -> str:
     texts = []
     for (name, parameter), of in zip(parameters.items(), given, strict=True):
         if not isinstance(of, types.Omitted) and of is not parameter.default:
             texts.append(name if parameter.default is parameter.empty else f"{name}={name}")
-    return _with_parameters(parameters, {"function": function}, f"return function({', '.join(texts)})")
+    return ", ".join(texts)
