@@ -13,7 +13,7 @@ from numba.extending import register_jitable
 
 X = np.linspace(0.3, 2.1, 11)
 """More numbers than go through forward mode at once."""
-FEW = np.array([0.5, 1.6, -0.7, 1.1])
+FEW = np.array([0.5, 1.7, -0.7, 1.1])
 CONSTANT = 1.5
 TABLE = np.arange(12.0) * 1.1
 
@@ -198,7 +198,6 @@ def _closure(c, inner):
 
 
 _closed = _closure(2.0, _power)
-_several = (_power, _power)
 
 
 @njit
@@ -206,7 +205,7 @@ def calls_others(x, given):
     _scale(x)
     _shift(x)
     given(x, 1.5)
-    return x * _power(x[2], 4) + _closed(x[3]) * CONSTANT + exponential(x[5]) * TABLE[2] + _several[1](x[6], 2)
+    return x * _power(x[2], 4) + _closed(x[3]) * CONSTANT + exponential(x[5]) * TABLE[2]
 
 
 @njit
@@ -243,7 +242,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "buffers": (buffers, (FEW,), False),
     "pythons_own_functions": (pythons_own_functions, (FEW, TABLE), False),
     "lists_and_generators": (lists_and_generators, (FEW,), False),
-    "calls_others": (calls_others, (X, _scale), True),
+    "calls_others": (calls_others, (X, _scale), False),
     "scratch": (scratch, (X, np.ones(11)), False),
     "tuples": (tuples, (FEW,), False),
     "reduction": (reduction, (X,), True),

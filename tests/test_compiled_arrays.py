@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 
+import numba
 import numpy as np
 import optree
 import pytest
@@ -15,6 +16,12 @@ import dualrev as dr
 
 X = np.array([0.8, 1.7, 1.1, 0.6, 1.9, 1.4])
 MODES = ("forward", "reverse")
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation(monkeypatch):
+    """Halve the compile time: what is looked at here does not depend on how well code is optimized."""
+    monkeypatch.setattr(numba.config, "OPT", type(numba.config.OPT)(1))
 
 
 def differences(f, x, step=1e-6):
@@ -28,23 +35,31 @@ def differences(f, x, step=1e-6):
     return optree.tree_map(lambda *columns: np.stack(columns, -1), *[column(n) for n in range(x.size)])
 
 
-def agree(result, expected, **tolerance):
-    leaves, others = optree.tree_leaves(result), optree.tree_leaves(expected)
-    assert len(leaves) == len(others)
-    for n, (a, b) in enumerate(zip(leaves, others, strict=True)):
-        np.testing.assert_allclose(a, b, **tolerance, err_msg=f"output {n}")
+def packed(f, x):
+    """Return `f` with its outputs in one vector: a sweep for each of several takes long to compile."""
+    y = f(x)
+    paths = ["y" + "".join(f"[{n}]" for n in path) for path in optree.tree_paths(y)]
+    leaves = zip(paths, optree.tree_leaves(y), strict=True)
+    parts = ", ".join(
+        f"np.ravel({path})" if isinstance(leaf, np.ndarray) else f"np.array([{path}])" for path, leaf in leaves
+    )
+    scope = {"np": np, "f": f}
+    exec(f"def vector(x):\n    y = f(x)\n    return np.concatenate(({parts},))", scope)
+    return njit(scope["vector"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_array_functions(case):
-    expected = differences(case.f, X)
-    interpreted = dr.jacobian(case.f, backend="numpy")(X) if case.interpreted else None
+    f = packed(case.f, X)
+    expected = differences(f, X)
     for mode in MODES:
-        value, result = dr.value_and_jacobian(case.f, mode=mode)(X)
-        agree(value, case.f(X), rtol=1e-13)
-        agree(result, expected, rtol=1e-6, atol=1e-8)
-        if interpreted is not None:
-            agree(result, interpreted, rtol=1e-12, atol=1e-13)
+        value, result = dr.value_and_jacobian(f, mode=mode)(X)
+        np.testing.assert_allclose(value, f(X), rtol=1e-13)
+        np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-8)
+        if case.interpreted:
+            interpreted = optree.tree_leaves(dr.jacobian(case.f, backend="numpy")(X))
+            rows = np.concatenate([np.reshape(leaf, (-1, X.size)) for leaf in interpreted])
+            np.testing.assert_allclose(result, rows, rtol=1e-12, atol=1e-13)
 
 
 @njit
@@ -79,7 +94,8 @@ def awkward(x):
 @pytest.mark.parametrize("mode", MODES)
 def test_promised_values(mode):
     x = np.array([1.0, 1.0, 1.0])
-    largest, smallest, product, norm, taken, chosen, deviation = dr.jacobian(awkward, mode=mode)(x)
+    result = dr.jacobian(packed(awkward, x), mode=mode)(x)
+    (largest, smallest, product, norm, deviation), taken, chosen = result[:5], result[5:8], result[8:]
     np.testing.assert_allclose(largest, [1 / 3] * 3, rtol=1e-15)
     np.testing.assert_allclose(smallest, [1 / 3] * 3, rtol=1e-15)
     assert (product == 0).all()
@@ -130,7 +146,10 @@ def rows_of_products(x):
 
 
 def test_each_row_of_a_jacobian_sweeps_its_part_of_a_block():
-    agree(dr.jacobian(rows_of_products, mode="reverse")(X), differences(rows_of_products, X), rtol=1e-7, atol=1e-8)
+    result = dr.jacobian(rows_of_products, mode="reverse")(X)
+    leaves = zip(result, differences(rows_of_products, X), strict=True)
+    for leaf, expected in leaves:
+        np.testing.assert_allclose(leaf, expected, rtol=1e-7, atol=1e-8)
 
 
 @njit

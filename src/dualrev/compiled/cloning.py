@@ -72,8 +72,8 @@ class Cloner:
         narrowed = [name for name, kind in dispatcher.locals.items() if not isinstance(kind, nbtypes.Float)]
         if narrowed:
             raise CompilationError(
-                f"{function.__name__} declares {', '.join(narrowed)} in locals= with a type that is not a float's; leave "
-                "the declaration out, and convert where that is meant: int(x)"
+                f"{function.__name__} declares {', '.join(narrowed)} in locals= with a type that is not a float's; "
+                "leave the declaration out, and convert where that is meant: int(x)"
             )
         scope: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
         cells = tuple(types.CellType() for _ in function.__closure__ or ())

@@ -13,7 +13,7 @@ from numba.core import errors, types
 from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
-from dualrev.compiled.failures import refusal
+from dualrev.compiled.failures import expect_no_python, refusal
 from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
@@ -70,8 +70,8 @@ def parameters(dispatcher: Any) -> list[str]:
     given = inspect.signature(dispatcher.py_func).parameters
     if any(each.kind is each.VAR_POSITIONAL for each in given.values()):
         raise CompilationError(
-            f"{dispatcher.py_func.__name__} takes any number of arguments, *args; compiled derivatives need a parameter "
-            "for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
+            f"{dispatcher.py_func.__name__} takes any number of arguments, *args; compiled derivatives need a "
+            "parameter for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
         )
     names = list(given)
     return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
@@ -82,7 +82,7 @@ def _built(dispatcher: Any, question: Question) -> Any:
     further, takes_out = _further(of, question)
     # Generated code has names of its own: the user's stay outside, in the signature.
     own = [f"a{n}" for n in range(len(of))]
-    own_further = [OUT] if takes_out else _further(own, question)[0]
+    own_further = [OUT] if takes_out else _further(own, question)[0] if further else []
     stub = defined([*own, *own_further], ["raise NotImplementedError"], {})
 
     def choose(*numba_types: Any) -> Callable[..., Any]:
@@ -100,10 +100,13 @@ def _built(dispatcher: Any, question: Question) -> Any:
     entry, on_disk = _entry(dispatcher, question, [*of, *further], stub)
     setattr(entry, _TAKES_OUT, takes_out)
     setattr(entry, MADE_OF, (dispatcher, repr(question)))
+    defaults = dispatcher.py_func.__defaults__ or ()
+    if getattr(dispatcher.py_func, _TAKES_OUT, False):
+        defaults = defaults[:-1]
     if takes_out:
-        entry.__defaults__ = (*(dispatcher.py_func.__defaults__ or ()), None)
+        entry.__defaults__ = (*defaults, None)
     elif not further:
-        entry.__defaults__ = dispatcher.py_func.__defaults__
+        entry.__defaults__ = defaults
     return numba.njit(entry, nogil=True, cache=on_disk)
 
 
@@ -180,11 +183,15 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         table = thorough_constructors if thorough else constructors
         given = arguments.thorough() if thorough else arguments
 
-        def cloner(number: Any, table: Any = table) -> Cloner:
-            return Cloner(registration.replacements(number) | table(number))
+        made: list[Cloner] = []
+
+        def cloner(number: Any, table: Any = table, made: list[Cloner] = made) -> Cloner:
+            made.append(Cloner(registration.replacements(number) | table(number)))
+            return made[-1]
 
         try:
             written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
+            expect_no_python(made[-1])
             return written
         except (errors.NumbaError, NotImplementedError) as error:
             failure = failure or error

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from numba.core import ir, types
+
 from dualrev.errors import CompilationError
+from dualrev.kernels.active_types import is_active
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+):')
@@ -29,3 +32,22 @@ def refusal(dispatcher: Any, error: Exception) -> CompilationError:
 
 def _own_file(dispatcher: Any) -> str:
     return str(dispatcher.py_func.__code__.co_filename).rpartition("/")[2]
+
+
+def expect_no_python(cloner: Any) -> None:
+    """Raise an error if a clone, which has been compiled, hands active numbers to code that Python runs."""
+    for clone in cloner.clones:
+        for compiled in clone.overloads.values():
+            typed = compiled.type_annotation
+            for statement in (each for block in typed.blocks.values() for each in block.body):
+                value = getattr(statement, "value", None)
+                if not (isinstance(value, ir.Expr) and value.op == "call"):
+                    continue
+                given = [typed.typemap[each.name] for each in value.args]
+                python = isinstance(typed.typemap[value.func.name], types.ObjModeDispatcher)
+                if python and any(is_active(getattr(each, "dtype", each)) or is_active(each) for each in given):
+                    raise CompilationError(
+                        f"{clone.py_func.__name__} cannot be differentiated at line {statement.loc.line} of "
+                        f"{_own_file(clone)}: objmode hands active numbers to Python, which knows no derivative of "
+                        "what it does with them. Take that block out of the function, or pass backend='numpy'"
+                    )

@@ -95,7 +95,7 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
     else:
         name = getattr(value, "__name__", None)
         if not (callable(value) and name and type(value).__module__.startswith(("numpy", "dualrev"))):
-            raise Unknown  # a function of the user's that Numba knows from elsewhere: an overload, a ufunc, an intrinsic
+            raise Unknown  # a function that Numba knows from elsewhere: an overload, a ufunc, an intrinsic
         yield f"{type(value).__module__} {name}"
 
 

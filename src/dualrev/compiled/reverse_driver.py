@@ -49,7 +49,7 @@ class ReverseDriver:
         """Return the function for an output that is one number: a single sweep."""
         body = [
             *self._recording(),
-            "top = add_cotangent(adjoints, V, y, 1.0)",
+            f"top = add_cotangent(adjoints, V, {self.outputs.leaves[0].path}, 1.0)",
             "sweep(adjoints, tape, V, top, n)",
             "release(tape)",
         ]

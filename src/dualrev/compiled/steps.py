@@ -11,7 +11,7 @@ import optree
 from numba.extending import typeof_impl
 
 from dualrev.active import Active, outermost
-from dualrev.compiled.derivative import Question, derivative
+from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.errors import ActiveConversionError
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.rule import ArrayRule
@@ -33,8 +33,11 @@ class CompiledStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        if kwargs:
-            args = inspect.signature(self.dispatcher.py_func).bind(*args, **kwargs).args
+        names = parameters(self.dispatcher)
+        if kwargs or len(args) != len(names):
+            bound = inspect.signature(self.dispatcher.py_func).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args = bound.args[: len(names)]
         argnums = tuple(n for n, arg in enumerate(args) if any(map(_is_active, optree.tree_leaves(arg))))
         if not argnums:
             return self.dispatcher(*args)

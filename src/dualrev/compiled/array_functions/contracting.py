@@ -1,4 +1,4 @@
-"""Sums and products of matrices of active numbers, which everything that contracts is made of.
+"""Products of matrices of active numbers, which everything that contracts is made of.
 
 On a tape each is one block, which keeps its operands' indices, scales and values: 20 bytes for an element of
 an operand, where a record for every scalar product would take 24 each.
@@ -12,13 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.compiled.array_functions.operands import (
+    add_to_operands,
+    as_outputs,
+    chained,
+    keep_operands,
+    keep_values,
+    primals_in,
+    tape_among,
+    words_of_operands,
+)
+from dualrev.compiled.memory import zero_array
 from dualrev.compiled.seeding import stub
-from dualrev.kernels.active_types import is_active, owner_of
+from dualrev.kernels.active_types import owner_of
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.extending import overloads
-from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_for, words_of
-from dualrev.reverse.numba_var import VarType, no_tape, tape_of, variable
+from dualrev.reverse.numba_blocks import FIRST, OWN, blocks_pulled_by, values_of, words_for, words_of
+from dualrev.reverse.numba_var import VarType
+
+SHAPES, SHAPES_END = OWN, OWN + 5
 
 
 def contraction(a: Any, b: Any) -> Any:
@@ -57,117 +69,6 @@ def _by_element(owner: Any) -> Callable[..., Any]:
         return y
 
     return implementation
-
-
-def primals_in(owner: Any, a: Any) -> Any:
-    """Return a contiguous array of the values of numbers, as the owner's are."""
-    return stub(owner, a)
-
-
-@overloads(primals_in)
-def _primals_in(owner: Any, a: Any) -> Callable[..., Any]:
-    dtype, mine = owner.instance_type.dtype, a.dtype == owner.instance_type
-
-    def implementation(owner, a):  # type: ignore[no-untyped-def]
-        values = empty_array(dtype, a.shape)
-        flat = values.ravel()
-        for n, each in enumerate(a.flat):
-            flat[n] = each.primal_ if mine else each
-        return values
-
-    return implementation
-
-
-def tape_among(owner: Any, a: Any, b: Any) -> Any:
-    """Return the tape of the first number that is on one, and whether there is any."""
-    return stub(owner, a, b)
-
-
-@overloads(tape_among)
-def _tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
-    mine, other = a.dtype == owner.instance_type, b.dtype == owner.instance_type
-
-    def implementation(owner, a, b):  # type: ignore[no-untyped-def]
-        if mine:
-            for each in a.flat:
-                if each.index_ > 0:
-                    return tape_of(each), True
-        if other:
-            for each in b.flat:
-                if each.index_ > 0:
-                    return tape_of(each), True
-        return no_tape(owner), False
-
-    return implementation
-
-
-def keep_operands(tape: Any, start: int, a: Any) -> None:
-    """Write the indices and scales of numbers into a block."""
-    stub(tape, start, a)
-
-
-@overloads(keep_operands)
-def _keep_operands(tape: Any, start: Any, a: Any) -> Callable[..., Any]:
-    def implementation(tape, start, a):  # type: ignore[no-untyped-def]
-        indices = indices_of(tape, start, a.size)
-        scales = values_of(tape, start + _words_of_indices(a.size), a.size)
-        for n, each in enumerate(a.flat):
-            indices[n] = each.index_
-            scales[n] = each.scale_
-
-    return implementation
-
-
-def keep_values(tape: Any, start: int, values: Any) -> None:
-    """Write numbers into a block."""
-    stub(tape, start, values)
-
-
-@overloads(keep_values)
-def _keep_values(tape: Any, start: Any, values: Any) -> Callable[..., Any]:
-    def implementation(tape, start, values):  # type: ignore[no-untyped-def]
-        kept = values_of(tape, start, values.size)
-        for n, each in enumerate(values.flat):
-            kept[n] = each
-
-    return implementation
-
-
-def _halves(count: int) -> int:
-    return (count + 1) // 2
-
-
-_words_of_indices = compiled(_halves)
-
-
-@compiled
-def words_of_operands(tape: Any, count: int) -> int:
-    """Return how many words the indices and scales of so many numbers take."""
-    words: int = _words_of_indices(count) + words_for(tape) * count
-    return words
-
-
-def as_outputs(tape: Any, owner: Any, values: Any, first: int) -> Any:
-    """Return an array of numbers with these values and consecutive indices, or of constants if the first is 0."""
-    return stub(tape, owner, values, first)
-
-
-@overloads(as_outputs)
-def _as_outputs(tape: Any, owner: Any, values: Any, first: Any) -> Callable[..., Any]:
-    def implementation(tape, owner, values, first):  # type: ignore[no-untyped-def]
-        y = empty_array(owner, values.shape)
-        flat = y.ravel()
-        for n, value in enumerate(values.flat):
-            if first > 0:
-                flat[n] = variable(tape, owner, value, first + n)
-            else:
-                flat[n] = value
-        return y
-
-    return implementation
-
-
-SHAPES, SHAPES_END = OWN, OWN + 5
 
 
 def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]:
@@ -230,25 +131,6 @@ def _any(cotangent: Any) -> Any:
 
 
 @compiled
-def add_to_operands(adjoints: Any, tape: Any, start: int, terms: Any) -> None:
-    """Add terms to the adjoints of the numbers that a block keeps; those with index 0 are constants."""
-    indices = indices_of(tape, start, terms.size)
-    scales = values_of(tape, start + _words_of_indices(terms.size), terms.size)
-    for n, term in enumerate(terms.flat):
-        if indices[n] > 0:
-            adjoints[indices[n]] += _chained(scales[n], term)
-
-
-@compiled
-def _chained(partial: Any, factor: Any) -> Any:
-    """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    product = partial * factor
-    if isfinite(product) or (partial != 0 and factor != 0):
-        return product
-    return partial if partial == 0 else factor
-
-
-@compiled
 def _careful_product(a: Any, b: Any) -> Any:
     """Return the product of two matrices, in which a factor that is exactly 0 wins over an infinity or a NaN."""
     y = contraction(a, b)
@@ -264,79 +146,5 @@ def _product_by_terms(a: Any, b: Any, y: Any) -> Any:
         for j in range(b.shape[1]):
             y[i, j] = 0.0
             for k in range(a.shape[1]):
-                y[i, j] += _chained(a[i, k], b[k, j])
+                y[i, j] += chained(a[i, k], b[k, j])
     return y
-
-
-def row_totals(a: Any) -> Any:
-    """Return the sums of the rows of a matrix of active numbers."""
-    return stub(a)
-
-
-@overloads(row_totals)
-def _row_totals(a: Any) -> Callable[..., Any]:
-    owner = a.dtype
-    if isinstance(owner, VarType):
-        return _recorded_totals(owner)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        y = zero_array(owner, a.shape[0])
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                y[i] += a[i, j]
-        return y
-
-    return implementation
-
-
-def _recorded_totals(owner: Any) -> Callable[..., Any]:
-    def implementation(a):  # type: ignore[no-untyped-def]
-        values = plain_totals(primals_in(owner, a))
-        tape, found = tape_among(owner, a, a)
-        if not found:
-            return as_outputs(tape, owner, values, 0)
-        block = totals_on(tape, values.size, 1 + words_of_operands(tape, a.size))
-        own = words_of(tape, block, OWN + 1)
-        own[OWN] = a.shape[1]
-        keep_operands(tape, block + OWN + 1, a)
-        return as_outputs(tape, owner, values, own[FIRST])
-
-    return implementation
-
-
-def plain_totals(a: Any) -> Any:
-    """Return the sums of the rows of a matrix, in NumPy's way for floats."""
-    return stub(a)
-
-
-@overloads(plain_totals)
-def _plain_totals(a: Any) -> Callable[..., Any]:
-    if is_active(a.dtype):
-        return lambda a: row_totals(a)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        y = np.zeros(a.shape[0], a.dtype)
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                y[i] += a[i, j]
-        return y
-
-    return implementation
-
-
-@compiled
-def pull_totals(adjoints: Any, tape: Any, block: Any) -> None:
-    """Add the cotangent of a sum to the adjoint of every term."""
-    own, start = words_of(tape, block, OWN + 1), block + OWN + 1
-    first, count, terms = own[FIRST], own[COUNT], own[OWN]
-    indices = indices_of(tape, start, count * terms)
-    scales = values_of(tape, start + _words_of_indices(count * terms), count * terms)
-    for i in range(count):
-        cotangent = adjoints[first + i]
-        if cotangent != 0:
-            for n in range(i * terms, (i + 1) * terms):
-                if indices[n] > 0:
-                    adjoints[indices[n]] += _chained(scales[n], cotangent)
-
-
-totals_on = blocks_pulled_by(pull_totals)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled.array_functions.contracting import contraction, primals_in
+from dualrev.compiled.array_functions.contracting import contraction
+from dualrev.compiled.array_functions.operands import primals_in
 from dualrev.compiled.array_functions.reductions import max_, min_, sum_
 from dualrev.compiled.array_functions.table import array_function, owner_inside
 from dualrev.compiled.memory import zero_array

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.compiled.array_functions.axes import known_axis, plain, reduced, rows_along, scanned, without_axis
-from dualrev.compiled.array_functions.contracting import row_totals
 from dualrev.compiled.array_functions.table import array_function
+from dualrev.compiled.array_functions.totals import row_totals
 from dualrev.kernels.cpu import compiled
 
 

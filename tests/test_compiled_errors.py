@@ -1,0 +1,230 @@
+"""What cannot be differentiated in compiled code fails before it runs, and says where and what to do instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from numba import guvectorize, njit, objmode, stencil, vectorize
+from numba.experimental import jitclass
+from numba.typed import List
+
+import dualrev as dr
+from dualrev import errors
+
+X = np.array([0.5, 1.6, -0.7, 1.1])
+
+
+@njit
+def integers_made_here(x):
+    k = np.zeros(3, np.int64)
+    k[0] = x[0]  # here
+    return k[0] * x[0]
+
+
+@njit
+def integers_given(x, k):
+    k[0] = x[1]  # here
+    return k[0] * x[0]
+
+
+@njit
+def integers_filled(x):
+    return np.full(3, x[1], np.int64) * x[0]  # here
+
+
+@njit
+def integers_from_a_list(x):
+    return np.array([x[0], x[1]], dtype=np.int64) * x[0]  # here
+
+
+@njit
+def dictionary(x):
+    d = {"a": 1.0}
+    d["a"] = x[0] * x[0]  # here
+    return d["a"]
+
+
+@njit
+def complex_numbers(x):
+    return (x[0] + 1j * x[1]).real  # here
+
+
+@njit
+def no_rule(x):
+    return np.linalg.svd(x.reshape(2, 2))[1]  # here
+
+
+@vectorize
+def _ufunc(a):
+    return a * a
+
+
+@guvectorize(["void(float64[:],float64[:])"], "(n)->(n)")
+def _gufunc(a, b):
+    b[:] = a * a
+
+
+@stencil
+def _stencil(a):
+    return a[-1] * a[1]
+
+
+@njit
+def calls_a_ufunc(x):
+    return _ufunc(x[0]) * x[1]
+
+
+@njit
+def calls_a_gufunc(x):
+    y = np.zeros_like(x)
+    _gufunc(x, y)  # here
+    return y
+
+
+@njit
+def calls_a_stencil(x):
+    return _stencil(x)
+
+
+@jitclass([("a", numba.float64)])
+class Spring:
+    def __init__(self, a):
+        self.a = a
+
+    def energy(self, x):
+        return self.a * x * x
+
+
+@njit
+def writes_to_an_object(x, spring):
+    spring.a = x[0]
+    return spring.a * x[0]
+
+
+@njit
+def hands_over_to_python(x):
+    with objmode(y="float64"):  # here
+        y = float(x[0]) ** 2
+    return y * x[0]
+
+
+@njit(locals={"s": numba.int64})
+def declares(x):
+    s = x[0] * 3
+    return s * x[1]
+
+
+@njit
+def any_number(x, *others):
+    return x * others[0]
+
+
+@njit
+def text(x):
+    return str(x[0])
+
+
+@njit
+def perhaps_nothing(x):
+    if x[0] > 100:
+        return None
+    return x * x
+
+
+@njit
+def uses_an_object(x, spring, numbers):
+    return spring.energy(x[1]) * numbers[0] + _ufunc(numbers[1])
+
+
+REFUSED = [
+    (integers_made_here, ()),
+    (integers_given, (np.zeros(3, np.int64),)),
+    (integers_filled, ()),
+    (integers_from_a_list, ()),
+    (dictionary, ()),
+    (complex_numbers, ()),
+    (no_rule, ()),
+    (calls_a_ufunc, ()),
+    (calls_a_gufunc, ()),
+    (calls_a_stencil, ()),
+    (writes_to_an_object, (Spring(2.0),)),
+    (hands_over_to_python, ()),
+    (declares, ()),
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("f", "others"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_it_fails_before_it_runs_and_names_the_line(f: Any, others: Any, mode: str) -> None:
+    with pytest.raises(errors.CompilationError) as caught:
+        dr.jacobian(f, mode=mode)(X, *others)
+    message = str(caught.value)
+    assert f.__name__ in message
+    assert re.search("Write that line|backend='numpy'|leave the declaration out", message)
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    first = f.py_func.__code__.co_firstlineno
+    marked = [n for n in range(first, first + 6) if lines[n - 1].endswith("# here")]
+    if marked:
+        assert re.search(rf"line {marked[0]} of \S*{Path(__file__).name}", message)
+
+
+def test_objects_of_other_kinds_are_constants() -> None:
+    result = dr.grad(uses_an_object)(X, Spring(3.0), List([2.0, 5.0]))
+    np.testing.assert_allclose(result, [0.0, 2.0 * 3.0 * 2.0 * X[1], 0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("operator", "f", "args", "error"),
+    [
+        (dr.grad, perhaps_nothing, (X,), errors.NoOutputError),
+        (dr.grad, text, (X,), errors.NoOutputError),
+        (dr.grad, njit(lambda x: x), (X,), errors.NonScalarOutputError),
+        (dr.grad, njit(lambda x: (x, 1.0)), (2.0,), errors.NonScalarOutputError),
+        (dr.grad, njit(lambda x: x), ("a",), errors.InputTypeError),
+        (dr.jacobian, njit(lambda x: x), (X + 1j,), errors.ComplexInputError),
+        (dr.jacobian, njit(lambda x: x * np.random.rand()), (np.ones(20),), errors.RandomFunctionError),  # noqa: NPY002
+    ],
+)
+def test_other_errors(operator: Any, f: Any, args: Any, error: Any) -> None:
+    with pytest.raises(error, match=r"[a-z]{4}"):
+        operator(f, mode="forward")(*args)
+
+
+@pytest.mark.parametrize("argnums", [(0, 0), (0, -2), "x", None, 2, -3, (0, 5)])
+def test_wrong_argnums(argnums: Any) -> None:
+    with pytest.raises(errors.ArgnumsError):
+        dr.grad(njit(lambda x, y: x * y), argnums)(1.0, 2.0)
+
+
+def test_wrong_options() -> None:
+    with pytest.raises(errors.UnknownBackendError, match="bogus"):
+        dr.grad(any_number, backend="bogus")
+    with pytest.raises(errors.CompilationError, match=r"\*args"):
+        dr.grad(any_number)(1.0, 2.0)
+    with pytest.raises(errors.UnknownModeError):
+        dr.grad(text, mode="backward")
+
+
+@njit
+def fails(x):
+    if x[0] > 0:
+        raise ValueError("x[0] is above 0")
+    return 1.0 / x[1]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_exceptions_raised_inside_pass_unchanged(mode: str) -> None:
+    gradient = dr.grad(fails, mode=mode)
+    for _ in range(3):
+        with pytest.raises(ValueError, match=r"^x\[0\] is above 0$"):
+            gradient(X)
+    with pytest.raises(ZeroDivisionError):
+        gradient(np.zeros(2))
+    np.testing.assert_array_equal(gradient(np.array([-1.0, 2.0])), [0.0, -0.25])
+    with pytest.raises(TypeError):
+        gradient()

@@ -1,0 +1,226 @@
+"""Operators on compiled functions: as on interpreted ones, from compiled code, batched, in threads and in processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import njit
+
+import dualrev as dr
+from dualrev import errors
+
+X = np.array([0.5, 1.5, -0.7, 1.1])
+MODES = ("forward", "reverse")
+
+
+@njit
+def energy(x, k=2.0):
+    s = 0.0
+    for i in range(len(x) - 1):
+        s += np.sin(x[i]) * x[i + 1] ** 3 + k * np.exp(x[0] * x[i])
+    return s
+
+
+@njit
+def system(x):
+    y = np.zeros(3)
+    y[0] = x[0] * x[1]
+    y[1] = np.sin(x[2]) * x[3]
+    y[2] = y[0] * y[1] + x[0] ** 2
+    return y
+
+
+def close(a: Any, b: Any) -> None:
+    np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def test_operators_equal_the_interpreted_ones() -> None:
+    scalar, v = energy.py_func, np.arange(4.0) - 1.3
+
+    def plain_system(x: Any) -> Any:
+        a, b = x[0] * x[1], np.sin(x[2]) * x[3]
+        return np.stack([a, b, a * b + x[0] ** 2])
+
+    close(dr.jacobian(system)(X), dr.jacobian(plain_system)(X))
+    for compiled, interpreted in zip(dr.jvp(system, (X,), (v,)), dr.jvp(plain_system, (X,), (v,)), strict=True):
+        close(compiled, interpreted)
+    (y, pull), (z, other) = dr.vjp(system, X), dr.vjp(plain_system, X)
+    close(y, z)
+    close(pull(np.ones(3))[0], other(np.ones(3))[0])
+    close(pull(np.array([1.0, 0.0, 2.0]))[0], other(np.array([1.0, 0.0, 2.0]))[0])
+    close(dr.hessian(energy)(X, 3.0), dr.hessian(scalar)(X, 3.0))
+    close(dr.hvp(energy, X, v), dr.hvp(scalar, X, v))
+    for compiled, interpreted in zip(dr.value_and_grad(energy)(X), dr.value_and_grad(scalar)(X), strict=True):
+        close(compiled, interpreted)
+    square = njit(lambda t: t * t * t)
+    assert (dr.derivative(square)(2.0), dr.derivative(dr.derivative(square))(2.0)) == (12.0, 12.0)
+    close(dr.elementwise_grad(square)(X), 3 * X**2)
+    close(dr.jacobian(lambda w: dr.jvp(system, (X,), (w,))[1])(v), dr.jacobian(system)(X))
+    close(dr.jacobian(lambda w: dr.vjp(system, X)[1](w)[0])(np.ones(3)), dr.jacobian(system)(X).T)
+
+
+@njit
+def _sum(y, x):
+    return x + y
+
+
+def test_nested_in_every_order_and_without_confusion() -> None:
+    expected = dr.hessian(energy.py_func)(X)
+    for inner in MODES:
+        gradient = dr.grad(energy, mode=inner)
+        for outer in MODES:
+            close(dr.jacobian(gradient, mode=outer)(X), expected)
+    for inner in (*MODES, "auto"):
+        slope = dr.grad(_sum, mode=inner)
+
+        confused = njit(lambda x: x * slope(1.0, x))  # noqa: B023
+        for outer in MODES:
+            assert dr.grad(confused, mode=outer)(1.0) == 1.0
+
+
+@njit
+def writes(x):
+    x[0] = x[0] * x[1]
+    return x * x
+
+
+def test_a_step_in_interpreted_code_leaves_its_arguments_alone() -> None:
+    step, expected = dr.as_step(writes), dr.jacobian(writes)(X)
+    x = X.copy()
+    for mode in MODES:
+        close(dr.jacobian(lambda v: step(v * 1.0), mode=mode)(x), expected)
+        close(dr.jacobian(step, mode=mode)(x), expected)
+    close(dr.jvp(writes, (x,), (np.ones(4),))[1], expected.sum(1))
+    close(dr.hessian(lambda v: np.sum(step(v)))(x), dr.hessian(lambda v: (v[0] * v[1]) ** 2 + np.sum(v[1:] ** 2))(x))
+    np.testing.assert_array_equal(x, X)
+
+
+jacobian_of_system, gradient_of_energy = dr.jacobian(system), dr.grad(energy)
+
+
+@njit
+def newton(x, target, steps, operator):
+    J = np.zeros((3, 4))
+    total = 0.0
+    for _ in range(steps):
+        operator(x, J)
+        x = x - J.T @ np.linalg.solve(J @ J.T, system(x) - target)
+        total += gradient_of_energy(x)[0]
+    return x, total
+
+
+def test_operators_are_called_by_compiled_code() -> None:
+    target = system(X + 0.1)
+    x, total = newton(X, target, 20, jacobian_of_system)
+    close(system(x), target)
+    assert np.isfinite(total)
+    out = np.zeros((3, 4))
+    assert jacobian_of_system(X, out=out) is not None
+    np.testing.assert_array_equal(out, jacobian_of_system(X))
+    with pytest.raises((ValueError, errors.DualrevError)):
+        jacobian_of_system(X, out=np.zeros((2, 4)))
+    implicit = njit(lambda a: gradient_of_energy(np.array([a, a * a]))[1])
+    h = 1e-6
+    np.testing.assert_allclose(dr.grad(implicit)(0.7), (implicit(0.7 + h) - implicit(0.7 - h)) / (2 * h), rtol=1e-8)
+
+
+@njit
+def scaled(x, c):
+    return system(x) * c, x[0] * c
+
+
+@pytest.mark.parametrize("count", [1, 7, 1000])
+def test_batches(count: int) -> None:
+    points = np.random.default_rng(0).normal(size=(count, 4))
+    weights = np.arange(1.0, count + 1)
+    close(dr.jacobian(system, batched=True)(points), np.stack([dr.jacobian(system)(x) for x in points]))
+    values, gradients = dr.value_and_grad(energy, batched=True)(points, 3.0)
+    close(values, [energy(x, 3.0) for x in points])
+    close(gradients, np.stack([gradient_of_energy(x, 3.0) for x in points]))
+    first, second = dr.jacobian(scaled, batched=(0, 1), mode="forward")(points, weights)
+    close(first, np.stack([dr.jacobian(system)(x) * c for x, c in zip(points, weights, strict=True)]))
+    assert second.shape == (count, 4)
+    close(dr.grad(njit(lambda t: t**3), batched=True)(weights), 3 * weights**2)
+    close(
+        dr.jacobian(system, batched=True)(points[:, ::-1]), np.stack([dr.jacobian(system)(x) for x in points[:, ::-1]])
+    )
+
+
+def test_batches_of_none_and_wrong_ones() -> None:
+    assert dr.jacobian(system, batched=True)(np.zeros((0, 4))).shape[::2] == (0, 4)
+    assert dr.grad(energy, batched=True)(np.zeros((0, 4))).shape[0] == 0
+    for operator, args in (
+        (dr.jacobian(system, batched=True), (1.0,)),
+        (dr.jacobian(scaled, batched=(0, 1)), (np.zeros((3, 4)), np.zeros(2))),
+        (dr.jacobian(system, batched=(5,)), (np.zeros((3, 4)),)),
+    ):
+        with pytest.raises(errors.BatchError):
+            operator(*args)
+
+
+@njit
+def into(x, out):
+    for i in range(len(out)):
+        out[i] = x[i] * x[i + 1]
+        out[0] += out[i]
+
+
+@njit
+def with_aux(x):
+    return (x * x).sum(), (x * 2, 3)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_options(mode: str) -> None:
+    expected = dr.jacobian(into, mode=mode, out_shape=3)(X)
+    close(expected[1], [0.0, X[2], X[1], 0.0])
+    close(expected[0], [2 * X[1], 2 * X[0] + X[2], X[1] + X[3], X[2]])
+    close(dr.jacobian(system, mode=mode, chunk_size=3)(X), jacobian_of_system(X))
+    value, aux = dr.grad(with_aux, mode=mode, has_aux=True)(X)
+    close(value, 2 * X)
+    close(aux[0], 2 * X)
+    assert aux[1] == 3
+    (value, aux), gradient = dr.value_and_grad(with_aux, mode=mode, has_aux=True)(X)
+    close((value, *aux[0], *gradient), (X @ X, *2 * X, *2 * X))
+    gradient_again = dr.grad(energy, mode=mode)
+    result, other = gradient_again(X), gradient_again(X)
+    assert result.flags.c_contiguous
+    assert result.flags.writeable
+    assert not np.shares_memory(result, other)
+    assert dr.jacobian(system, mode=mode).plan(X).mode == mode
+    assert dr.jacobian(system).plan(X).mode in MODES
+
+
+def test_pickles() -> None:
+    for operator in (jacobian_of_system, dr.hessian(energy), dr.jacobian(system, batched=True)):
+        x = X[None] if operator.batched else X
+        close(pickle.loads(pickle.dumps(operator))(x), operator(x))
+
+
+def test_threads_and_concurrent_first_calls() -> None:
+    fresh = njit(lambda x: (np.sin(x) * x[0]).sum())
+    gradient = dr.grad(fresh, mode="reverse")
+    points = np.random.default_rng(1).normal(size=(64, 30))
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(gradient, points))
+    for x, result in zip(points, results, strict=True):
+        expected = np.cos(x) * x[0]
+        expected[0] += np.sin(x).sum()
+        close(result, expected)
+
+
+def _in_a_process(x: Any) -> Any:
+    return dr.jacobian(system, batched=True)(np.tile(x, (600, 1)))[-1] + 0.0 * gradient_of_energy(x)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_forked_workers() -> None:
+    expected = _in_a_process(X)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        for result in pool.map(_in_a_process, [X] * 4):
+            close(result, expected)
