@@ -72,7 +72,7 @@ def product_of_sines(x):
         {"signature_or_function": "float64(float64[::1])"},
         {"nogil": True, "fastmath": {"reassoc", "nnan"}},
     ],
-    ids=str,
+    ids=lambda options: ", ".join(options),
 )
 def test_options_of_the_decorator(options: Any) -> None:
     f = njit(**options)(product_of_sines)
