@@ -228,3 +228,36 @@ def test_exceptions_raised_inside_pass_unchanged(mode: str) -> None:
     np.testing.assert_array_equal(gradient(np.array([-1.0, 2.0])), [0.0, -0.25])
     with pytest.raises(TypeError):
         gradient()
+
+
+RATE = 2.0
+
+
+@njit
+def reads_a_global(x):
+    return x * x * RATE
+
+
+@njit
+def reads_it_too(x):
+    return x * x * RATE
+
+
+def test_globals_that_changed_since_the_function_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reads_a_global(1.0) == 2.0
+    first = dr.grad(reads_a_global, mode="forward")
+    assert first(1.0) == 4.0
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    assert (reads_a_global(1.0), first(1.0)) == (2.0, 4.0)
+    with pytest.raises(errors.CompilationError, match="global RATE had another value"):
+        dr.grad(reads_a_global, mode="reverse")(1.0)
+
+
+@pytest.mark.xfail(strict=True, reason="a function that is first compiled after its derivative is not compared with it")
+def test_globals_that_change_between_the_derivative_and_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    gradient = dr.grad(reads_it_too, mode="forward")
+    assert gradient(1.0) == 4.0
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    assert reads_it_too(1.0) == 3.0
+    with pytest.raises(errors.CompilationError):
+        gradient(1.0)

@@ -64,6 +64,11 @@ class Cloner:
         """The clones made so far."""
         return list(self._clones.values())
 
+    @property
+    def originals(self) -> list[Any]:
+        """The functions that were cloned."""
+        return list(self._kept)
+
     def clone(self, dispatcher: Any) -> Any:
         """Return a dispatcher for the clone of a compiled function."""
         if id(dispatcher) in self._clones:

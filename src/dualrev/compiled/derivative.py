@@ -13,7 +13,7 @@ from numba.core import errors, types
 from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
-from dualrev.compiled.failures import expect_no_python, refusal
+from dualrev.compiled.failures import expect_no_python, expect_same_globals, refusal
 from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
@@ -192,6 +192,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         try:
             written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
             expect_no_python(made[-1])
+            expect_same_globals(made[-1])
             return written
         except (errors.NumbaError, NotImplementedError) as error:
             failure = failure or error

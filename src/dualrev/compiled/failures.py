@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import types
 from typing import Any
 
-from numba.core import ir, types
+import numpy as np
+from numba.core import ir
+from numba.core import types as nbtypes
 
 from dualrev.errors import CompilationError
 from dualrev.kernels.active_types import is_active
@@ -40,14 +43,41 @@ def expect_no_python(cloner: Any) -> None:
         for compiled in clone.overloads.values():
             typed = compiled.type_annotation
             for statement in (each for block in typed.blocks.values() for each in block.body):
-                value = getattr(statement, "value", None)
+                value = statement.value if isinstance(statement, ir.Assign) else None
                 if not (isinstance(value, ir.Expr) and value.op == "call"):
                     continue
                 given = [typed.typemap[each.name] for each in value.args]
-                python = isinstance(typed.typemap[value.func.name], types.ObjModeDispatcher)
+                python = isinstance(typed.typemap[value.func.name], nbtypes.ObjModeDispatcher)
                 if python and any(is_active(getattr(each, "dtype", each)) or is_active(each) for each in given):
                     raise CompilationError(
                         f"{clone.py_func.__name__} cannot be differentiated at line {statement.loc.line} of "
                         f"{_own_file(clone)}: objmode hands active numbers to Python, which knows no derivative of "
                         "what it does with them. Take that block out of the function, or pass backend='numpy'"
                     )
+
+
+def expect_same_globals(cloner: Any) -> None:
+    """Raise an error if a function was compiled with values of globals that are others by now.
+
+    Numba keeps the values that it met; a derivative takes those of now, and would be another function's.
+    """
+    for dispatcher in cloner.originals:
+        scope = dispatcher.py_func.__globals__
+        for compiled in dispatcher.overloads.values():
+            for block in getattr(compiled.type_annotation, "blocks", {}).values():
+                for statement in block.body:
+                    met = statement.value if isinstance(statement, ir.Assign) else None
+                    if isinstance(met, ir.Global) and met.name in scope and not _same(scope[met.name], met.value):
+                        raise CompilationError(
+                            f"{dispatcher.py_func.__name__} was compiled when the global {met.name} had another value, "
+                            "which Numba keeps; its derivative would take the value of now. Define the function anew, "
+                            f"call {dispatcher.py_func.__name__}.recompile(), or pass {met.name} as an argument"
+                        )
+
+
+def _same(now: Any, before: Any) -> bool:
+    if now is before or isinstance(now, types.ModuleType) or callable(now):
+        return now is before
+    if isinstance(now, np.ndarray) and isinstance(before, np.ndarray):
+        return bool(now.shape == before.shape and np.array_equal(now, before, equal_nan=now.dtype.kind == "f"))
+    return type(now) is type(before) and bool(now == before or now != now)

@@ -51,6 +51,7 @@ class ForwardDriver:
             seeding
         )
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
+        arguments.expect_outputs(len(self.outputs.leaves))
         self.rewrites = rewrites_arrays(clones)
 
     def implementation(self) -> Any:

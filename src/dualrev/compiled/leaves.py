@@ -81,7 +81,25 @@ class Arguments:
             return False
         if len(self.leaves) != 1 or not self.leaves[0].is_array:
             raise InputTypeError(f"out= was given for a derivative of {self.of} that is not one array; leave it out")
+        of = self.out
+        if not isinstance(of, types.Array) or not (isinstance(of.dtype, types.Float) or is_active(of.dtype)):
+            raise InputTypeError(
+                f"out= is of type {of}; expected an array of floats that a derivative of {self.of} fits"
+            )
+        if not (of.layout == "C" or self._is_block(of)):
+            raise InputTypeError(
+                f"out= of a derivative of {self.of} is not contiguous; give it an array made by np.empty"
+            )
         return True
+
+    def expect_outputs(self, count: int) -> None:
+        """Raise an error if there is an array to write to and not one output."""
+        if self.has_out and count != 1:
+            raise InputTypeError(f"out= was given for {self.of}, which returns {count} parts; leave it out")
+
+    def _is_block(self, out: Any) -> bool:
+        """Whether the derivative is a matrix, a row for each output."""
+        return bool(out.ndim == 2 and self.leaves[0].type.ndim == 1)
 
     def thorough(self) -> Arguments:
         """Return the same arguments, of which constant arrays of floats are to hold active numbers too."""
@@ -171,7 +189,8 @@ class Arguments:
         shape = f"(size_of({output}), size_of({leaf.path}))"
         if not self.has_out:
             return f"empty_array({dtype}, {shape})"
-        return "out" if self.out.ndim == 2 and leaf.type.ndim == 1 else f"out.reshape({shape})"
+        out = f"fitting(out, {output}, {leaf.path})"
+        return out if self._is_block(self.out) else f"{out}.reshape({shape})"
 
     def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any], every: bool = True) -> list[str]:
         """Return an expression for each argument, built like it from expressions for its leaves.

@@ -25,6 +25,7 @@ class ReverseDriver:
             vars(numba_tape) | {"variable": variable, "zero_array": zero_array} | vars(seeding) | vars(sweeping)
         )
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
+        arguments.expect_outputs(len(self.outputs.leaves))
 
     def implementation(self) -> Any:
         """Return the function that Numba is to compile."""
@@ -55,8 +56,13 @@ class ReverseDriver:
         ]
         names = self.arguments.all_names
         if self.arguments.has_out:
-            return self._defined(names, [*body, "scattered(adjoints, out, o0)"], self._like_input(lambda leaf: "out"))
+            return self._defined(
+                names, [*body, f"scattered(adjoints, {self._fitting()}, o0)"], self._like_input(lambda leaf: "out")
+            )
         return self._defined(names, body, self._like_input(self._gathered))
+
+    def _fitting(self) -> str:
+        return f"fitting(out, {self.outputs.leaves[0].path}, {self.arguments.leaves[0].path})"
 
     def pullback(self, cotangent: str) -> Any:
         """Return the function for a cotangent, which comes as a further argument, of the output's structure."""

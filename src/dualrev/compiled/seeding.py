@@ -9,7 +9,7 @@ from numba import njit
 from numba.core import types
 
 from dualrev.compiled.memory import empty_array, zero_array
-from dualrev.errors import RandomFunctionError
+from dualrev.errors import RandomFunctionError, ShapeMismatchError
 from dualrev.forward.numba_dual import seeded, tangent, with_tangents
 from dualrev.kernels.active_types import element
 from dualrev.kernels.extending import defined, intrinsic, overloads
@@ -249,6 +249,19 @@ def size_of(y: Any) -> Any:
 @overloads(size_of)
 def _size_of(y: Any) -> Callable[..., Any]:
     return (lambda y: y.size) if isinstance(y, types.Array) else (lambda y: 1)
+
+
+def fitting(out: Any, y: Any, x: Any) -> Any:
+    """Return the array that a derivative of `y` is to be written into, if it has the derivative's shape."""
+    return stub(out, y, x)
+
+
+@overloads(fitting)
+def _fitting(out: Any, y: Any, x: Any) -> Callable[..., Any]:
+    shape = " + ".join(f"{name}.shape" for name, of in (("y", y), ("x", x)) if isinstance(of, types.Array))
+    message = "out= has not the shape of the derivative: that of the output, and then that of the input"
+    body = [f"if out.shape != {shape or '()'}:", f"    raise ShapeMismatchError({message!r})", "return out"]
+    return defined(["out", "y", "x"], body, {"ShapeMismatchError": ShapeMismatchError})
 
 
 def shaped(block: Any, y: Any, x: Any) -> Any:

@@ -50,6 +50,8 @@ def _plain(register: Callable[[Chooser], Any]) -> Callable[[Chooser], Chooser]:
 def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Callable[..., Any]:
     """Return a function of these parameters with these lines."""
     text = f"def implementation({', '.join(names)}):\n" + "\n".join(f"    {line}" for line in body)
+    # Machine code that is read back from disk asks for its module by name: give one that can always be imported.
+    scope.setdefault("__name__", __name__)
     exec(text, scope)
     function: Callable[..., Any] = scope["implementation"]
     return function
