@@ -104,6 +104,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 @array_function(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """Correlate vectors; where the second is longer, NumPy swaps them and turns the result round."""
+    if v.size > a.size:
+        raise ValueError("np.correlate of active numbers takes the longer vector first")
     return convolve(a, v[::-1], mode)
 
 

@@ -79,6 +79,8 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 @array_function(np.fill_diagonal)
 def fill_diagonal(a: Any, val: Any, wrap: Any = False) -> None:
     """Write to the diagonal."""
+    if wrap:
+        raise ValueError("np.fill_diagonal(wrap=True) of active numbers has no rule")
     for n in range(min(a.shape)):
         a[n, n] = val
 
