@@ -7,17 +7,22 @@ from typing import Any
 import numpy as np
 
 from dualrev.compiled.array_functions.axes import known_axis, plain, reduced, rows_along, scanned, without_axis
-from dualrev.compiled.array_functions.table import array_function
+from dualrev.compiled.array_functions.table import array_function, expect_float
 from dualrev.compiled.array_functions.totals import row_totals
 from dualrev.kernels.cpu import compiled
 
 
-@array_function(np.sum, method="sum")
+@array_function(np.sum, method="sum", chosen=True)
 def sum_(a: Any, axis: Any = None, dtype: Any = None) -> Any:
     """Add up."""
-    if axis is None or a.ndim == 1:
-        return row_totals(np.expand_dims(np.ravel(a), 0))[0]
-    return row_totals(rows_along(a, axis)).reshape(without_axis(a.shape, axis))
+    expect_float("sum", dtype)
+
+    def implementation(a, axis=None, dtype=None):  # type: ignore[no-untyped-def]
+        if axis is None or a.ndim == 1:
+            return row_totals(np.expand_dims(np.ravel(a), 0))[0]
+        return row_totals(rows_along(a, axis)).reshape(without_axis(a.shape, axis))
+
+    return implementation
 
 
 @array_function(np.mean, method="mean")
@@ -44,12 +49,16 @@ def _scan(function: Any, name: str, of_vector: Any) -> Any:
     vector = compiled(of_vector)
     along = scanned(vector)
 
-    def implementation(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    def implementation(a, axis=None, dtype=None):  # type: ignore[no-untyped-def]
         if axis is None:
             return vector(np.ravel(a))
         return along(a, axis)
 
-    return array_function(function, method=name)(implementation)
+    def choose(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+        expect_float(name, dtype)
+        return implementation
+
+    return array_function(function, method=name, chosen=True)(choose)
 
 
 def _extreme(a: Any, best: Any) -> Any:

@@ -77,6 +77,15 @@ def refuse(name: str, **options: Any) -> None:
             raise errors.TypingError(f"np.{name} of active numbers has no rule for the option {option}")
 
 
+def expect_float(name: str, dtype: Any) -> None:
+    """Raise Numba's error if a result is asked for as integers; active numbers have the precision that they have."""
+    if dtype is None or isinstance(dtype, types.Omitted | types.NoneType):
+        return
+    asked = getattr(dtype, "dtype", None) or getattr(dtype, "instance_type", None)
+    if not isinstance(asked, types.Float):
+        raise errors.TypingError(f"np.{name} of active numbers has no rule for dtype={asked}; leave it out")
+
+
 def _defaults(parameters: Any) -> dict[str, Any]:
     return {f"default_{name}": each.default for name, each in parameters.items() if each.default is not each.empty}
 
