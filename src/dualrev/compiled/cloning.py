@@ -18,6 +18,7 @@ from numba.core.dispatcher import Dispatcher
 
 from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.kernels.extending import chooser_of, written_by
 from dualrev.primitives.scalar import TABLE
 
 Replacements = Mapping[Any, Any]
@@ -96,7 +97,9 @@ class Cloner:
 
     def finished(self, twin: types.FunctionType, dispatcher: Any) -> Any:
         """Return what a copy of a function is used as: compiled, as the function is."""
-        return numba.njit(twin, **options(dispatcher))
+        choose = chooser_of(dispatcher)
+        kept = options(dispatcher)
+        return numba.njit(twin, **kept) if choose is None else written_by(choose, twin, **kept)
 
     def mapped(self, value: Any) -> Any:
         """Return what stands for a global value in a clone."""
@@ -172,6 +175,8 @@ def rewrites_arrays(cloner: Cloner) -> bool:
 def _writes(clone: Any, clones: Sequence[Any]) -> bool:
     if not _WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
         return True
+    if chooser_of(clone) is not None:  # a derivative, which writes to nothing but its last argument
+        return any(isinstance(signature[-1], nbtypes.Array) for signature in clone.overloads)
     for compiled in clone.overloads.values():
         typed = compiled.type_annotation
         if any(_unseen(each, clones) for each in typed.typemap.values()):

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numba
 from numba.core import errors, types
 
 from dualrev.compiled import registration, seeding
@@ -19,7 +18,7 @@ from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
 from dualrev.errors import CompilationError, NonScalarOutputError
-from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.extending import defined, written_by
 from dualrev.kernels.generated import digest_of, load
 
 TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
@@ -82,8 +81,6 @@ def _built(dispatcher: Any, question: Question) -> Any:
     further, takes_out = _further(of, question)
     # Generated code has names of its own: the user's stay outside, in the signature.
     own = [f"a{n}" for n in range(len(of))]
-    own_further = [OUT] if takes_out else _further(own, question)[0] if further else []
-    stub = defined([*own, *own_further], ["raise NotImplementedError"], {})
 
     def choose(*numba_types: Any) -> Callable[..., Any]:
         arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
@@ -95,9 +92,7 @@ def _built(dispatcher: Any, question: Question) -> Any:
             return _either(dispatcher, question, arguments)
         return _implementation(dispatcher, question, arguments)
 
-    chooser = defined([*own, *own_further], [f"return choose({', '.join([*own, *own_further])})"], {"choose": choose})
-    overloads(stub)(chooser)
-    entry, on_disk = _entry(dispatcher, question, [*of, *further], stub)
+    entry, on_disk = _entry(dispatcher, question, [*of, *further])
     setattr(entry, _TAKES_OUT, takes_out)
     setattr(entry, MADE_OF, (dispatcher, repr(question)))
     defaults = dispatcher.py_func.__defaults__ or ()
@@ -107,7 +102,7 @@ def _built(dispatcher: Any, question: Question) -> Any:
         entry.__defaults__ = (*defaults, None)
     elif not further:
         entry.__defaults__ = defaults
-    return numba.njit(entry, nogil=True, cache=on_disk)
+    return written_by(choose, entry, nogil=True, cache=on_disk)
 
 
 def _further(of: list[str], question: Question) -> tuple[list[str], bool]:
@@ -136,17 +131,17 @@ def cotangent_name(of: Sequence[str]) -> str:
     return name
 
 
-def _entry(dispatcher: Any, question: Question, names: list[str], stub: Any) -> tuple[Any, bool]:
-    """Return the function to compile, and whether its machine code can be kept on disk."""
+def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, bool]:
+    """Return a function of the derivative's name and parameters, and whether its machine code can be kept on disk."""
     short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
     name = f"{question.mode}_{question.kind}_of_{short}"
     made_of = fingerprint(dispatcher)
-    text = f"def {name}({', '.join(names)}):\n    return dualrev_stub({', '.join(names)})\n"
+    text = f"def {name}({', '.join(names)}):\n    raise NotImplementedError\n"
     if made_of is None:
-        scope: dict[str, Any] = {"dualrev_stub": stub, "__name__": __name__}
+        scope: dict[str, Any] = {"__name__": __name__}
         exec(text, scope)
         return scope[name], False
-    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {"dualrev_stub": stub})
+    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {})
     return scope[name], True
 
 

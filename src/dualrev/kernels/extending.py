@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 import numba.extending
+from numba import typeof
+from numba.core import types
+from numba.core.dispatcher import _FunctionCompiler
 
 Chooser = Callable[..., Callable[..., Any] | None]
 
@@ -55,3 +59,30 @@ def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) ->
     exec(text, scope)
     function: Callable[..., Any] = scope["implementation"]
     return function
+
+
+class _Written(_FunctionCompiler):  # type: ignore[misc]
+    """Compiles, for each signature, what a function of the argument types answers."""
+
+    choose: Chooser
+
+    def _get_implementation(self, args: Any, kws: Any) -> Any:
+        return self.choose(*(typeof(of.value) if isinstance(of, types.Omitted) else of for of in args))
+
+
+def written_by(choose: Chooser, function: Callable[..., Any], **options: Any) -> Any:
+    """Return a dispatcher with the name and the parameters of a function, which compiles what `choose` answers.
+
+    The code is the same as that of an overload which the function calls, without being compiled a second time.
+    """
+    dispatcher = numba.njit(function, **options)
+    of = dispatcher._compiler
+    dispatcher._compiler = _Written(function, of.targetdescr, of.targetoptions, of.locals, of.pipeline_class)
+    dispatcher._compiler.choose = choose
+    return dispatcher
+
+
+def chooser_of(dispatcher: Any) -> Chooser | None:
+    """Return what writes a dispatcher's code, or None if that is its function's own."""
+    compiler = dispatcher._compiler
+    return compiler.choose if isinstance(compiler, _Written) else None
