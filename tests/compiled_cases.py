@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, vectorize
 from numpy import cumsum as running_sum
 
 
@@ -171,6 +171,23 @@ def rewritten_constants(x):
     return grid, square @ line, np.identity(2) * x[:2]
 
 
+@vectorize
+def falling(a, b):
+    if a > b:
+        return a * b
+    return b - a
+
+
+@njit
+def steps(x):
+    """Call a ufunc of the user's, and what is flat: rounding, texts, scans that pass over a NaN."""
+    gap = np.array([1.0, np.nan, 2.0])
+    scans = np.nancumsum(x[:3] * gap), np.nancumprod(x[3:] * gap)
+    rounded = np.around(x * 10.0, 1) * x + np.round(x[0]) * round(x[1] * 3.01, 1) + round(x[2] + 0.2)
+    broadcast = falling(x[:3].reshape(3, 1), x[:3]) * falling(x[0], 0.5) + falling(1.0, 2.0)
+    return scans, rounded, broadcast, x * len(str(x[0])), x * len(f"{x[1]}")
+
+
 CASES = [
     Case("reductions", reductions),
     Case("products of elements", products_of_elements, interpreted=False),
@@ -188,5 +205,6 @@ CASES = [
     Case("loops", loops, interpreted=False),
     Case("numerics", numerics, interpreted=False),
     Case("constants", constants, interpreted=False),
+    Case("steps", steps, interpreted=False),
     Case("rewritten constants", rewritten_constants, interpreted=False),
 ]

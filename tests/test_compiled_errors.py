@@ -75,11 +75,6 @@ def _stencil(a):
 
 
 @njit
-def calls_a_ufunc(x):
-    return _ufunc(x[0]) * x[1]
-
-
-@njit
 def calls_a_gufunc(x):
     y = np.zeros_like(x)
     _gufunc(x, y)  # here
@@ -88,7 +83,17 @@ def calls_a_gufunc(x):
 
 @njit
 def calls_a_stencil(x):
-    return _stencil(x)
+    return _stencil(x)  # here
+
+
+@njit
+def reads_memory(x):
+    return x.view(np.int64)[0] * x[1]  # here
+
+
+@njit
+def rounds_to_integers(x):
+    return np.cumsum(x, dtype=np.int64)[1] * x[0]  # here
 
 
 @jitclass([("a", numba.float64)])
@@ -149,9 +154,10 @@ REFUSED = [
     (dictionary, ()),
     (complex_numbers, ()),
     (no_rule, ()),
-    (calls_a_ufunc, ()),
     (calls_a_gufunc, ()),
     (calls_a_stencil, ()),
+    (reads_memory, ()),
+    (rounds_to_integers, ()),
     (writes_to_an_object, (Spring(2.0),)),
     (hands_over_to_python, ()),
     (declares, ()),

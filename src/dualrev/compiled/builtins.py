@@ -9,7 +9,7 @@ from numba.core import types
 from numba.extending import lower_builtin
 
 from dualrev.kernels.active_types import ActiveType, is_active, owner_of
-from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.extending import defined, overloads, overloads_method
 
 
 def _selects(*numbers: Any) -> bool:
@@ -91,5 +91,18 @@ def _int(x: Any) -> Callable[..., Any] | None:
 
 
 @overloads(round)
-def _round(x: Any) -> Callable[..., Any] | None:
-    return (lambda x: round(x.primal_)) if is_active(x) else None
+def _round(number: Any) -> Callable[..., Any] | None:
+    return (lambda number: round(number.primal_)) if is_active(number) else None
+
+
+@overloads(round)
+def _round_to(number: Any, ndigits: Any) -> Callable[..., Any] | None:
+    return (lambda number, ndigits: round(number.primal_, ndigits)) if is_active(number) else None
+
+
+def _as_text(name: str, text: Callable[..., Any]) -> None:
+    overloads_method(ActiveType, name)(lambda x: lambda x: text(x.primal_))
+
+
+_as_text("__str__", str)
+_as_text("__repr__", repr)

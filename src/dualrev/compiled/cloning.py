@@ -15,7 +15,9 @@ import numba
 from numba.core import ir
 from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
+from numba.np.ufunc.dufunc import DUFunc
 
+from dualrev.compiled.vectorized import vectorized
 from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.kernels.extending import chooser_of, written_by
@@ -101,10 +103,16 @@ class Cloner:
         kept = options(dispatcher)
         return numba.njit(twin, **kept) if choose is None else written_by(choose, twin, **kept)
 
+    def elementwise(self, ufunc: DUFunc) -> Any:
+        """Return what stands for a function made by `numba.vectorize`."""
+        return vectorized(self.clone(ufunc._dispatcher))
+
     def mapped(self, value: Any) -> Any:
         """Return what stands for a global value in a clone."""
         if isinstance(value, Dispatcher):
             return self.clone(value)
+        if isinstance(value, DUFunc):
+            return self.elementwise(value)
         if isinstance(value, types.ModuleType):
             return value if value.__name__ in self.kept_modules else StandIn(value, self.mapped)
         if type(value) is tuple:
@@ -123,6 +131,10 @@ class Interpreted(Cloner):
     def finished(self, twin: types.FunctionType, dispatcher: Any) -> Any:
         """Return the copy itself."""
         return twin
+
+    def elementwise(self, ufunc: DUFunc) -> Any:
+        """Return it as it is: it has no rule."""
+        return ufunc
 
 
 def interpreted(dispatcher: Any) -> Any:

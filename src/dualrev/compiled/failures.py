@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import types
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from dualrev.errors import CompilationError
 from dualrev.kernels.active_types import is_active
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
-_PLACE = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+):')
+_PLACE = re.compile(r'(?:File "(?P<file>[^"]+)", line |at (?P<path>\S+) \()(?P<line>\d+)[:)]')
+_FUNCTION = re.compile(r"Function\(<(?:built-in )?function (\w+)(?: at 0x[0-9a-f]+)?>\)")
+_OWN_FOLDER = str(Path(__file__).parents[1])
 _ACTIVE = re.compile(r"(?:Dual|Var)\((float\d+)(?:, \d+)+\)")
 
 
@@ -23,9 +27,14 @@ def refusal(dispatcher: Any, error: Exception) -> CompilationError:
     text = _ACTIVE.sub(r"active \1", _COLOR.sub("", str(error)))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     reason = next((line for line in lines if not line.startswith(("Failed in", "- Resolution", "During"))), "unknown")
+    reason = _FUNCTION.sub(r"\1", reason)
     signature = next((line[4:] for line in lines if line.startswith(">>> ")), "")
-    places = [match for match in _PLACE.finditer(text) if match["file"].endswith(_own_file(dispatcher))]
-    place = f" at line {places[0]['line']} of {places[0]['file']}" if places else ""
+    ours = [one for one, place in pairwise(lines) if place.startswith("raised from") and _OWN_FOLDER in place]
+    if ours:  # it says more than Numba, which sees that there is no implementation
+        reason, signature = ours[0].partition(": ")[2], ""
+    places = [(match["file"] or match["path"], match["line"]) for match in _PLACE.finditer(text)]
+    file, line = next((place for place in places if place[0].endswith(_own_file(dispatcher))), ("", ""))
+    place = f" at line {line} of {file}" if line else ""
     return CompilationError(
         f"{dispatcher.py_func.__name__} cannot be differentiated{place}: {reason.rstrip(':')} {signature}".rstrip()
         + ". Write that line with operations that have a rule (`dualrev primitives` lists them), or pass "

@@ -84,5 +84,5 @@ def written_by(choose: Chooser, function: Callable[..., Any], **options: Any) ->
 
 def chooser_of(dispatcher: Any) -> Chooser | None:
     """Return what writes a dispatcher's code, or None if that is its function's own."""
-    compiler = dispatcher._compiler
+    compiler = getattr(dispatcher, "_compiler", None)
     return compiler.choose if isinstance(compiler, _Written) else None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.compiled.array_functions.axes import known_axis, plain, reduced, rows_along, scanned, without_axis
+from dualrev.compiled.array_functions.selection import where
 from dualrev.compiled.array_functions.table import array_function, expect_float
 from dualrev.compiled.array_functions.totals import row_totals
 from dualrev.kernels.cpu import compiled
@@ -162,3 +163,14 @@ for _function, _of in (
     (np.nanstd, std),
 ):
     _without_nan(_function, _of)
+
+
+def _scan_without_nan(function: Any, of: Any, neutral: float) -> None:
+    def implementation(a: Any) -> Any:
+        return of(where(np.isnan(a), neutral, a))
+
+    array_function(function)(implementation)
+
+
+_scan_without_nan(np.nancumsum, cumsum, 0.0)
+_scan_without_nan(np.nancumprod, cumprod, 1.0)

@@ -102,6 +102,12 @@ def argmin(a: Any, axis: Any = None) -> Any:
     return np.argmin(plain(a), axis)
 
 
+@array_function(np.round, np.around)
+def round_(a: Any, decimals: Any = 0) -> Any:
+    """Round values."""
+    return np.round(plain(a), decimals)
+
+
 @array_function(np.searchsorted)
 def searchsorted(a: Any, v: Any, side: Any = "left") -> Any:
     """Return where values belong in a sorted array."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba.core import errors, types
 
 from dualrev.compiled.array_functions.axes import plain
 from dualrev.compiled.array_functions.table import array_function, refuse
@@ -117,3 +117,9 @@ def astype(a: Any, dtype: Any) -> Any:
     if is_active(of) or isinstance(of, types.Float) or "float" in literal:
         return lambda a, dtype: a.copy()
     return lambda a, dtype: plain(a).astype(dtype)
+
+
+@array_function(method="view", chosen=True)
+def view(a: Any, dtype: Any) -> Any:
+    """Refuse: the memory of active numbers is not NumPy's."""
+    raise errors.TypingError("view() of an array of active numbers has no rule: their memory is not NumPy's")

@@ -47,6 +47,7 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
             return implementation(*given) if chosen else implementation
 
         stand_in = _with_parameters(parameters, {}, "pass")
+        stand_in.__name__ = functions[0].__name__ if functions else str(method)
         entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")
         overloads(stand_in)(entered)
         if method is not None:
