@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import resource
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +236,29 @@ def test_exceptions_raised_inside_pass_unchanged(mode: str) -> None:
     np.testing.assert_array_equal(gradient(np.array([-1.0, 2.0])), [0.0, -0.25])
     with pytest.raises(TypeError):
         gradient()
+
+
+@njit
+def fails_late(x):
+    y = x
+    for _ in range(100_000):
+        y = y * x + 1.0 / x
+    if y > 0:
+        raise ValueError("late")
+    return y
+
+
+def test_a_tape_is_not_lost_where_the_function_raises_an_error() -> None:
+    gradient = dr.grad(fails_late, mode="reverse")
+
+    def fail(times: int) -> int:
+        for _ in range(times):
+            with pytest.raises(ValueError, match="late"):
+                gradient(1.0)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = fail(3)
+    assert (fail(100) - before) / (1024 if sys.platform == "linux" else 1024**2) < 100  # a tape is 5 MB
 
 
 RATE = 2.0

@@ -80,7 +80,7 @@ class ReverseDriver:
         return [
             *body,
             "tape = acquired(V_value, n)",
-            f"y = f({call})",
+            f"y = recorded(f, ({call},), tape)",
             "adjoints = zero_array(V_value, length_of(tape))",
         ]
 

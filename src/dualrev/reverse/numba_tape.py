@@ -160,28 +160,55 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
     return tape(dtype, types.int64), codegen
 
 
+def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
+    """Emit the return of a tape for reuse, or of its memory if enough are kept."""
+    slots = _slots(context, builder.module, record_type(context, dtype))
+    address = builder.ptrtoint(tape, _WORD)
+    kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
+    with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+        slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+        swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), address, "acq_rel", "acquire"), 1)
+        with builder.if_then(swapped):
+            builder.store(cgutils.true_bit, kept)
+            loop.do_break()
+    with builder.if_then(builder.not_(builder.load(kept)), likely=False):
+        header = builder.bitcast(tape, HEADER.as_pointer())
+        for part in (RECORDS, WORDS):
+            context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, part)))
+        context.nrt.free(builder, tape)
+
+
 @intrinsic
 def release(typingctx: Any, tape: Any) -> Any:
-    """Give a tape back for reuse, or its memory if enough are kept."""
+    """Give a tape back."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        slots = _slots(context, builder.module, record_type(context, tape.dtype))
-        address = builder.ptrtoint(args[0], _WORD)
-        kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
-        with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
-            slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
-            swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), address, "acq_rel", "acquire"), 1)
-            with builder.if_then(swapped):
-                builder.store(cgutils.true_bit, kept)
-                loop.do_break()
-        with builder.if_then(builder.not_(builder.load(kept)), likely=False):
-            header = builder.bitcast(args[0], HEADER.as_pointer())
-            for part in (RECORDS, WORDS):
-                context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, part)))
-            context.nrt.free(builder, args[0])
+        give_back(context, builder, tape.dtype, args[0])
         return context.get_dummy_value()
 
     return types.none(tape), codegen
+
+
+@intrinsic
+def recorded(typingctx: Any, function: Any, given: Any, tape: Any) -> Any:
+    """Call a compiled function with a tuple of arguments. The tape is given back if the function raises an error."""
+    _, _, folded, _ = function.dispatcher.get_call_template(tuple(given), {})
+    compiled = function.dispatcher.overloads[folded]
+    result, wanted = compiled.signature.return_type, compiled.signature.args
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        context.add_linking_libs([compiled.library])
+        callee = context.declare_function(builder.module, compiled.fndesc)
+        parts = cgutils.unpack_tuple(builder, args[1], len(given))
+        parts = [context.cast(builder, *each) for each in zip(parts, given, wanted[: len(given)], strict=True)]
+        parts += [context.get_dummy_value() for _ in wanted[len(given) :]]  # defaults, which are in the type
+        status, value = context.call_conv.call_function(builder, callee, result, wanted, parts)
+        with builder.if_then(status.is_error, likely=False):
+            give_back(context, builder, tape.dtype, args[2])
+            context.call_conv.return_status_propagate(builder, status)
+        return value
+
+    return result(function, given, tape), codegen
 
 
 @intrinsic

@@ -141,19 +141,3 @@ def no_tape(typingctx: Any, like: Any) -> Any:
         return ir.Constant(context.get_value_type(tape), None)
 
     return tape(like), codegen
-
-
-@intrinsic
-def settled(typingctx: Any, var: Any) -> Any:
-    """Return a number with the same derivative and a scale of 1, by a record if need be."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        value, index, tape, scale = (builder.extract_value(args[0], n) for n in range(4))
-        one = number(context, builder, var.dtype, 1.0)
-        at = cgutils.alloca_once_value(builder, index)
-        with builder.if_then(builder.icmp_signed("!=", index, _WORD(0))):
-            nothing = number(context, builder, var.dtype, 0.0)
-            builder.store(push(context, builder, var.dtype, tape, (scale, nothing), (index, _WORD(0))), at)
-        return var.make(context, builder, value, builder.load(at), tape, one)
-
-    return var(var), codegen
