@@ -88,7 +88,9 @@ def compare(
     tape_bytes = pullback.tape.nbytes
     operator = Jacobian(f, argnums, chunk_size=chunk_size)
     if operator.compiled is not None:
-        choice = operator.plan(*args, **kwargs)
+        choice = operator.compiled.choice(args, kwargs, m)
+        operations, tape_bytes = operator.compiled.tape(args, kwargs)
+        elements = operations
     runs: list[Run] = [
         ForwardRun(point, m, choice.chunk, limit, told),
         ReverseRun(point, m, choice.block, limit, told),

@@ -107,10 +107,16 @@ class CompiledOperator:
         entry = self._chosen(example, {}) if count else self.dispatcher
         return over_points(entry, carriers, given, count, takes_out)
 
-    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
+    def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int]:
+        """Return how many records a recording makes at these arguments, and the memory that they take in bytes."""
+        counts = derivative(self.f, self.question._replace(kind="tape", mode="reverse", value=False, chunk=None))
+        records, memory = counts(*args, **kwargs)
+        return records, memory
+
+    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: int | None = None) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is called if its outputs must be counted."""
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
-        m = 1 if self.question.kind == "gradient" else None
+        m = 1 if self.question.kind == "gradient" else outputs
         if m is None and n > WIDEST:
             key = self._shapes(args, kwargs)
             if key not in self._outputs:

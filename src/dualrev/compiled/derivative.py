@@ -32,9 +32,10 @@ class Question(NamedTuple):
 
     Attributes
     ----------
-    kind : "jacobian", "gradient", "pushforward" or "pullback"
-        A gradient is the Jacobian of a function that must return one number. The last two take further arguments: a
-        tangent for each argument that is differentiated, or the output's cotangent.
+    kind : "jacobian", "gradient", "pushforward", "pullback" or "tape"
+        A gradient is the Jacobian of a function that must return one number. The next two take further arguments: a
+        tangent for each argument that is differentiated, or the output's cotangent. The last is no derivative but the
+        number of records on the tape, and their bytes.
     mode : "forward", "reverse" or "auto"
     argnums
         What is differentiated.
@@ -206,6 +207,8 @@ def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Argume
             return forward.pushforward(tangent_prefix(arguments.names))
         return forward.implementation()
     reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
+    if kind == "tape":
+        return reverse.tape()
     if kind == "pullback":
         return reverse.pullback(cotangent_name(arguments.names))
     if kind == "gradient":

@@ -72,6 +72,11 @@ class ReverseDriver:
         body += ["sweep(adjoints, tape, V, top, n)", "release(tape)"]
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
+    def tape(self) -> Any:
+        """Return the function that counts the records of a recording and their bytes."""
+        body = [*self._recording(), "counts = length_of(tape) - n - 1, bytes_of(tape)", "release(tape)"]
+        return defined(self.arguments.all_names, [*body, "return counts"], self.scope)
+
     def _recording(self) -> list[str]:
         body = ["n = 0"]
         for leaf in self.arguments.leaves:

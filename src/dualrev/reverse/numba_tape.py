@@ -222,6 +222,19 @@ def length_of(typingctx: Any, tape: Any) -> Any:
 
 
 @intrinsic
+def bytes_of(typingctx: Any, tape: Any) -> Any:
+    """Return the memory that is in use, of records and blocks."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        header = builder.bitcast(args[0], HEADER.as_pointer())
+        records, words = (builder.load(cgutils.gep_inbounds(builder, header, 0, part + 1)) for part in (RECORDS, WORDS))
+        size = _WORD(context.get_abi_sizeof(record_type(context, tape.dtype)))
+        return builder.add(builder.mul(records, size), builder.mul(words, _WORD(8)))
+
+    return types.int64(tape), codegen
+
+
+@intrinsic
 def record_at(typingctx: Any, tape: Any, index: Any) -> Any:
     """Return a record: two partials, and the indices of two operands."""
     result = types.Tuple((tape.dtype, tape.dtype, types.int64, types.int64))
