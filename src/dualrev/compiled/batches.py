@@ -7,7 +7,7 @@ half alive.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -39,8 +39,6 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     takes_out
         Whether the derivative takes an array to write to, after the other arguments.
     """
-    if not count:
-        return _empty(entry, carriers, args)
     first = entry(*(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
     parts = first if isinstance(first, tuple) else (first,)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
@@ -48,16 +46,32 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     for out, part in zip(outs, parts, strict=True):
         out[0] = part
     loop = _loop(entry, tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
-    threads = max(1, min(os.cpu_count() or 1, count // LEAST_POINTS))
-    ends = np.linspace(1, count, threads + 1).astype(int)
-    if threads == 1:
-        loop(1, count, *outs, *args)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            tasks = [pool.submit(loop, int(a), int(b), *outs, *args) for a, b in pairwise(ends)]
-            for task in tasks:
-                task.result()
+    on_all_cores(lambda start, stop: loop(start, stop, *outs, *args), 1, count)
     return tuple(outs) if isinstance(first, tuple) else outs[0]
+
+
+def written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> None:
+    """Have a derivative that takes all points at once write itself into an array."""
+
+    def part(start: int, stop: int) -> None:
+        entry(*(arg[start:stop] if n in carriers else arg for n, arg in enumerate(args)), out[start:stop])
+
+    part(0, 1)  # what is compiled is compiled here
+    on_all_cores(part, 1, len(out))
+
+
+def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None:
+    """Call a function, which holds no lock, for parts of a range."""
+    threads = max(1, min(os.cpu_count() or 1, (stop - start) // LEAST_POINTS))
+    if threads == 1:
+        if stop > start:
+            part(start, stop)
+        return
+    ends = np.linspace(start, stop, threads + 1).astype(int)
+    with ThreadPoolExecutor(threads) as pool:
+        tasks = [pool.submit(part, int(a), int(b)) for a, b in pairwise(ends)]
+        for task in tasks:
+            task.result()
 
 
 @cache
@@ -76,7 +90,7 @@ def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_
     return numba.njit(defined(["start", "stop", *outs, *args], body, {"entry": entry}), nogil=True)
 
 
-def _empty(entry: Any, carriers: Sequence[int], args: Sequence[Any]) -> Any:
+def empty(entry: Any, carriers: Sequence[int], args: Sequence[Any]) -> Any:
     """Return results for no points: what is known of their shape is the input's, and the number of axes."""
     points = [np.zeros(arg.shape[1:], arg.dtype)[()] if n in carriers else arg for n, arg in enumerate(args)]
     _, _, folded, _ = entry.get_call_template(tuple(numba.typeof(point) for point in points), {})

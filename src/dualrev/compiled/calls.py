@@ -14,7 +14,7 @@ from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
 from dualrev.active import Active
-from dualrev.compiled.batches import over_points
+from dualrev.compiled.batches import empty, over_points, written
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
@@ -49,21 +49,17 @@ class CompiledOperator:
         self._entries: dict[Any, Any] = {}
         self._outputs: dict[Any, int] = {}
 
-    def entry(self, mode: str, chunk: int | None = None) -> Any:
-        """Return the compiled derivative in one mode."""
-        return derivative(self.f, self.question._replace(mode=mode, chunk=self.question.chunk or chunk))
-
     @property
     def dispatcher(self) -> Any:
         """What other compiled code calls."""
-        return self.entry(self.question.mode)
+        return derivative(self.f, self.question)
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative."""
         key = self._shapes(args, kwargs)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = self._chosen(args, kwargs)
+            entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
         try:
             result = entry(*args, **kwargs)
         except ActiveConversionError:
@@ -86,13 +82,14 @@ class CompiledOperator:
             return result if result.ndim else result[()]
         return self._as_numpy(result, args, kwargs)
 
-    def _chosen(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the compiled derivative for arguments of these shapes, as wide as they need."""
+    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Question:
+        """Return the question with the mode for arguments of these shapes, and numbers as wide as they need."""
         mode = self.question.mode
         if mode == "auto":
             mode = self.choice(args, kwargs).mode
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
-        return self.entry(mode, n if mode == "forward" and 0 < n < WIDEST else None)
+        chunk = self.question.chunk or (n if mode == "forward" and 0 < n < WIDEST else None)
+        return self.question._replace(mode=mode, chunk=chunk, once=mode == "forward" and n <= (chunk or WIDEST))
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""
@@ -104,8 +101,18 @@ class CompiledOperator:
         example = tuple(arg[0] if n in carriers and count else arg for n, arg in enumerate(given))
         one_array = len(self.numbers) == 1 and self.numbers[0] in carriers and np.ndim(given[self.numbers[0]]) > 1
         takes_out = one_array and not (self.question.value or self.question.aux) and len(args) == len(self.names)
-        entry = self._chosen(example, {}) if count else self.dispatcher
-        return over_points(entry, carriers, given, count, takes_out)
+        if not count:
+            return empty(self.dispatcher, carriers, given)
+        asked = self._asked(example, {})
+        if takes_out and asked.mode == "forward":
+            given_once: Any = example
+            value = self.f(*optree.tree_map(_own_copy, given_once))
+            if not isinstance(value, tuple):
+                x = example[self.numbers[0]]
+                out = np.empty((count, *np.shape(value), *x.shape), x.dtype)
+                written(derivative(self.f, asked._replace(carriers=carriers)), carriers, given, out)
+                return out
+        return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
 
     def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int]:
         """Return how many records a recording makes at these arguments, and the memory that they take in bytes."""

@@ -45,6 +45,11 @@ class Question(NamedTuple):
         Directions to carry together.
     aux
         Whether the function returns (output, aux), of which the second part is passed on.
+    carriers
+        Arguments that hold a point in each entry of their first axis. Where there are any, the derivative takes another
+        array, which it writes that of every point to; in forward mode, of one array.
+    once
+        Whether a chunk holds all directions, so that one pass does.
     """
 
     kind: str
@@ -53,6 +58,8 @@ class Question(NamedTuple):
     value: bool = False
     chunk: int | None = None
     aux: bool = False
+    carriers: tuple[int, ...] = ()
+    once: bool = False
 
 
 def derivative(dispatcher: Any, question: Question) -> Any:
@@ -84,6 +91,8 @@ def _built(dispatcher: Any, question: Question) -> Any:
     own = [f"a{n}" for n in range(len(of))]
 
     def choose(*numba_types: Any) -> Callable[..., Any]:
+        if question.carriers:
+            return _at_points(dispatcher, question, own, numba_types)
         arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
         if takes_out:
             arguments.out = numba_types[-1]
@@ -106,8 +115,23 @@ def _built(dispatcher: Any, question: Question) -> Any:
     return written_by(choose, entry, nogil=True, cache=on_disk)
 
 
+def _at_points(dispatcher: Any, question: Question, own: list[str], numba_types: Sequence[Any]) -> Callable[..., Any]:
+    names = [f"p{n}" if n in question.carriers else name for n, name in enumerate(own)]
+    points = [_first(of) if n in question.carriers else of for n, of in enumerate(numba_types[: len(own)])]
+    arguments = Arguments(names, points, question.argnums, dispatcher.py_func.__name__)
+    arguments.out = _first(numba_types[-1])
+    return _implementation(dispatcher, question, arguments)
+
+
+def _first(of: Any) -> Any:
+    """Return the type of an array's first entry."""
+    return of.dtype if of.ndim == 1 else of.copy(ndim=of.ndim - 1)
+
+
 def _further(of: list[str], question: Question) -> tuple[list[str], bool]:
     """Return the names of a derivative's parameters beside the function's, and whether `out` is the one."""
+    if question.carriers:
+        return [cotangent_name(of)], False
     if question.kind == "pushforward":
         numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
         return [f"{tangent_prefix(of)}{of[n]}" for n in numbers], False
@@ -200,11 +224,13 @@ def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Argume
     kind = question.kind
     if question.mode == "forward":
         chunk = 1 if kind == "pushforward" else question.chunk
-        forward = ForwardDriver(cloner, dispatcher, arguments, question.value, question.aux, chunk)
+        forward = ForwardDriver(cloner, dispatcher, arguments, question.value, question.aux, chunk, question.once)
         if kind == "gradient":
             _expect_number(forward)
         if kind == "pushforward":
             return forward.pushforward(tangent_prefix(arguments.names))
+        if question.carriers:
+            return forward.points([*(f"a{n}" for n in range(len(arguments.names))), "points"], question.carriers)
         return forward.implementation()
     reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
     if kind == "tape":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from dualrev.compiled import seeding
+from dualrev.compiled import reading, seeding
 from dualrev.compiled.cloning import rewrites_arrays
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.outputs import Outputs
@@ -36,20 +37,21 @@ class ForwardDriver:
         Whether the function's value is returned too.
     chunk
         Directions to carry together; by default what `width` says, for arrays `WIDEST`.
+    once
+        Whether these are all that there are.
     """
 
     def __init__(
-        self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, chunk: int | None
+        self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, chunk: int | None, once: bool
     ) -> None:
-        self.arguments, self.value = arguments, value
+        self.arguments, self.value, self.once = arguments, value, once
         numbers = not any(leaf.is_array for leaf in arguments.leaves)
         count = chunk or (width(len(arguments.leaves)) if numbers else WIDEST)
         self.dual = DualType(arguments.float_type, count, arguments.level)
         clones = cloner(self.dual)
         self.function = clones.clone(dispatcher)
-        self.scope: dict[str, Any] = {"D": self.dual, "number": self.dual, "f": self.function, "seeded": seeded} | vars(
-            seeding
-        )
+        self.scope: dict[str, Any] = {"D": self.dual, "number": self.dual, "f": self.function, "seeded": seeded}
+        self.scope |= vars(seeding) | vars(reading)
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
         self.rewrites = rewrites_arrays(clones)
@@ -80,43 +82,67 @@ class ForwardDriver:
 
     def _chunked(self) -> list[str]:
         """Write a loop over chunks."""
-        leaves, outs = self.arguments.leaves, self.outputs.leaves
+        return [*self._workspace(), *self._chunks(), *self._result(self._shaped)]
+
+    def points(self, parameters: Sequence[str], carriers: Sequence[int]) -> Any:
+        """Return the function that writes the derivative at each point into an array, with one workspace for all.
+
+        The arguments that carry points have names of their own here, which stand for one of the points.
+        """
+        names = self.arguments.names
+
+        def point(k: str) -> list[str]:
+            return [f"{names[n]} = {parameters[n]}[{k}]" for n in carriers]
+
+        count = f"{parameters[carriers[0]]}.shape[0]"
+        body = [*point("0"), *self._workspace(), f"for k in range({count}):"]
+        body += [f"    {line}" for line in (*point("k"), f"out = {parameters[-1]}[k]", *self._chunks())]
+        return defined(parameters, body, self.scope)
+
+    def _workspace(self) -> list[str]:
+        """Write where each input begins among all, and arrays of dual numbers to pass on."""
         body = ["n = 0"]
-        for leaf in leaves:
+        for leaf in self.arguments.leaves:
             body += [f"o{leaf.number} = n", f"n += {f'{leaf.path}.size' if leaf.is_array else 1}"]
-        arrays = [leaf for leaf in leaves if leaf.is_array]
-        lift = [f"L{leaf.number} = lifted(D, {leaf.path})" for leaf in arrays]
-        loop = ["stop = min(start + D_count, n)"]
-        self.scope["D_count"] = self.dual.count
-        if self.rewrites:
-            loop += lift
-        else:
-            body += lift
-            again = [f"    unseed(L{x.number}, start - D_count - o{x.number}, start - o{x.number})" for x in arrays]
-            loop += ["if start > 0:", *again] if again else []
-        loop += [f"seed(L{x.number}, D, {x.path}, start - o{x.number}, stop - o{x.number})" for x in arrays]
-        loop.append(self._call(lambda leaf: f"seeded(D, {leaf.path}, o{leaf.number} - start)"))
-        loop.append("if start == 0:")
-        for n, out in enumerate(outs):
-            loop += [f"    B{n}_{leaf.number} = {self.arguments.block('D_value', out.path, leaf)}" for leaf in leaves]
-        # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
-        loop += ["    if n > D_count:", *(f"        P{n} = primal_of(D, {out.path})" for n, out in enumerate(outs))]
-        loop += ["else:", *(f"    expect_same(D, {out.path}, P{n})" for n, out in enumerate(outs))]
-        for n, out in enumerate(outs):
-            loop += [
-                f"columns(B{n}_{leaf.number}, D, {out.path}, start - o{leaf.number}, stop - o{leaf.number})"
-                for leaf in leaves
-            ]
-        self.scope["D_value"] = self.dual.dtype
-        body += ["for start in range(0, max(n, 1), D_count):", *(f"    {line}" for line in loop)]
-        return [
-            *body,
-            *self._result(
-                lambda n, leaf: (
-                    "out" if self.arguments.has_out else f"shaped(B{n}_{leaf.number}, {outs[n].path}, {leaf.path})"
-                )
-            ),
+        return body + [f"L{leaf.number} = empty_array(D, {leaf.path}.shape)" for leaf in self._arrays]
+
+    @property
+    def _arrays(self) -> list[Any]:
+        return [leaf for leaf in self.arguments.leaves if leaf.is_array]
+
+    def _chunks(self) -> list[str]:
+        """Write a loop over chunks, or the only one."""
+        leaves, arrays = self.arguments.leaves, self._arrays
+        outs = [(n, out.path) for n, out in enumerate(self.outputs.leaves)]
+        self.scope |= {"D_count": self.dual.count, "D_value": self.dual.dtype}
+        fills = [f"fill(L{leaf.number}, {leaf.path})" for leaf in arrays]
+        before = [f"seed(L{x.number}, D, {x.path}, start - o{x.number}, stop - o{x.number})" for x in arrays]
+        before.append(self._call(lambda leaf: f"seeded(D, {leaf.path}, o{leaf.number} - start)"))
+        blocks = [f"B{n}_{x.number} = {self.arguments.block('D_value', path, x)}" for n, path in outs for x in leaves]
+        after = [
+            f"columns(B{n}_{x.number}, D, {path}, start - o{x.number}, stop - o{x.number})"
+            for n, path in outs
+            for x in leaves
         ]
+        if self.once:
+            return ["expect_at_most(n, D_count)", *fills, "start, stop = 0, n", *before, *blocks, *after]
+        loop = ["stop = min(start + D_count, n)"]
+        if self.rewrites:
+            loop += fills
+        elif arrays:
+            again = [f"unseed(L{x.number}, start - D_count - o{x.number}, start - o{x.number})" for x in arrays]
+            loop += ["if start > 0:", *(f"    {line}" for line in again)]
+        loop += [*before, "if start == 0:", *(f"    {line}" for line in blocks)]
+        # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
+        loop += ["    if n > D_count:", *(f"        P{n} = primal_of(D, {path})" for n, path in outs)]
+        loop += ["else:", *(f"    expect_same(D, {path}, P{n})" for n, path in outs), *after]
+        body = [] if self.rewrites else fills
+        return [*body, "for start in range(0, max(n, 1), D_count):", *(f"    {line}" for line in loop)]
+
+    def _shaped(self, n: int, leaf: Any) -> str:
+        if self.arguments.has_out:
+            return "out"
+        return f"shaped(B{n}_{leaf.number}, {self.outputs.leaves[n].path}, {leaf.path})"
 
     def _result(self, block: Any) -> list[str]:
         """Write the return statement: the output's structure, each leaf holding the input's."""

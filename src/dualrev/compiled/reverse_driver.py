@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualrev.compiled import seeding, sweeping
+from dualrev.compiled import reading, seeding, sweeping
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.memory import zero_array
 from dualrev.compiled.outputs import Outputs
@@ -21,9 +21,8 @@ class ReverseDriver:
         self.var = VarType(arguments.float_type, arguments.level)
         self.function = cloner(self.var).clone(dispatcher)
         self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
-        self.scope |= (
-            vars(numba_tape) | {"variable": variable, "zero_array": zero_array} | vars(seeding) | vars(sweeping)
-        )
+        self.scope |= {"variable": variable, "zero_array": zero_array} | vars(numba_tape)
+        self.scope |= vars(seeding) | vars(reading) | vars(sweeping)
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
 
