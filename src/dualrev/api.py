@@ -55,13 +55,14 @@ class Operator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""
-        if self.compiled is None:
-            if self._at_one_point is not None:
-                return over_points(self._at_one_point, carriers_of(self.batched, self.argnums), args, kwargs)
-            return self._interpreted(args, kwargs)
-        if args and type(args[0]) is float:
-            return self._direct(*args, **kwargs)
-        return self.compiled(args, kwargs)
+        direct = self._direct
+        if direct is not None:
+            if not kwargs and args and type(args[0]) is float:
+                return direct(*args)
+            return self.compiled(args, kwargs)
+        if self._at_one_point is not None:
+            return over_points(self._at_one_point, carriers_of(self.batched, self.argnums), args, kwargs)
+        return self._interpreted(args, kwargs)
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative of a function that runs over NumPy."""

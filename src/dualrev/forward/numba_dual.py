@@ -18,11 +18,15 @@ _LANE = ir.IntType(32)
 
 
 class Tangents(types.Type):  # type: ignore[misc]
-    """Tangents of one float for `count` directions."""
+    """Tangents of one float for some directions, in at least as many lanes.
 
-    def __init__(self, dtype: Any, count: int) -> None:
-        self.dtype, self.count = dtype, count
-        super().__init__(name=f"Tangents({dtype}, {count})")
+    LLVM takes vectors of 5, 6, 7 and most larger ones apart, so that they are slower than those of the next power of 2.
+    """
+
+    def __init__(self, dtype: Any, directions: int) -> None:
+        self.dtype = dtype
+        self.lanes = directions if directions <= 4 else 1 << (directions - 1).bit_length()
+        super().__init__(name=f"Tangents({dtype}, {self.lanes})")
 
 
 class DualType(ActiveType):
@@ -69,8 +73,8 @@ class TangentsModel(models.DataModel):  # type: ignore[misc]
     def __init__(self, dmm: Any, fe_type: Any) -> None:
         super().__init__(dmm, fe_type)
         lane = dmm[fe_type.dtype].get_value_type()
-        self.count = fe_type.count
-        self.vector, self.packed = ir.VectorType(lane, self.count), ir.ArrayType(lane, self.count)
+        self.lanes = fe_type.lanes
+        self.vector, self.packed = ir.VectorType(lane, self.lanes), ir.ArrayType(lane, self.lanes)
 
     def get_value_type(self) -> Any:
         """Return the type in registers."""
@@ -85,13 +89,13 @@ class TangentsModel(models.DataModel):  # type: ignore[misc]
     def as_data(self, builder: Any, value: Any) -> Any:
         """Pack."""
         return cgutils.pack_array(
-            builder, [builder.extract_element(value, _LANE(n)) for n in range(self.count)], self.packed.element
+            builder, [builder.extract_element(value, _LANE(n)) for n in range(self.lanes)], self.packed.element
         )
 
     def from_data(self, builder: Any, value: Any) -> Any:
         """Unpack."""
         vector = ir.Constant(self.vector, ir.Undefined)
-        for n in range(self.count):
+        for n in range(self.lanes):
             vector = builder.insert_element(vector, builder.extract_value(value, n), _LANE(n))
         return vector
 
@@ -174,7 +178,7 @@ def with_tangents(typingctx: Any, like: Any, value: Any, tangents: Any) -> Any:
 def _packed(builder: Any, dual: DualType, lanes: Sequence[Any]) -> Any:
     if is_active(dual.dtype):
         return cgutils.pack_array(builder, lanes)
-    vector = ir.Constant(ir.VectorType(lanes[0].type, dual.count), ir.Undefined)
+    vector = ir.Constant(ir.VectorType(lanes[0].type, dual.tangents.lanes), None)
     for n, lane in enumerate(lanes):
         vector = builder.insert_element(vector, lane, _LANE(n))
     return vector
