@@ -55,10 +55,9 @@ class Operator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""
-        direct = self._direct
-        if direct is not None:
+        if self.compiled is not None:
             if not kwargs and args and type(args[0]) is float:
-                return direct(*args)
+                return self._direct(*args)
             return self.compiled(args, kwargs)
         if self._at_one_point is not None:
             return over_points(self._at_one_point, carriers_of(self.batched, self.argnums), args, kwargs)

@@ -60,12 +60,15 @@ class CompiledCosts:
     recording
         The recording.
     sweep
-        A reverse sweep.
+        A reverse sweep with one cotangent.
+    wide_sweep
+        A sweep with as many cotangents as go together.
     """
 
     forward_pass: float = 2.0
     recording: float = 8.0
     sweep: float = 6.0
+    wide_sweep: float = 15.0
 
 
 COMPILED = CompiledCosts()

@@ -129,21 +129,21 @@ def choose_mode(
     return ModeChoice(mode, reason, forward, reverse, chunk, block)
 
 
-def choose_compiled_mode(n: int, m: int | None, chunk: int, costs: CompiledCosts = COMPILED) -> ModeChoice:
+def choose_compiled_mode(n: int, m: int | None, chunk: int, block: int, costs: CompiledCosts = COMPILED) -> ModeChoice:
     """Choose the mode for a Jacobian of a compiled function; costs are predicted in calls of the function.
 
     Without `m`, all inputs must fit in one chunk.
     """
-    passes, outputs = max(1, ceil(n / chunk)), 1 if m is None else m
+    passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil((m or 1) / block))
     forward = passes * costs.forward_pass
-    reverse = costs.recording + outputs * costs.sweep
+    reverse = costs.recording + min((m or 1) * costs.sweep, sweeps * costs.wide_sweep)
     mode: Literal["forward", "reverse"] = "forward" if m is None or forward <= reverse else "reverse"
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
     reason = (
         f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against one recording and "
-        f"{_count(outputs, 'sweep')}, predicted {forward:.3g} against {reverse:.3g} calls of the function"
+        f"{_count(sweeps, 'sweep')}, predicted {forward:.3g} against {reverse:.3g} calls of the function"
     )
-    return ModeChoice(mode, reason, forward, reverse if m is not None else inf, chunk, 1)
+    return ModeChoice(mode, reason, forward, reverse if m is not None else inf, chunk, block)
 
 
 def _count(number: int, noun: str, plural: str = "s") -> str:

@@ -20,6 +20,7 @@ from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.steps import CompiledStep
 from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError, InputTypeError
 from dualrev.modes import ModeChoice, choose_compiled_mode
+from dualrev.reverse.numba_sweep import LANES
 
 
 class CompiledOperator:
@@ -133,7 +134,7 @@ class CompiledOperator:
                 out = out[0] if self.question.aux else out
                 self._outputs[key] = sum(np.size(leaf) for leaf in optree.tree_leaves(out))
             m = self._outputs[key]
-        return choose_compiled_mode(n, m, self.question.chunk or WIDEST)
+        return choose_compiled_mode(n, m, self.question.chunk or WIDEST, LANES)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]

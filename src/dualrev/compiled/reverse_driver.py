@@ -6,11 +6,13 @@ from typing import Any
 
 from dualrev.compiled import reading, seeding, sweeping
 from dualrev.compiled.leaves import Arguments
-from dualrev.compiled.memory import zero_array
+from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.outputs import Outputs
 from dualrev.kernels.extending import defined
 from dualrev.reverse import numba_tape
 from dualrev.reverse.numba_var import VarType, variable
+
+_ADJOINTS = "adjoints = zero_array(V_value, length_of(tape))"
 
 
 class ReverseDriver:
@@ -21,7 +23,7 @@ class ReverseDriver:
         self.var = VarType(arguments.float_type, arguments.level)
         self.function = cloner(self.var).clone(dispatcher)
         self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
-        self.scope |= {"variable": variable, "zero_array": zero_array} | vars(numba_tape)
+        self.scope |= {"variable": variable, "zero_array": zero_array, "empty_array": empty_array} | vars(numba_tape)
         self.scope |= vars(seeding) | vars(reading) | vars(sweeping)
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
@@ -31,10 +33,14 @@ class ReverseDriver:
         leaves, outs = self.arguments.leaves, self.outputs.leaves
         body = self._recording()
         for m, out in enumerate(outs):
-            for leaf in leaves:
-                block = f"B{m}_{leaf.number}"
-                body.append(f"{block} = {self.arguments.block('V_value', out.path, leaf)}")
-                body.append(f"rows({block}, adjoints, tape, V, {out.path}, o{leaf.number}, n)")
+            blocks = [(f"B{m}_{leaf.number}", leaf) for leaf in leaves]
+            body += [f"{block} = {self.arguments.block('V_value', out.path, leaf)}" for block, leaf in blocks]
+            if len(leaves) == 1:
+                body.append(f"rows({blocks[0][0]}, tape, V, {out.path}, n)")
+                continue
+            body += [f"R{m} = empty_array(V_value, (size_of({out.path}), n))", f"rows(R{m}, tape, V, {out.path}, n)"]
+            for block, leaf in blocks:
+                body.append(f"{block}[...] = R{m}[:, o{leaf.number} - 1 : o{leaf.number} - 1 + {block}.shape[1]]")
         body.append("release(tape)")
 
         def derivative(m: int) -> str:
@@ -49,6 +55,7 @@ class ReverseDriver:
         """Return the function for an output that is one number: a single sweep."""
         body = [
             *self._recording(),
+            _ADJOINTS,
             f"top = add_cotangent(adjoints, V, {self.outputs.leaves[0].path}, 1.0)",
             "sweep(adjoints, tape, V, top, n)",
             "release(tape)",
@@ -65,7 +72,7 @@ class ReverseDriver:
 
     def pullback(self, cotangent: str) -> Any:
         """Return the function for a cotangent, which comes as a further argument, of the output's structure."""
-        body = [*self._recording(), "top = 0"]
+        body = [*self._recording(), _ADJOINTS, "top = 0"]
         for out in self.outputs.leaves:
             body.append(f"top = max(top, add_cotangent(adjoints, V, {out.path}, {cotangent}{out.path[1:]}))")
         body += ["sweep(adjoints, tape, V, top, n)", "release(tape)"]
@@ -85,7 +92,6 @@ class ReverseDriver:
             *body,
             "tape = acquired(V_value, n)",
             f"y = recorded(f, ({call},), tape)",
-            "adjoints = zero_array(V_value, length_of(tape))",
         ]
 
     def _variable(self, leaf: Any) -> str:

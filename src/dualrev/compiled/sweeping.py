@@ -8,13 +8,13 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.memory import empty_array
+from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import element, is_active
 from dualrev.kernels.extending import overloads
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
-from dualrev.reverse.numba_sweep import sweep_floats
-from dualrev.reverse.numba_tape import record_at
+from dualrev.reverse.numba_sweep import LANES, sweep_floats, sweep_lanes
+from dualrev.reverse.numba_tape import length_of, record_at
 from dualrev.reverse.numba_var import variable
 
 
@@ -128,49 +128,71 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
     return array
 
 
-def rows(block: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: int, leaves: int) -> None:
-    """Fill a block, a row for each element of an output and a column for each input from `first` on."""
-    stub(block, adjoints, tape, dtype, y, first, leaves)
+def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
+    """Fill a block, a row for each element of an output and a column for each input."""
+    stub(block, tape, dtype, y, leaves)
 
 
 @overloads(rows)
-def _rows(block: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: Any, leaves: Any) -> Callable[..., Any]:
-    if element(y) != dtype.instance_type:
+def _rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
+    var = dtype.instance_type
+    number_type = var.dtype
+    if element(y) != var:
 
-        def constant(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+        def constant(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
             block[...] = 0.0
 
         return constant
     if not isinstance(y, types.Array):
 
-        def number(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
-            row(block, 0, adjoints, tape, dtype, y, first, leaves)
+        def number(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+            row(block, 0, zero_array(number_type, length_of(tape)), tape, dtype, y, leaves)
 
         return number
 
-    def array(block, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+    def one_by_one(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+        adjoints = zero_array(number_type, length_of(tape))
         for m, each in enumerate(y.flat):
-            row(block, m, adjoints, tape, dtype, each, first, leaves)
+            row(block, m, adjoints, tape, dtype, each, leaves)
 
-    return array
+    def together(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+        if y.size < 3 or last_block(tape) >= 0:
+            adjoints = zero_array(number_type, length_of(tape))
+            for m, each in enumerate(y.flat):
+                row(block, m, adjoints, tape, dtype, each, leaves)
+            return
+        adjoints = zero_array(number_type, (length_of(tape), LANES))
+        top = leaves
+        for m, each in enumerate(y.flat):
+            lane = m % LANES
+            if each.index_ > 0:
+                adjoints[each.index_, lane] += each.scale_
+                top = max(top, each.index_)
+            if lane == LANES - 1 or m == y.size - 1:
+                sweep_lanes(adjoints, tape, top, leaves)
+                for n in range(leaves):
+                    for k in range(lane + 1):
+                        block[m - lane + k, n] = adjoints[1 + n, k]
+                adjoints[: top + 1] = 0.0
+                top = leaves
+
+    return one_by_one if is_active(number_type) else together
 
 
-def row(block: Any, m: int, adjoints: Any, tape: Any, dtype: Any, y: Any, first: int, leaves: int) -> None:
+def row(block: Any, m: int, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
     """Fill a row of a block by a sweep of its own."""
-    stub(block, m, adjoints, tape, dtype, y, first, leaves)
+    stub(block, m, adjoints, tape, dtype, y, leaves)
 
 
 @overloads(row)
-def _row(
-    block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, first: Any, leaves: Any
-) -> Callable[..., Any]:
-    def implementation(block, m, adjoints, tape, dtype, y, first, leaves):  # type: ignore[no-untyped-def]
+def _row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
+    def implementation(block, m, adjoints, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
         top = whole_blocks(tape, max(y.index_, leaves))
         adjoints[: top + 1] = 0.0
         add_cotangent(adjoints, dtype, y, 1.0)
         sweep(adjoints, tape, dtype, top, leaves)
-        for n in range(block.shape[1]):
-            block[m, n] = adjoints[first + n]
+        for n in range(leaves):
+            block[m, n] = adjoints[1 + n]
 
     return implementation
 
