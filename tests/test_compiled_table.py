@@ -108,6 +108,5 @@ def stored(x):
     return y
 
 
-@pytest.mark.xfail(strict=True, reason="np.where of numbers is an array of no axes, which cannot be an element")
 def test_where_of_numbers_can_be_an_element() -> None:
     np.testing.assert_array_equal(dr.jacobian(stored)(np.ones(2)), [[0.0, 1.0]])

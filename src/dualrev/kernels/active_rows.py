@@ -21,6 +21,7 @@ from dualrev.kernels.active_types import is_active, link, owner_of
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.kernels.binding import Target
 from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.precision import single_constants
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import TABLE
 from dualrev.primitives.source import inlined
@@ -74,20 +75,29 @@ def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | No
     mine = [operand == owner for operand in operands]
     nested = is_active(owner.dtype) or any(is_active(each) and each != owner for each in operands)
     target = _nested_target() if nested else cpu.target()
+    single = owner.dtype == types.float32
     names = [f"a{n}" for n in range(len(operands))]
-    values = [f"v{n}" if own else name for n, (name, own) in enumerate(zip(names, mine, strict=True))]
-    scope: dict[str, Any] = {"link": link}
+    values = [f"v{n}" if own or single else name for n, (name, own) in enumerate(zip(names, mine, strict=True))]
+    scope: dict[str, Any] = {"link": link, "number": owner.dtype}
     body = [f"v{n} = a{n}.primal_" for n, own in enumerate(mine) if own]
+    if single:  # and stays single: constants do not widen it
+        body += [f"v{n} = number(a{n})" for n, own in enumerate(mine) if not own]
+        target = cpu.single_target()
+    finish = single_constants if single else _same
     body.append(f"y = {expression(row.fn, values, target, scope)}")
     linked = [n for n, own in enumerate(mine) if own and row.partials and row.partials[n] is not None]
     if not linked:
-        return defined(names, [*body, "return y"], scope)
+        return finish(defined(names, [*body, "return y"], scope))
     for n in linked:
         rule = row.partials[n]
         assert rule is not None
         body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
     partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
-    return defined(names, [*body, f"return link(y, ({partials}), ({active}))"], scope)
+    return finish(defined(names, [*body, f"return link(y, ({partials}), ({active}))"], scope))
+
+
+def _same(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
 
 
 def _numbers(operands: Sequence[Any]) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from dualrev.kernels import source
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.generated import digest_of, load
+from dualrev.kernels.precision import single_constants
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
@@ -44,9 +45,16 @@ def target() -> Target:
 
 
 @cache
-def bound(row: Row) -> Bound:
+def single_target() -> Target:
+    """Return the binding of rules whose constants are of single precision, as all that they are applied to is."""
+    names = {name: np.float32(value) if type(value) is float else value for name, value in native().items()}
+    return Target(names, lambda rule: compiled(single_constants(rule)))
+
+
+@cache
+def bound(row: Row, single: bool = False) -> Bound:
     """Return the row's value and partials as Numba functions of scalars."""
-    return target().row(row)
+    return (single_target() if single else target()).row(row)
 
 
 @cache

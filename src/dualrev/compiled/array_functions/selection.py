@@ -20,6 +20,9 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     owner = owner_inside(types.Tuple((x, y)))
     if owner is None:
         return lambda condition, x=None, y=None: np.where(plain(condition), x, y)
+    if not any(isinstance(each, types.Array) for each in (condition, x, y)):
+        # A number where NumPy has an array of no axes, which could not be an element of another.
+        return lambda condition, x=None, y=None: x if condition else y
 
     def implementation(condition, x=None, y=None):  # type: ignore[no-untyped-def]
         c, a, b = as_array(condition), as_array(x), as_array(y)
