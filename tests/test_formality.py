@@ -35,6 +35,7 @@ LAYERS = (
     {"trees"},
     {"forward", "reverse"},
     {"compiled"},
+    {"cuda"},
     {"backends", "batch"},
     {"operators", "point"},
     {"calibration", "jacobians"},

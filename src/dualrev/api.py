@@ -11,7 +11,7 @@ import numpy as np
 from dualrev import jacobians
 from dualrev.active import Active
 from dualrev.backends import dispatcher_of, known_backend, returning
-from dualrev.batch import Batched, carriers_of, over_points
+from dualrev.batch import Batched, carriers_of, known_device, on_device, over_points
 from dualrev.calibration import current_constants
 from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
@@ -34,10 +34,12 @@ class Operator:
         backend: str = "auto",
         batched: Batched = False,
         out_shape: int | tuple[int, ...] | None = None,
+        device: str = "cpu",
     ) -> None:
         if not callable(f):
             raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
-        if out_shape is not None:
+        self.device, self.out_shape = known_device(device, batched, mode, has_aux), out_shape
+        if out_shape is not None and device == "cpu":
             f = returning(f, out_shape, backend)
         self.f, self.argnums, self.has_aux = f, argnums, has_aux
         self.mode = known_mode(mode)
@@ -59,6 +61,8 @@ class Operator:
             if not kwargs and args and type(args[0]) is float:
                 return self._direct(*args)
             return self.compiled(args, kwargs)
+        if self._on_device is not None:
+            return self._on_device(args, **kwargs)
         if self._at_one_point is not None:
             return over_points(self._at_one_point, carriers_of(self.batched, self.argnums), args, kwargs)
         return self._interpreted(args, kwargs)
@@ -69,8 +73,12 @@ class Operator:
 
     def _connect(self) -> None:
         """Find the way through compiled code. For numbers it is direct: the mode is chosen there."""
-        self._at_one_point = None
-        if self.batched:
+        self._at_one_point, self._on_device = None, None
+        if self.device == "cuda":
+            self._on_device = on_device(
+                self.f, self._kind, self.argnums, self.batched, self._value, self.out_shape, self.chunk_size
+            )
+        elif self.batched:
             carriers_of(self.batched, self.argnums)
             self._at_one_point = type(self)(
                 self.f,
@@ -97,7 +105,9 @@ class Operator:
 
     def __getstate__(self) -> dict[str, Any]:
         return {
-            name: value for name, value in vars(self).items() if name not in ("compiled", "_direct", "_at_one_point")
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("compiled", "_direct", "_at_one_point", "_on_device")
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:

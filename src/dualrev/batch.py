@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from dualrev.errors import BatchError
+from dualrev.errors import BatchError, DeviceError
 
 Batched = bool | tuple[int, ...]
 
@@ -60,3 +60,37 @@ def over_points(operator: Callable[..., Any], carriers: tuple[int, ...], args: t
         for k in range(count)
     ]
     return optree.tree_map(lambda *parts: np.stack(parts), *results)
+
+
+def known_device(device: str, batched: Batched, mode: str = "forward", has_aux: bool = False) -> str:
+    """Return a device, or raise a `DeviceError` if it does not exist or cannot do what is asked."""
+    if device not in ("cpu", "cuda"):
+        raise DeviceError(f"device is {device!r}; expected 'cpu' or 'cuda'")
+    if device == "cuda" and not batched:
+        raise DeviceError("device='cuda' computes derivatives at many points, one thread each: pass batched=True")
+    if device == "cuda" and (mode == "reverse" or has_aux):
+        given = "has_aux=True" if has_aux else "mode='reverse'"
+        raise DeviceError(
+            f"{given} was given with device='cuda', where batches run in forward mode, and return derivatives and "
+            "values; inside a kernel, dualrev.cuda.reverse_grad runs in reverse"
+        )
+    return device
+
+
+def on_device(
+    f: Callable[..., Any],
+    kind: str,
+    argnums: int | tuple[int, ...],
+    batched: Batched,
+    value: bool = False,
+    out_shape: int | tuple[int, ...] | None = None,
+    chunk: int | None = None,
+) -> Callable[..., Any]:
+    """Return a derivative of a function at many points on a CUDA device."""
+    from dualrev.cuda.batch import DeviceBatch
+
+    single = isinstance(argnums, int)
+    shape = (out_shape,) if isinstance(out_shape, int) else out_shape
+    numbers = (argnums,) if isinstance(argnums, int) else argnums
+    carriers = carriers_of(batched, argnums)
+    return DeviceBatch(f, kind, numbers, carriers, single=single, value=value, out_shape=shape, chunk=chunk)

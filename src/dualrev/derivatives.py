@@ -7,10 +7,11 @@ from functools import update_wrapper
 from typing import Any
 
 import numpy as np
+import optree
 
 from dualrev.api import Gradient, Jacobian
-from dualrev.batch import Batched
-from dualrev.errors import ShapeMismatchError
+from dualrev.batch import Batched, carriers_of, known_device, on_device, points_in
+from dualrev.errors import BatchError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point, known_function, owned
 from dualrev.trees import Tree, flatten
@@ -20,12 +21,20 @@ from dualrev.values import own_value
 class Pushforward:
     """`jvp` of a function, waiting for the point and the direction."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = known_function(f, "jvp")
+    def __init__(self, f: Callable[..., Any], batched: Batched = False, device: str = "cpu") -> None:
+        self.f, self.batched = known_function(f, "jvp"), batched
+        on_card = known_device(device, batched) == "cuda"
+        self._on_device = on_device(self.f, "pushforward", 0, batched) if on_card else None
         update_wrapper(self, f, updated=())
 
     def __call__(self, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
         """Return the output and its tangent."""
+        if self._on_device is not None:
+            points = primals if isinstance(primals, tuple) else (primals,)
+            value, pushed = self._on_device(points, tangents, **kwargs)
+            return value, pushed
+        if self.batched:
+            return self._over_points(primals, tangents, kwargs)
         args = primals if isinstance(primals, tuple) else (primals,)
         directions = tangents if isinstance(primals, tuple) else (tangents,)
         if not isinstance(directions, tuple | list) or len(directions) != len(args):
@@ -33,9 +42,37 @@ class Pushforward:
                 f"tangents hold {_length(directions)}; expected one for each of the {len(args)} primals"
             )
         point = Point(self.f, args, kwargs, tuple(range(len(args))))
-        values, tree, pushed = _push(point, _matching(point, tuple(directions), "tangent"))
+        values, tree, out = _push(point, _matching(point, tuple(directions), "tangent"))
         floats = all(point.python_float)
-        return _build(tree, values, floats), _build(tree, pushed, floats)
+        return _build(tree, values, floats), _build(tree, out, floats)
+
+    def _over_points(self, primals: Any, tangents: Any, kwargs: Any) -> tuple[Any, Any]:
+        args = primals if isinstance(primals, tuple) else (primals,)
+        directions = tangents if isinstance(primals, tuple) else (tangents,)
+        carriers = carriers_of(self.batched, tuple(range(len(args))))
+        count = points_in(carriers, args, getattr(self.f, "__name__", "the function"))
+        one = Pushforward(self.f)
+
+        def entry(parts: Any, k: int) -> tuple[Any, ...]:
+            return tuple(np.asarray(part)[k] if n in carriers else part for n, part in enumerate(parts))
+
+        results: Any = [one(entry(args, k), entry(directions, k), **kwargs) for k in range(count)]
+        if not count:
+            raise BatchError("jvp was given no points, and how many outputs there are is not known without one")
+        value, pushed = optree.tree_map(lambda *parts: np.stack(parts), *results)
+        return value, pushed
+
+
+class DeviceHessian:
+    """Hessians of a function at many points on a CUDA device; see `hessian`."""
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, chunk_size: int | None, batched: Batched) -> None:
+        self._on_device = on_device(f, "hessian", argnums, batched, chunk=chunk_size)
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, *args: Any, stream: Any = 0) -> Any:
+        """Return the Hessian at every point."""
+        return self._on_device(args, stream=stream)
 
 
 class Derivative:
@@ -119,7 +156,15 @@ class VectorPullback:
         return gradients
 
 
-def jvp(f: Callable[..., Any], primals: Any = None, tangents: Any = None, **kwargs: Any) -> Any:
+def jvp(
+    f: Callable[..., Any],
+    primals: Any = None,
+    tangents: Any = None,
+    *,
+    batched: Batched = False,
+    device: str = "cpu",
+    **kwargs: Any,
+) -> Any:
     """Push a tangent forward: the derivative of `f` in one direction, with its value.
 
     Parameters
@@ -130,6 +175,10 @@ def jvp(f: Callable[..., Any], primals: Any = None, tangents: Any = None, **kwar
         returned.
     tangents : tuple or any
         Of the structure and shapes of `primals`.
+    batched : bool or tuple of int
+        Whether the arguments hold a point in each entry of their first axis, or which of them do.
+    device : {"cpu", "cuda"}
+        Where a batch is computed. On a CUDA device the first argument is differentiated.
     **kwargs
         Passed to `f`.
 
@@ -149,7 +198,7 @@ def jvp(f: Callable[..., Any], primals: Any = None, tangents: Any = None, **kwar
     >>> dr.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
-    operator = Pushforward(f)
+    operator = Pushforward(f, batched, device)
     return operator if primals is None else operator(primals, tangents, **kwargs)
 
 
@@ -211,9 +260,16 @@ def elementwise_grad(f: Callable[..., Any]) -> ElementwiseGradient:
 
 
 def hessian(
-    f: Callable[..., Any], argnums: Argnums = 0, *, chunk_size: int | None = None, batched: Batched = False
-) -> Jacobian:
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    chunk_size: int | None = None,
+    batched: Batched = False,
+    device: str = "cpu",
+) -> Jacobian | DeviceHessian:
     """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
+
+    For `batched` and `device` see `jacobian`; a device computes forward over forward.
 
     Examples
     --------
@@ -223,6 +279,8 @@ def hessian(
     array([[0., 4.],
            [4., 2.]])
     """
+    if known_device(device, batched) == "cuda":
+        return DeviceHessian(f, argnums, chunk_size, batched)
     return Jacobian(
         Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size, batched=batched
     )

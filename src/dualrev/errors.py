@@ -104,3 +104,11 @@ class UnknownBackendError(DualrevError, ValueError):
 
 class BatchError(DualrevError, ValueError):
     """Arguments do not carry points as `batched` says."""
+
+
+class NoDeviceError(DualrevError, RuntimeError):
+    """Code was to run on a CUDA device, and there is none, or no driver or package to reach it."""
+
+
+class DeviceError(DualrevError, ValueError):
+    """What was asked of a device cannot be done there."""

@@ -20,6 +20,7 @@ def jacobian(
     backend: str = "auto",
     batched: Batched = False,
     out_shape: int | tuple[int, ...] | None = None,
+    device: str = "cpu",
 ) -> Jacobian:
     """Return a function that computes the Jacobian of `f`.
 
@@ -44,6 +45,9 @@ def jacobian(
     out_shape : int or tuple of int, optional
         For a function that writes its result into its last argument: the shape of that. The operator is called without
         it.
+    device : {"cpu", "cuda"}
+        Where a batch is computed. On a CUDA device there is a thread for each point; NumPy arrays are copied there and
+        back, device arrays stay, and calls take `stream=`. A function of numbers is given the columns of a point.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def jacobian(
 
     Raises
     ------
-    UnknownModeError, ChunkSizeError
+    UnknownModeError, ChunkSizeError, DeviceError
         At once.
     ArgnumsError, ComplexInputError, ObjectArrayError, InputTypeError, NoOutputError, RandomFunctionError
         When called, for arguments and functions that cannot be differentiated.
@@ -67,7 +71,7 @@ def jacobian(
            [2., 1.]])
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return Jacobian(f, argnums, **options, batched=batched, out_shape=out_shape)
+    return Jacobian(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
 
 
 def value_and_jacobian(
@@ -80,6 +84,7 @@ def value_and_jacobian(
     backend: str = "auto",
     batched: Batched = False,
     out_shape: int | tuple[int, ...] | None = None,
+    device: str = "cpu",
 ) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
@@ -90,7 +95,7 @@ def value_and_jacobian(
     (9.0, 6.0)
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return ValueAndJacobian(f, argnums, **options, batched=batched, out_shape=out_shape)
+    return ValueAndJacobian(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
 
 
 def grad(
@@ -102,6 +107,8 @@ def grad(
     has_aux: bool = False,
     backend: str = "auto",
     batched: Batched = False,
+    out_shape: int | tuple[int, ...] | None = None,
+    device: str = "cpu",
 ) -> Gradient:
     """Return a function that computes the gradient of a scalar-valued `f`; the parameters are those of `jacobian`.
 
@@ -123,7 +130,7 @@ def grad(
     array([2., 4.])
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return Gradient(f, argnums, **options, batched=batched)
+    return Gradient(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
 
 
 def value_and_grad(
@@ -135,6 +142,8 @@ def value_and_grad(
     has_aux: bool = False,
     backend: str = "auto",
     batched: Batched = False,
+    out_shape: int | tuple[int, ...] | None = None,
+    device: str = "cpu",
 ) -> ValueAndGradient:
     """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
 
@@ -147,4 +156,4 @@ def value_and_grad(
     (9.0, 6.0)
     """
     options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return ValueAndGradient(f, argnums, **options, batched=batched)
+    return ValueAndGradient(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)

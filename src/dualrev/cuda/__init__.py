@@ -1,0 +1,1 @@
+"""Derivatives on CUDA devices: of batches, and inside kernels."""

@@ -1,0 +1,165 @@
+"""What one thread does for its point, as lines of generated code: inputs become dual numbers, results are stored.
+
+Everything about shapes is constant here, so that numbers stay in registers and loops over them are unrolled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Any
+
+from dualrev.forward.numba_dual import DualType, seeded, tangent, with_tangents
+
+WIDEST = 8
+"""Directions that a dual number carries at most on a device."""
+
+WIDEST_TWICE = 4
+"""The same for duals of duals."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shapes of a function's arguments and result at one point.
+
+    Attributes
+    ----------
+    arguments : tuple of tuple of int, or None
+        Per parameter its shape at a point; None for one that all points share.
+    active : tuple of int
+        The parameters that are differentiated. Their numbers come one after another in the derivative.
+    result : tuple of int
+        Shape of the result; that of a tuple of numbers has one axis.
+    form : "number", "tuple" or "in place"
+    spread : bool
+        Whether the numbers of what is differentiated are parameters of their own.
+    """
+
+    arguments: tuple[Shape | None, ...]
+    active: tuple[int, ...]
+    result: Shape
+    form: str
+    spread: bool = False
+
+    @property
+    def n(self) -> int:
+        """Numbers that are differentiated."""
+        return sum(prod(self.arguments[a] or ()) for a in self.active)
+
+    @property
+    def m(self) -> int:
+        """Numbers in the result."""
+        return prod(self.result)
+
+
+@dataclass
+class Program:
+    """Lines for one point. They read `in0[k]`, `in1[k]` ... and write `out0[k]`, `out1[k]` ...
+
+    Attributes
+    ----------
+    number
+        The type of numbers that the function is called with.
+    lines
+    outputs
+        How many numbers each output has.
+    scope
+        What the lines refer to.
+    """
+
+    number: Any
+    lines: list[str]
+    outputs: list[int]
+    scope: dict[str, Any] = field(default_factory=dict)
+
+
+def _indices(shape: Shape) -> list[str]:
+    return [", ".join(map(str, index)) or "()" for index in product(*map(range, shape))]
+
+
+def _call(layout: Layout, number: Callable[[int, int, str], str]) -> list[str]:
+    """Return the lines that call the function. `number(argument, place, value)` is the text of an active number."""
+    lines, given, place = [], [], 0
+    for n, shape in enumerate(layout.arguments):
+        if n not in layout.active:
+            given.append(f"a{n}" if shape is None else f"p{n}")
+        elif shape == () or layout.spread:
+            count = prod(shape or ())
+            given += [number(n, place + k, f"in{n}[{k}]") for k in range(count)]
+            place += count
+        else:
+            assert shape is not None
+            given.append(f"x{n}")
+            lines.append(f"x{n} = cuda.local.array({shape}, D)")
+            for k, index in enumerate(_indices(shape)):
+                lines.append(f"x{n}[{index}] = {number(n, place, f'in{n}[{k}]')}")
+                place += 1
+    if layout.form == "in place":
+        lines += [f"y = cuda.local.array({layout.result}, D)", f"f({', '.join([*given, 'y'])})"]
+    else:
+        lines.append(f"y = f({', '.join(given)})")
+    return lines
+
+
+def _parts(layout: Layout) -> list[str]:
+    """Return expressions for the numbers of the result."""
+    return ["y"] if layout.form == "number" else [f"y[{index}]" for index in _indices(layout.result)]
+
+
+def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) -> Program:
+    """Return the program of a Jacobian, after the value if that is asked for."""
+    n = layout.n
+    width = min(n, chunk or WIDEST)
+    dual = DualType(dtype, width, 1)
+    last = "out1" if value else "out0"
+    once = width == n
+    start = "0" if once else "start"
+    body = _call(layout, lambda a, place, text: f"seeded(D, {text}, {place} - {start})")
+    for k, part in enumerate(_parts(layout)):
+        if value:
+            body.append(f"out0[{k}] = primal({part})")
+        for c in range(width):
+            store = f"{last}[{k * n} + {start} + {c}] = tangent({part}, {c})"
+            body += [store] if once or c + width <= n - n % width else [f"if {start} + {c} < {n}:", f"    {store}"]
+    if not once:
+        body = [f"for start in range(0, {n}, {width}):", *(f"    {line}" for line in body)]
+    scope = {"D": dual, "seeded": seeded, "tangent": tangent}
+    return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope)
+
+
+def pushforward(layout: Layout, dtype: Any) -> Program:
+    """Return the program of the value and of its tangent; `t0[k]` and so on are the tangents of the inputs."""
+    dual = DualType(dtype, 1, 1)
+    body = _call(layout, lambda a, place, text: f"with_tangents(D, {text}, ({text.replace('in', 't')},))")
+    for k, part in enumerate(_parts(layout)):
+        body += [f"out0[{k}] = primal({part})", f"out1[{k}] = tangent({part}, 0)"]
+    scope = {"D": dual, "with_tangents": with_tangents, "tangent": tangent}
+    return Program(dual, body, [layout.m, layout.m], scope)
+
+
+def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
+    """Return the program of second derivatives, by duals of duals."""
+    n = layout.n
+    width = min(n, chunk or WIDEST_TWICE)
+    inner = DualType(dtype, width, 1)
+    outer = DualType(inner, width, 2)
+    once = width == n
+    i, j = ("0", "0") if once else ("i", "j")
+    body = _call(layout, lambda a, place, text: f"seeded(D, seeded(E, {text}, {place} - {i}), {place} - {j})")
+    for k, part in enumerate(_parts(layout)):
+        for a, b in product(range(width), repeat=2):
+            store = f"out0[{k * n * n} + ({j} + {a}) * {n} + {i} + {b}] = tangent(tangent({part}, {a}), {b})"
+            body += [store] if once else [f"if {j} + {a} < {n} and {i} + {b} < {n}:", f"    {store}"]
+    if not once:
+        loops = [f"for i in range(0, {n}, {width}):", f"    for j in range(0, {n}, {width}):"]
+        body = [*loops, *(f"        {line}" for line in body)]
+    return Program(outer, body, [layout.m * n * n], {"D": outer, "E": inner, "seeded": seeded, "tangent": tangent})
+
+
+def active_sizes(layout: Layout) -> Sequence[tuple[int, int]]:
+    """Return (parameter, count of numbers) of what is differentiated."""
+    return [(a, prod(layout.arguments[a] or ())) for a in layout.active]

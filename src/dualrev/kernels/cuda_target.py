@@ -1,0 +1,100 @@
+"""The glue to numba-cuda: the only module that imports it, when something is first asked of a device.
+
+Types, overloads and rules are Numba's for every target, so that functions compiled for the CPU are compiled for a
+kernel that calls them, too. numba-cuda is in maintenance; whatever takes its place is to be met here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from dualrev.errors import NoDeviceError
+
+INSTALL = "pip install 'dualrev[cuda]'"
+CAPABILITY = (9, 0)
+"""What code is compiled for where there is no device to ask."""
+
+
+@cache
+def api() -> Any:
+    """Return the module `numba.cuda`.
+
+    Raises
+    ------
+    NoDeviceError
+        If it is not installed.
+    """
+    if importlib.util.find_spec("numba_cuda") is None:
+        raise NoDeviceError(f"device='cuda' needs the package numba-cuda, which is not installed: {INSTALL}")
+    from numba import cuda
+
+    return cuda
+
+
+def missing() -> str | None:
+    """Return what is missing for code to run on a device, and what to do; None if nothing is."""
+    try:
+        cuda = api()
+    except NoDeviceError as error:
+        return str(error)
+    if simulated() or cuda.is_available():
+        return None
+    from numba.cuda.cudadrv.driver import driver
+
+    if driver.initialization_error is None:
+        return "the driver finds no CUDA device: see nvidia-smi"
+    reason = " ".join(str(driver.initialization_error).split()).strip(": ")
+    return f"CUDA needs an NVIDIA driver, which is missing or does not start: {reason}"
+
+
+def simulated() -> bool:
+    """Whether kernels run in Numba's simulator, which knows plain numbers only."""
+    from numba.core import config
+
+    return bool(config.ENABLE_CUDASIM)
+
+
+def expect_device() -> None:
+    """Raise a `NoDeviceError` that names what is missing, if anything is."""
+    lacking = missing()
+    if lacking is not None:
+        raise NoDeviceError(lacking)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Return a function as a kernel, compiled for the types that it is launched with."""
+    return api().jit(function)
+
+
+def assembly(function: Callable[..., Any], numba_types: Sequence[Any], capability: tuple[int, int] = CAPABILITY) -> str:
+    """Return the PTX of a kernel for arguments of some types. It takes no device."""
+    cuda = api()
+    with _as_if_there_were(capability):
+        ptx, _ = cuda.compile_ptx(function, tuple(numba_types), cc=capability)
+    return str(ptx)
+
+
+@contextmanager
+def _as_if_there_were(capability: tuple[int, int]) -> Iterator[None]:
+    """Let functions that a kernel calls be compiled where no device can be asked what for."""
+    from numba.cuda import dispatcher
+
+    if missing() is None:
+        yield
+        return
+    with _COMPILING:
+        ask = dispatcher.get_current_device
+        dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability, id=0)
+        try:
+            yield
+        finally:
+            dispatcher.get_current_device = ask
+
+
+_COMPILING = threading.Lock()
