@@ -35,6 +35,9 @@ class _Array(np.ndarray):
     def is_c_contiguous(self) -> bool:
         return bool(self.flags.c_contiguous)
 
+    def copy_to_device(self, array: Any) -> None:
+        self[...] = array
+
     def copy_to_host(self, into: Any = None, stream: Any = 0) -> Any:
         if into is None:
             return np.array(self)
@@ -68,14 +71,17 @@ def _module(name: str, **names: Any) -> types.ModuleType:
     return module
 
 
-class _Kernel:
+def _device() -> types.ModuleType:
+    """Return what stands for the module `cuda` in compiled code."""
+    kinds = {kind: _module(kind, array=_array) for kind in ("local", "shared")}
+    return _module("emulated", grid=_grid, syncthreads=_nothing, **kinds)
+
+
+class EmulatedKernel:
     """A kernel that is launched like one."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        memory_kinds = {kind: _module(kind, array=_array) for kind in ("local", "shared")}
-        scope = function.__globals__ | {
-            "cuda": _module("emulated", grid=_grid, syncthreads=_nothing, **memory_kinds),
-        }
+        scope = function.__globals__ | {"cuda": _device()}
         self.compiled = numba.njit(types.FunctionType(function.__code__, scope, function.__name__))
 
     def __getitem__(self, launch: tuple[int, int, Any]) -> Callable[..., None]:
@@ -91,18 +97,17 @@ class _Kernel:
         return run
 
 
-@pytest.fixture
-def emulated(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
+def emulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
     """Emulate a device; the result copies an array there."""
-    fake = _module(
-        "emulated_cuda",
+    fake = _device()
+    vars(fake).update(
         to_device=to_device,
         as_cuda_array=lambda array: array,
-        device_array=lambda shape, dtype: np.full(shape, np.nan, dtype).view(_Array),
+        device_array=lambda shape, dtype: np.full(shape, 77, dtype).view(_Array),
     )
     monkeypatch.setattr(cuda_target, "api", lambda: fake)
     monkeypatch.setattr(cuda_target, "missing", lambda: None)
-    monkeypatch.setattr(cuda_target, "kernel", _Kernel)
+    monkeypatch.setattr(cuda_target, "kernel", EmulatedKernel)
     monkeypatch.setattr(memory, "pieces", lambda points, *rest: iter([(0, points - 1), (points - 1, points)]))
     monkeypatch.setattr(batch, "pieces", memory.pieces)
     monkeypatch.setattr(kernels, "SHARED_BYTES", 0)

@@ -16,7 +16,7 @@ from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 
 if TYPE_CHECKING:
-    from dualrev import problems
+    from dualrev import cuda, problems
     from dualrev.comparison import Comparison, compare
     from dualrev.compiled.steps import as_step
     from dualrev.verification import Verification, check_grads, verify
@@ -36,6 +36,7 @@ __all__ = [
     "check_grads",
     "choose_mode",
     "compare",
+    "cuda",
     "derivative",
     "elementwise_grad",
     "errors",
@@ -61,8 +62,9 @@ _ON_FIRST_USE = {
     "check_grads": "verification",
     "verify": "verification",
     "problems": "problems",
+    "cuda": "cuda",
 }
-"""Names whose modules need SymPy, SciPy or rich, which take longer to import than dualrev."""
+"""Names whose modules need SymPy, SciPy, rich or Numba, which take longer to import than dualrev."""
 
 
 def __getattr__(name: str) -> Any:

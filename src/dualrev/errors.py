@@ -112,3 +112,7 @@ class NoDeviceError(DualrevError, RuntimeError):
 
 class DeviceError(DualrevError, ValueError):
     """What was asked of a device cannot be done there."""
+
+
+class TapeOverflowError(DualrevError, MemoryError):
+    """A tape of fixed size was too small."""

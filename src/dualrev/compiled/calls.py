@@ -112,7 +112,7 @@ class CompiledOperator:
                 x = example[self.numbers[0]]
                 out = np.empty((count, *np.shape(value), *x.shape), x.dtype)
                 written(derivative(self.f, asked._replace(carriers=carriers)), carriers, given, out)
-                return out
+                return out if isinstance(self.question.argnums, int) else (out,)
         return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
 
     def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int]:

@@ -1,1 +1,22 @@
-"""Derivatives on CUDA devices: of batches, and inside kernels."""
+"""Derivatives inside the CUDA kernels that users write. For batches call `jacobian(f, batched=True, device="cuda")`.
+
+Nothing here touches CUDA until a kernel is compiled.
+"""
+
+from dualrev.cuda.functions import jacobian, jvp, reverse_grad, value_and_grad
+from dualrev.cuda.kernels import primal
+from dualrev.cuda.seeds import dual_type
+from dualrev.cuda.workspace import Workspace
+from dualrev.forward.numba_dual import seeded, tangent
+
+__all__ = [
+    "Workspace",
+    "dual_type",
+    "jacobian",
+    "jvp",
+    "primal",
+    "reverse_grad",
+    "seeded",
+    "tangent",
+    "value_and_grad",
+]

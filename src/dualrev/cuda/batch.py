@@ -81,7 +81,7 @@ class DeviceBatch:
         kernel, program, threads = self._kernel(layout, x.dtype)
         cuda = cuda_target.api()
         make = cuda.device_array if resident else np.empty
-        outs = [make((points, size), x.dtype) for size in program.outputs]
+        outs: list[Any] = [make((points, size), x.dtype) for size in program.outputs]
         moving = [given[n] for n in carriers] + ([] if direction is None else [direction])
         for start, stop in pieces(points, nbytes_per_point(moving, sum(program.outputs)), resident):
             on_card = self._arranged(given, carriers, argnum, layout, start, stop, stream)

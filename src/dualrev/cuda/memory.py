@@ -38,7 +38,7 @@ def taken(array: Any, name: str) -> Any:
                 f"{name} is a device array of shape {view.shape} that is not contiguous; hand over a contiguous copy"
             )
         return view
-    host: Any = np.ascontiguousarray(array)
+    host: Any = np.asarray(array, order="C")
     if host.dtype.kind in "iub":
         return host.astype(np.float64)
     if host.dtype not in (np.float32, np.float64):

@@ -41,6 +41,6 @@ def _single_float(constant: Any) -> Any:
 
 
 def _single(constant: Any) -> Any:
-    if type(constant) is int and abs(constant) < _SMALL:
-        return np.int16(constant)
+    if type(constant) is int:
+        return np.int16(constant) if abs(constant) < _SMALL else np.float32(constant)
     return _single_float(constant)

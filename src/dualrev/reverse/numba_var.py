@@ -12,6 +12,7 @@ from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
 from dualrev.kernels.active_types import ActiveType
 from dualrev.kernels.extending import intrinsic
+from dualrev.kernels.precision import single_constants
 from dualrev.reverse.numba_tape import TapeType, push
 
 _WORD = ir.IntType(64)
@@ -51,11 +52,15 @@ class VarType(ActiveType):
         slot = cgutils.alloca_once(builder, p.type)
         with builder.if_else(both, likely=True) as (recorded, merged):
             with recorded:
-                builder.store(push(context, builder, self.dtype, tape, (p, q), (i, j)), index)
+                builder.store(self.push(context, builder, tape, (p, q), (i, j)), index)
                 builder.store(number(context, builder, self.dtype, 1.0), slot)
             with merged:
                 builder.store(_computed(context, builder, _sum, self.dtype, p, q), slot)
         return self.make(context, builder, y, builder.load(index), tape, builder.load(slot))
+
+    def push(self, context: Any, builder: Any, tape: Any, partials: Any, operands: Any) -> Any:
+        """Emit a record; the result is its index."""
+        return push(context, builder, self.dtype, tape, partials, operands)
 
     def _product(self, context: Any, builder: Any, partial: Any, scale: Any) -> Any:
         return _computed(context, builder, _product, self.dtype, partial, scale)
@@ -88,6 +93,7 @@ def _sum(a: Any, b: Any) -> Any:
 
 
 def _computed(context: Any, builder: Any, function: Any, dtype: Any, *args: Any) -> Any:
+    function = single_constants(function) if dtype == types.float32 else function
     return context.compile_internal(builder, function, dtype(*(dtype for _ in args)), args)
 
 

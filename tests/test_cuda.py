@@ -1,0 +1,332 @@
+"""CUDA without a device: PTX of every row and entry point, and kernels emulated on the CPU."""
+
+from __future__ import annotations
+
+import math
+import re
+import types as python_types
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from cuda_emulation import LAUNCHES, EmulatedKernel, emulate
+from numba import njit, types
+
+import dualrev as dr
+from dualrev import errors
+from dualrev.cuda import kernels, programs
+from dualrev.cuda.programs import Layout
+from dualrev.kernels import cuda as table_kernels
+from dualrev.kernels import cuda_target
+from dualrev.primitives.scalar import TABLE
+
+pytest.importorskip("numba_cuda", reason="numba-cuda is made for Linux on x86-64; the extra dev installs it there")
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Emulate a device; the result copies an array there."""
+    return emulate(monkeypatch)
+
+
+FLOATS = {"float32": types.float32, "float64": types.float64}
+RNG = np.random.default_rng(0)
+X = RNG.uniform(0.2, 1.5, (5, 3))
+
+# CUDA's own sine and cosine of single precision reduce arguments above 105615 by way of doubles.
+REDUCES_BY_DOUBLES = {"sin", "cos", "tan", "sinc", "gammaln", "digamma", "polygamma"}
+OF_THE_REDUCTION = re.compile(r"cvt\.rn\.f64\.s64|mul(?:\.rn)?\.f64|cvt\.rn\.f32\.f64|mov\.f64|neg\.f64|\.reg \.f64")
+
+
+@njit
+def turned(x, y):
+    y[0] = x[0] * x[1]
+    y[1] = np.tanh(x[1]) * x[2] * 0.5
+    y[2] = x[0] * np.exp(x[2])
+
+
+@njit
+def scaled(x, k, y):
+    y[0] = k * x[0] * x[1]
+    y[1] = x[2] ** 2
+
+
+@njit
+def rosenbrock(x):
+    s = 0.0
+    for i in range(x.size - 1):
+        a, b = x[i + 1] - x[i] * x[i], 1.0 - x[i]
+        s += 100.0 * a * a + b * b
+    return s
+
+
+@njit
+def pair(a, b, c, t):
+    return math.exp(a * b) * t, a + c * 0.5 if a > 0 else c
+
+
+@njit
+def weighted(x, w):
+    return w * np.sin(x) ** 2
+
+
+@njit
+def weighted_norm(x, w):
+    return w[0] * x[0] ** 2 + w[1] * x[1] * x[2]
+
+
+@njit
+def allocates(x):
+    y = np.empty(2)
+    y[0], y[1] = x[0], x[1]
+    return y
+
+
+def matrices(of: Any, count: int) -> list[Any]:
+    return [types.Array(of, 2, "C")] * count
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+def test_every_row_compiles(precision: str) -> None:
+    single = precision == "float32"
+    vector, matrix = (types.Array(FLOATS[precision], n, "C") for n in (1, 2))
+    for row in TABLE.values():
+        active = [n for n, rule in enumerate(row.partials) if rule is not None]
+        operands = [vector] * (row.arity + 1)
+        made = [(table_kernels.pushforward_kernel(row, single), [*operands, *[matrix] * (len(active) + 1)])]
+        made += [(table_kernels.pullback_kernel(row, n, single), [*operands, matrix, matrix]) for n in active]
+        for kernel, signature in made:
+            code = cuda_target.assembly(kernel, signature)
+            assert ".entry" in code
+            if single:
+                lines = [line for line in code.splitlines() if ".f64" in line]
+                doubles = [line for line in lines if not OF_THE_REDUCTION.search(line)]
+                assert not (doubles if row.name in REDUCES_BY_DOUBLES else lines), row.name
+
+
+IN_PLACE = Layout(((3,),), (0,), (3,), "in place")
+NUMBER = Layout(((3,),), (0,), (), "number")
+LARGE = Layout(((40,),), (0,), (), "number")
+SPREAD = Layout(((3,), None), (0,), (2,), "tuple", spread=True)
+
+PROGRAMS = {
+    "jacobian in place": (turned, IN_PLACE, lambda of: programs.jacobian(IN_PLACE, of, value=False), False),
+    "value and gradient": (rosenbrock, NUMBER, lambda of: programs.jacobian(NUMBER, of, value=True), False),
+    "gradient in chunks": (rosenbrock, LARGE, lambda of: programs.jacobian(LARGE, of, value=False), False),
+    "jacobian of a tuple": (pair, SPREAD, lambda of: programs.jacobian(SPREAD, of, value=False), False),
+    "pushforward": (turned, IN_PLACE, lambda of: programs.pushforward(IN_PLACE, of), True),
+    "hessian": (rosenbrock, NUMBER, lambda of: programs.hessian(NUMBER, of), False),
+}
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_compiles(name: str, precision: str) -> None:
+    f, layout, program, tangents = PROGRAMS[name]
+    of = FLOATS[precision]
+    made = program(of)
+    kernel, _ = kernels.over_points(f, layout, made, of, tangents)
+    shared = [of for shape in layout.arguments if shape is None]
+    code = cuda_target.assembly(kernel, [*matrices(of, 1), *shared, *matrices(of, tangents + len(made.outputs))])
+    assert not re.search(r"\bcall\b", code)  # everything is inlined
+    if precision == "float32":
+        assert ".f64" not in code
+    if name not in ("gradient in chunks", "hessian"):
+        assert "__local_depot" not in code  # numbers stay in registers
+
+
+def test_single_constants_are_what_keeps_it_single() -> None:
+    code = cuda_target.assembly(_doubles, [types.Array(types.float32, 1, "C")])
+    assert ".f64" in code
+
+
+def _doubles(x: Any) -> None:
+    x[0] = x[0] * 0.3
+
+
+BATCHES = [
+    ("in place", lambda **k: dr.jacobian(turned, batched=True, out_shape=3, **k), (X,)),
+    ("shared argument", lambda **k: dr.jacobian(scaled, batched=True, out_shape=(2,), **k), (X, 2.0)),
+    ("gradient", lambda **k: dr.grad(rosenbrock, batched=True, **k), (X,)),
+    ("value and gradient", lambda **k: dr.value_and_grad(rosenbrock, batched=True, **k), (np.tile(X, (1, 4)),)),
+    ("argnums as a tuple", lambda **k: dr.grad(rosenbrock, (0,), batched=True, **k), (X,)),
+    ("numbers", lambda **k: dr.grad(weighted, batched=True, **k), (X[:, 0], 3.0)),
+    ("points in two arguments", lambda **k: dr.grad(weighted_norm, batched=(0, 1), **k), (X, X[:, :2])),
+    ("shared array", lambda **k: dr.grad(weighted_norm, batched=True, **k), (X, X[0])),
+    ("hessian", lambda **k: dr.hessian(rosenbrock, batched=True, **k), (X,)),
+    ("hessian in chunks", lambda **k: dr.hessian(rosenbrock, batched=True, **k), (np.tile(X, (1, 2)),)),
+    ("pushforward", lambda **k: dr.jvp(rosenbrock, batched=True, **k), (X, X + 1.0)),
+]
+
+
+@pytest.mark.parametrize("shared_bytes", [0, 48 * 1024], ids=["direct", "staged"])
+@pytest.mark.parametrize(("name", "make", "args"), BATCHES, ids=[name for name, _, _ in BATCHES])
+def test_batches_equal_the_cpu(
+    name: str, make: Any, args: Any, shared_bytes: int, emulated: Any, monkeypatch: Any
+) -> None:
+    del name
+    monkeypatch.setattr(kernels, "SHARED_BYTES", shared_bytes)
+    if shared_bytes:
+        monkeypatch.setattr(kernels, "THREADS", 1)
+    before = [np.copy(arg) for arg in args]
+    close(make(device="cuda")(*args), make()(*args))
+    assert all(np.array_equal(arg, old) for arg, old in zip(args, before, strict=True))
+    on_device = [emulated(arg) if isinstance(arg, np.ndarray) and len(arg) == len(X) else arg for arg in args]
+    result = make(device="cuda")(*on_device)
+    parts = result if isinstance(result, tuple) else (result,)
+    assert all(hasattr(part, "__cuda_array_interface__") for part in parts)
+    close(result, make()(*args))
+    assert LAUNCHES
+
+
+def close(result: Any, expected: Any) -> None:
+    if isinstance(expected, tuple):
+        assert len(result) == len(expected)
+        for one, other in zip(result, expected, strict=True):
+            close(one, other)
+        return
+    assert result.shape == expected.shape
+    assert result.dtype == expected.dtype
+    np.testing.assert_allclose(np.asarray(result), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_columns_and_single_precision(emulated: Any) -> None:
+    result = dr.jacobian(pair, batched=True, device="cuda")(X.astype(np.float32), np.float32(2.0))
+    assert (result.dtype, result.shape) == (np.float32, (5, 2, 3))
+    a, b, _ = X.T
+    expected = np.zeros((5, 2, 3))
+    expected[:, 0, 0], expected[:, 0, 1], expected[:, 1, 0], expected[:, 1, 2] = 2 * b * np.exp(a * b), 0, 1, 0.5
+    expected[:, 0, 1] = 2 * a * np.exp(a * b)
+    np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+def test_nan_passes_through(emulated: Any) -> None:
+    points = X.copy()
+    points[1, 1] = np.nan
+    result = dr.grad(rosenbrock, batched=True, device="cuda")(points)
+    np.testing.assert_array_equal(np.isnan(result).any(axis=1), [False, True, False, False, False])
+
+
+def _kernel(points: Any, out: Any, partials: Any, operands: Any, adjoints: Any, flags: Any) -> None:
+    i = cuda.grid(1)  # type: ignore[name-defined]  # noqa: F821
+    if i < points.shape[0]:
+        gradient = cuda.local.array(3, numba.float64)  # type: ignore[name-defined]  # noqa: F821
+        y = cuda.local.array(2, numba.float64)  # type: ignore[name-defined]  # noqa: F821
+        J = cuda.local.array(6, numba.float64)  # type: ignore[name-defined]  # noqa: F821
+        out[i, 0] = value_and_gradient(points[i], gradient)
+        jacobian_of_scaled(points[i], 2.0, y, J)
+        _, tangent = pushed(points[i], points[i])
+        for k in range(3):
+            out[i, 1 + k] = gradient[k]
+        for k in range(6):
+            out[i, 4 + k] = J[k]
+        out[i, 10] = tangent
+        out[i, 11] = reverse(points[i], gradient, partials, operands, adjoints, flags, i)
+        for k in range(3):
+            out[i, 12 + k] = gradient[k]
+        x = cuda.local.array(3, D)  # type: ignore[name-defined]  # noqa: F821
+        for k in range(3):
+            x[k] = dr.cuda.seeded(D, points[i, k], k)
+        z = rosenbrock(x)
+        out[i, 15] = dr.cuda.tangent(z, 2) + dr.cuda.primal(z)
+
+
+value_and_gradient = dr.cuda.value_and_grad(rosenbrock, 3)
+jacobian_of_scaled = dr.cuda.jacobian(scaled, 3, 2)
+pushed = dr.cuda.jvp(rosenbrock, 3)
+reverse = dr.cuda.reverse_grad(rosenbrock, 3)
+D = dr.cuda.dual_type(np.float64, 3)
+
+
+def test_functions_for_kernels_compile() -> None:
+    scope = globals() | {"cuda": cuda_target.api()}
+    kernel = python_types.FunctionType(_kernel.__code__, scope, "kernel")
+    of, indices = types.float64, types.int32
+    arrays = [(of, 2), (of, 2), (of, 3), (indices, 3), (of, 2), (indices, 1)]
+    code = cuda_target.assembly(kernel, [types.Array(dtype, ndim, "C") for dtype, ndim in arrays])
+    assert ".entry" in code
+
+
+def test_functions_for_kernels(emulated: Any) -> None:
+    out, workspace = np.zeros((5, 16)), dr.cuda.Workspace(5, 40)
+    kernel = EmulatedKernel(_kernel)
+    kernel[1, 5, 0](X, out, *workspace.arrays)
+    workspace.check()
+    values, gradients = dr.value_and_grad(rosenbrock, batched=True)(X)
+    np.testing.assert_allclose(out[:, [0, 11]], np.stack([values, values], 1), rtol=1e-14)
+    np.testing.assert_allclose(out[:, 1:4], gradients, rtol=1e-12)
+    jacobians = dr.jacobian(scaled, batched=True, out_shape=2)(X, 2.0)
+    np.testing.assert_allclose(out[:, 4:10].reshape(5, 2, 3), jacobians, rtol=1e-12)
+    np.testing.assert_allclose(out[:, 10], (gradients * X).sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(out[:, 12:15], gradients, rtol=1e-12)
+    np.testing.assert_allclose(out[:, 15], gradients[:, 2] + values, rtol=1e-12)
+    small = dr.cuda.Workspace(5, 6)
+    kernel[1, 5, 0](X, out, *small.arrays)
+    assert np.isnan(out[:, 11:15]).all()
+    with pytest.raises(errors.TapeOverflowError, match=r"more than 6 records.*Workspace\(5, 12\)"):
+        small.check()
+    small.check()
+    assert workspace.nbytes == 5 * 40 * (2 * 8 + 2 * 4 + 8) + 4
+
+
+REFUSED = [
+    (lambda: dr.jacobian(turned, device="cuda"), errors.DeviceError, "batched=True"),
+    (lambda: dr.jacobian(turned, device="tpu"), errors.DeviceError, "'cpu' or 'cuda'"),
+    (lambda: dr.grad(rosenbrock, mode="reverse", device="cuda", batched=True), errors.DeviceError, "reverse_grad"),
+    (lambda: dr.grad(rosenbrock, (0, 1), device="cuda", batched=True), errors.DeviceError, "one argument"),
+    (lambda: dr.cuda.value_and_grad(rosenbrock, 0), errors.DeviceError, "from 1 on"),
+    (lambda: dr.cuda.dual_type(np.int32), errors.DeviceError, "float32 or float64"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "words"), REFUSED)
+def test_refused_at_once(call: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        call()
+
+
+CALLS = [
+    (lambda: dr.jacobian(allocates, batched=True, device="cuda")(X), errors.DeviceError, "in place"),
+    (lambda: dr.grad(allocates, batched=True, device="cuda")(X), errors.DeviceError, "allocate"),
+    (lambda: dr.grad(pair, batched=True, device="cuda")(X, 1.0), errors.NonScalarOutputError, "2 numbers"),
+    (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(3.0), errors.BatchError, "a number"),
+    (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(X[:0]), errors.BatchError, "no points"),
+    (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(X + 0j), errors.DeviceError, "complex128"),
+    (lambda: dr.jvp(rosenbrock, batched=True, device="cuda")(X, X[:2]), errors.ShapeMismatchError, "tangent"),
+    (
+        lambda: dr.grad(weighted_norm, batched=(0, 1), device="cuda")(X, X[:2]),
+        errors.BatchError,
+        "different numbers of points",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "words"), CALLS)
+def test_refused_when_called(call: Any, error: Any, words: str, emulated: Any) -> None:
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_integers_are_taken_as_doubles(emulated: Any) -> None:
+    points = np.arange(6).reshape(2, 3)
+    result = dr.grad(rosenbrock, batched=True, device="cuda")(points)
+    close(result, dr.grad(rosenbrock, batched=True)(points.astype(float)))
+
+
+def test_a_device_array_must_be_contiguous(emulated: Any) -> None:
+    with pytest.raises(errors.DeviceError, match="contiguous"):
+        dr.grad(rosenbrock, batched=True, device="cuda")(emulated(X)[:, ::-1])
+    with pytest.raises(errors.DeviceError, match="int64"):
+        dr.grad(rosenbrock, batched=True, device="cuda")(emulated(np.arange(6).reshape(2, 3)))
+
+
+def test_what_is_missing_is_named() -> None:
+    lacking = cuda_target.missing()
+    if lacking is None:
+        pytest.skip("there is a device here: nothing is missing")
+    assert "driver" in lacking or "device" in lacking
+    with pytest.raises(errors.NoDeviceError, match=re.escape(lacking)):
+        dr.grad(rosenbrock, batched=True, device="cuda")(X)
+    with pytest.raises(errors.NoDeviceError):
+        dr.cuda.Workspace(5, 6)
