@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import subprocess
+import sys
 import types as python_types
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -330,3 +334,13 @@ def test_what_is_missing_is_named() -> None:
         dr.grad(rosenbrock, batched=True, device="cuda")(X)
     with pytest.raises(errors.NoDeviceError):
         dr.cuda.Workspace(5, 6)
+
+
+def test_rows_in_the_simulator() -> None:
+    script = Path(__file__).parent / "cuda_table.py"
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run(
+        [sys.executable, str(script), "6"], env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("rows agree\n")

@@ -6,12 +6,12 @@ import argparse
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from dualrev import __version__
 from dualrev.calibration import calibration_file, current_constants
 from dualrev.commands.outcome import FINE
 from dualrev.folders import cache_folder
+from dualrev.kernels import cuda_target
 from dualrev.modes import SHIPPED
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.scalar import TABLE
@@ -69,20 +69,9 @@ def _sympy() -> str:
 
 
 def _cuda() -> str:
-    installed = _version("numba-cuda")
-    if installed is None:
-        return "not usable: numba-cuda is not installed: pip install dualrev[cuda]"
-    try:
-        from numba import cuda as module
-
-        cuda: Any = module
-
-        if not cuda.is_available():
-            return f"not usable: numba-cuda {installed} finds no device or no driver"
-        device = cuda.get_current_device()
-        name = device.name.decode() if isinstance(device.name, bytes) else device.name
-        return (
-            f"device found, not used by dualrev {__version__}: {name}, compute capability {device.compute_capability}"
-        )
-    except Exception as error:
-        return f"not usable: {type(error).__name__}: {error}".splitlines()[0]
+    lacking = cuda_target.missing()
+    if lacking is not None:
+        return f"not usable: {lacking}"
+    device = cuda_target.api().get_current_device()
+    name = device.name.decode() if isinstance(device.name, bytes) else device.name
+    return f"usable: {name}, compute capability {'.'.join(map(str, device.compute_capability))}"
