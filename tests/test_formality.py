@@ -41,6 +41,7 @@ LAYERS = (
     {"calibration", "jacobians"},
     {"api"},
     {"derivatives", "gradients"},
+    {"second_order"},
     {"verification", "problems"},
     {"comparison"},
     {"commands"},

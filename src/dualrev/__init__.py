@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from dualrev import errors, special
 from dualrev.active import stop_gradient
-from dualrev.derivatives import derivative, elementwise_grad, hessian, hvp, jvp, vjp
+from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
 from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
 from dualrev.modes import CostConstants, ModeChoice, choose_mode
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
+from dualrev.second_order import hessian, hvp
 
 if TYPE_CHECKING:
     from dualrev import cuda, problems

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import optree
 
-from dualrev.api import Gradient, Jacobian
 from dualrev.batch import Batched, carriers_of, known_device, on_device, points_in
 from dualrev.errors import BatchError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
-from dualrev.point import Argnums, Point, known_function, owned
+from dualrev.point import Point, known_function, owned
 from dualrev.trees import Tree, flatten
 from dualrev.values import own_value
 
@@ -61,18 +60,6 @@ class Pushforward:
             raise BatchError("jvp was given no points, and how many outputs there are is not known without one")
         value, pushed = optree.tree_map(lambda *parts: np.stack(parts), *results)
         return value, pushed
-
-
-class DeviceHessian:
-    """Hessians of a function at many points on a CUDA device; see `hessian`."""
-
-    def __init__(self, f: Callable[..., Any], argnums: Argnums, chunk_size: int | None, batched: Batched) -> None:
-        self._on_device = on_device(f, "hessian", argnums, batched, chunk=chunk_size)
-        update_wrapper(self, f, updated=())
-
-    def __call__(self, *args: Any, stream: Any = 0) -> Any:
-        """Return the Hessian at every point."""
-        return self._on_device(args, stream=stream)
 
 
 class Derivative:
@@ -257,46 +244,6 @@ def elementwise_grad(f: Callable[..., Any]) -> ElementwiseGradient:
     array([2., 4.])
     """
     return ElementwiseGradient(f)
-
-
-def hessian(
-    f: Callable[..., Any],
-    argnums: Argnums = 0,
-    *,
-    chunk_size: int | None = None,
-    batched: Batched = False,
-    device: str = "cpu",
-) -> Jacobian | DeviceHessian:
-    """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
-
-    For `batched` and `device` see `jacobian`; a device computes forward over forward.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import dualrev as dr
-    >>> dr.hessian(lambda x: x[0] * x[1] ** 2)(np.array([1.0, 2.0]))
-    array([[0., 4.],
-           [4., 2.]])
-    """
-    if known_device(device, batched) == "cuda":
-        return DeviceHessian(f, argnums, chunk_size, batched)
-    return Jacobian(
-        Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size, batched=batched
-    )
-
-
-def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
-    """Return the Hessian of a scalar-valued function times a vector, like `x`, without forming the Hessian.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import dualrev as dr
-    >>> dr.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
-    array([6., 0.])
-    """
-    return Pushforward(Gradient(f, mode="reverse"))((x,), (v,), **kwargs)[1]
 
 
 def _push(point: Point, tangents: Sequence[Any]) -> tuple[list[Any], Tree, list[Any]]:
