@@ -30,6 +30,7 @@ LAYERS = (
     {"primitives"},
     {"kernels"},
     {"active", "special"},
+    {"array_methods"},
     {"numpy_protocol"},
     {"values"},
     {"trees"},

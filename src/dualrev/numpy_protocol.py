@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -10,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, outermost, primal
+from dualrev.array_methods import METHODS, method
 from dualrev.errors import ComplexInputError, InactiveWriteError, MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.array.constant import CONSTANT, REFUSED
 from dualrev.primitives.array.indexing import index
+from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import TABLE
 
@@ -24,15 +29,14 @@ _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _NO_EFFECT = {"casting", "order", "subok"}
-_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
-_ON_VALUES = frozenset(
-    {
-        *(np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like, np.full_like),
-        *(np.argmax, np.argmin, np.argsort, np.searchsorted, np.nonzero, np.flatnonzero, np.count_nonzero),
-        *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.iscomplexobj, np.isrealobj, np.isscalar),
-        *(np.may_share_memory, np.shares_memory, np.lexsort, np.array_repr, np.array_str, np.array2string, np.around),
-    }
-)
+_REDUCTIONS: dict[Any, Any] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logaddexp: logsumexp,
+}
+_SCANS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def operand(x: Any) -> Any:
@@ -85,20 +89,45 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     rule = RULES.get(function)
     if rule is not None:
         operands, rest, options = rule.split(args, kwargs)
-        operands = tuple(operand(arg) for arg in operands)
+        operands = tuple([operand(arg) for arg in operands])
         owner = outermost(operands)
-        if owner is None:
-            return rule.value(operands, rest, options)
+        if owner is None or _whole_numbers(options.get("dtype")):
+            return rule.value([primal(x) for x in operands], rest, options)
         return owner.apply_rule(rule, operands, rest, options)
     if function in COMPOSITES:
+        _no_output(function, args, kwargs)
         return COMPOSITES[function](*args, **kwargs)
-    if function in _ON_VALUES:
+    if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
-    name = getattr(function, "__name__", repr(function))
+    name = f"{getattr(function, '__module__', None) or 'numpy'}.{getattr(function, '__name__', repr(function))}"
+    if function in REFUSED:
+        raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}")
     raise MissingRuleError(
-        f"{getattr(function, '__module__', None) or 'numpy'}.{name} has no derivative rule. Write it with "
-        "functions that have one (`dualrev primitives` lists them), or add a rule: see docs/adding_a_primitive.md"
+        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` lists "
+        "them), or add a rule: see docs/adding_a_primitive.md"
     )
+
+
+def _whole_numbers(dtype: Any) -> bool:
+    """Whether a result was asked for in a type that has no derivatives."""
+    return dtype is not None and np.dtype(dtype).kind in "biu"
+
+
+def _no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    place = _place_of_output(function)
+    if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
+        raise InactiveWriteError(
+            f"{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
+        )
+
+
+@cache
+def _place_of_output(function: Any) -> int:
+    """Return where `out` stands among the positional arguments."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    names = list(inspect.signature(getattr(function, "implementation", function)).parameters)
+    return names.index("out") if "out" in names else sys.maxsize
 
 
 def _values(x: Any) -> Any:
@@ -128,26 +157,27 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
             "the array cannot hold its derivative. Write s = s + x"
         )
     if method == "__call__":
+        row = _ufunc_row(ufunc)
+        if row is None:
+            return apply_function(ufunc, inputs, kwargs)
         options = kwargs and {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
         if options:
             raise MissingRuleError(
                 f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype"
             )
-        row = _ufunc_row(ufunc)
-        if row is None:
-            return apply_function(ufunc, inputs, {})
         if row is _POWER and type(inputs[1]) in (int, float):
             return _power(inputs[0], inputs[1], ufunc)
         return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
     if method == "reduce" and ufunc in _REDUCTIONS:
         return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | kwargs)
-    if method == "accumulate" and ufunc is np.add:
-        return apply_function(np.cumsum, inputs[:1], {"axis": 0} | kwargs)
+    if method == "accumulate" and ufunc in _SCANS:
+        return apply_function(_SCANS[ufunc], inputs[:1], {"axis": 0} | kwargs)
     if method == "outer":
         a, b = (operand(x) for x in inputs)
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     raise MissingRuleError(
-        f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer"
+        f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: outer; reduce and accumulate of np.add "
+        "and np.multiply; reduce of np.maximum, np.minimum and np.logaddexp"
     )
 
 
@@ -216,24 +246,6 @@ def _unary(row: Row, python: Callable[..., Any]) -> Any:
     return lambda self: apply_row(row, (self,), python)
 
 
-def _method(function: Any) -> Any:
-    def method(self: Active, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"The same as `np.{function.__name__}` of this."
-    return method
-
-
-def _varargs(function: Any) -> Any:
-    def method(self: Active, *axes: Any, **kwargs: Any) -> Any:
-        if not axes:
-            return function(self, **kwargs)
-        return function(self, axes[0] if len(axes) == 1 else axes, **kwargs)
-
-    return method
-
-
 def equip(cls: type[Active]) -> None:
     """Give the class Python's operators, ndarray's methods and NumPy's protocols."""
     for row in TABLE.values():
@@ -249,7 +261,7 @@ def equip(cls: type[Active]) -> None:
                 if short not in ("eq", "ne", "lt", "le", "gt", "ge"):
                     setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
-        setattr(cls, row.name, _method(FUNCTIONS[row.name]))
+        setattr(cls, row.name, method(FUNCTIONS[row.name]))
     power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
@@ -262,27 +274,9 @@ def equip(cls: type[Active]) -> None:
         "__rdivmod__": lambda self, other: (other // self, other % self),
         "__copy__": lambda self: self,
         "__deepcopy__": lambda self, memo: self,
-        "T": property(lambda self: np.transpose(self)),
-        "flat": property(lambda self: iter(self.ravel())),
-        "real": property(lambda self: self),
-        "reshape": _varargs(np.reshape),
-        "transpose": _varargs(np.transpose),
-        "flatten": _method(np.ravel),
-        "copy": lambda self, order="C": +self,
-        "conj": lambda self: +self,
-        "item": lambda self, *at: self.reshape(-1)[at[0] if at else 0] if len(at) < 2 else self[at],
-        "tolist": lambda self: [element.tolist() for element in self] if self.ndim else self,
-        "round": lambda self, decimals=0: np.around(primal(self), decimals),
-        "any": lambda self, *args, **kwargs: primal(self).any(*args, **kwargs),
-        "all": lambda self, *args, **kwargs: primal(self).all(*args, **kwargs),
-        "argsort": lambda self, *args, **kwargs: primal(self).argsort(*args, **kwargs),
-        "argmax": lambda self, *args, **kwargs: primal(self).argmax(*args, **kwargs),
-        "argmin": lambda self, *args, **kwargs: primal(self).argmin(*args, **kwargs),
         "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
     }
-    for function in (np.sum, np.mean, np.max, np.min, np.cumsum, np.dot, np.ravel, np.squeeze, np.swapaxes, np.clip):
-        own[function.__name__.removeprefix("a")] = _method(function)
-    for name, attribute in own.items():
+    for name, attribute in {**METHODS, **own}.items():
         setattr(cls, name, attribute)
 
 

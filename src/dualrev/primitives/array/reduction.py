@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,36 +13,65 @@ from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
 
-def _kept(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
+def kept(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
     """Give a reduced array, with leading axes, its reduced axes back, with length 1."""
     if keepdims:
         return array
-    kept = tuple(1 if n - len(shape) in axes else shape[n] for n in range(len(shape)))
-    return array.reshape(leading(array, len(shape) - len(axes)) + kept)
+    ones = tuple([1 if n - len(shape) in axes else shape[n] for n in range(len(shape))])
+    return array.reshape(leading(array, len(shape) - len(axes)) + ones)
 
 
-def _spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
+def spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
     """Broadcast a reduced array, with leading axes, back over the axes that were reduced."""
-    kept = _kept(array, axes, shape, keepdims)
-    return np.broadcast_to(kept, leading(kept, len(shape)) + shape)
+    array = kept(array, axes, shape, keepdims)
+    return np.broadcast_to(array, leading(array, len(shape)) + shape)
+
+
+def _chosen(array: Any, where: Any) -> Any:
+    """Return the elements that a reduction counts, and 0 for the others."""
+    return array if where is True else np.where(where, array, np.zeros((), array.dtype))
 
 
 @array_rule(np.sum)
-def sum_(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def sum_(
+    y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Any:
     """Add up; the transpose repeats."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
     return linear(
-        lambda t: np.sum(t, axis=axes, keepdims=keepdims, dtype=dtype) if axes else t,
-        lambda w: _spread(w, axes, shape, keepdims),
+        lambda t: np.sum(_chosen(t, where), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: _chosen(spread(w, axes, shape, keepdims), where),
     )
 
 
-@composite(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Divide the sum by the count."""
-    total = np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims)
-    return total / (
-        a.size / total.size if total.size else int(np.prod([a.shape[n] for n in from_the_end(axis, a.ndim)]))
+def count(shape: tuple[int, ...], axes: tuple[int, ...], where: Any = True) -> Any:
+    """Return how many elements a reduction counts, with the reduced axes kept where that differs."""
+    if where is True:
+        return math.prod([shape[n] for n in axes])
+    return np.sum(np.broadcast_to(where, shape), axis=axes, keepdims=True)
+
+
+def _plain_mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    axes = from_the_end(axis, a.ndim)
+    total = np.sum(_chosen(a, where), axis=axes, dtype=dtype, keepdims=True) / count(a.shape, axes, where)
+    return total if keepdims else np.squeeze(total, axes)
+
+
+@array_rule(np.mean, definition=_plain_mean)
+def mean(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    """Add up and divide by the count."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    number = count(shape, axes, where)
+    if where is True:
+        share = 1.0 / number if number else math.nan
+        return linear(
+            lambda t: np.sum(t, axis=axes, keepdims=keepdims, dtype=dtype) * share,
+            lambda w: spread(w * share, axes, shape, keepdims),
+        )
+    shares = np.where(where, 1 / np.where(number, number, 1), 0).astype(a.dtype)
+    return linear(
+        lambda t: np.sum(t * shares, axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: kept(w, axes, shape, keepdims) * shares,
     )
 
 
@@ -55,46 +85,57 @@ def cumsum(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
         return np.cumsum(t.reshape(leading(t, len(shape)) + result), axis=along, dtype=dtype)
 
     def pull(w: Any) -> Any:
-        back: Any = (Ellipsis, slice(None, None, -1), *(slice(None),) * (-along - 1))
+        back = backwards(along)
         return np.cumsum(w[back], axis=along)[back].reshape(leading(w, len(result)) + shape)
 
     return linear(push, pull)
 
 
-def _extremum(y: Any, a: Any, axis: Any, keepdims: bool) -> Any:
+def backwards(axis: int) -> Any:
+    """Return the index that turns an axis, counted from the end, round."""
+    return (Ellipsis, slice(None, None, -1), *(slice(None),) * (-axis - 1))
+
+
+def _extremum(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
     """Select the extreme elements; those that tie share equally."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
-    mask = np.equal(a, _kept(y, axes, shape, keepdims)) | np.isnan(a)  # a NaN is both largest and smallest
-    weights = np.divide(mask, np.sum(mask, axis=axes, keepdims=True), dtype=a.dtype) if mask.size else mask
+    top = kept(y, axes, shape, keepdims)
+    mask = (np.equal(a, top) | np.isnan(a)) & where  # a NaN is both largest and smallest
+    number: Any = np.sum(mask, axis=axes, keepdims=True)
+    if initial is not None:
+        number = np.maximum(number + np.equal(top, initial), 1)
+    weights = np.divide(mask, number, dtype=a.dtype) if mask.size else mask
     return linear(
         lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
-        lambda w: chain_product(weights, _kept(w, axes, shape, keepdims)),
+        lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
     )
 
 
 def _by_pairs(pick: Any) -> Any:
-    def definition(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    def definition(a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+        if initial is not None or where is not True:
+            raise MissingRuleError(f"np.{pick.__name__}.reduce with initial= or where= is not followed by symbols")
         axes = tuple(n % a.ndim for n in from_the_end(axis, a.ndim))
         rest = [n for n in range(a.ndim) if n not in axes]
         flat = np.transpose(a, (*axes, *rest)).reshape((-1, *(a.shape[n] for n in rest)))
         result = flat[0]
         for n in range(1, flat.shape[0]):
             result = pick(result, flat[n])
-        return _kept(result, from_the_end(axis, a.ndim), a.shape, False) if keepdims else result
+        return kept(result, from_the_end(axis, a.ndim), a.shape, False) if keepdims else result
 
     return definition
 
 
 @array_rule(np.max, definition=_by_pairs(np.maximum))
-def max_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+def max_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     """Select the largest."""
-    return _extremum(y, a, axis, keepdims)
+    return _extremum(y, a, axis, keepdims, initial, where)
 
 
 @array_rule(np.min, definition=_by_pairs(np.minimum))
-def min_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+def min_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     """Select the smallest."""
-    return _extremum(y, a, axis, keepdims)
+    return _extremum(y, a, axis, keepdims, initial, where)
 
 
 def _logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -129,11 +170,11 @@ def _plain_softmax(x: Any, axis: Any = None) -> Any:
 def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """Its gradient is softmax."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
-    top = _kept(y, axes, shape, keepdims)
+    top = kept(y, axes, shape, keepdims)
     weights = np.where(np.equal(a, top), 1.0, np.exp(a - np.where(np.isfinite(top), top, 0))) if a.size else a
     return linear(
         lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
-        lambda w: chain_product(weights, _kept(w, axes, shape, keepdims)),
+        lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
     )
 
 
@@ -163,11 +204,11 @@ def _plain_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def norm_rule(y: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the unit vector, and 0 where the norm is 0."""
     axes, shape = from_the_end(axis, x.ndim), x.shape
-    length = _kept(y, axes, shape, keepdims)
+    length = kept(y, axes, shape, keepdims)
     unit = x / np.where(np.equal(length, 0), 1.0, length)
     return linear(
         lambda t: np.sum(chain_product(unit, t), axis=axes, keepdims=keepdims),
-        lambda w: chain_product(unit, _kept(w, axes, shape, keepdims)),
+        lambda w: chain_product(unit, kept(w, axes, shape, keepdims)),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from dualrev.errors import MissingRuleError
+from dualrev.errors import InactiveWriteError, MissingRuleError
 
 Shape = tuple[int, ...]
 
@@ -65,13 +65,17 @@ class ArrayRule(NamedTuple):
         The function whose derivative this is.
     operands
         Names of the parameters that are differentiated, which come first. A single name with a star stands for a
-        sequence of arrays.
+        sequence of arrays, which is the first argument, or if the function is `variadic`, all positional ones.
     linearize
         Called with the result, the operands, and the other arguments.
     options
         Names of the other parameters that the rule knows.
     definition
         The function in other functions' terms, for symbols; None if the function itself serves.
+    names
+        Of the function's own parameters after the operands, in its order.
+    variadic
+        Whether all positional arguments are operands.
     """
 
     name: str
@@ -80,20 +84,27 @@ class ArrayRule(NamedTuple):
     linearize: Callable[..., Linearization]
     options: frozenset[str]
     definition: Callable[..., Any] | None
+    names: tuple[str, ...] = ()
+    variadic: bool = False
 
     @property
     def sequence(self) -> bool:
         """Whether the first argument is a sequence of arrays."""
-        return self.operands[0].startswith("*")
+        return self.operands[0].startswith("*") and not self.variadic
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
-        """Return (operands, other positional arguments, other keyword arguments)."""
-        if self.sequence:
-            return tuple(args[0]), args[1:], self._known(kwargs)
-        while len(args) < len(self.operands) and self.operands[len(args)] in kwargs:
-            name = self.operands[len(args)]
+        """Return (operands, (), all other arguments by name)."""
+        if self.variadic:
+            return args, (), self._known(kwargs)
+        count = len(self.operands)
+        if len(args) > count and self.names:
+            kwargs = {**dict(zip(self.names, args[count:], strict=False)), **kwargs}
+            args = args[:count]
+        while len(args) < count and self.operands[len(args)].removeprefix("*") in kwargs:
+            name = self.operands[len(args)].removeprefix("*")
             args, kwargs = (*args, kwargs[name]), {key: kwargs[key] for key in kwargs if key != name}
-        return args[: len(self.operands)], args[len(self.operands) :], self._known(kwargs)
+        operands = tuple(args[0]) if self.sequence else args[:count]
+        return operands, args[count:], self._known(kwargs) if kwargs else kwargs
 
     def value(self, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the function's value."""
@@ -111,6 +122,10 @@ class ArrayRule(NamedTuple):
 
     def _known(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+        if "out" in given and given.pop("out") is not None:
+            raise InactiveWriteError(
+                f"{self.name}(..., out=...) would write an active number into a plain array; leave `out` out"
+            )
         for key in given.keys() - self.options:
             known = ", ".join(sorted(self.options))
             raise MissingRuleError(
@@ -135,8 +150,15 @@ def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> C
         operands = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
         if operands == ("arrays",):
             operands = ("*arrays",)
-        options = frozenset(p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY)
-        RULES[function] = ArrayRule(function.__name__, function, operands, linearize, options, definition)
+        variadic = parameters[0].kind is parameters[0].VAR_POSITIONAL
+        if variadic:
+            operands = (f"*{parameters[0].name}",)
+        options = frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
+        own = inspect.signature(getattr(function, "implementation", function)).parameters
+        names = tuple(own)[len(operands) :]
+        RULES[function] = ArrayRule(
+            function.__name__, function, operands, linearize, options, definition, names, variadic
+        )
         return linearize
 
     return enter
@@ -157,6 +179,13 @@ def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Each:
     return Each((Pair(push, pull),))
 
 
+def plain(x: Any) -> Any:
+    """Return the plain value under all levels of an active number."""
+    while hasattr(type(x), "apply_rule"):
+        x = x.value
+    return x
+
+
 def leading(array: Any, ndim: int) -> Shape:
     """Return the shape of the leading axes that come before `ndim` axes."""
     shape: Shape = array.shape
@@ -167,5 +196,7 @@ def from_the_end(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return axes counted from the end, where leading axes do not shift them. None means all."""
     if axis is None:
         return tuple(range(-ndim, 0))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis if axis < 0 else axis - ndim,)
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(np.lib.array_utils.normalize_axis_index(a, ndim) - ndim for a in axes)
+    return tuple([np.lib.array_utils.normalize_axis_index(a, ndim) - ndim for a in axes])
