@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from families import FAMILIES
+from families.case import AXES, MASK, PRODUCTS, Case, calls, of, over
 
 from dualrev.primitives.array.indexing import index, scatter
 from dualrev.primitives.array.reduction import logsumexp, norm_2, softmax
 from dualrev.primitives.array.shaping import astype
-from families import FAMILIES
-from families.case import AXES, MASK, PRODUCTS, Case, calls, of, over
 
 RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
     logsumexp: AXES,

@@ -126,8 +126,9 @@ def _place_of_output(function: Any) -> int:
     """Return where `out` stands among the positional arguments."""
     if isinstance(function, np.ufunc):
         return function.nin
-    names = list(inspect.signature(getattr(function, "implementation", function)).parameters)
-    return names.index("out") if "out" in names else sys.maxsize
+    parameters = list(inspect.signature(getattr(function, "implementation", function)).parameters.values())
+    places = [n for n, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return places[0] if places else sys.maxsize
 
 
 def _values(x: Any) -> Any:

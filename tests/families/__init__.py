@@ -1,7 +1,7 @@
 """Cases of array functions, a file per family of rules. Each has `RULES` and `COMPOSITES`."""
 
-from families import reductions
+from families import arranging, contraction, orders, reductions, samples
 
-FAMILIES = (reductions,)
+FAMILIES = (arranging, contraction, orders, reductions, samples)
 
 __all__ = ["FAMILIES"]

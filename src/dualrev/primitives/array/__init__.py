@@ -1,17 +1,33 @@
 """Rules of array functions, a file per family."""
 
 from dualrev.primitives.array import (
+    arranging,
+    axes,
+    calculus,
+    choosing,
     contraction,
+    convolution,
+    einsum,
+    gathering,
     indexing,
     joining,
     missing,
     multiplying,
+    ordering,
+    padding,
+    polynomials,
+    products,
     reduction,
     shaping,
+    splitting,
     statistics,
 )
 from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Linearization
 
-FAMILIES = (shaping, indexing, joining, reduction, multiplying, statistics, missing, contraction)
+FAMILIES = (
+    *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
+    *(reduction, multiplying, statistics, missing, ordering),
+    *(contraction, products, einsum, convolution, calculus, polynomials),
+)
 
 __all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]
