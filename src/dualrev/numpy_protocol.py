@@ -117,7 +117,7 @@ def _no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     place = _place_of_output(function)
     if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
         raise InactiveWriteError(
-            f"{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
+            f"np.{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
         )
 
 
@@ -196,8 +196,6 @@ def _power(base: Active, exponent: float, call: Callable[..., Any]) -> Any:
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    if out is not None:
-        raise InactiveWriteError("np.clip(x, out=...) would write an active number into a plain array; leave `out` out")
     if low is None or high is None:
         bounded = a if low is None else np.maximum(a, low)
         return bounded if high is None else np.minimum(bounded, high)

@@ -48,6 +48,8 @@ def _shifted(array: Any, axis: int, shift: int) -> Any:
 def roll(y: Any, a: Any, /, shift: Any = 0, axis: Any = None) -> Any:
     """Shift around; the transpose shifts back."""
     shape: Shape = a.shape
+    along: Shape
+    line: Shape
     if axis is None:
         along, line = (-1,), (math.prod(shape),)
     else:
@@ -124,13 +126,13 @@ def _triangle(y: Any, m: Any, keep: Any) -> Any:
 @array_rule(np.tril)
 def tril(y: Any, m: Any, /, k: int = 0) -> Any:
     """Keep the lower triangle."""
-    return _triangle(y, m, np.tri(*y.shape[-2:], k=k, dtype=bool))
+    return _triangle(y, m, np.tri(y.shape[-2], y.shape[-1], k, dtype=bool))
 
 
 @array_rule(np.triu)
 def triu(y: Any, m: Any, /, k: int = 0) -> Any:
     """Keep the upper triangle."""
-    return _triangle(y, m, ~np.tri(*y.shape[-2:], k=k - 1, dtype=bool))
+    return _triangle(y, m, ~np.tri(y.shape[-2], y.shape[-1], k - 1, dtype=bool))
 
 
 @array_rule(np.trace)

@@ -63,7 +63,7 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
 def tensordot(y: Any, a: Any, b: Any, /, axes: Any = 2) -> Any:
     """Multiply matrices whose rows are the free axes of one operand and whose columns those of the other."""
     if isinstance(axes, int | np.integer):
-        sums = list(range(-int(axes), 0)), list(range(int(axes)))
+        sums: Any = list(range(-int(axes), 0)), list(range(int(axes)))
     else:
         sums = tuple([[n] if isinstance(n, int | np.integer) else list(n) for n in axes])
     summed_a, summed_b = ([n % x.ndim for n in s] for s, x in zip(sums, (a, b), strict=True))

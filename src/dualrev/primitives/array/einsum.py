@@ -1,4 +1,4 @@
-"""Einstein summation, whose derivative by an operand is a summation as well, of the cotangent and the other operands."""
+"""Einstein summation, whose derivative by an operand sums the cotangent times the other operands."""
 
 from __future__ import annotations
 

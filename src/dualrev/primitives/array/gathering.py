@@ -154,7 +154,8 @@ def unique(
     sorted: bool = True,
 ) -> Any:
     """Take the first of each value, in order."""
-    found = np.unique(plain(ar), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
+    find: Any = np.unique
+    found = find(plain(ar), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
     values = gather(ar, found[1]) if axis is None else np.take(ar, found[1], axis=axis)
     rest = tuple(found[1:] if return_index else found[2:])
     return (values, *rest) if rest else values

@@ -83,7 +83,7 @@ def _selecting(function: Any, of_numbers: Any, beyond: float) -> None:
     composite(function)(definition)
 
 
-for _function, _of_numbers in ((np.nanvar, np.var), (np.nanstd, np.std)):
-    _spreading(_function, _of_numbers)
-for _function, _of_numbers, _value in ((np.nanmax, np.max, -np.inf), (np.nanmin, np.min, np.inf)):
-    _selecting(_function, _of_numbers, _value)
+for _spread, _of_spreads in ((np.nanvar, np.var), (np.nanstd, np.std)):
+    _spreading(_spread, _of_spreads)
+for _extreme, _of_extremes, _beyond in ((np.nanmax, np.max, -np.inf), (np.nanmin, np.min, np.inf)):
+    _selecting(_extreme, _of_extremes, _beyond)

@@ -141,5 +141,5 @@ def _enter_quantile(function: Any) -> None:
 
 for _function in (np.median, np.nanmedian):
     _enter_median(_function)
-for _function in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile):
-    _enter_quantile(_function)
+for _quantile in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile):
+    _enter_quantile(_quantile)

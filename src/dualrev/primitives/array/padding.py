@@ -54,7 +54,7 @@ def padded_rule(
         inside = (Ellipsis, *[slice(int(low), int(low) + size) for (low, _), size in zip(widths, shape, strict=True)])
         around = [(int(low), int(high)) for low, high in widths]
         return linear(lambda t: _with_zeros(t, around), lambda w: w[inside])
-    options = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
+    options: dict[str, Any] = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
     options |= {"stat_length": stat_length} if mode == "mean" else {}
     lengths = _pairs(stat_length, ndim)
     maps = []

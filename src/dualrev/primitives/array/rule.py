@@ -124,7 +124,7 @@ class ArrayRule(NamedTuple):
         given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
         if "out" in given and given.pop("out") is not None:
             raise InactiveWriteError(
-                f"{self.name}(..., out=...) would write an active number into a plain array; leave `out` out"
+                f"np.{self.name}(..., out=...) would write an active number into a plain array; leave `out` out"
             )
         for key in given.keys() - self.options:
             known = ", ".join(sorted(self.options))

@@ -17,19 +17,19 @@ def _cut(a: Any, pieces: Any, axis: int) -> list[Any]:
 
 
 @composite(np.split)
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Cut into equal parts, or at places."""
     return _cut(ary, np.split(np.arange(ary.shape[axis]), indices_or_sections), axis)
 
 
 @composite(np.array_split)
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Cut into about equal parts, or at places."""
     return _cut(ary, np.array_split(np.arange(ary.shape[axis]), indices_or_sections), axis)
 
 
 @composite(np.hsplit)
-def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(ary: Any, indices_or_sections: Any) -> Any:
     """Cut the second axis, or the only one."""
     if ary.ndim == 0:
         raise ValueError("np.hsplit of shape (); expected at least one axis")
@@ -37,7 +37,7 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @composite(np.vsplit)
-def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(ary: Any, indices_or_sections: Any) -> Any:
     """Cut the first axis."""
     if ary.ndim < 2:
         raise ValueError(f"np.vsplit of shape {ary.shape}; expected at least two axes")
@@ -45,7 +45,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @composite(np.dsplit)
-def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(ary: Any, indices_or_sections: Any) -> Any:
     """Cut the third axis."""
     if ary.ndim < 3:
         raise ValueError(f"np.dsplit of shape {ary.shape}; expected at least three axes")
