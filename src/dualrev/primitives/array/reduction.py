@@ -70,8 +70,8 @@ def mean(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool 
         )
     shares = np.where(where, 1 / np.where(number, number, 1), 0).astype(a.dtype)
     return linear(
-        lambda t: np.sum(t * shares, axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: kept(w, axes, shape, keepdims) * shares,
+        lambda t: np.sum(chain_product(shares, t), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: chain_product(shares, kept(w, axes, shape, keepdims)),
     )
 
 
