@@ -70,6 +70,7 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a, subscripts=Subscripts(("iji",), "ij")), ((2, 3, 2),)),
         (lambda f, a: f(np.ones(30), a, np.ones((30, 20)), subscripts=Subscripts(("i", "ij", "ij"), "j")), ((30, 20),)),
     ),
+    np.outer: of(((3,), (2,)), ((2, 2), (3,)), ((), (2,))),
     np.tensordot: calls(
         (lambda f, a, b: f(a, b), ((4, 2, 3), (2, 3, 2))),
         (lambda f, a, b: f(a, b, 1), TWO),

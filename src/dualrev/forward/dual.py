@@ -96,10 +96,16 @@ class Dual(Active):
     def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function: its value, and the tangents pushed forward."""
         level = self.level
-        mine = [type(arg) is Dual and arg.level == level for arg in operands]
-        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        for arg in operands:
+            if type(arg) is Dual and arg.level == level:
+                primals.append(arg.value)
+                tangents.append(arg.tangent)
+            else:
+                primals.append(arg)
+                tangents.append(None)
         y = rule.value(primals, rest, kwargs)
-        tangents = [arg.tangent if own else None for arg, own in zip(operands, mine, strict=True)]
         return Dual.at_level(y, rule.at(y, primals, rest, kwargs).push(tangents), level)
 
     def __repr__(self) -> str:

@@ -77,16 +77,22 @@ class Var(Active):
     def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply an array function and record its linearization."""
         level = self.level
-        mine = [type(arg) is Var and arg.level == level for arg in operands]
-        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
-        parents = tuple([arg.statement if own else None for arg, own in zip(operands, mine, strict=True)])
+        primals: list[Any] = []
+        parents: list[Statement | None] = []
+        for arg in operands:
+            if type(arg) is Var and arg.level == level:
+                primals.append(arg.value)
+                parents.append(arg.statement)
+            else:
+                primals.append(arg if rule.sequence else private(arg))
+                parents.append(None)
         y = rule.value(primals, rest, kwargs)
         if not any(parents):
             return Var.at_level(y, None, level)
-        if not rule.sequence:
-            primals = [p if own else private(p) for p, own in zip(primals, mine, strict=True)]
-        linearization = rule.at(y, primals, _private(rest), {key: _private(value) for key, value in kwargs.items()})
-        return Var.at_level(y, RuleStatement(rule, y, linearization, parents), level)
+        if rest or kwargs:
+            rest, kwargs = _private(rest), {key: _private(value) for key, value in kwargs.items()}
+        linearization = rule.at(y, primals, rest, kwargs)
+        return Var.at_level(y, RuleStatement(rule, y, linearization, tuple(parents)), level)
 
     @property
     def requires_grad(self) -> bool:

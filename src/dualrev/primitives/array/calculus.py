@@ -140,7 +140,11 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return found[0] if len(axes) == 1 else tuple(found)
 
 
-@array_rule(np.unwrap)
+def _plain_unwrap(p: Any, **options: Any) -> Any:
+    return p + (np.unwrap(plain(p), **options) - plain(p))
+
+
+@array_rule(np.unwrap, definition=_plain_unwrap)
 def unwrap(y: Any, p: Any, /, discont: Any = None, axis: int = -1, period: Any = 6.283185307179586) -> Any:
     """Add multiples of the period, which are constant where the result is continuous."""
     return linear(lambda t: t, lambda w: w)

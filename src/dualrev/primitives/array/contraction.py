@@ -15,18 +15,23 @@ def _flipped(matrix: Any) -> Any:
     return np.swapaxes(matrix, -1, -2)
 
 
+def _of_vectors(other: Any) -> Pair:
+    """Return the derivative of the product of two vectors with respect to one of them."""
+    return Pair(lambda t: t @ other, lambda w: w.reshape((*w.shape, 1)) * other)
+
+
 @array_rule(np.matmul)
 def matmul(y: Any, a: Any, b: Any, /) -> Any:
     """Multiply matrices or stacks of them; a vector is a row on the left and a column on the right."""
     row, column = a.ndim == 1, b.ndim == 1
+    if row and column:
+        return Each((_of_vectors(b), _of_vectors(a)))
     left, right = (a[None, :] if row else a), (b[:, None] if column else b)
     ndim = max(left.ndim, right.ndim)
 
     def as_matrix(w: Any) -> Any:
         ahead = leading(w, y.ndim)
         tail = w.shape[len(ahead) :]
-        if row and column:
-            return w.reshape((*ahead, 1, 1))
         if row:
             return w.reshape((*ahead, *tail[:-1], 1, tail[-1]))
         return w.reshape((*ahead, *tail, 1)) if column else w
@@ -52,7 +57,7 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
 
     def pull_right(w: Any) -> Any:
         if column and left.ndim == 2:
-            return (w if not row else w.reshape((*w.shape, 1))) @ left
+            return w @ left
         product = _flipped(left) @ as_matrix(w)
         return sum_to(product, right.shape, ndim).reshape(leading(w, y.ndim) + b.shape)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -93,51 +93,78 @@ def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: A
     return contract(*arrays, subscripts=found, options=tuple(options.items()))
 
 
-@array_rule(contract)
-def contract_rule(y: Any, *arrays: Any, subscripts: Any, options: Any = ()) -> Any:
-    """Put the tangent in the operand's place; the transpose sums the cotangent and the others over the rest."""
+class _Place(NamedTuple):
+    """The derivative by one operand as summations: what they sum, and the shapes of what the transpose returns."""
+
+    forward: str
+    backward: str
+    shape: Shape
+    summed: Shape
+    whole: Shape
+    positions: Any
+    """Of the operand's diagonal, where labels are repeated; else None."""
+
+
+@lru_cache(maxsize=1024)
+def _places(subscripts: Subscripts, shapes: tuple[Shape, ...]) -> tuple[tuple[_Place, ...], bool]:
+    """Return the derivatives by each operand, and whether they are large."""
     sizes: dict[str, int] = {}
-    for labels, array in zip(subscripts.inputs, arrays, strict=True):
-        for label, size in zip(labels, np.shape(array), strict=True):
-            sizes[label] = max(size, sizes.get(label, size)) if size != 1 else sizes.get(label, 1)
-    optimize: Any = dict(options).get("optimize", math.prod(sizes.values()) >= _BY_BLAS)
-    return Each([_pair(n, y.ndim, arrays, subscripts, sizes, optimize) for n in range(len(arrays))])
+    for labels, shape in zip(subscripts.inputs, shapes, strict=True):
+        for label, size in zip(labels, shape, strict=True):
+            sizes[label] = size if size != 1 else sizes.get(label, 1)
+    places = tuple([_place(n, subscripts, shapes, sizes) for n in range(len(shapes))])
+    return places, math.prod(sizes.values()) >= _BY_BLAS
 
 
-def _pair(
-    n: int, ndim: int, arrays: Sequence[Any], subscripts: Subscripts, sizes: dict[str, int], optimize: Any
-) -> Pair:
-    inputs, output = subscripts.inputs, subscripts.output
-    shape: Shape = np.shape(arrays[n])
-    own = inputs[n]
-    others = [array for k, array in enumerate(arrays) if k != n]
-    rest = [labels for k, labels in enumerate(inputs) if k != n]
-    forward = f"{','.join([f'...{own}', *rest])}->...{output}"
+def _place(n: int, subscripts: Subscripts, shapes: tuple[Shape, ...], sizes: dict[str, int]) -> _Place:
+    own, shape, output = subscripts.inputs[n], shapes[n], subscripts.output
+    rest = [labels for k, labels in enumerate(subscripts.inputs) if k != n]
     distinct = "".join(dict.fromkeys(own))
     extent = dict(zip(own, shape, strict=True))
     there = set(output)
-    for labels, other in zip(rest, others, strict=True):
-        there |= {label for label, size in zip(labels, np.shape(other), strict=True) if size == sizes[label]}
+    for k, labels in enumerate(subscripts.inputs):
+        if k != n:
+            there |= {label for label, size in zip(labels, shapes[k], strict=True) if size == sizes[label]}
     # A label that the operand has with length 1 and others with more is summed, and so is left out here.
-    found = "".join(label for label in distinct if label in there and extent[label] == sizes[label])
-    backward = f"{','.join([f'...{output}', *rest])}->...{found}"
-    inserted = tuple([extent[label] if label in found else 1 for label in distinct])
+    found = "".join([label for label in distinct if label in there and extent[label] == sizes[label]])
     whole = tuple([extent[label] for label in distinct])
+    positions = None
+    if len(distinct) < len(own):
+        positions = np.einsum(f"{own}->{distinct}", np.arange(math.prod(shape)).reshape(shape))
+    return _Place(
+        f"{','.join([f'...{own}', *rest])}->...{output}",
+        f"{','.join([f'...{output}', *rest])}->...{found}",
+        shape,
+        tuple([extent[label] if label in found else 1 for label in distinct]),
+        whole,
+        positions,
+    )
+
+
+@array_rule(contract)
+def contract_rule(y: Any, *arrays: Any, subscripts: Any, options: Any = ()) -> Any:
+    """Put the tangent in the operand's place; the transpose sums the cotangent and the others over the rest."""
+    places, large = _places(subscripts, tuple([np.shape(a) for a in arrays]))
+    optimize: Any = dict(options).get("optimize", large)
+    return Each([_pair(n, y.ndim, arrays, place, optimize) for n, place in enumerate(places)])
+
+
+def _pair(n: int, ndim: int, arrays: Sequence[Any], place: _Place, optimize: Any) -> Pair:
+    others = [*arrays[:n], *arrays[n + 1 :]]
 
     def push(t: Any) -> Any:
-        return np.einsum(forward, t, *others, optimize=optimize)
+        return np.einsum(place.forward, t, *others, optimize=optimize)
 
     def pull(w: Any) -> Any:
         ahead = leading(w, ndim)
-        term = np.einsum(backward, w, *others, optimize=optimize)
-        if inserted != term.shape[len(ahead) :]:
-            term = term.reshape(ahead + inserted)
-        if whole != inserted:
-            term = np.broadcast_to(term, ahead + whole)
-        if len(distinct) == len(own):
+        term = np.einsum(place.backward, w, *others, optimize=optimize)
+        if term.shape[len(ahead) :] != place.summed:
+            term = term.reshape(ahead + place.summed)
+        if place.whole != place.summed:
+            term = np.broadcast_to(term, ahead + place.whole)
+        if place.positions is None:
             return term
-        size = math.prod(shape)
-        places = np.einsum(f"{own}->{distinct}", np.arange(size).reshape(shape))
-        return scatter(term, (size,), places, len(whole)).reshape(ahead + shape)
+        spread = scatter(term, (math.prod(place.shape),), place.positions, len(place.whole))
+        return spread.reshape(ahead + place.shape)
 
     return Pair(push, pull)

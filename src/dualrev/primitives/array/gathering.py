@@ -38,9 +38,12 @@ class Gathered:
         """Put the cotangents back where the elements were, adding up those of one element."""
         ahead = leading(w, self.positions.ndim)
         size = math.prod(self.shape)
-        if self.distinct and isinstance(w, np.ndarray | np.generic):
+        if isinstance(w, np.ndarray | np.generic):
             out = np.zeros((*ahead, size), w.dtype)
-            out[..., self.positions] = w
+            if self.distinct:
+                out[..., self.positions] = w
+            else:
+                np.add.at(out, (Ellipsis, self.positions), w)  # type: ignore[arg-type]
         else:
             out = scatter(w, (size,), self.positions, self.positions.ndim)
         return out.reshape(ahead + self.shape)

@@ -7,13 +7,33 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.contraction import dot
-from dualrev.primitives.array.rule import composite, from_the_end
+from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, from_the_end, leading
 
 
-@composite(np.outer, np.linalg.outer)
-def outer(a: Any, b: Any, /, out: None = None) -> Any:
+@array_rule(np.outer)
+def outer(y: Any, a: Any, b: Any, /) -> Any:
     """Multiply every element of one by every element of the other."""
-    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
+    left, right, shape = a.reshape(-1), b.reshape(-1), y.shape
+
+    def pull_left(w: Any) -> Any:
+        return (w @ right).reshape(leading(w, 2) + a_shape)
+
+    def pull_right(w: Any) -> Any:
+        return (left @ w).reshape(leading(w, 2) + b_shape)
+
+    a_shape, b_shape = a.shape, b.shape
+    return Each(
+        (
+            Pair(lambda t: t.reshape((*leading(t, len(a_shape)), shape[0], 1)) * right, pull_left),
+            Pair(lambda t: left.reshape(-1, 1) * t.reshape((*leading(t, len(b_shape)), 1, shape[1])), pull_right),
+        )
+    )
+
+
+@composite(np.linalg.outer)
+def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
+    """Multiply every element of one by every element of the other."""
+    return np.outer(x1, x2)
 
 
 @composite(np.vdot)

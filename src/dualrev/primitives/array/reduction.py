@@ -27,7 +27,7 @@ def spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: 
     return np.broadcast_to(array, leading(array, len(shape)) + shape)
 
 
-def _chosen(array: Any, where: Any) -> Any:
+def chosen(array: Any, where: Any) -> Any:
     """Return the elements that a reduction counts, and 0 for the others."""
     return array if where is True else np.where(where, array, np.zeros((), array.dtype))
 
@@ -39,8 +39,8 @@ def sum_(
     """Add up; the transpose repeats."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
     return linear(
-        lambda t: np.sum(_chosen(t, where), axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: _chosen(spread(w, axes, shape, keepdims), where),
+        lambda t: np.sum(chosen(t, where), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: chosen(spread(w, axes, shape, keepdims), where),
     )
 
 
@@ -53,7 +53,7 @@ def count(shape: tuple[int, ...], axes: tuple[int, ...], where: Any = True) -> A
 
 def _plain_mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Any:
     axes = from_the_end(axis, a.ndim)
-    total = np.sum(_chosen(a, where), axis=axes, dtype=dtype, keepdims=True) / count(a.shape, axes, where)
+    total = np.sum(chosen(a, where), axis=axes, dtype=dtype, keepdims=True) / count(a.shape, axes, where)
     return total if keepdims else np.squeeze(total, axes)
 
 

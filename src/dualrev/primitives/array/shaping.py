@@ -79,7 +79,11 @@ def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
 astype = ProtocolFunction("astype", _astype)
 
 
-@array_rule(astype)
+def _same(x: Any, dtype: Any = None, copy: bool = True) -> Any:
+    return x
+
+
+@array_rule(astype, definition=_same)
 def _astype_rule(y: Any, x: Any, /, dtype: Any = None, copy: bool = True) -> Any:
     before, after = x.dtype, y.dtype
     return linear(lambda t: astype(t, after), lambda w: astype(w, before))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.reduction import count, kept
+from dualrev.primitives.array.reduction import chosen, count, kept
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
@@ -40,7 +40,7 @@ def _plain_variance(
 ) -> Any:
     axes = from_the_end(axis, a.ndim)
     centre = np.mean(a, axis=axes, dtype=dtype, keepdims=True, where=where) if mean is None else mean
-    squares = np.sum(np.square(a - centre), axis=axes, dtype=dtype, keepdims=keepdims, where=where)
+    squares = np.sum(chosen(np.square(a - centre), where), axis=axes, dtype=dtype, keepdims=keepdims)
     degrees = _degrees(count(a.shape, axes, where), ddof, a.dtype)
     if where is not True and not keepdims:
         degrees = np.squeeze(degrees, axes)

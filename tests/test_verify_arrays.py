@@ -1,0 +1,22 @@
+"""`verify` follows array functions on symbols, by their rules' definitions where NumPy takes no symbols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from array_cases import cases
+from test_array_rules import operands
+
+from dualrev.verification import verify
+
+FIRST = {f: case for f, case in reversed(cases())}
+
+
+@pytest.mark.parametrize("f", FIRST, ids=[f"{n}-{f.__name__}" for n, f in enumerate(FIRST)])
+def test_array_functions_are_verified(f: Any) -> None:
+    case = FIRST[f]
+    x = operands(case)
+    found = verify(lambda *a: case.call(*a), *x, argnums=tuple(range(len(x))), entries=6)
+    assert found.ok
+    assert found.method == "symbolic", found.verdict
