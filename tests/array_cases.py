@@ -63,6 +63,7 @@ COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
         *over({}, {"axis": 0}, {"axis": (0, 1)}, {"ord": "fro"}, {"axis": 1, "keepdims": True})(f),
         *over(*({"ord": o} for o in (None, 1, 2, 3, 2.5, np.inf, -np.inf)), shapes=((4,),))(f),
         *over(*({"ord": o, "axis": 0} for o in (1, 2, 3, np.inf)))(f),
+        *over(*({"ord": o} for o in (1, -1, np.inf, -np.inf)), {"ord": 1, "axis": (1, 0), "keepdims": True})(f),
     ],
     np.dot: lambda f: [
         *PRODUCTS(f),

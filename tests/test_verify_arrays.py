@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from array_cases import cases
+from families import spectra
 from test_array_rules import operands
 
 from dualrev.verification import verify
 
-FIRST = {f: case for f, case in reversed(cases())}
+COMPLEX = {*spectra.RULES, *spectra.COMPOSITES}
+"""SymPy's symbols are real numbers here."""
+
+FIRST = dict(reversed(cases()))
 
 
 @pytest.mark.parametrize("f", FIRST, ids=[f"{n}-{f.__name__}" for n, f in enumerate(FIRST)])
@@ -19,4 +23,5 @@ def test_array_functions_are_verified(f: Any) -> None:
     x = operands(case)
     found = verify(lambda *a: case.call(*a), *x, argnums=tuple(range(len(x))), entries=6)
     assert found.ok
-    assert found.method == "symbolic", found.verdict
+    followed = found.method == "symbolic"
+    assert followed or (f in COMPLEX and "cannot follow the function" in found.verdict), found.verdict

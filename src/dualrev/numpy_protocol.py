@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
-import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from dualrev.active import Active, outermost, primal
+from dualrev.active import Active, known_of_complex, outermost, primal
 from dualrev.array_methods import METHODS, method
-from dualrev.errors import ComplexInputError, InactiveWriteError, MissingRuleError, ObjectArrayError
+from dualrev.errors import InactiveWriteError, MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.array.complex_parts import modulus
 from dualrev.primitives.array.constant import CONSTANT, REFUSED
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
+from dualrev.primitives.array.rule import no_output
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import TABLE
 
@@ -26,7 +26,7 @@ _ROWS: dict[Any, Row] = {function: TABLE[name] for name, function in FUNCTIONS.i
 _ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
 _BY_NAME = {name.rpartition(".")[2]: row for row in TABLE.values() for name in row.names if name.startswith("scipy.")}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
-_READY: set[type] = {*_NUMBERS, bool, np.bool_}
+_READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _NO_EFFECT = {"casting", "order", "subok"}
 _REDUCTIONS: dict[Any, Any] = {
@@ -49,11 +49,7 @@ def operand(x: Any) -> Any:
     array = np.asarray(x)
     if array.dtype.kind == "O":
         return take_up(array)
-    if array.dtype.kind == "c":
-        raise ComplexInputError(
-            f"a complex array of shape {array.shape} met an active number; only real ones are supported"
-        )
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
 
@@ -75,9 +71,21 @@ def take_up(array: np.ndarray) -> Any:
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
     """Apply a scalar primitive to arguments of which one or more are active."""
     if not row.partials:
-        return call(*[primal(arg) for arg in args])
+        y = call(*[primal(arg) for arg in args])
+        if np.iscomplexobj(y):
+            known_of_complex(row)
+        return y
     owner = outermost(args)
+    if complex in map(type, args):
+        args = _with_complex_scalars(args)
     return call(*args) if owner is None else owner.apply_row(row, args, call)
+
+
+def _with_complex_scalars(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments with NumPy's complex numbers for Python's, which do not widen single precision either."""
+    single = all(arg.dtype.char in "fF" for arg in args if hasattr(arg, "dtype"))
+    scalar = np.complex64 if single else np.complex128
+    return tuple([scalar(arg) if type(arg) is complex else arg for arg in args])
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -95,7 +103,7 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
             return rule.value([primal(x) for x in operands], rest, options)
         return owner.apply_rule(rule, operands, rest, options)
     if function in COMPOSITES:
-        _no_output(function, args, kwargs)
+        no_output(function, args, kwargs)
         return COMPOSITES[function](*args, **kwargs)
     if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
@@ -111,24 +119,6 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
 def _whole_numbers(dtype: Any) -> bool:
     """Whether a result was asked for in a type that has no derivatives."""
     return dtype is not None and np.dtype(dtype).kind in "biu"
-
-
-def _no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    place = _place_of_output(function)
-    if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
-        raise InactiveWriteError(
-            f"np.{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
-        )
-
-
-@cache
-def _place_of_output(function: Any) -> int:
-    """Return where `out` stands among the positional arguments."""
-    if isinstance(function, np.ufunc):
-        return function.nin
-    parameters = list(inspect.signature(getattr(function, "implementation", function)).parameters.values())
-    places = [n for n, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
-    return places[0] if places else sys.maxsize
 
 
 def _values(x: Any) -> Any:
@@ -208,9 +198,13 @@ def _where(condition: Any, *choices: Any) -> Any:
     return apply_row(TABLE["where"], (primal(condition), *map(operand, choices)), np.where)
 
 
-for _function in (np.clip, np.where):
+def _absolute(x: Any) -> Any:
+    return modulus(x) if x.dtype.kind == "c" else apply_row(TABLE["absolute"], (x,), np.absolute)
+
+
+for _function in (np.clip, np.where, np.absolute, np.conjugate):
     del _ROWS[_function]
-COMPOSITES.update({np.clip: _clip, np.where: _where})
+COMPOSITES.update({np.clip: _clip, np.where: _where, np.absolute: _absolute})
 
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
@@ -264,6 +258,7 @@ def equip(cls: type[Active]) -> None:
     power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
+        "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
         "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: index(self, at),
@@ -282,12 +277,7 @@ def equip(cls: type[Active]) -> None:
 def _astype(x: Any, dtype: Any, **kwargs: Any) -> Any:
     from dualrev.primitives.array.shaping import astype
 
-    kind = np.dtype(dtype).kind
-    if kind == "c":
-        raise ComplexInputError(
-            f"astype({np.dtype(dtype)}) was called on an active array; only real numbers are supported"
-        )
-    return astype(x, dtype, **kwargs) if kind == "f" else primal(x).astype(dtype, **kwargs)
+    return astype(x, dtype, **kwargs) if np.dtype(dtype).kind in "fc" else primal(x).astype(dtype, **kwargs)
 
 
 equip(Active)

@@ -89,7 +89,12 @@ def _arrays() -> Iterator[str]:
 def _spelling(function: Any) -> str:
     """Return how users reach a function, or nothing if they cannot call it by a name."""
     name = function.__name__
-    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (special, "dualrev.special")):
+    for module, prefix in (
+        (np, "numpy"),
+        (np.linalg, "numpy.linalg"),
+        (np.fft, "numpy.fft"),
+        (special, "dualrev.special"),
+    ):
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")

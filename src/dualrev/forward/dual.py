@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.active import BY_HAND, Active, new_level
+from dualrev.active import BY_HAND, Active, known_of_complex, new_level
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
 from dualrev.forward.spans import widened
@@ -86,6 +86,8 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = call(*primals)
+        if y.dtype.kind == "c":
+            known_of_complex(row)
         tangent = push_row(row, y, primals, tangents)
         if tangent is None:
             return y

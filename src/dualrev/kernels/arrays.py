@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.errors import MissingRuleError
 from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import TABLE
@@ -44,8 +45,14 @@ def ufuncs(row: Row) -> tuple[Callable[..., Any], ...]:
     return tuple(getattr(np, name.removeprefix("numpy.")) for name in row.names if name.startswith("numpy."))
 
 
+def _only_real(name: str, *args: Any) -> None:
+    if any(map(np.iscomplexobj, args)):
+        raise MissingRuleError(f"dualrev.special.{name} takes real numbers; complex ones were given")
+
+
 def _compiled(name: str) -> Callable[..., Any]:
     def call(x: Any) -> Any:
+        _only_real(name, x)
         from dualrev.kernels.cpu import libm
 
         return libm(name)(x)
@@ -55,6 +62,7 @@ def _compiled(name: str) -> Callable[..., Any]:
 
 def _own_expression(row: Row) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
+        _only_real(row.name, *args)
         dtype = np.result_type(*args)
         arrays = [np.asarray(arg, dtype if dtype.kind == "f" else np.float64) for arg in args]
         with np.errstate(all="ignore"):

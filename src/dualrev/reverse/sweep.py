@@ -29,6 +29,8 @@ class Adjoints(dict[Statement, Any]):
 
     def add(self, statement: Statement, term: Any, fresh: bool = False) -> None:
         """Add a term to a statement's adjoint; `fresh` if nothing else refers to its memory."""
+        if term.dtype.kind == "c" and statement.dtype.kind != "c":
+            term, fresh = np.real(term), False
         if _plain(term):
             place = self.place(statement, term.shape[: term.ndim - len(statement.shape)])
             if place is not None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, new_level, primal
-from dualrev.errors import NoGradientError, ShapeMismatchError
+from dualrev.active import BY_HAND, Active, known_of_complex, new_level, primal
+from dualrev.errors import ComplexInputError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
@@ -70,6 +70,8 @@ class Var(Active):
                 primals.append(arg)
                 parents.append(None)
         y = call(*primals)
+        if y.dtype.kind == "c":
+            known_of_complex(row)
         if not any(parents):
             return Var.at_level(y, None, level)
         return Var.at_level(y, RowStatement(row, y, primals, tuple(parents)), level)
@@ -127,9 +129,16 @@ class Var(Active):
             If `gradient` does not have this number's shape, or is missing for an array.
         FreedTapeError
             If an earlier `backward` freed the graph.
+        ComplexInputError
+            If this number is complex.
         """
         if self.statement is None:
             raise NoGradientError("backward() on a Var that depends on no Var with requires_grad=True")
+        if self.dtype.kind == "c":
+            raise ComplexInputError(
+                f"backward() on {self.dtype} of shape {self.shape}; expected a real number: take np.real(z), "
+                "np.imag(z) or np.abs(z) first"
+            )
         if gradient is None and self.shape:
             raise ShapeMismatchError(
                 f"backward() on shape {self.shape} needs a gradient of that shape; for a scalar, reduce first: x.sum()"

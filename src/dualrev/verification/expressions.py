@@ -104,6 +104,8 @@ def _expressions(x: Any) -> Any:
     if isinstance(x, Expressions):
         return x.expressions
     array = np.asarray(primal(x))
+    if array.dtype.kind == "c":
+        raise TypeError("complex numbers are not followed by symbols")
     made = np.empty(array.size, dtype=object)
     made[:] = [_exact(v) for v in array.ravel()]
     return made.reshape(array.shape)

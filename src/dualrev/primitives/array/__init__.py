@@ -5,10 +5,13 @@ from dualrev.primitives.array import (
     axes,
     calculus,
     choosing,
+    complex_parts,
     contraction,
     convolution,
     einsum,
+    fourier,
     gathering,
+    grids,
     indexing,
     joining,
     missing,
@@ -27,7 +30,7 @@ from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Lineariz
 FAMILIES = (
     *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering),
-    *(contraction, products, einsum, convolution, calculus, polynomials),
+    *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
 )
 
 __all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]

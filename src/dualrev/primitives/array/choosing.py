@@ -1,4 +1,4 @@
-"""Functions of each element that choose between others, and what they are of real numbers."""
+"""Functions that choose between elements, and that call others on parts of an array."""
 
 from __future__ import annotations
 
@@ -7,12 +7,6 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import composite, plain
-
-
-@composite(np.real, np.conjugate, np.real_if_close)
-def real(val: Any, *options: Any, **named: Any) -> Any:
-    """Return a real number as it is."""
-    return val
 
 
 @composite(np.full_like)

@@ -13,7 +13,7 @@ CONSTANT: frozenset[Any] = frozenset(
         *(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort),
         *(np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.isin),
         *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.array_equiv),
-        *(np.isneginf, np.isposinf, np.isreal, np.iscomplex, np.imag, np.angle),
+        *(np.isneginf, np.isposinf, np.isreal, np.iscomplex),
         *(np.may_share_memory, np.shares_memory, np.array_repr, np.array_str, np.array2string),
         *(np.around, np.round, np.fix, np.einsum_path),
         *(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from),

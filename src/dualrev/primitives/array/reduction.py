@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
-from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear
+from dualrev.primitives.array.complex_parts import is_complex, only_real
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear, plain
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
@@ -169,6 +170,7 @@ def _plain_softmax(x: Any, axis: Any = None) -> Any:
 @array_rule(logsumexp, definition=_plain_logsumexp)
 def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
     """Its gradient is softmax."""
+    only_real("logsumexp", a)
     axes, shape = from_the_end(axis, a.ndim), a.shape
     top = kept(y, axes, shape, keepdims)
     weights = np.where(np.equal(a, top), 1.0, np.exp(a - np.where(np.isfinite(top), top, 0))) if a.size else a
@@ -181,6 +183,7 @@ def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) 
 @array_rule(softmax, definition=_plain_softmax)
 def softmax_rule(y: Any, x: Any, /, axis: Any = None) -> Any:
     """Its Jacobian diag(y) - y y^T is symmetric."""
+    only_real("softmax", x)
     axes = from_the_end(axis, x.ndim)
 
     def apply(t: Any) -> Any:
@@ -215,6 +218,7 @@ def norm_rule(y: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> An
 @composite(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Return a vector norm of any order, or a matrix norm that sums of elements express."""
+    x = np.abs(x) if is_complex(x) else x
     vector = axis is not None and not isinstance(axis, tuple)
     vector = vector or (isinstance(axis, tuple) and len(axis) == 1) or (axis is None and x.ndim == 1)
     if ord is None or (ord == 2 and vector) or (ord == "fro" and not vector):
@@ -225,7 +229,15 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         powers = np.abs(x) if ord == 1 else np.abs(x) ** ord
         total = np.sum(powers, axis=axis, keepdims=keepdims)
         return total if ord == 1 else total ** (1.0 / ord)
+    if vector and ord == 0:
+        return np.linalg.norm(plain(x), 0, axis, keepdims)
+    if not vector and ord in (1, -1, np.inf, -np.inf):
+        rows, columns = from_the_end(axis, x.ndim)
+        summed, chosen_from = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        totals = np.sum(np.abs(x), axis=summed, keepdims=True)
+        result = (np.max if ord > 0 else np.min)(totals, axis=chosen_from, keepdims=True)
+        return result if keepdims else np.squeeze(result, (rows, columns))
     raise MissingRuleError(
         f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {x.shape} has no derivative rule; "
-        "vector norms of any order but 0 and the Frobenius norm have one"
+        "vector norms of any order have one, and of matrices the Frobenius norm and those of orders 1, -1, inf and -inf"
     )

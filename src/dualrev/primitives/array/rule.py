@@ -8,7 +8,9 @@ of a linearization carry along. A linear function states itself and its transpos
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -172,6 +174,25 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
         return definition
 
     return enter
+
+
+def no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise `InactiveWriteError` where a function is asked to write its result into an array."""
+    place = _place_of_output(function)
+    if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
+        raise InactiveWriteError(
+            f"np.{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
+        )
+
+
+@cache
+def _place_of_output(function: Any) -> int:
+    """Return where `out` stands among the positional arguments."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    parameters = list(inspect.signature(getattr(function, "implementation", function)).parameters.values())
+    places = [n for n, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return places[0] if places else sys.maxsize
 
 
 def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Each:

@@ -86,4 +86,11 @@ def _same(x: Any, dtype: Any = None, copy: bool = True) -> Any:
 @array_rule(astype, definition=_same)
 def _astype_rule(y: Any, x: Any, /, dtype: Any = None, copy: bool = True) -> Any:
     before, after = x.dtype, y.dtype
-    return linear(lambda t: astype(t, after), lambda w: astype(w, before))
+    if before.kind == after.kind:
+        return linear(lambda t: astype(t, after), lambda w: astype(w, before))
+    return linear(lambda t: _converted(t, after), lambda w: _converted(w, before))
+
+
+def _converted(x: Any, dtype: Any) -> Any:
+    """Make real numbers complex, or take the real part of complex ones."""
+    return astype(np.real(x) if x.dtype.kind == "c" else x, dtype)

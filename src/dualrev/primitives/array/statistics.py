@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.reduction import chosen, count, kept
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
 from dualrev.primitives.product import chain_product
@@ -116,6 +117,7 @@ def var(
     correction: Any = np._NoValue,
 ) -> Any:
     """Call `variance`, unless the mean is given, which then is an operand of its own."""
+    only_real("np.var", a)
     given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
     return _plain_variance(a, **given) if "mean" in given else variance(a, **given)
 
@@ -134,6 +136,7 @@ def std(
     correction: Any = np._NoValue,
 ) -> Any:
     """Call `deviation`, unless the mean is given, which then is an operand of its own."""
+    only_real("np.std", a)
     given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
     return _plain_deviation(a, **given) if "mean" in given else deviation(a, **given)
 
