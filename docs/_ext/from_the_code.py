@@ -147,7 +147,8 @@ class ArrayComposites(FromTheCode):
 def spelling(function: Any) -> str:
     """Return how users reach a function, or nothing if they cannot call it by a name."""
     name = function.__name__
-    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (dualrev.special, "dualrev.special")):
+    modules = ((np, "numpy"), (np.linalg, "numpy.linalg"), (np.fft, "numpy.fft"), (dualrev.special, "dualrev.special"))
+    for module, prefix in modules:
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
