@@ -54,7 +54,10 @@ def roll(y: Any, a: Any, /, shift: Any = 0, axis: Any = None) -> Any:
         along, line = (-1,), (math.prod(shape),)
     else:
         along, line = from_the_end(tuple(axis) if isinstance(axis, list) else axis, a.ndim), shape
-    shifts = [(int(n), int(by)) for by, n in np.broadcast(shift if axis is not None else np.sum(shift), along)]
+    if type(shift) is int:
+        shifts = [(n, shift) for n in along]
+    else:
+        shifts = [(int(n), int(by)) for by, n in np.broadcast(shift if axis is not None else np.sum(shift), along)]
 
     def rolled(array: Any, sign: int) -> Any:
         whole = array.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,18 @@ from dualrev.primitives.array.rule import array_rule, composite, from_the_end, l
 from dualrev.primitives.product import chain_product
 
 
-def _divides(a: Any, y: Any) -> bool:
-    """Whether a product can be divided by its factors, without a zero, an overflow or an underflow."""
-    size = np.abs(plain(y))
-    return bool(np.all(plain(a)) and np.all(np.isfinite(size)) and np.all(size >= np.finfo(size.dtype).tiny))
+@cache
+def _normal(dtype: Any) -> tuple[float, float]:
+    """Return the least and the largest number of full precision."""
+    limits = np.finfo(dtype)
+    return float(limits.tiny), float(limits.max)
+
+
+def _divides(y: Any) -> bool:
+    """Whether products can be divided by their factors: none is zero or NaN, and none over- or underflowed."""
+    size = abs(plain(y))
+    least, largest = _normal(size.dtype)
+    return bool(least <= size.min() and size.max() <= largest)
 
 
 def _others(a: Any, axes: tuple[int, ...]) -> Any:
@@ -40,14 +49,14 @@ def prod(
     factors = a if where is True else np.where(where, a, np.ones((), a.dtype))
     if not a.size:
         partial = factors
-    elif initial and _divides(factors, y):
+    elif initial and y.size and _divides(y):
         partial = kept(y, axes, shape, keepdims) / factors
     else:
         partial = _others(factors, axes) * initial
     if where is not True:
         partial = np.where(where, partial, np.zeros((), a.dtype))
     return linear(
-        lambda t: np.sum(chain_product(partial, t), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
         lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
     )
 
@@ -73,7 +82,7 @@ def cumprod(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
     back = backwards(along)
     if not a.size:
         return linear(lambda t: t.reshape(leading(t, len(shape)) + result), lambda w: w.reshape(leading(w, 1) + shape))
-    if _divides(factors, y):
+    if _divides(y):
 
         def scanned(t: Any) -> Any:
             return y * np.cumsum(t / factors, axis=along)

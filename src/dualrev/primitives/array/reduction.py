@@ -40,7 +40,7 @@ def sum_(
     """Add up; the transpose repeats."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
     return linear(
-        lambda t: np.sum(chosen(t, where), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda t: chosen(t, where).sum(axis=axes, keepdims=keepdims, dtype=dtype),
         lambda w: chosen(spread(w, axes, shape, keepdims), where),
     )
 
@@ -66,7 +66,7 @@ def mean(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool 
     if where is True:
         share = 1.0 / number if number else math.nan
         return linear(
-            lambda t: np.sum(t, axis=axes, keepdims=keepdims, dtype=dtype) * share,
+            lambda t: t.sum(axis=axes, keepdims=keepdims, dtype=dtype) * share,
             lambda w: spread(w * share, axes, shape, keepdims),
         )
     shares = np.where(where, 1 / np.where(number, number, 1), 0).astype(a.dtype)
@@ -101,13 +101,17 @@ def _extremum(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: An
     """Select the extreme elements; those that tie share equally."""
     axes, shape = from_the_end(axis, a.ndim), a.shape
     top = kept(y, axes, shape, keepdims)
-    mask = (np.equal(a, top) | np.isnan(a)) & where  # a NaN is both largest and smallest
-    number: Any = np.sum(mask, axis=axes, keepdims=True)
+    mask: Any = np.equal(a, top)
+    if np.isnan(top).any():  # a NaN is both largest and smallest
+        mask = mask | np.isnan(a)
+    if where is not True:
+        mask = mask & where
+    number: Any = mask.sum(axis=axes, keepdims=True)
     if initial is not None:
         number = np.maximum(number + np.equal(top, initial), 1)
     weights = np.divide(mask, number, dtype=a.dtype) if mask.size else mask
     return linear(
-        lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
+        lambda t: chain_product(weights, t).sum(axis=axes, keepdims=keepdims),
         lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
     )
 

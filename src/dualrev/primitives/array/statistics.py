@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,10 @@ deviation = ProtocolFunction("std", _deviation)
 def _centred(a: Any, axes: tuple[int, ...], ddof: Any, where: Any) -> Any:
     """Return the distances from the mean over the degrees of freedom: half the gradient of the variance."""
     number = count(a.shape, axes, where)
-    degrees = _degrees(number, ddof, a.dtype)
     if where is True:
-        with np.errstate(all="ignore"):
-            share = np.divide(1.0, degrees)
-        return (a - np.sum(a, axis=axes, keepdims=True) / number) * float(share)
+        degrees = float(max(number - ddof, 0))
+        return (a - a.sum(axis=axes, keepdims=True) / number) * (1.0 / degrees if degrees else math.inf)
+    degrees = _degrees(number, ddof, a.dtype)
     zero = np.zeros((), a.dtype)
     with np.errstate(all="ignore"):
         shares = np.where(where, np.divide(1.0, degrees), zero)
@@ -79,7 +79,7 @@ def variance_rule(
     axes, shape = from_the_end(axis, a.ndim), a.shape
     partial = 2 * _centred(a, axes, ddof, where) if a.size else a
     return linear(
-        lambda t: np.sum(chain_product(partial, t), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
         lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
     )
 
@@ -93,7 +93,7 @@ def deviation_rule(
     length = kept(y, axes, shape, keepdims)
     partial = _centred(a, axes, ddof, where) / np.where(np.equal(length, 0), 1.0, length) if a.size else a
     return linear(
-        lambda t: np.sum(chain_product(partial, t), axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
         lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
     )
 
