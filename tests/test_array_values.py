@@ -131,6 +131,33 @@ def test_a_nan_is_not_hidden(f: Any, mode: str) -> None:
     assert np.isnan(gradient).any()
 
 
+@pytest.mark.parametrize(
+    ("ufunc", "function"),
+    [
+        (np.add, np.sum),
+        (np.multiply, np.prod),
+        (np.maximum, np.max),
+        (np.minimum, np.min),
+        (np.fmax, np.nanmax),
+        (np.fmin, np.nanmin),
+        (np.logaddexp, dr.special.logsumexp),
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_reductions_by_ufuncs(ufunc: Any, function: Any) -> None:
+    for axis in (0, 1):
+        expected = dr.jacobian(lambda x, axis=axis: function(x, axis=axis))(X)
+        for mode in MODES:
+            found = dr.jacobian(lambda x, axis=axis: ufunc.reduce(x, axis=axis), mode=mode)(X)
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_scans_by_ufuncs() -> None:
+    for ufunc, function in ((np.add, np.cumsum), (np.multiply, np.cumprod)):
+        expected = dr.jacobian(lambda x, f=function: f(x, axis=0))(X)
+        np.testing.assert_array_equal(dr.jacobian(lambda x, f=ufunc: f.accumulate(x))(X), expected)
+
+
 METHODS = {
     "sum": lambda x: x.sum(axis=0),
     "mean": lambda x: x.mean(1, keepdims=True),
@@ -203,6 +230,8 @@ PLAIN = {
     "method argmin": lambda x: x.argmin(),
     "method any": lambda x: x.any(axis=0),
     "integers": lambda x: np.sum(x, dtype=int),
+    "rank": np.linalg.matrix_rank,
+    "in": lambda x: (2.5 in x, 9.0 in x, x[0, 0] in x),
     "itemsize": lambda x: x.itemsize + x.nbytes,
 }
 

@@ -70,6 +70,7 @@ METHODS: dict[str, Any] = {
     **{function.__name__: method(function) for function in _FUNCTIONS},
     **{name: _on_value(name) for name in _ON_VALUE},
     **{name: _in_place(name) for name in _INSTEAD},
+    "__contains__": lambda self, x: primal(x) in primal(self),
     "T": property(lambda self: np.transpose(self)),
     "mT": property(lambda self: np.matrix_transpose(self)),
     "flat": property(lambda self: iter(self.ravel())),

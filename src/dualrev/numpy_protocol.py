@@ -34,6 +34,8 @@ _REDUCTIONS: dict[Any, Any] = {
     np.multiply: np.prod,
     np.maximum: np.max,
     np.minimum: np.min,
+    np.fmax: np.nanmax,
+    np.fmin: np.nanmin,
     np.logaddexp: logsumexp,
 }
 _SCANS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
@@ -168,7 +170,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     raise MissingRuleError(
         f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: outer; reduce and accumulate of np.add "
-        "and np.multiply; reduce of np.maximum, np.minimum and np.logaddexp"
+        "and np.multiply; reduce of np.maximum, np.minimum, np.fmax, np.fmin and np.logaddexp"
     )
 
 

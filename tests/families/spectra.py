@@ -72,6 +72,10 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
     np.fft.ihfft: _of_real(ALONG, (3, 5)),
     np.fft.fftshift: over({}, {"axes": 1}, {"axes": (0, 1)}, shapes=((3, 4),)),
     np.fft.ifftshift: over({}, {"axes": 1}, {"axes": (0, 1)}, shapes=((3, 4),)),
+    **dict.fromkeys(
+        (np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10),
+        calls((lambda f, x: f(np.abs(x)), ((2, 3),)), (lambda f, x: _parts(f(x - 3.0)), ((2, 3),))),
+    ),
     np.real: lambda f: [*over({})(f), *_of_complex()(f)],
     np.imag: _of_complex(),
     np.conjugate: lambda f: [*over({})(f), *_of_complex()(f)],

@@ -123,3 +123,21 @@ def angle(z: Any, deg: bool = False) -> Any:
     if not is_complex(z):
         return np.angle(plain(z), deg)
     return phase(z) * (180 / np.pi) if deg else phase(z)
+
+
+def _beyond_zero(function: Any, of_numbers: Any) -> None:
+    def definition(x: Any) -> Any:
+        values = plain(x)
+        return of_numbers(x if is_complex(x) or not np.any(values < 0) else x.astype(np.result_type(values, 1j)))
+
+    definition.__doc__ = f"Take np.{of_numbers.__name__}, of complex numbers where there are negative ones."
+    composite(function)(definition)
+
+
+for _function, _of_numbers in (
+    (np.emath.sqrt, np.sqrt),
+    (np.emath.log, np.log),
+    (np.emath.log2, np.log2),
+    (np.emath.log10, np.log10),
+):
+    _beyond_zero(_function, _of_numbers)

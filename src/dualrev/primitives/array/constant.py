@@ -15,7 +15,7 @@ CONSTANT: frozenset[Any] = frozenset(
         *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.array_equiv),
         *(np.isneginf, np.isposinf, np.isreal, np.iscomplex),
         *(np.may_share_memory, np.shares_memory, np.array_repr, np.array_str, np.array2string),
-        *(np.around, np.round, np.fix, np.einsum_path),
+        *(np.around, np.round, np.fix, np.einsum_path, np.linalg.matrix_rank),
         *(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from),
         *(np.nextafter, np.spacing),
     }
