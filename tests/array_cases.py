@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from families import FAMILIES
 from families.case import AXES, MASK, PRODUCTS, Case, calls, of, over
+from linalg_cases import LINALG_COMPOSITES, LINALG_RULES
 
 from dualrev.primitives.array.indexing import index, scatter
 from dualrev.primitives.array.reduction import logsumexp, norm_2, softmax
@@ -59,12 +60,6 @@ COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a, source=(0, 1), destination=(-1, 0)), ((2, 3, 4),)),
     ),
     np.atleast_1d: over({}, shapes=((), (3,), (2, 3))),
-    np.linalg.norm: lambda f: [
-        *over({}, {"axis": 0}, {"axis": (0, 1)}, {"ord": "fro"}, {"axis": 1, "keepdims": True})(f),
-        *over(*({"ord": o} for o in (None, 1, 2, 3, 2.5, np.inf, -np.inf)), shapes=((4,),))(f),
-        *over(*({"ord": o, "axis": 0} for o in (1, 2, 3, np.inf)))(f),
-        *over(*({"ord": o} for o in (1, -1, np.inf, -np.inf)), {"ord": 1, "axis": (1, 0), "keepdims": True})(f),
-    ],
     np.dot: lambda f: [
         *PRODUCTS(f),
         *of(((), (3,)), ((2,), ()), ((2, 4, 3), (5, 3, 2)), ((2, 3), (5, 3, 2)), ((2, 4, 3), (3,)))(f),
@@ -95,6 +90,10 @@ COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
 for _family in FAMILIES:
     RULE_CASES |= _family.RULES
     COMPOSITE_CASES |= _family.COMPOSITES
+
+
+for _cases, _linalg in ((RULE_CASES, LINALG_RULES), (COMPOSITE_CASES, LINALG_COMPOSITES)):
+    _cases.update({f: lambda f, make=make: [Case(*case) for case in make(f)] for f, make in _linalg.items()})
 
 
 def cases() -> list[tuple[Any, Case]]:

@@ -51,7 +51,7 @@ NO_RULE, CONVERSION, WRITE = errors.MissingRuleError, errors.ActiveConversionErr
 OBJECTS, NO_OUTPUT = errors.ObjectArrayError, errors.NoOutputError
 
 INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]] = {
-    "function without rule": (lambda x: np.linalg.det(np.outer(x, x)), NO_RULE, ("numpy.linalg.det", "add a rule")),
+    "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "add a rule")),
     "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "add a rule", "docs/")),
     "ufunc method without rule": (lambda x: np.hypot.reduce(x), NO_RULE, ("np.hypot.reduce", "np.add")),
     "option without rule": (lambda x: dr.special.logsumexp(x, b=2.0), NO_RULE, ("logsumexp", "b=", "axis, keepdims")),
@@ -61,7 +61,7 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "file": (lambda x: np.savetxt("x.txt", x), NO_RULE, ("numpy.savetxt", "file", "stop_gradient")),
     "padding by a function": (lambda x: np.pad(x, 1, print), NO_RULE, ("np.pad", "np.concatenate")),
     "ufunc option without rule": (lambda x: np.sin(x, where=X > 1), NO_RULE, ("np.sin", "where", "np.where")),
-    "norm without rule": (lambda x: np.linalg.norm(np.outer(x, x), "nuc"), NO_RULE, ("'nuc'", "(3, 3)", "Frobenius")),
+    "vectors without rule": (lambda x: np.linalg.svd(np.outer(x, x[:2])), NO_RULE, ("(3, 2)", "full_matrices=False")),
     "float": (lambda x: float(x[0]), CONVERSION, ("float(x)", "np.sin", "stop_gradient")),
     "int": (lambda x: int(x[0]), CONVERSION, ("int(x)", "stop_gradient")),
     "complex": (lambda x: complex(x[0]), CONVERSION, ("complex(x)", "stop_gradient")),

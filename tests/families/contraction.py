@@ -60,10 +60,6 @@ def _lists(f: Any) -> list[Case]:
     return calls(*cases)(f)
 
 
-def _inverse_free(n: int) -> Any:
-    return lambda f, a: f(a, n)
-
-
 RULES: dict[Any, Callable[[Any], list[Case]]] = {
     contract: calls(
         (lambda f, a, b: f(a, b, subscripts=Subscripts(("ij", "jk"), "ik")), TWO),
@@ -106,15 +102,6 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a, b, c, d: f([a, b, c, d]), ((5,), (5, 2), (2, 4), (4, 3))),
         (lambda f, a, b, c: f([a, np.ones((3, 2)), b, c]), ((4, 3), (2, 3), (3,))),
     ),
-    np.linalg.matrix_power: calls(
-        *((_inverse_free(n), ((2, 2),)) for n in (1, 2, 3, 5)), (_inverse_free(4), ((3, 2, 2),))
-    ),
     np.linalg.trace: calls((lambda f, a: f(a), ((2, 3, 3),)), (lambda f, a: f(a, offset=1), ((2, 3),))),
     np.linalg.diagonal: calls((lambda f, a: f(a), ((2, 3, 3),)), (lambda f, a: f(a, offset=-1), ((2, 3),))),
-    np.linalg.vector_norm: calls(
-        (lambda f, a: f(a), ((2, 3),)),
-        (lambda f, a: f(a, axis=(0, 2), keepdims=True), ((2, 2, 3),)),
-        (lambda f, a: f(a, axis=-1, ord=1), ((2, 3),)),
-    ),
-    np.linalg.matrix_norm: calls((lambda f, a: f(a), ((2, 2, 3),)), (lambda f, a: f(a, keepdims=True), ((2, 3),))),
 }

@@ -8,20 +8,25 @@ from dualrev.primitives.array import (
     complex_parts,
     contraction,
     convolution,
+    determinants,
     einsum,
+    factorizations,
     fourier,
     gathering,
     grids,
     indexing,
     joining,
+    linear_systems,
     missing,
     multiplying,
+    norms,
     ordering,
     padding,
     polynomials,
     products,
     reduction,
     shaping,
+    spectra,
     splitting,
     statistics,
 )
@@ -31,6 +36,7 @@ FAMILIES = (
     *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering),
     *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
+    *(linear_systems, determinants, factorizations, spectra, norms),
 )
 
 __all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]

@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
 from dualrev.primitives.array.shaping import pad_axes, sum_to
-
-
-def _flipped(matrix: Any) -> Any:
-    return np.swapaxes(matrix, -1, -2)
 
 
 def _of_vectors(other: Any) -> Pair:
@@ -52,13 +49,13 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
         return as_result(left @ tangent, ahead)
 
     def pull_left(w: Any) -> Any:
-        product = as_matrix(w) @ _flipped(right)
+        product = as_matrix(w) @ flipped(right)
         return sum_to(product, left.shape, ndim).reshape(leading(w, y.ndim) + a.shape)
 
     def pull_right(w: Any) -> Any:
         if column and left.ndim == 2:
             return w @ left
-        product = _flipped(left) @ as_matrix(w)
+        product = flipped(left) @ as_matrix(w)
         return sum_to(product, right.shape, ndim).reshape(leading(w, y.ndim) + b.shape)
 
     return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))

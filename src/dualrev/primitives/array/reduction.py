@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
-from dualrev.primitives.array.complex_parts import is_complex, only_real
-from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear, plain
+from dualrev.primitives.array.complex_parts import only_real
+from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
@@ -216,32 +216,4 @@ def norm_rule(y: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> An
     return linear(
         lambda t: np.sum(chain_product(unit, t), axis=axes, keepdims=keepdims),
         lambda w: chain_product(unit, kept(w, axes, shape, keepdims)),
-    )
-
-
-@composite(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return a vector norm of any order, or a matrix norm that sums of elements express."""
-    x = np.abs(x) if is_complex(x) else x
-    vector = axis is not None and not isinstance(axis, tuple)
-    vector = vector or (isinstance(axis, tuple) and len(axis) == 1) or (axis is None and x.ndim == 1)
-    if ord is None or (ord == 2 and vector) or (ord == "fro" and not vector):
-        return norm_2(x, axis=axis, keepdims=keepdims)
-    if vector and ord in (np.inf, -np.inf):
-        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
-    if vector and isinstance(ord, int | float) and ord != 0:
-        powers = np.abs(x) if ord == 1 else np.abs(x) ** ord
-        total = np.sum(powers, axis=axis, keepdims=keepdims)
-        return total if ord == 1 else total ** (1.0 / ord)
-    if vector and ord == 0:
-        return np.linalg.norm(plain(x), 0, axis, keepdims)
-    if not vector and ord in (1, -1, np.inf, -np.inf):
-        rows, columns = from_the_end(axis, x.ndim)
-        summed, chosen_from = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        totals = np.sum(np.abs(x), axis=summed, keepdims=True)
-        result = (np.max if ord > 0 else np.min)(totals, axis=chosen_from, keepdims=True)
-        return result if keepdims else np.squeeze(result, (rows, columns))
-    raise MissingRuleError(
-        f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {x.shape} has no derivative rule; "
-        "vector norms of any order have one, and of matrices the Frobenius norm and those of orders 1, -1, inf and -inf"
     )
