@@ -12,7 +12,7 @@ import numpy as np
 from dualrev.active import Active, known_of_complex, outermost, primal
 from dualrev.array_methods import METHODS, method
 from dualrev.errors import InactiveWriteError, MissingRuleError, ObjectArrayError
-from dualrev.kernels.arrays import FUNCTIONS, ufuncs
+from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
 from dualrev.primitives.array.constant import CONSTANT, REFUSED
@@ -22,9 +22,8 @@ from dualrev.primitives.array.rule import no_output
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import TABLE
 
-_ROWS: dict[Any, Row] = {function: TABLE[name] for name, function in FUNCTIONS.items()}
+_ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
 _ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
-_BY_NAME = {name.rpartition(".")[2]: row for row in TABLE.values() for name in row.names if name.startswith("scipy.")}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
@@ -131,7 +130,7 @@ def _values(x: Any) -> Any:
 
 @cache
 def _ufunc_row(ufunc: Any) -> Row | None:
-    return _ROWS.get(ufunc) or _BY_NAME.get(ufunc.__name__)
+    return _ROWS.get(ufunc) or scipy_row(ufunc)
 
 
 def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
