@@ -9,7 +9,9 @@ import numpy as np
 from dualrev.primitives.array.determinants import cofactors, log_det
 from dualrev.primitives.array.factorizations import lower_factor, orthogonal_triangular
 from dualrev.primitives.array.linear_systems import pseudoinverse
+from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
 from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
+from dualrev.primitives.array.structured_systems import banded, solve_triangular
 
 SQUARE = ((3, 3), (2, 3, 3), (1, 1), (0, 0), (0, 2, 2))
 TALL = ((4, 2), (2, 3, 2), (3, 0))
@@ -31,6 +33,11 @@ def definite(a: Any) -> Any:
 def bent(y: Any) -> Any:
     """Return something whose second derivative is not 0 where that of a matrix of one element would be."""
     return y + y * y
+
+
+def dominant(ab: Any, row: int) -> Any:
+    """Return the diagonals of a matrix, of which one is the largest by far."""
+    return ab + 8 * np.eye(ab.shape[0], 1, -row, ab.dtype)
 
 
 def matrices(*calls: Any, shapes: Any = SQUARE) -> Any:
@@ -74,6 +81,27 @@ LINALG_RULES: dict[Any, Any] = {
     symmetric_spectrum: matrices(lambda f, a: f(a + np.swapaxes(a, -1, -2))),
     real_spectrum: matrices(lambda f, a: f(a + 2 * np.triu(np.ones(a.shape), 1).astype(a.dtype))),
     thin_singular: matrices(lambda f, a: f(a), shapes=(*SQUARE, *TALL, *WIDE)),
+    solve_triangular: listed(
+        *[
+            (lambda f, a, b, o=o: f(near(a), b, **o), shapes)
+            for o in (
+                *({}, {"lower": True}, {"trans": 1}, {"trans": "T", "lower": True}),
+                *({"unit_diagonal": True}, {"unit_diagonal": True, "trans": 1, "lower": True}),
+            )
+            for shapes in (((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 3, 3), (3,)), ((3, 3), (2, 3, 2)), ((0, 0), (0,)))
+        ]
+    ),
+    banded: listed(
+        *[
+            (lambda f, ab, b, lu=lu: f(dominant(ab, lu[1]), b, below=lu[0], above=lu[1]), shapes)
+            for lu in ((1, 1), (0, 2), (2, 1), (0, 0))
+            for shapes in (((sum(lu) + 1, 5), (5,)), ((sum(lu) + 1, 4), (4, 2)))
+        ]
+    ),
+    **{
+        f: matrices(lambda f, a: f(0.1 * near(a)), shapes=((2, 2), (2, 2, 2), (0, 0)))
+        for f in MATRIX_FUNCTIONS.values()
+    },
 }
 
 LINALG_COMPOSITES: dict[Any, Any] = {

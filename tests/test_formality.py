@@ -26,11 +26,11 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors", "folders", "costs"},
-    {"modes"},
+    {"modes", "extras"},
     {"protocol"},
     {"primitives"},
     {"kernels"},
-    {"active", "special"},
+    {"active", "special", "linalg"},
     {"array_methods"},
     {"numpy_protocol"},
     {"values"},
@@ -50,7 +50,7 @@ LAYERS = (
 )
 """Bottom to top: a module imports from its own part and from parts in lower layers, from no other."""
 
-UPWARDS = {("protocol", "special"), ("cli", "__init__"), ("commands", "__init__")}
+UPWARDS = {("protocol", "special"), ("protocol", "linalg"), ("cli", "__init__"), ("commands", "__init__")}
 """Pickling looks a function up in the module that users know it from; the command line prints the version."""
 
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}

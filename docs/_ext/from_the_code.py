@@ -161,8 +161,13 @@ class ArrayComposites(FromTheCode):
 def spelling(function: Any) -> str:
     """Return how users reach a function, or nothing if they cannot call it by a name."""
     name = function.__name__
-    modules = ((np, "numpy"), (np.linalg, "numpy.linalg"), (np.fft, "numpy.fft"), (dualrev.special, "dualrev.special"))
-    for module, prefix in modules:
+    for module, prefix in (
+        (np, "numpy"),
+        (np.linalg, "numpy.linalg"),
+        (np.fft, "numpy.fft"),
+        (dualrev.special, "dualrev.special"),
+        (dualrev.linalg, "dualrev.linalg"),
+    ):
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev import special
+from dualrev import linalg, special
 from dualrev.commands.outcome import FINE
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.host import HOST, HOST_FAMILIES
@@ -97,6 +97,7 @@ def _spelling(function: Any) -> str:
         (np.linalg, "numpy.linalg"),
         (np.fft, "numpy.fft"),
         (special, "dualrev.special"),
+        (linalg, "dualrev.linalg"),
     ):
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"

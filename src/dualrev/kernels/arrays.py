@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualrev.errors import MissingRuleError
+from dualrev.extras import from_scipy
 from dualrev.kernels import scipy_functions
 from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.host import HOST
@@ -83,7 +84,7 @@ def _function(row: Row) -> Callable[..., Any]:
     if ufuncs(row):
         return ufuncs(row)[0]
     if isinstance(row, HostRow):
-        return ProtocolFunction(row.name, scipy_functions.on_first_use("special", row.name))
+        return ProtocolFunction(row.name, from_scipy("special", row.name))
     return ProtocolFunction(row.name, _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row))
 
 

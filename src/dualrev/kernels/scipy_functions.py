@@ -1,40 +1,12 @@
-"""SciPy's functions, imported when the first one is called."""
+"""Which rows SciPy's functions reach, without an import of SciPy."""
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from dualrev.errors import MissingExtraError
 from dualrev.primitives.row import Row
-
-
-def module(name: str) -> Any:
-    """Return a module of SciPy.
-
-    Raises
-    ------
-    MissingExtraError
-        If SciPy is not installed.
-    """
-    try:
-        return importlib.import_module(f"scipy.{name}")
-    except ImportError as error:
-        raise MissingExtraError(
-            f"functions of scipy.{name} need SciPy, which is not installed: pip install dualrev[scipy]"
-        ) from error
-
-
-def on_first_use(name: str, function: str) -> Callable[..., Any]:
-    """Return a function of a module of SciPy, looked up when it is called."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(module(name), function)(*args, **kwargs)
-
-    call.__doc__ = f"The same as `scipy.{name}.{function}`."
-    return call
 
 
 def spellings(rows: Iterable[Row]) -> dict[str, Row]:

@@ -17,6 +17,7 @@ from dualrev.primitives.array import (
     indexing,
     joining,
     linear_systems,
+    matrix_functions,
     missing,
     multiplying,
     norms,
@@ -29,6 +30,7 @@ from dualrev.primitives.array import (
     spectra,
     splitting,
     statistics,
+    structured_systems,
 )
 from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Linearization
 
@@ -36,7 +38,7 @@ FAMILIES = (
     *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering),
     *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
-    *(linear_systems, determinants, factorizations, spectra, norms),
+    *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
 )
 
 __all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]

@@ -6,7 +6,8 @@ Sources: M. B. Giles, Collected matrix derivative results for forward and revers
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,25 +17,42 @@ from dualrev.primitives.array.shaping import pad_axes, sum_to
 from dualrev.protocol import ProtocolFunction
 
 
-@array_rule(np.linalg.solve)
-def solve(y: Any, a: Any, b: Any, /) -> Any:
-    """Solve for one right-hand side, a vector, or for the columns of matrices."""
+class System(NamedTuple):
+    """A way to state the matrix of a linear system, and to solve it for the columns of matrices.
+
+    Attributes
+    ----------
+    solve, solve_transposed
+        Called with the statement of the matrix and the right-hand sides.
+    product
+        The matrix that a statement makes times columns; linear in both.
+    transposed_product
+        The transpose of the product in the statement: called with what is like the product, and the columns.
+    """
+
+    solve: Callable[[Any, Any], Any]
+    solve_transposed: Callable[[Any, Any], Any]
+    product: Callable[[Any, Any], Any]
+    transposed_product: Callable[[Any, Any], Any]
+
+
+def solution(y: Any, a: Any, b: Any, system: System) -> Each:
+    """Return the linearization of a solution `y` in the statement of the matrix and in the right-hand side."""
     vector = b.ndim == 1
     x, right = (y[..., None], b[..., None]) if vector else (y, b)
-    transposed = flipped(a)
 
     def result(matrix: Any) -> Any:
         return np.reshape(matrix, leading(matrix, x.ndim) + y.shape)
 
     def adjoint(w: Any) -> Any:
-        return columns(np.linalg.solve, transposed, w[..., None] if vector else w, x.ndim)
+        return columns(system.solve_transposed, a, w[..., None] if vector else w, x.ndim)
 
     def push_matrix(t: Any) -> Any:
-        return -result(columns(np.linalg.solve, a, pad_axes(t, a.ndim, x.ndim) @ x, x.ndim))
+        return -result(columns(system.solve, a, system.product(pad_axes(t, a.ndim, x.ndim), x), x.ndim))
 
     def push_right(t: Any) -> Any:
         ahead = leading(t, b.ndim)
-        solved = columns(np.linalg.solve, a, np.reshape(t, ahead + right.shape), right.ndim)
+        solved = columns(system.solve, a, np.reshape(t, ahead + right.shape), right.ndim)
         return np.reshape(solved, ahead + y.shape)
 
     def pull_right(w: Any) -> Any:
@@ -42,10 +60,24 @@ def solve(y: Any, a: Any, b: Any, /) -> Any:
 
     return Each(
         (
-            Pair(push_matrix, lambda w: -sum_to(adjoint(w) @ flipped(x), a.shape, x.ndim)),
+            Pair(push_matrix, lambda w: -sum_to(system.transposed_product(adjoint(w), x), a.shape, x.ndim)),
             Pair(push_right, pull_right),
         )
     )
+
+
+_DENSE = System(
+    np.linalg.solve,
+    lambda a, w: np.linalg.solve(flipped(a), w),
+    lambda a, x: a @ x,
+    lambda w, x: w @ flipped(x),
+)
+
+
+@array_rule(np.linalg.solve)
+def solve(y: Any, a: Any, b: Any, /) -> Any:
+    """Solve for one right-hand side, a vector, or for the columns of matrices."""
+    return solution(y, a, b, _DENSE)
 
 
 @array_rule(np.linalg.inv)
