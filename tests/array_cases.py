@@ -15,7 +15,11 @@ from dualrev.primitives.array.reduction import logsumexp, norm_2, softmax
 from dualrev.primitives.array.shaping import astype
 
 RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
-    logsumexp: AXES,
+    logsumexp: lambda f: [
+        *AXES(f),
+        *over({"b": np.float32([1.0, 0.0, 2.5])}, {"b": np.float32([[1.0], [0.5]]), "axis": 1, "keepdims": True})(f),
+        *over({"b": np.ones((4, 2, 1), np.float32), "axis": -1}, shapes=((3,), (2, 3)))(f),
+    ],
     norm_2: AXES,
     softmax: over({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1)}),
     np.reshape: over(*[{"shape": s, "order": o} for s in ((3, 2), -1, (1, 6, 1), (2, -1)) for o in "CF"]),

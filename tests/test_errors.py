@@ -54,7 +54,6 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "add a rule")),
     "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "add a rule", "docs/")),
     "ufunc method without rule": (lambda x: np.hypot.reduce(x), NO_RULE, ("np.hypot.reduce", "np.add")),
-    "option without rule": (lambda x: dr.special.logsumexp(x, b=2.0), NO_RULE, ("logsumexp", "b=", "axis, keepdims")),
     "function that counts": (lambda x: np.histogram(x), NO_RULE, ("numpy.histogram", "counts", "stop_gradient")),
     "function of sets": (lambda x: np.union1d(x, x), NO_RULE, ("numpy.union1d", "sets", "np.unique")),
     "function that writes": (lambda x: np.putmask(x, X > 1, 0.0), NO_RULE, ("numpy.putmask", "in place", "np.where")),

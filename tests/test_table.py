@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import dualrev as dr
 from dualrev.errors import MissingExtraError, MissingRuleError
@@ -190,3 +191,25 @@ def test_a_stranger_with_the_name_of_a_function_of_scipy_is_not_taken_for_it() -
 
     with pytest.raises(MissingRuleError, match="expit"):
         dr.grad(lambda x: np.frompyfunc(expit, 1, 1)(x))(1.0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_functions_of_scipy_that_are_no_ufuncs(mode: str) -> None:
+    x = np.array([[0.5, -1.0, 1e10], [2.0, -np.inf, 3.0]])
+    for axis in (None, 0, -1):
+        np.testing.assert_allclose(
+            dr.special.log_softmax(x, axis=axis), scipy.special.log_softmax(x, axis=axis), rtol=1e-15
+        )
+    small = np.array([0.5, -1.0, 1.0])
+    softmax = scipy.special.softmax(small)
+    found = dr.jacobian(dr.special.log_softmax, mode=mode)(small + 1e6)
+    np.testing.assert_allclose(found, np.eye(3) - softmax, rtol=1e-9)
+    for b in (2.0, np.array([1.0, 0.0, 2.0]), np.array([[1.0], [-0.2], [3.0]])):
+        value, slope = dr.value_and_jacobian(lambda x, b=b: dr.special.logsumexp(x, b=b, axis=0), mode=mode)(small)
+        np.testing.assert_allclose(value, scipy.special.logsumexp(small, b=b, axis=0), rtol=1e-15)
+        assert np.isfinite(slope).all()
+    with pytest.raises(MissingRuleError, match="weights are constant"):
+        dr.jacobian(lambda x: dr.special.logsumexp(x, b=x), mode=mode)(small)
+    assert dr.special.multigammaln(3.0, 3) == pytest.approx(scipy.special.multigammaln(3.0, 3))
+    psi = [scipy.special.psi(3.0 - j / 2) for j in range(3)]
+    assert dr.grad(dr.special.multigammaln, mode=mode)(3.0, 3) == pytest.approx(sum(psi))

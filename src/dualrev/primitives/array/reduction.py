@@ -10,6 +10,7 @@ import numpy as np
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
+from dualrev.primitives.array.shaping import pad_axes, sum_to
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
@@ -143,12 +144,15 @@ def min_(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False, initial: A
     return _extremum(y, a, axis, keepdims, initial, where)
 
 
-def _logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return log(sum(exp(a))) over the axes, without overflow."""
+def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -> Any:
+    """Return log(sum(b exp(a))) over the axes, without overflow; b is 1 where it is not given."""
+    if b is not None:
+        a = np.where(np.equal(b, 0), -np.inf, a)
     top = np.max(a, axis=axis, keepdims=True)
     shift = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):
-        total = np.log(np.sum(np.exp(a - shift), axis=axis, keepdims=True)) + shift
+        terms = np.exp(a - shift) if b is None else b * np.exp(a - shift)
+        total = np.log(np.sum(terms, axis=axis, keepdims=True)) + shift
     total = np.where(np.isfinite(top), total, top + total * 0)
     return total if keepdims else np.squeeze(total, axis=axis if axis is None else from_the_end(axis, np.ndim(a)))[()]
 
@@ -163,8 +167,8 @@ logsumexp = ProtocolFunction("logsumexp", _logsumexp)
 softmax = ProtocolFunction("softmax", _softmax)
 
 
-def _plain_logsumexp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
+def _plain_logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) -> Any:
+    return np.log(np.sum(np.exp(a) if b is None else b * np.exp(a), axis=axis, keepdims=keepdims))
 
 
 def _plain_softmax(x: Any, axis: Any = None) -> Any:
@@ -172,15 +176,32 @@ def _plain_softmax(x: Any, axis: Any = None) -> Any:
 
 
 @array_rule(logsumexp, definition=_plain_logsumexp)
-def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
-    """Its gradient is softmax."""
+def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, b: Any = None, keepdims: bool = False) -> Any:
+    """Its gradient is softmax, weighted by b; weights are constant."""
     only_real("logsumexp", a)
+    if b is not None:
+        return _weighted_logsumexp(y, a, axis, b, keepdims)
     axes, shape = from_the_end(axis, a.ndim), a.shape
     top = kept(y, axes, shape, keepdims)
     weights = np.where(np.equal(a, top), 1.0, np.exp(a - np.where(np.isfinite(top), top, 0))) if a.size else a
     return linear(
         lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
         lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
+    )
+
+
+def _weighted_logsumexp(y: Any, a: Any, axis: Any, b: Any, keepdims: bool) -> Any:
+    if hasattr(b, "level"):
+        raise MissingRuleError(
+            "logsumexp(a, b=...) has no derivative in b: the weights are constant. For weights that are positive give "
+            "logsumexp(a + np.log(b))"
+        )
+    shape = np.broadcast_shapes(a.shape, np.shape(b))
+    axes = from_the_end(axis, len(shape))
+    weights = b * np.exp(np.broadcast_to(a, shape) - kept(y, axes, shape, keepdims))
+    return linear(
+        lambda t: np.sum(chain_product(weights, pad_axes(t, a.ndim, len(shape))), axis=axes, keepdims=keepdims),
+        lambda w: sum_to(chain_product(weights, kept(w, axes, shape, keepdims)), a.shape, len(shape)),
     )
 
 
