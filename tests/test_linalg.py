@@ -181,8 +181,28 @@ def test_singular_matrices_are_an_error(mode: str) -> None:
             dr.jacobian(call, mode=mode)(np.zeros((3, 3)))
 
 
-def test_verify_says_that_it_cannot_follow_a_factorization() -> None:
-    outcome = dr.verify(lambda x: np.linalg.cholesky(x)[1, 0], TWICE)
-    assert outcome.ok
-    assert outcome.method == "numeric"
-    assert "cannot follow" in outcome.reason
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.linalg.solve(x, np.array([1.0, 2.0, 3.0])),
+        lambda x: np.linalg.solve(x, x[:, :1] ** 2)[:, 0] + np.linalg.pinv(x[:, :1])[0],
+        lambda x: np.linalg.inv(x)[1],
+        lambda x: np.linalg.det(x) + np.linalg.slogdet(x)[1],
+        lambda x: np.linalg.cholesky(x @ x.T)[:, 1],
+    ],
+    ids=["solve", "solve columns", "inv", "det", "cholesky"],
+)
+def test_verify_follows_elimination(f: Any) -> None:
+    """Also where the first pivot is 0."""
+    for a in (np.array([[0.0, 1.0, 0.5], [2.0, 0.25, -1.0], [1.0, 3.0, -1.0]]), TWICE):
+        outcome = dr.verify(f, a)
+        assert outcome.ok, outcome
+        assert outcome.method == "symbolic", outcome.reason
+
+
+def test_verify_says_that_it_cannot_follow_a_spectrum() -> None:
+    for f in (np.linalg.eigvalsh, lambda x: np.linalg.svd(x).S, lambda x: np.linalg.qr(x).R, dr.linalg.expm):
+        outcome = dr.verify(f, np.array([[2.0, 1.0], [1.0, 4.0]]))
+        assert outcome.ok
+        assert outcome.method == "numeric"
+        assert "cannot follow" in outcome.reason

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array import elimination
 from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped
 from dualrev.primitives.array.packing import result_of
@@ -48,14 +49,14 @@ regularity = ProtocolFunction("safely_regular", _safely_regular)
 CONSTANT.update((det_sign, regularity))
 
 
-@array_rule(np.linalg.det)
+@array_rule(np.linalg.det, definition=elimination.det)
 def det(y: Any, a: Any, /) -> Any:
     """Its gradient is the matrix of cofactors, which also a singular matrix has."""
     gradient = cofactors(a)
     return linear(lambda t: np.sum(gradient * t, axis=(-1, -2)), lambda w: w[..., None, None] * gradient)
 
 
-@array_rule(cofactors)
+@array_rule(cofactors, definition=elimination.cofactors)
 def cofactors_rule(y: Any, a: Any, /) -> Any:
     """For a singular matrix by its singular values: a product of all but two of them never divides."""
     if regularity(a):
@@ -87,7 +88,7 @@ def _log_det(a: Any) -> Any:
 log_det = ProtocolFunction("log_abs_det", _log_det)
 
 
-@array_rule(log_det, definition=lambda a: np.log(np.abs(np.linalg.det(a))))
+@array_rule(log_det, definition=elimination.log_abs_det)
 def log_det_rule(y: Any, a: Any, /) -> Any:
     """Its gradient is the transposed inverse."""
     gradient = flipped(np.linalg.inv(a))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array import elimination
 from dualrev.primitives.array.matrices import flipped, lower, symmetric_from, upper
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
@@ -20,7 +21,7 @@ from dualrev.protocol import ProtocolFunction
 lower_factor = ProtocolFunction("lower_factor", lambda a: np.linalg.cholesky(a))
 
 
-@array_rule(lower_factor)
+@array_rule(lower_factor, definition=elimination.lower_factor)
 def lower_factor_rule(y: Any, a: Any, /) -> Any:
     """Factorize a symmetric matrix: the tangent of the factor is the factor times a lower triangle."""
     inverse = np.linalg.inv(y)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.primitives.array import elimination
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
@@ -74,13 +75,13 @@ _DENSE = System(
 )
 
 
-@array_rule(np.linalg.solve)
+@array_rule(np.linalg.solve, definition=elimination.solve)
 def solve(y: Any, a: Any, b: Any, /) -> Any:
     """Solve for one right-hand side, a vector, or for the columns of matrices."""
     return solution(y, a, b, _DENSE)
 
 
-@array_rule(np.linalg.inv)
+@array_rule(np.linalg.inv, definition=elimination.inv)
 def inv(y: Any, a: Any, /) -> Any:
     """Invert."""
     return linear(lambda t: -y @ t @ y, lambda w: -flipped(y) @ w @ flipped(y))
