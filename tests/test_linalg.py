@@ -10,6 +10,11 @@ from linalg_cases import LINALG_COMPOSITES, LINALG_RULES
 
 import dualrev as dr
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array import RULES
+from dualrev.primitives.array.determinants import log_det
+from dualrev.primitives.array.factorizations import lower_factor, orthogonal_triangular
+from dualrev.primitives.array.linear_systems import pseudoinverse
+from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
 
 MODES = ("forward", "reverse")
 every_mode = pytest.mark.parametrize("mode", MODES)
@@ -206,3 +211,11 @@ def test_verify_says_that_it_cannot_follow_a_spectrum() -> None:
         assert outcome.ok
         assert outcome.method == "numeric"
         assert "cannot follow" in outcome.reason
+
+
+def test_rules_of_real_matrices_refuse_complex_ones() -> None:
+    a = np.eye(2) * 1j
+    functions = (pseudoinverse, log_det, lower_factor, orthogonal_triangular, symmetric_spectrum, thin_singular)
+    for f in (*functions, real_spectrum, dr.linalg.expm):
+        with pytest.raises(MissingRuleError, match="complex"):
+            RULES[f].linearize(a, a)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array import elimination
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped
 from dualrev.primitives.array.packing import result_of
@@ -18,6 +19,7 @@ def _cofactors(a: Any) -> Any:
     """Return the matrix of cofactors: the determinant times the transposed inverse, where there is one."""
     if _safely_regular(a):
         return np.linalg.det(a)[..., None, None] * flipped(np.linalg.inv(a))
+    only_real("the derivative of np.linalg.det near a singular one", a)
     u, s, vh = np.linalg.svd(a)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return (u * (sign[..., None] * _products_without(s, 1))[..., None, :]) @ vh
@@ -70,6 +72,7 @@ def cofactors_rule(y: Any, a: Any, /) -> Any:
             return trace * flipped(inverse) - flipped(inverse) @ flipped(w) @ y
 
         return linear(push, pull)
+    only_real("np.linalg.det near a singular one", a)
     u, s, vh = np.linalg.svd(a)
     pairs = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None] * _products_without(s, 2)
 
@@ -91,6 +94,7 @@ log_det = ProtocolFunction("log_abs_det", _log_det)
 @array_rule(log_det, definition=elimination.log_abs_det)
 def log_det_rule(y: Any, a: Any, /) -> Any:
     """Its gradient is the transposed inverse."""
+    only_real("np.linalg.slogdet", a)
     gradient = flipped(np.linalg.inv(a))
     return linear(lambda t: np.sum(gradient * t, axis=(-1, -2)), lambda w: w[..., None, None] * gradient)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array import elimination
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import flipped, lower, symmetric_from, upper
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
@@ -24,6 +25,7 @@ lower_factor = ProtocolFunction("lower_factor", lambda a: np.linalg.cholesky(a))
 @array_rule(lower_factor, definition=elimination.lower_factor)
 def lower_factor_rule(y: Any, a: Any, /) -> Any:
     """Factorize a symmetric matrix: the tangent of the factor is the factor times a lower triangle."""
+    only_real("np.linalg.cholesky", a)
     inverse = np.linalg.inv(y)
 
     def halved(x: Any) -> Any:
@@ -53,6 +55,7 @@ orthogonal_triangular = ProtocolFunction("orthogonal_triangular", lambda a: _sid
 @array_rule(orthogonal_triangular)
 def orthogonal_triangular_rule(y: Any, a: Any, /) -> Any:
     """Factorize a matrix with at least as many rows as columns, which are linearly independent."""
+    only_real("np.linalg.qr", a)
     sides = _sides(a)
     q, r = sides.split(y)
     inverse = np.linalg.inv(r)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualrev.primitives.array import elimination
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
@@ -104,6 +105,7 @@ def _by_normal_equations(a: Any, rcond: Any = None) -> Any:
 @array_rule(pseudoinverse, definition=_by_normal_equations)
 def pseudoinverse_rule(y: Any, a: Any, /, rcond: Any = None) -> Any:
     """Among matrices of the same rank; where the rank changes, the pseudoinverse jumps."""
+    only_real("np.linalg.pinv", a)
     y_t = flipped(y)
     left, right = identity_like(y, a.shape[-2]) - a @ y, identity_like(y, a.shape[-1]) - y @ a
 

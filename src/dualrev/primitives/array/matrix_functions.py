@@ -27,7 +27,7 @@ def _over_stacks(name: str) -> Callable[[Any], Any]:
         if not a.size:
             return np.zeros(a.shape, np.result_type(a, np.float32))
         single = getattr(scipy_module("linalg"), name)
-        matrices = a.astype(np.float64, copy=False).reshape(-1, *a.shape[-2:])
+        matrices = a.astype(np.result_type(a, np.float64), copy=False).reshape(-1, *a.shape[-2:])
         values = np.stack([single(matrix) for matrix in matrices]).reshape(a.shape)
         wanted = np.result_type(a, np.complex64 if values.dtype.kind == "c" else np.float32)
         return values.astype(wanted, copy=False)

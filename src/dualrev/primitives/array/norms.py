@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.reduction import norm_2
 from dualrev.primitives.array.rule import composite, from_the_end
 
@@ -14,7 +15,7 @@ from dualrev.primitives.array.rule import composite, from_the_end
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Return a norm of vectors or matrices; where it is 0, its derivative is 0."""
     if ord is None:
-        return norm_2(x, axis=axis, keepdims=keepdims)
+        return norm_2(_sizes(x), axis=axis, keepdims=keepdims)
     axes = from_the_end(axis if axis is None or np.ndim(axis) == 0 else tuple(axis), x.ndim)
     if len(axes) == 1:
         return _vector_norm(x, ord, axes, keepdims)
@@ -23,11 +24,16 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     raise ValueError(f"np.linalg.norm(ord={ord!r}, axis={axis!r}) of shape {x.shape}; expected one axis or two")
 
 
+def _sizes(x: Any) -> Any:
+    """Return the sizes of complex numbers, and real ones as they are."""
+    return np.abs(x) if is_complex(x) else x
+
+
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if isinstance(ord, str):
         raise ValueError(f"np.linalg.norm(ord={ord!r}) of vectors; expected a number")
     if ord == 2:
-        return norm_2(x, axis=axes, keepdims=keepdims)
+        return norm_2(_sizes(x), axis=axes, keepdims=keepdims)
     if ord in (np.inf, -np.inf):
         return (np.max if ord > 0 else np.min)(np.abs(x), axis=axes, keepdims=keepdims)
     if ord == 0:
@@ -39,7 +45,7 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if ord in ("fro", "f"):
-        return norm_2(x, axis=axes, keepdims=keepdims)
+        return norm_2(_sizes(x), axis=axes, keepdims=keepdims)
     if ord not in (1, -1, 2, -2, np.inf, -np.inf, "nuc"):
         raise ValueError(
             f"np.linalg.norm(ord={ord!r}) of matrices; expected 1, 2, inf, their negatives, 'fro' or 'nuc'"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
@@ -52,6 +53,7 @@ symmetric_spectrum = ProtocolFunction("symmetric_spectrum", lambda a: _values_an
 @array_rule(symmetric_spectrum)
 def symmetric_spectrum_rule(y: Any, a: Any, /) -> Any:
     """Decompose a symmetric matrix."""
+    only_real("np.linalg.eigh", a)
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
     factors = _reciprocal_gaps(values)
@@ -97,6 +99,7 @@ real_spectrum = ProtocolFunction("real_spectrum", _real_spectrum)
 @array_rule(real_spectrum)
 def real_spectrum_rule(y: Any, a: Any, /) -> Any:
     """Decompose a matrix whose eigenvalues are real; each vector keeps length 1."""
+    only_real("np.linalg.eig", a)
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
     factors = _reciprocal_gaps(values)
@@ -141,6 +144,7 @@ thin_singular = ProtocolFunction("thin_singular", lambda a: _thin(a).join(np.lin
 @array_rule(thin_singular)
 def thin_singular_rule(y: Any, a: Any, /) -> Any:
     """Decompose; what a matrix that is not square adds is orthogonal to its rows or columns."""
+    only_real("np.linalg.svd", a)
     parts = _thin(a)
     u, s, vh = parts.split(y)
     m, n = a.shape[-2:]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.extras import scipy_module
+from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.linear_systems import System, solution
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.matrices import lower as lower_part
@@ -92,6 +93,7 @@ def solve_triangular_rule(
     check_finite: bool = True,
 ) -> Any:
     """Solve with a triangle; what is not read has derivative 0."""
+    only_real("solve_triangular", a, b)
     transposed = trans in (1, 2, "T", "C")
     read = lower_part if lower else upper_part
 
