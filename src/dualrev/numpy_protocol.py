@@ -19,11 +19,11 @@ from dualrev.primitives.array.constant import CONSTANT, REFUSED
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output
-from dualrev.primitives.row import Row
+from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
 
 _ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
-_ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
+_ROWS |= {function: row for row in ROWS.values() for function in ufuncs(row)}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
@@ -94,7 +94,7 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     row = _ROWS.get(function)
     if row is not None:
         operands = tuple(operand(arg) for arg in args)
-        return apply_row(row, operands, function)
+        return apply_row(row, operands, FUNCTIONS[row.name] if isinstance(row, HostRow) else function)
     rule = RULES.get(function)
     if rule is not None:
         operands, rest, options = rule.split(args, kwargs)

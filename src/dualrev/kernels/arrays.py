@@ -81,10 +81,10 @@ def _own_expression(row: Row) -> Callable[..., Any]:
 
 
 def _function(row: Row) -> Callable[..., Any]:
-    if ufuncs(row):
-        return ufuncs(row)[0]
     if isinstance(row, HostRow):
         return ProtocolFunction(row.name, from_scipy("special", row.name))
+    if ufuncs(row):
+        return ufuncs(row)[0]
     return ProtocolFunction(row.name, _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row))
 
 

@@ -70,7 +70,7 @@ ROWS = (
         partials=(lambda y, x: math.i1(x),),
         domain=(ANY,),
         points=(((0.0,), (0.0,)),),
-        names=("scipy.special.i0",),
+        names=("scipy.special.i0", "numpy.i0"),
     ),
     HostRow(
         "i0e",
