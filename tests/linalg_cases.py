@@ -126,7 +126,7 @@ LINALG_COMPOSITES: dict[Any, Any] = {
         (lambda f, a, b: f(np.reshape(near(a), (2, 2, 4)), b), ((4, 4), (2, 2))),
         (lambda f, a, b: f(np.reshape(near(a), (2, 2, 2, 2)), b, axes=(0,)), ((4, 4), (2, 2))),
     ),
-    np.linalg.matrix_power: matrices(*[lambda f, a, n=n: f(a, n) + a for n in (0, 1, 2, 3, 5, -1, -2)]),
+    np.linalg.matrix_power: matrices(*[lambda f, a, n=n: f(0.5 * a, n) + a for n in (0, 1, 2, 3, 5, -1, -2)]),
     np.linalg.slogdet: matrices(part("logabsdet"), lambda f, a: a * f(a).sign[..., None, None]),
     np.linalg.cholesky: matrices(
         lambda f, a: bent(f(definite(a))),
