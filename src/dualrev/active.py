@@ -40,7 +40,7 @@ class Active:
         """Apply a scalar primitive at this number's level, `call` computing its value."""
         raise MissingRuleError(f"{type(self).__name__} does not implement scalar primitives")
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function at this number's level."""
         raise MissingRuleError(f"{type(self).__name__} does not implement array rules")
 

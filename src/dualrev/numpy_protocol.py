@@ -48,9 +48,10 @@ def operand(x: Any) -> Any:
         _READY.add(type(x))
         return x
     array = np.asarray(x)
-    if array.dtype.kind == "O":
+    kind = array.dtype.kind
+    if kind == "O":
         return take_up(array)
-    if array.dtype.kind not in "fiubc":
+    if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
 
@@ -91,18 +92,18 @@ def _with_complex_scalars(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Apply a function of arrays to arguments of which one or more are active."""
-    row = _ROWS.get(function)
-    if row is not None:
-        operands = tuple(operand(arg) for arg in args)
-        return apply_row(row, operands, FUNCTIONS[row.name] if isinstance(row, HostRow) else function)
     rule = RULES.get(function)
     if rule is not None:
-        operands, rest, options = rule.split(args, kwargs)
-        operands = tuple([operand(arg) for arg in operands])
+        given, options = rule.split(args, kwargs)
+        operands = [x if type(x) in _READY else operand(x) for x in given]
         owner = outermost(operands)
-        if owner is None or _whole_numbers(options.get("dtype")):
-            return rule.value([primal(x) for x in operands], rest, options)
-        return owner.apply_rule(rule, operands, rest, options)
+        if owner is None or ("dtype" in options and _whole_numbers(options["dtype"])):
+            return rule.value([primal(x) for x in operands], options)
+        return owner.apply_rule(rule, operands, options)
+    row = _ROWS.get(function)
+    if row is not None:
+        ready = tuple([operand(arg) for arg in args])
+        return apply_row(row, ready, FUNCTIONS[row.name] if isinstance(row, HostRow) else function)
     if function in COMPOSITES:
         no_output(function, args, kwargs)
         return COMPOSITES[function](*args, **kwargs)
@@ -139,6 +140,10 @@ def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: 
         if row is not None and row.partials:
             return self.apply_row(row, inputs, ufunc)
     return apply_ufunc(ufunc, method, inputs, kwargs)
+
+
+def _array_function(self: Active, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return apply_function(function, args, kwargs)
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -261,7 +266,7 @@ def equip(cls: type[Active]) -> None:
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
         "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
-        "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
+        "__array_function__": _array_function,
         "__getitem__": lambda self, at: index(self, at),
         "__matmul__": lambda self, other: np.matmul(self, other),
         "__rmatmul__": lambda self, other: np.matmul(other, self),

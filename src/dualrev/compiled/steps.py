@@ -46,7 +46,7 @@ class CompiledStep:
         leaves: list[Any]
         leaves, spec = optree.tree_flatten(given)
         call = _Call(self.dispatcher, args, argnums, spec)
-        rule = ArrayRule(self.__name__, call.value, ("*arrays",), call.linearize, frozenset(), None)
+        rule = ArrayRule(self.__name__, call.value, ("*arrays",), call.linearize, frozenset(), None, sequence=True)
         operands = [operand(leaf) for leaf in leaves]
         if any(map(is_complex, operands)):
             raise ComplexInputError(
@@ -55,7 +55,7 @@ class CompiledStep:
             )
         owner = outermost(operands)
         assert owner is not None
-        return call.arranged(owner.apply_rule(rule, operands, (), {}))
+        return call.arranged(owner.apply_rule(rule, operands, {}))
 
 
 class _Call:

@@ -95,7 +95,7 @@ class Dual(Active):
         result.value, result.pushed, result.level = y, tangent, level
         return result
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function: its value, and the tangents pushed forward."""
         level = self.level
         primals: list[Any] = []
@@ -107,8 +107,8 @@ class Dual(Active):
             else:
                 primals.append(arg)
                 tangents.append(None)
-        y = rule.value(primals, rest, kwargs)
-        return Dual.at_level(y, rule.at(y, primals, rest, kwargs).push(tangents), level)
+        y = rule.value(primals, kwargs)
+        return Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.tangent!r})"

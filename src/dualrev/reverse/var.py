@@ -14,6 +14,9 @@ from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
 from dualrev.values import own_value
 
+_new = object.__new__
+_IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
+
 
 class Var(Active):
     """A number or array whose operations are recorded, for derivatives backwards.
@@ -62,21 +65,27 @@ class Var(Active):
         level = self.level
         primals: list[Any] = []
         parents: list[Statement | None] = []
+        active = 0
         for arg in args:
+            active += active
             if type(arg) is Var and arg.level == level:
                 primals.append(arg.value)
-                parents.append(arg.statement)
+                statement = arg.statement
+                parents.append(statement)
+                if statement is not None:
+                    active += 1
             else:
                 primals.append(arg)
                 parents.append(None)
         y = call(*primals)
         if y.dtype.kind == "c":
             known_of_complex(row)
-        if not any(parents):
-            return Var.at_level(y, None, level)
-        return Var.at_level(y, RowStatement(row, y, primals, tuple(parents)), level)
+        result = _new(Var)
+        result.value, result.level = y, level
+        result.statement = RowStatement(row, y, primals, parents, active) if active else None
+        return result
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function and record its linearization."""
         level = self.level
         primals: list[Any] = []
@@ -88,13 +97,15 @@ class Var(Active):
             else:
                 primals.append(arg if rule.sequence else private(arg))
                 parents.append(None)
-        y = rule.value(primals, rest, kwargs)
-        if not any(parents):
-            return Var.at_level(y, None, level)
-        if rest or kwargs:
-            rest, kwargs = _private(rest), {key: _private(value) for key, value in kwargs.items()}
-        linearization = rule.at(y, primals, rest, kwargs)
-        return Var.at_level(y, RuleStatement(rule, y, linearization, tuple(parents)), level)
+        y = rule.value(primals, kwargs) if rule.sequence else rule.function(*primals, **kwargs)
+        result = _new(Var)
+        result.value, result.level, result.statement = y, level, None
+        if any(parents):
+            if kwargs:
+                kwargs = {key: _private(value) for key, value in kwargs.items()}
+            linearization = rule.at(y, primals, kwargs)
+            result.statement = RuleStatement(rule, y, linearization, parents)
+        return result
 
     @property
     def requires_grad(self) -> bool:
@@ -168,6 +179,8 @@ class Var(Active):
 
 
 def _private(x: Any) -> Any:
+    if type(x) in _IMMUTABLE:
+        return x
     if isinstance(x, tuple | list):
-        return type(x)(_private(element) for element in x)
+        return x if type(x) is tuple and _IMMUTABLE.issuperset(map(type, x)) else type(x)(map(_private, x))
     return private(x)

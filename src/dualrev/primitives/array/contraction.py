@@ -23,6 +23,8 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
     row, column = a.ndim == 1, b.ndim == 1
     if row and column:
         return Each((_of_vectors(b), _of_vectors(a)))
+    if a.ndim == b.ndim == 2:
+        return Each((Pair(lambda t: t @ b, lambda w: w @ b.T), Pair(lambda t: a @ t, lambda w: a.T @ w)))
     left, right = (a[None, :] if row else a), (b[:, None] if column else b)
     ndim = max(left.ndim, right.ndim)
 

@@ -25,6 +25,8 @@ def kept(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bo
 
 def spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:
     """Broadcast a reduced array, with leading axes, back over the axes that were reduced."""
+    if type(array) is np.float64:  # np.broadcast_to takes ten times longer
+        return np.ndarray(shape, np.float64, np.asarray(array), 0, (0,) * len(shape))
     array = kept(array, axes, shape, keepdims)
     return np.broadcast_to(array, leading(array, len(shape)) + shape)
 

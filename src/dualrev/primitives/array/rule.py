@@ -78,6 +78,8 @@ class ArrayRule(NamedTuple):
         Of the function's own parameters after the operands, in its order.
     variadic
         Whether all positional arguments are operands.
+    sequence
+        Whether the first argument is a sequence of arrays.
     """
 
     name: str
@@ -88,53 +90,48 @@ class ArrayRule(NamedTuple):
     definition: Callable[..., Any] | None
     names: tuple[str, ...] = ()
     variadic: bool = False
+    sequence: bool = False
 
-    @property
-    def sequence(self) -> bool:
-        """Whether the first argument is a sequence of arrays."""
-        return self.operands[0].startswith("*") and not self.variadic
-
-    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
-        """Return (operands, (), all other arguments by name)."""
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return (operands, all other arguments by name)."""
         if self.variadic:
-            return args, (), self._known(kwargs)
+            return args, self._known(kwargs)
         count = len(self.operands)
-        if len(args) > count and self.names:
-            kwargs = {**dict(zip(self.names, args[count:], strict=False)), **kwargs}
+        if len(args) > count:
+            kwargs = dict(zip(self.names, args[count:], strict=False)) | kwargs
             args = args[:count]
         while len(args) < count and self.operands[len(args)].removeprefix("*") in kwargs:
             name = self.operands[len(args)].removeprefix("*")
             args, kwargs = (*args, kwargs[name]), {key: kwargs[key] for key in kwargs if key != name}
-        operands = tuple(args[0]) if self.sequence else args[:count]
-        return operands, args[count:], self._known(kwargs) if kwargs else kwargs
+        operands = tuple(args[0]) if self.sequence else args
+        return operands, self._known(kwargs) if kwargs else kwargs
 
-    def value(self, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def value(self, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Return the function's value."""
-        return (
-            self.function(list(operands), *rest, **kwargs)
-            if self.sequence
-            else self.function(*operands, *rest, **kwargs)
-        )
+        return self.function(list(operands), **kwargs) if self.sequence else self.function(*operands, **kwargs)
 
-    def at(self, y: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Linearization:
+    def at(self, y: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Linearization:
         """Return the linearization where the operands have these values and the result is `y`."""
-        if self.sequence:
-            return self.linearize(y, operands, *rest, **kwargs)
-        return self.linearize(y, *operands, *rest, **kwargs)
+        return self.linearize(y, operands, **kwargs) if self.sequence else self.linearize(y, *operands, **kwargs)
 
     def _known(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
-        if "out" in given and given.pop("out") is not None:
+        given = kwargs
+        for value in kwargs.values():
+            if value is np._NoValue:
+                given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+        if given.keys() <= self.options:
+            return given
+        if given.get("out") is not None:
             raise InactiveWriteError(
                 f"np.{self.name}(..., out=...) would write an active number into a plain array; leave `out` out"
             )
-        for key in given.keys() - self.options:
+        for key in given.keys() - self.options - {"out"}:
             known = ", ".join(sorted(self.options))
             raise MissingRuleError(
                 f"{self.name}(..., {key}=...) has no derivative rule; known options: {known}. "
                 "Leave the option out, or write the operation with other NumPy functions"
             )
-        return given
+        return {key: value for key, value in given.items() if key != "out"}
 
 
 RULES: dict[Any, ArrayRule] = {}
@@ -150,7 +147,8 @@ def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> C
     def enter(linearize: Any) -> Any:
         parameters = list(inspect.signature(linearize).parameters.values())[1:]
         operands = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
-        if operands == ("arrays",):
+        sequence = operands == ("arrays",)
+        if sequence:
             operands = ("*arrays",)
         variadic = parameters[0].kind is parameters[0].VAR_POSITIONAL
         if variadic:
@@ -159,7 +157,7 @@ def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> C
         own = inspect.signature(getattr(function, "implementation", function)).parameters
         names = tuple(own)[len(operands) :]
         RULES[function] = ArrayRule(
-            function.__name__, function, operands, linearize, options, definition, names, variadic
+            function.__name__, function, operands, linearize, options, definition, names, variadic, sequence
         )
         return linearize
 

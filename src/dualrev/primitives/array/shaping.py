@@ -15,6 +15,8 @@ def sum_to(array: Any, shape: tuple[int, ...], ndim: int) -> Any:
     ahead = array.ndim - ndim
     if array.shape[ahead:] == shape:
         return array
+    if not shape:
+        return array.sum(axis=tuple(range(-ndim, 0))) if ahead else array.sum()
     padded = (1,) * (ndim - len(shape)) + shape
     axes = tuple(n - ndim for n in range(ndim) if padded[n] == 1 and array.shape[ahead + n] != 1)
     total = np.sum(array, axis=axes, keepdims=True) if axes else array
