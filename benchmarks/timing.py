@@ -61,7 +61,7 @@ def process(code: str, runs: int = 9) -> float:
 def machine() -> str:
     """Return the machine and the versions that were measured."""
     packages = []
-    for name in ("numpy", "numba", "autograd"):
+    for name in ("numpy", "numba", "autograd", "torch"):
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:

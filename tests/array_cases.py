@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from families import FAMILIES
+from families.case import AXES, MASK, PRODUCTS, Case, calls, of, over
+from linalg_cases import LINALG_COMPOSITES, LINALG_RULES
 
 from dualrev.primitives.array.indexing import index, scatter
 from dualrev.primitives.array.reduction import logsumexp, norm_2, softmax
 from dualrev.primitives.array.shaping import astype
 
-MASK = np.array([[True, False, True], [False, True, True]])
-
-
-class Case(NamedTuple):
-    """A call of an array function, as a function of its operands, and their shapes."""
-
-    call: Callable[..., Any]
-    shapes: tuple[tuple[int, ...], ...]
-
-
-def over(*options: dict[str, Any], shapes: Any = ((2, 3),)) -> Callable[[Any], list[Case]]:
-    """Return the cases of a function of one operand that is called with each of the options."""
-    return lambda f: [Case(lambda x, o=o: f(x, **o), (shape,)) for o in options for shape in shapes]
-
-
-def of(*shapes: tuple[tuple[int, ...], ...]) -> Callable[[Any], list[Case]]:
-    """Return the cases of a function of operands that have each of these tuples of shapes."""
-    return lambda f: [Case(f, operands) for operands in shapes]
-
-
-def calls(*cases: tuple[Callable[..., Any], Any]) -> Callable[[Any], list[Case]]:
-    """Return cases as they are, each a function that is given the table's function, and shapes."""
-    return lambda f: [Case(lambda *x, g=g: g(f, *x), shapes) for g, shapes in cases]
-
-
-AXES = over({}, {"axis": 0}, {"axis": 1}, {"axis": -1}, {"axis": (0, 1)}, {"axis": 0, "keepdims": True})
-ONE_AXIS = over({}, {"axis": 0}, {"axis": -1})
-PRODUCTS = of(((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 3)))
-
 RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
-    np.sum: AXES,
-    np.max: AXES,
-    np.min: AXES,
-    logsumexp: AXES,
+    logsumexp: lambda f: [
+        *AXES(f),
+        *over({"b": np.float32([1.0, 0.0, 2.5])}, {"b": np.float32([[1.0], [0.5]]), "axis": 1, "keepdims": True})(f),
+        *over({"b": np.ones((4, 2, 1), np.float32), "axis": -1}, shapes=((3,), (2, 3)))(f),
+    ],
     norm_2: AXES,
     softmax: over({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1)}),
-    np.cumsum: ONE_AXIS,
     np.reshape: over(*[{"shape": s, "order": o} for s in ((3, 2), -1, (1, 6, 1), (2, -1)) for o in "CF"]),
     np.transpose: over({}, {"axes": (2, 0, 1)}, {"axes": (-1, 0, -2)}, shapes=((2, 3, 4),)),
     np.broadcast_to: over({"shape": (2, 3)}, {"shape": (4, 2, 3)}, shapes=((2, 3), (3,), (1, 3), (2, 1), ())),
@@ -81,7 +55,6 @@ RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
 }
 
 COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
-    np.mean: AXES,
     np.ravel: over({}, {"order": "F"}),
     np.squeeze: over({}, {"axis": 0}, {"axis": (0, -1)}, shapes=((1, 3, 1),)),
     np.expand_dims: over({"axis": 0}, {"axis": -1}, {"axis": (0, 2)}),
@@ -91,16 +64,10 @@ COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a, source=(0, 1), destination=(-1, 0)), ((2, 3, 4),)),
     ),
     np.atleast_1d: over({}, shapes=((), (3,), (2, 3))),
-    np.linalg.norm: lambda f: [
-        *over({}, {"axis": 0}, {"axis": (0, 1)}, {"ord": "fro"}, {"axis": 1, "keepdims": True})(f),
-        *over(*({"ord": o} for o in (None, 1, 2, 3, 2.5, np.inf, -np.inf)), shapes=((4,),))(f),
-        *over(*({"ord": o, "axis": 0} for o in (1, 2, 3, np.inf)))(f),
-    ],
     np.dot: lambda f: [
         *PRODUCTS(f),
         *of(((), (3,)), ((2,), ()), ((2, 4, 3), (5, 3, 2)), ((2, 3), (5, 3, 2)), ((2, 4, 3), (3,)))(f),
     ],
-    np.outer: of(((3,), (2,)), ((2, 2), (3,)), ((), (2,))),
     np.vdot: of(((3,), (3,)), ((2, 3), (2, 3))),
     np.inner: of(((3,), (3,)), ((2, 3), (3,)), ((2, 3), (4, 3)), ((), (3,)), ((2, 2, 3), (4, 3))),
     np.hstack: calls(
@@ -122,6 +89,15 @@ COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a, b: f(a > b, a, b), ((2, 3), ())),
     ),
 }
+
+
+for _family in FAMILIES:
+    RULE_CASES |= _family.RULES
+    COMPOSITE_CASES |= _family.COMPOSITES
+
+
+for _cases, _linalg in ((RULE_CASES, LINALG_RULES), (COMPOSITE_CASES, LINALG_COMPOSITES)):
+    _cases.update({f: lambda f, make=make: [Case(*case) for case in make(f)] for f, make in _linalg.items()})
 
 
 def cases() -> list[tuple[Any, Case]]:

@@ -84,6 +84,17 @@ def test_adjoint_identity(case: Case, seed: int) -> None:
 
 
 @every_case
+def test_adjoint_identity_in_single_precision(case: Case) -> None:
+    x = tuple(np.float32(a) for a in operands(case, 1))
+    v = tuple(np.float32(d) for d in directions(x, 2))
+    out, pushed = dr.jvp(case.call, x, v)
+    _, pullback = dr.vjp(case.call, *x)
+    w = np.asarray(directions([out], 3)[0], np.asarray(out).dtype)[()]
+    (left, size), (right, other) = inner([np.float64(w)], [pushed]), inner(pullback(w), v)
+    assert abs(left - right) <= 64 * np.finfo(np.float32).eps * (size + other)
+
+
+@every_case
 def test_differences(case: Case) -> None:
     dr.check_grads(case.call, operands(case), order=2)
 

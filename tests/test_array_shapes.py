@@ -16,7 +16,7 @@ import dualrev as dr
 EPS = float(np.finfo(np.float64).eps)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)
 FILLED = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=3)
-REDUCTIONS = (np.sum, np.mean, np.max, np.min, dr.special.logsumexp)
+REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.ptp, np.median, dr.special.logsumexp)
 PAIRS = (np.add, np.multiply, np.divide, np.arctan2, np.maximum, np.hypot)
 
 
@@ -63,6 +63,46 @@ def test_reductions(reduction: Any, data: st.DataObject, keepdims: bool) -> None
 def test_sums_of_arrays_with_nothing_in_them(data: st.DataObject, shape: Any) -> None:
     axis = data.draw(hnp.valid_tuple_axes(len(shape)))
     check(lambda x: np.sum(x, axis=axis), *arrays(shape))
+
+
+@given(data=st.data(), shape=SHAPES)
+def test_rearrangements(data: st.DataObject, shape: Any) -> None:
+    axis = data.draw(st.none() | st.integers(-len(shape), len(shape) - 1)) if shape else None
+    by = data.draw(st.integers(-4, 4))
+    check(lambda x: np.flip(x, axis), *arrays(shape))
+    check(lambda x: np.roll(x, by, axis), *arrays(shape))
+    check(lambda x: np.repeat(x, abs(by), axis), *arrays(shape))
+    check(lambda x: np.tile(x, (abs(by) % 3, 2)), *arrays(shape))
+    check(lambda x: np.pad(x, abs(by)), *arrays(shape))
+    if len(shape) > 1:
+        first, second = data.draw(st.permutations(range(-len(shape), 0)))[:2]
+        check(lambda x: np.diagonal(x, by, first, second), *arrays(shape))
+        check(lambda x: np.trace(x, by, first, second), *arrays(shape))
+        check(lambda x: np.tril(x, by) + 2 * np.triu(x, by), *arrays(shape))
+        check(lambda x: np.rot90(x, by, (first, second)), *arrays(shape))
+
+
+@given(data=st.data(), shape=FILLED)
+def test_lines_along_an_axis(data: st.DataObject, shape: Any) -> None:
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    times = data.draw(st.integers(0, 4))
+    count = shape[axis]
+    places = data.draw(st.lists(st.integers(-count, count - 1), max_size=4))
+    check(lambda x: np.cumprod(x, axis=axis), *arrays(shape))
+    check(lambda x: np.sort(x, axis=axis), *arrays(shape))
+    check(lambda x: np.diff(x, times, axis), *arrays(shape))
+    check(lambda x: np.take(x, np.array(places, int), axis), *arrays(shape))
+    check(lambda x: np.quantile(x, 0.3, axis=axis), *arrays(shape))
+    check(lambda x: np.trapezoid(x, axis=axis), *arrays(shape))
+    check(lambda x: np.fft.irfft(np.fft.rfft(x, axis=axis), times + 1, axis=axis), *arrays(shape))
+    check(lambda x: np.abs(np.fft.fft(x, times + 1, axis)), *arrays(shape))
+
+
+@given(shapes=hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3))
+def test_sums_of_products_that_broadcast(shapes: Any) -> None:
+    check(lambda a, b: np.einsum("...,...->...", a, b), *arrays(*shapes.input_shapes))
+    check(lambda a, b: np.tensordot(a, b, axes=0), *arrays(*shapes.input_shapes))
+    check(np.kron, *arrays(*shapes.input_shapes))
 
 
 @given(data=st.data())

@@ -15,7 +15,8 @@ import pytest
 
 import dualrev as dr
 from dualrev.kernels import arrays, cpu, symbolic
-from dualrev.primitives import scalar
+from dualrev.primitives import host, scalar
+from dualrev.primitives.host import HOST, HOST_FAMILIES
 from dualrev.primitives.row import calls
 from dualrev.primitives.scalar import FAMILIES, FORMULAS, TABLE
 
@@ -25,11 +26,13 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors", "folders", "costs"},
-    {"modes"},
+    {"modes", "extras"},
     {"protocol"},
     {"primitives"},
     {"kernels"},
-    {"active", "special"},
+    {"active"},
+    {"special", "linalg"},
+    {"array_methods"},
     {"numpy_protocol"},
     {"values"},
     {"trees"},
@@ -50,7 +53,7 @@ LAYERS = (
 )
 """Bottom to top: a module imports from its own part and from parts in lower layers, from no other."""
 
-UPWARDS = {("protocol", "special"), ("cli", "__init__"), ("commands", "__init__")}
+UPWARDS = {("protocol", "special"), ("protocol", "linalg"), ("cli", "__init__"), ("commands", "__init__")}
 """Pickling looks a function up in the module that users know it from; the command line prints the version."""
 
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
@@ -62,7 +65,7 @@ EXPRESSIONS = (
 
 def rules() -> Iterator[tuple[str, Any]]:
     """Return every rule of the table, with a name."""
-    for row in TABLE.values():
+    for row in (*TABLE.values(), *HOST.values()):
         yield f"{row.name}.fn", row.fn
         yield from ((f"{row.name}.partials[{n}]", rule) for n, rule in enumerate(row.partials) if rule is not None)
     yield from FORMULAS.items()
@@ -104,12 +107,13 @@ def test_a_rule_is_one_expression_that_closes_over_nothing(rule: Any) -> None:
 
 @every_rule
 def test_what_a_rule_calls_exists_on_every_target(rule: Any) -> None:
-    for target in (arrays._TARGET, cpu.target(), symbolic._TARGET):
+    on_host = Path(rule.__code__.co_filename).parent.name == "host"
+    for target in (arrays._TARGET, symbolic._TARGET, *(() if on_host else (cpu.target(),))):
         for name in calls(rule):
             assert target.resolve(name) is not None
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("family", FAMILIES + HOST_FAMILIES, ids=lambda family: family.__name__.rpartition(".")[2])
 def test_rules_are_expressions_over_math_and_select(family: Any) -> None:
     lambdas = [node for node in ast.walk(ast.parse(inspect.getsource(family))) if isinstance(node, ast.Lambda)]
     assert lambdas
@@ -134,13 +138,14 @@ def test_one_rule_stands_on_a_line() -> None:
     codes = {id(rule.__code__): rule.__code__ for _, rule in RULES}
     lines = Counter((code.co_filename, code.co_firstlineno) for code in codes.values())
     assert [line for line, count in lines.items() if count > 1] == []
-    assert {Path(name).parent for name, _ in lines} == {Path(scalar.__file__).parent}
+    assert {Path(name).parent for name, _ in lines} == {Path(table.__file__).parent for table in (scalar, host)}
 
 
 def test_names_are_used_once() -> None:
-    names = Counter(name for row in TABLE.values() for name in row.names)
+    names = Counter(name for row in (*TABLE.values(), *HOST.values()) for name in row.names)
     assert [name for name, count in names.items() if count > 1] == []
     assert set(TABLE).isdisjoint(FORMULAS)
+    assert set(HOST).isdisjoint(TABLE.keys() | FORMULAS.keys())
     assert len(TABLE) == sum(len(family.ROWS) for family in FAMILIES)
 
 

@@ -17,7 +17,8 @@ from sphinx.util.docutils import SphinxDirective
 
 import dualrev
 from dualrev import modes
-from dualrev.primitives import array, scalar
+from dualrev.primitives import array, host, scalar
+from dualrev.primitives.row import HostRow, Row
 
 
 @cache
@@ -25,7 +26,7 @@ def formulas(family: Any) -> dict[str, dict[str, list[str]]]:
     """Return, per row of a family, the text of its `fn` and of its `partials`, as the source has them."""
     texts = {}
     for node in ast.walk(ast.parse(inspect.getsource(family))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Row":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Row", "HostRow"):
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             partials = given.get("partials", ast.Tuple([]))
             assert isinstance(partials, ast.Tuple)
@@ -79,10 +80,12 @@ class FromTheCode(SphinxDirective):
 class ScalarPrimitives(FromTheCode):
     """Every row of the table, a section for each family."""
 
+    families: Sequence[Any] = scalar.FAMILIES
+
     def lines(self) -> list[str]:
         """Return the content."""
         lines = []
-        for family in scalar.FAMILIES:
+        for family in self.families:
             texts = formulas(family)
             lines += heading(re.split(r"[.:]", first_line(family))[0])
             lines += table(
@@ -91,13 +94,24 @@ class ScalarPrimitives(FromTheCode):
                     [
                         code([row.name]),
                         code(texts[row.name]["fn"]),
-                        code(texts[row.name]["partials"]) or ["flat"],
+                        _partials(row, texts[row.name]["partials"]),
                         code([*row.names, f"dualrev.special.{row.name}"]),
                     ]
                     for row in family.ROWS
                 ],
             )
         return lines
+
+
+def _partials(row: Row, texts: Sequence[str]) -> list[str]:
+    refused = [isinstance(row, HostRow) and row.refuses(n) for n in range(len(texts))]
+    return ["no closed form" if no else f"``{text}``" for text, no in zip(texts, refused, strict=True)] or ["flat"]
+
+
+class HostPrimitives(ScalarPrimitives):
+    """Every row whose value SciPy computes, a section for each family."""
+
+    families = host.HOST_FAMILIES
 
 
 class Formulas(FromTheCode):
@@ -147,7 +161,13 @@ class ArrayComposites(FromTheCode):
 def spelling(function: Any) -> str:
     """Return how users reach a function, or nothing if they cannot call it by a name."""
     name = function.__name__
-    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (dualrev.special, "dualrev.special")):
+    for module, prefix in (
+        (np, "numpy"),
+        (np.linalg, "numpy.linalg"),
+        (np.fft, "numpy.fft"),
+        (dualrev.special, "dualrev.special"),
+        (dualrev.linalg, "dualrev.linalg"),
+    ):
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
@@ -159,11 +179,16 @@ class PromisedValues(FromTheCode):
     def lines(self) -> list[str]:
         """Return the content."""
         rows = [
-            [code([row.name]), [_numbers(at)], [_numbers(promised)]]
-            for row in scalar.TABLE.values()
+            [code([row.name]), [_numbers(at)], [_promises(row, promised)]]
+            for row in (*scalar.TABLE.values(), *host.HOST.values())
             for at, promised in row.points
         ]
         return table(["primitive", "arguments", "partial derivatives"], rows)
+
+
+def _promises(row: Row, values: Sequence[float]) -> str:
+    shown = [n for n in range(row.arity) if not (isinstance(row, HostRow) and row.refuses(n))]
+    return _numbers(values[n] for n in shown)
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -214,6 +239,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives."""
     for directive, name in (
         (ScalarPrimitives, "scalar-primitives"),
+        (HostPrimitives, "host-primitives"),
         (Formulas, "shared-formulas"),
         (ArrayRules, "array-rules"),
         (ArrayComposites, "array-composites"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from dualrev import errors, special
+from dualrev import errors, linalg, special
 from dualrev.active import stop_gradient
 from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
@@ -46,6 +46,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "linalg",
     "problems",
     "special",
     "stop_gradient",

@@ -15,6 +15,7 @@ import numpy as np
 
 from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
 from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import HOLOMORPHIC
 
 _levels = itertools.count(2)
 
@@ -39,7 +40,7 @@ class Active:
         """Apply a scalar primitive at this number's level, `call` computing its value."""
         raise MissingRuleError(f"{type(self).__name__} does not implement scalar primitives")
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function at this number's level."""
         raise MissingRuleError(f"{type(self).__name__} does not implement array rules")
 
@@ -121,6 +122,14 @@ def primal(x: Any) -> Any:
     while isinstance(x, Active):
         x = x.value
     return x
+
+
+def known_of_complex(row: Row) -> None:
+    """Raise `MissingRuleError` where a row is not differentiable as a function of complex numbers."""
+    if row.name not in HOLOMORPHIC:
+        raise MissingRuleError(
+            f"{row.name} of complex numbers has no derivative rule. Write it with np.real(z), np.imag(z) and np.abs(z)"
+        )
 
 
 def outermost(args: Any) -> Active | None:

@@ -36,7 +36,7 @@ class InPlaceError(DualrevError, TypeError):
 
 
 class ComplexInputError(DualrevError, TypeError):
-    """Complex input, which is not supported yet."""
+    """A complex input or output: complex numbers are followed between real inputs and real results alone."""
 
 
 class ObjectArrayError(DualrevError, TypeError):

@@ -9,30 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import Active, outermost, primal
-from dualrev.errors import ComplexInputError, InactiveWriteError, MissingRuleError, ObjectArrayError
-from dualrev.kernels.arrays import FUNCTIONS, ufuncs
+from dualrev.active import Active, known_of_complex, outermost, primal
+from dualrev.array_methods import METHODS, method
+from dualrev.errors import InactiveWriteError, MissingRuleError, ObjectArrayError
+from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
+from dualrev.primitives.array.complex_parts import modulus
+from dualrev.primitives.array.constant import CONSTANT, REFUSED
 from dualrev.primitives.array.indexing import index
-from dualrev.primitives.row import Row
+from dualrev.primitives.array.reduction import logsumexp
+from dualrev.primitives.array.rule import no_output
+from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
 
-_ROWS: dict[Any, Row] = {function: TABLE[name] for name, function in FUNCTIONS.items()}
-_ROWS |= {function: row for row in TABLE.values() for function in ufuncs(row)}
-_BY_NAME = {name.rpartition(".")[2]: row for row in TABLE.values() for name in row.names if name.startswith("scipy.")}
+_ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
+_ROWS |= {function: row for row in ROWS.values() for function in ufuncs(row)}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
-_READY: set[type] = {*_NUMBERS, bool, np.bool_}
+_READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _NO_EFFECT = {"casting", "order", "subok"}
-_REDUCTIONS: dict[Any, Any] = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}
-_ON_VALUES = frozenset(
-    {
-        *(np.shape, np.ndim, np.size, np.result_type, np.zeros_like, np.ones_like, np.empty_like, np.full_like),
-        *(np.argmax, np.argmin, np.argsort, np.searchsorted, np.nonzero, np.flatnonzero, np.count_nonzero),
-        *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.iscomplexobj, np.isrealobj, np.isscalar),
-        *(np.may_share_memory, np.shares_memory, np.lexsort, np.array_repr, np.array_str, np.array2string, np.around),
-    }
-)
+_REDUCTIONS: dict[Any, Any] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.fmax: np.nanmax,
+    np.fmin: np.nanmin,
+    np.logaddexp: logsumexp,
+}
+_SCANS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def operand(x: Any) -> Any:
@@ -43,13 +48,10 @@ def operand(x: Any) -> Any:
         _READY.add(type(x))
         return x
     array = np.asarray(x)
-    if array.dtype.kind == "O":
+    kind = array.dtype.kind
+    if kind == "O":
         return take_up(array)
-    if array.dtype.kind == "c":
-        raise ComplexInputError(
-            f"a complex array of shape {array.shape} met an active number; only real ones are supported"
-        )
-    if array.dtype.kind not in "fiub":
+    if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
 
@@ -71,34 +73,54 @@ def take_up(array: np.ndarray) -> Any:
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
     """Apply a scalar primitive to arguments of which one or more are active."""
     if not row.partials:
-        return call(*[primal(arg) for arg in args])
+        y = call(*[primal(arg) for arg in args])
+        if np.iscomplexobj(y):
+            known_of_complex(row)
+        return y
     owner = outermost(args)
+    if complex in map(type, args):
+        args = _with_complex_scalars(args)
     return call(*args) if owner is None else owner.apply_row(row, args, call)
+
+
+def _with_complex_scalars(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments with NumPy's complex numbers for Python's, which do not widen single precision either."""
+    single = all(arg.dtype.char in "fF" for arg in args if hasattr(arg, "dtype"))
+    scalar = np.complex64 if single else np.complex128
+    return tuple([scalar(arg) if type(arg) is complex else arg for arg in args])
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Apply a function of arrays to arguments of which one or more are active."""
-    row = _ROWS.get(function)
-    if row is not None:
-        operands = tuple(operand(arg) for arg in args)
-        return apply_row(row, operands, function)
     rule = RULES.get(function)
     if rule is not None:
-        operands, rest, options = rule.split(args, kwargs)
-        operands = tuple(operand(arg) for arg in operands)
+        given, options = rule.split(args, kwargs)
+        operands = [x if type(x) in _READY else operand(x) for x in given]
         owner = outermost(operands)
-        if owner is None:
-            return rule.value(operands, rest, options)
-        return owner.apply_rule(rule, operands, rest, options)
+        if owner is None or ("dtype" in options and _whole_numbers(options["dtype"])):
+            return rule.value([primal(x) for x in operands], options)
+        return owner.apply_rule(rule, operands, options)
+    row = _ROWS.get(function)
+    if row is not None:
+        ready = tuple([operand(arg) for arg in args])
+        return apply_row(row, ready, FUNCTIONS[row.name] if isinstance(row, HostRow) else function)
     if function in COMPOSITES:
+        no_output(function, args, kwargs)
         return COMPOSITES[function](*args, **kwargs)
-    if function in _ON_VALUES:
+    if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
-    name = getattr(function, "__name__", repr(function))
+    name = f"{getattr(function, '__module__', None) or 'numpy'}.{getattr(function, '__name__', repr(function))}"
+    if function in REFUSED:
+        raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}")
     raise MissingRuleError(
-        f"{getattr(function, '__module__', None) or 'numpy'}.{name} has no derivative rule. Write it with "
-        "functions that have one (`dualrev primitives` lists them), or add a rule: see docs/adding_a_primitive.md"
+        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` lists "
+        "them), or add a rule: see docs/adding_a_primitive.md"
     )
+
+
+def _whole_numbers(dtype: Any) -> bool:
+    """Whether a result was asked for in a type that has no derivatives."""
+    return dtype is not None and np.dtype(dtype).kind in "biu"
 
 
 def _values(x: Any) -> Any:
@@ -109,7 +131,7 @@ def _values(x: Any) -> Any:
 
 @cache
 def _ufunc_row(ufunc: Any) -> Row | None:
-    return _ROWS.get(ufunc) or _BY_NAME.get(ufunc.__name__)
+    return _ROWS.get(ufunc) or scipy_row(ufunc)
 
 
 def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -120,6 +142,10 @@ def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: 
     return apply_ufunc(ufunc, method, inputs, kwargs)
 
 
+def _array_function(self: Active, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return apply_function(function, args, kwargs)
+
+
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer `__array_ufunc__`."""
     if kwargs and kwargs.get("out") is not None:
@@ -128,26 +154,27 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
             "the array cannot hold its derivative. Write s = s + x"
         )
     if method == "__call__":
+        row = _ufunc_row(ufunc)
+        if row is None:
+            return apply_function(ufunc, inputs, kwargs)
         options = kwargs and {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
         if options:
             raise MissingRuleError(
                 f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype"
             )
-        row = _ufunc_row(ufunc)
-        if row is None:
-            return apply_function(ufunc, inputs, {})
         if row is _POWER and type(inputs[1]) in (int, float):
             return _power(inputs[0], inputs[1], ufunc)
         return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
     if method == "reduce" and ufunc in _REDUCTIONS:
         return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | kwargs)
-    if method == "accumulate" and ufunc is np.add:
-        return apply_function(np.cumsum, inputs[:1], {"axis": 0} | kwargs)
+    if method == "accumulate" and ufunc in _SCANS:
+        return apply_function(_SCANS[ufunc], inputs[:1], {"axis": 0} | kwargs)
     if method == "outer":
         a, b = (operand(x) for x in inputs)
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
     raise MissingRuleError(
-        f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: np.add.reduce, np.add.accumulate, outer"
+        f"np.{ufunc.__name__}.{method} has no derivative rule; known methods: outer; reduce and accumulate of np.add "
+        "and np.multiply; reduce of np.maximum, np.minimum, np.fmax, np.fmin and np.logaddexp"
     )
 
 
@@ -165,8 +192,6 @@ def _power(base: Active, exponent: float, call: Callable[..., Any]) -> Any:
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    if out is not None:
-        raise InactiveWriteError("np.clip(x, out=...) would write an active number into a plain array; leave `out` out")
     if low is None or high is None:
         bounded = a if low is None else np.maximum(a, low)
         return bounded if high is None else np.minimum(bounded, high)
@@ -179,9 +204,13 @@ def _where(condition: Any, *choices: Any) -> Any:
     return apply_row(TABLE["where"], (primal(condition), *map(operand, choices)), np.where)
 
 
-for _function in (np.clip, np.where):
+def _absolute(x: Any) -> Any:
+    return modulus(x) if x.dtype.kind == "c" else apply_row(TABLE["absolute"], (x,), np.absolute)
+
+
+for _function in (np.clip, np.where, np.absolute, np.conjugate):
     del _ROWS[_function]
-COMPOSITES.update({np.clip: _clip, np.where: _where})
+COMPOSITES.update({np.clip: _clip, np.where: _where, np.absolute: _absolute})
 
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
@@ -216,24 +245,6 @@ def _unary(row: Row, python: Callable[..., Any]) -> Any:
     return lambda self: apply_row(row, (self,), python)
 
 
-def _method(function: Any) -> Any:
-    def method(self: Active, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"The same as `np.{function.__name__}` of this."
-    return method
-
-
-def _varargs(function: Any) -> Any:
-    def method(self: Active, *axes: Any, **kwargs: Any) -> Any:
-        if not axes:
-            return function(self, **kwargs)
-        return function(self, axes[0] if len(axes) == 1 else axes, **kwargs)
-
-    return method
-
-
 def equip(cls: type[Active]) -> None:
     """Give the class Python's operators, ndarray's methods and NumPy's protocols."""
     for row in TABLE.values():
@@ -249,12 +260,13 @@ def equip(cls: type[Active]) -> None:
                 if short not in ("eq", "ne", "lt", "le", "gt", "ge"):
                     setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
-        setattr(cls, row.name, _method(FUNCTIONS[row.name]))
+        setattr(cls, row.name, method(FUNCTIONS[row.name]))
     power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
+        "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
-        "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
+        "__array_function__": _array_function,
         "__getitem__": lambda self, at: index(self, at),
         "__matmul__": lambda self, other: np.matmul(self, other),
         "__rmatmul__": lambda self, other: np.matmul(other, self),
@@ -262,39 +274,16 @@ def equip(cls: type[Active]) -> None:
         "__rdivmod__": lambda self, other: (other // self, other % self),
         "__copy__": lambda self: self,
         "__deepcopy__": lambda self, memo: self,
-        "T": property(lambda self: np.transpose(self)),
-        "flat": property(lambda self: iter(self.ravel())),
-        "real": property(lambda self: self),
-        "reshape": _varargs(np.reshape),
-        "transpose": _varargs(np.transpose),
-        "flatten": _method(np.ravel),
-        "copy": lambda self, order="C": +self,
-        "conj": lambda self: +self,
-        "item": lambda self, *at: self.reshape(-1)[at[0] if at else 0] if len(at) < 2 else self[at],
-        "tolist": lambda self: [element.tolist() for element in self] if self.ndim else self,
-        "round": lambda self, decimals=0: np.around(primal(self), decimals),
-        "any": lambda self, *args, **kwargs: primal(self).any(*args, **kwargs),
-        "all": lambda self, *args, **kwargs: primal(self).all(*args, **kwargs),
-        "argsort": lambda self, *args, **kwargs: primal(self).argsort(*args, **kwargs),
-        "argmax": lambda self, *args, **kwargs: primal(self).argmax(*args, **kwargs),
-        "argmin": lambda self, *args, **kwargs: primal(self).argmin(*args, **kwargs),
         "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
     }
-    for function in (np.sum, np.mean, np.max, np.min, np.cumsum, np.dot, np.ravel, np.squeeze, np.swapaxes, np.clip):
-        own[function.__name__.removeprefix("a")] = _method(function)
-    for name, attribute in own.items():
+    for name, attribute in {**METHODS, **own}.items():
         setattr(cls, name, attribute)
 
 
 def _astype(x: Any, dtype: Any, **kwargs: Any) -> Any:
     from dualrev.primitives.array.shaping import astype
 
-    kind = np.dtype(dtype).kind
-    if kind == "c":
-        raise ComplexInputError(
-            f"astype({np.dtype(dtype)}) was called on an active array; only real numbers are supported"
-        )
-    return astype(x, dtype, **kwargs) if kind == "f" else primal(x).astype(dtype, **kwargs)
+    return astype(x, dtype, **kwargs) if np.dtype(dtype).kind in "fc" else primal(x).astype(dtype, **kwargs)
 
 
 equip(Active)

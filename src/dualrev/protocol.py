@@ -17,9 +17,12 @@ class ProtocolFunction:
         The name by which users and rules call it.
     implementation
         What it does to plain numbers and arrays.
+    module
+        The module of dualrev in which users find it.
     """
 
-    def __init__(self, name: str, implementation: Callable[..., Any]) -> None:
+    def __init__(self, name: str, implementation: Callable[..., Any], module: str = "special") -> None:
+        self.module = module
         self.__name__ = self.__qualname__ = name
         self.__doc__ = implementation.__doc__
         self.implementation = implementation
@@ -33,9 +36,13 @@ class ProtocolFunction:
         return self.implementation(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<function {self.__name__} of dualrev.special>"
+        return f"<function {self.__name__} of dualrev.{self.module}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        from dualrev import special
+        return _function, (self.module, self.__name__)
 
-        return getattr, (special, self.__name__)
+
+def _function(module: str, name: str) -> Any:
+    from dualrev import linalg, special
+
+    return getattr({"special": special, "linalg": linalg}[module], name)

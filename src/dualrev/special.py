@@ -5,15 +5,70 @@ Each takes numbers, arrays and active numbers alike: `dualrev.special.erf(x)`, `
 
 from __future__ import annotations
 
+from math import log, pi
 from typing import Any
 
+import numpy as np
+
+from dualrev.active import stop_gradient
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.primitives.array.reduction import logsumexp as logsumexp
 from dualrev.primitives.array.reduction import softmax as softmax
 
 sigmoid = FUNCTIONS["expit"]
 
-__all__ = sorted([*FUNCTIONS, "logsumexp", "sigmoid", "softmax"])
+__all__ = sorted([*FUNCTIONS, "log_softmax", "logsumexp", "multigammaln", "sigmoid", "softmax"])
+
+
+def log_softmax(x: Any, axis: Any = None) -> Any:
+    """Return the logarithm of softmax, which does not underflow.
+
+    Parameters
+    ----------
+    x : array
+    axis : int or tuple of int, optional
+        By default all axes.
+
+    Returns
+    -------
+    array like `x`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.grad(lambda x: dr.special.log_softmax(x)[0])(np.zeros(2))
+    array([ 0.5, -0.5])
+    """
+    top = stop_gradient(np.max(x, axis=axis, keepdims=True))
+    shifted = x - np.where(np.isfinite(top), top, np.zeros_like(top))
+    return shifted - logsumexp(shifted, axis=axis, keepdims=True)
+
+
+def multigammaln(a: Any, d: int) -> Any:
+    """Return the logarithm of the multivariate gamma function.
+
+    Parameters
+    ----------
+    a : number or array
+        Larger than (d - 1) / 2.
+    d : int
+        The dimension.
+
+    Returns
+    -------
+    number or array
+        Of the shape of `a`.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> f = dr.special.multigammaln
+    >>> bool(dr.grad(f)(3.0, 2) == dr.special.digamma(3.0) + dr.special.digamma(2.5))
+    True
+    """
+    gammaln = FUNCTIONS["gammaln"]
+    return sum((gammaln(a - 0.5 * j) for j in range(d)), start=0.25 * d * (d - 1) * log(pi))
 
 
 def __getattr__(name: str) -> Any:

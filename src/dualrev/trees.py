@@ -9,7 +9,7 @@ import numpy as np
 import optree
 
 from dualrev.active import Active
-from dualrev.errors import InputTypeError, NoOutputError
+from dualrev.errors import ComplexInputError, InputTypeError, NoOutputError
 from dualrev.numpy_protocol import take_up
 
 _SINGLE = (float, int, np.ndarray, np.float64, np.float32)
@@ -51,7 +51,7 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
 def flatten_output(out: Any, name: str) -> tuple[list[Any], Tree]:
     """Return the leaves of a function's output. A list of scalars is one array."""
     if isinstance(out, Active):
-        return [out], _LEAF
+        return [_real(out, name)], _LEAF
     leaves, tree = flatten(_joined(out))
     if not leaves or any(leaf is None for leaf in leaves):
         holding = ", which holds None" if out is not None and leaves else ""
@@ -76,9 +76,18 @@ def _is_scalar(x: Any) -> bool:
     return isinstance(x, Active | int | float | np.number) and np.shape(x) == ()
 
 
+def _real(leaf: Active, name: str) -> Active:
+    if leaf.dtype.kind == "c":
+        raise ComplexInputError(
+            f"{name} returned {leaf.dtype} of shape {leaf.shape}; expected real numbers. Complex ones may come between "
+            "real inputs and real results: return np.real(z), np.imag(z) or np.abs(z)"
+        )
+    return leaf
+
+
 def _output_leaf(leaf: Any, name: str) -> Any:
     if isinstance(leaf, Active):
-        return leaf
+        return _real(leaf, name)
     array = np.asarray(leaf)
     if array.dtype.kind == "O":
         return take_up(array)

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from dualrev import special
+from dualrev import linalg, special
 from dualrev.commands.outcome import FINE
 from dualrev.primitives.array import COMPOSITES, RULES
-from dualrev.primitives.row import Row
+from dualrev.primitives.host import HOST, HOST_FAMILIES
+from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import FAMILIES, TABLE
 
 WIDTH = 80
@@ -35,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _scalars() -> Iterator[str]:
     yield f"{len(TABLE)} scalar primitives; y is the result. Each is also dualrev.special.<name>."
-    for family in FAMILIES:
+    yield f"{len(HOST)} more take their values from SciPy: they are on the host alone, with the extra `scipy`."
+    for family in (*FAMILIES, *HOST_FAMILIES):
         title = (inspect.getdoc(family) or "").partition("\n")[0].rstrip(".")
         yield from ("", fill(title, WIDTH), "-" * min(len(title), WIDTH))
         texts = _formulas(family)
@@ -47,7 +49,8 @@ def _row(row: Row, function: str, partials: list[str]) -> Iterator[str]:
     names = row.fn.__code__.co_varnames[: row.arity]
     yield _folded(f"{row.name}({', '.join(names)}) = ", function)
     for name, partial in zip(names, partials, strict=False):
-        yield _folded(f"    d/d{name}  ", partial)
+        refused = isinstance(row, HostRow) and name in row.refused
+        yield _folded(f"    d/d{name}  ", "no closed form: an error where it is active" if refused else partial)
     if not partials:
         yield "    flat: its derivative is 0 wherever it exists"
     if row.names:
@@ -62,7 +65,7 @@ def _formulas(family: Any) -> dict[str, tuple[str, list[str]]]:
     """Return, per row of a family, the text of its function and of its partials, as the source has them."""
     texts = {}
     for node in ast.walk(ast.parse(inspect.getsource(family))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Row":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Row", "HostRow"):
             given = {keyword.arg: keyword.value for keyword in node.keywords}
             partials = given.get("partials")
             rules = partials.elts if isinstance(partials, ast.Tuple) else []
@@ -89,7 +92,13 @@ def _arrays() -> Iterator[str]:
 def _spelling(function: Any) -> str:
     """Return how users reach a function, or nothing if they cannot call it by a name."""
     name = function.__name__
-    for module, prefix in ((np, "numpy"), (np.linalg, "numpy.linalg"), (special, "dualrev.special")):
+    for module, prefix in (
+        (np, "numpy"),
+        (np.linalg, "numpy.linalg"),
+        (np.fft, "numpy.fft"),
+        (special, "dualrev.special"),
+        (linalg, "dualrev.linalg"),
+    ):
         if getattr(module, name, None) is function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")

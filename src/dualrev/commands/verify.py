@@ -25,11 +25,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _primitives() -> int:
+    from importlib.util import find_spec
+
+    from dualrev.primitives.host import HOST
     from dualrev.primitives.scalar import TABLE
 
     results = []
     with progress("verifying") as told:
-        for row in TABLE.values():
+        for row in (*TABLE.values(), *(HOST.values() if find_spec("scipy") else ())):
             told(row.name)
             results += verify_primitives([row])
     width = max(len(result.name) for result in results)

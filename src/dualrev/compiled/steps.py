@@ -12,8 +12,9 @@ from numba.extending import typeof_impl
 
 from dualrev.active import Active, outermost
 from dualrev.compiled.derivative import Question, derivative, parameters
-from dualrev.errors import ActiveConversionError
+from dualrev.errors import ActiveConversionError, ComplexInputError
 from dualrev.numpy_protocol import operand
+from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
 
 
@@ -45,11 +46,16 @@ class CompiledStep:
         leaves: list[Any]
         leaves, spec = optree.tree_flatten(given)
         call = _Call(self.dispatcher, args, argnums, spec)
-        rule = ArrayRule(self.__name__, call.value, ("*arrays",), call.linearize, frozenset(), None)
+        rule = ArrayRule(self.__name__, call.value, ("*arrays",), call.linearize, frozenset(), None, sequence=True)
         operands = [operand(leaf) for leaf in leaves]
+        if any(map(is_complex, operands)):
+            raise ComplexInputError(
+                f"{self.__name__}, a compiled function, was given active complex numbers; it takes real ones: "
+                "np.real(z), np.imag(z) and np.abs(z)"
+            )
         owner = outermost(operands)
         assert owner is not None
-        return call.arranged(owner.apply_rule(rule, operands, (), {}))
+        return call.arranged(owner.apply_rule(rule, operands, {}))
 
 
 class _Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.active import BY_HAND, Active, new_level
+from dualrev.active import BY_HAND, Active, known_of_complex, new_level
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
 from dualrev.forward.spans import widened
@@ -86,6 +86,8 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = call(*primals)
+        if y.dtype.kind == "c":
+            known_of_complex(row)
         tangent = push_row(row, y, primals, tangents)
         if tangent is None:
             return y
@@ -93,14 +95,20 @@ class Dual(Active):
         result.value, result.pushed, result.level = y, tangent, level
         return result
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function: its value, and the tangents pushed forward."""
         level = self.level
-        mine = [type(arg) is Dual and arg.level == level for arg in operands]
-        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
-        y = rule.value(primals, rest, kwargs)
-        tangents = [arg.tangent if own else None for arg, own in zip(operands, mine, strict=True)]
-        return Dual.at_level(y, rule.at(y, primals, rest, kwargs).push(tangents), level)
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        for arg in operands:
+            if type(arg) is Dual and arg.level == level:
+                primals.append(arg.value)
+                tangents.append(arg.tangent)
+            else:
+                primals.append(arg)
+                tangents.append(None)
+        y = rule.value(primals, kwargs)
+        return Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.tangent!r})"

@@ -9,8 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.errors import MissingRuleError
+from dualrev.extras import from_scipy
+from dualrev.kernels import scipy_functions
 from dualrev.kernels.binding import Bound, Target
-from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.host import HOST
+from dualrev.primitives.row import HostRow, Row, Rule, calls
 from dualrev.primitives.scalar import TABLE
 from dualrev.protocol import ProtocolFunction
 
@@ -44,8 +48,19 @@ def ufuncs(row: Row) -> tuple[Callable[..., Any], ...]:
     return tuple(getattr(np, name.removeprefix("numpy.")) for name in row.names if name.startswith("numpy."))
 
 
+def _only_real(name: str, *args: Any) -> None:
+    if any(map(np.iscomplexobj, args)):
+        raise MissingRuleError(f"dualrev.special.{name} takes real numbers; complex ones were given")
+
+
+def scipy_row(ufunc: Any) -> Row | None:
+    """Return the row that a ufunc of SciPy is, if it is one."""
+    return scipy_functions.found_in(_OF_SCIPY, ufunc)
+
+
 def _compiled(name: str) -> Callable[..., Any]:
     def call(x: Any) -> Any:
+        _only_real(name, x)
         from dualrev.kernels.cpu import libm
 
         return libm(name)(x)
@@ -55,6 +70,7 @@ def _compiled(name: str) -> Callable[..., Any]:
 
 def _own_expression(row: Row) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
+        _only_real(row.name, *args)
         dtype = np.result_type(*args)
         arrays = [np.asarray(arg, dtype if dtype.kind == "f" else np.float64) for arg in args]
         with np.errstate(all="ignore"):
@@ -65,14 +81,20 @@ def _own_expression(row: Row) -> Callable[..., Any]:
 
 
 def _function(row: Row) -> Callable[..., Any]:
+    if isinstance(row, HostRow):
+        return ProtocolFunction(row.name, from_scipy("special", row.name))
     if ufuncs(row):
         return ufuncs(row)[0]
     return ProtocolFunction(row.name, _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row))
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {row.name: _function(row) for row in TABLE.values()}
+ROWS: dict[str, Row] = TABLE | HOST
+"""Every scalar primitive of the host, by name."""
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: _function(row) for name, row in ROWS.items()}
 """Per row the function that users can call on numbers, arrays and active numbers alike."""
 
+_OF_SCIPY = scipy_functions.spellings(ROWS.values())
 _TARGET = Target({name: _compiled(name) for name in _NOT_IN_NUMPY} | FUNCTIONS | _PYTHON_NAMES)
 
 
@@ -109,7 +131,21 @@ class Partial(NamedTuple):
 def partials(row: Row) -> tuple[Partial, ...]:
     """Return the row's partials over NumPy."""
     rules = zip(bound(row).partials, row.partials, strict=True)
-    return tuple(Partial(f, rule is None or quiet(rule), rule is not None and arithmetic(rule)) for f, rule in rules)
+    found = [Partial(f, rule is None or quiet(rule), rule is not None and arithmetic(rule)) for f, rule in rules]
+    if isinstance(row, HostRow):
+        found = [Partial(_refusal(row, n), True, False) if row.refuses(n) else each for n, each in enumerate(found)]
+    return tuple(found)
+
+
+def _refusal(row: HostRow, argument: int) -> Callable[..., Any]:
+    def refuse(*values: Any) -> Any:
+        names = row.fn.__code__.co_varnames[: row.arity]
+        raise MissingRuleError(
+            f"{row.name}({', '.join(names)}) has no derivative in {names[argument]}: it has no closed form. "
+            f"Pass {names[argument]} as a plain number, or its value alone: dualrev.stop_gradient({names[argument]})"
+        )
+
+    return refuse
 
 
 def evaluated(partial: Partial, y: Any, primals: Sequence[Any]) -> Any:

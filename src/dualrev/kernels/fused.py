@@ -15,7 +15,7 @@ import numpy as np
 
 from dualrev.kernels.layout import plan
 from dualrev.kernels.memory import keep_pages
-from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.row import HostRow, Row, Rule, calls
 
 FUSED_SIZE = 1 << 15
 _FAST_EVERYWHERE = frozenset(
@@ -58,7 +58,7 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     The partial's other arguments may broadcast; `shape` is the result's, which `w` and `out` have after their leading
     axis of directions.
     """
-    if not (out.flags.c_contiguous and out.dtype == w.dtype):
+    if isinstance(row, HostRow) or not (out.flags.c_contiguous and out.dtype == w.dtype):
         return False
     ahead = w.ndim - len(shape)
     operands = _operands([0.0 if p is None else p for p in (y, *primals)], w)
@@ -96,6 +96,7 @@ def pays(row: Row, argument: int, y: Any) -> bool:
         type(y) is np.ndarray
         and y.size >= FUSED_SIZE
         and y.dtype in (np.float64, np.float32)
+        and not isinstance(row, HostRow)
         and _pays(row.partials[argument])
     )
 

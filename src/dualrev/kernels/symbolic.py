@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from dualrev.kernels.binding import Bound, Target
+from dualrev.kernels.symbolic_host import HOST_NATIVE
 from dualrev.primitives.row import Row
 
 
@@ -81,6 +82,7 @@ _NATIVE: dict[str, Any] = {
     "isinf": lambda x: False,
     "isfinite": lambda x: True,
     "select": select,
+    **HOST_NATIVE,
 }
 _TARGET = Target(_NATIVE)
 _KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma", "logaddexp", "logaddexp2"})

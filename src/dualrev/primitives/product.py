@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from cmath import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,13 @@ _BLOCK = 8192
 
 
 def chain_product(partial: Any, factor: Any) -> Any:
-    """Multiply a partial derivative and a tangent or cotangent, which broadcast."""
+    """Multiply a partial derivative and a tangent or cotangent, which broadcast, without a warning."""
+    with np.errstate(all="ignore"):
+        return product(partial, factor)
+
+
+def product(partial: Any, factor: Any) -> Any:
+    """Do the same where NumPy has been told to be silent: to tell it takes longer than to multiply a few numbers."""
     kind = type(partial)
     if kind is np.float64 or kind is float:
         if partial == 1.0:
@@ -21,19 +27,19 @@ def chain_product(partial: Any, factor: Any) -> Any:
             return factor * partial
     elif type(factor) is np.float64 and factor and isfinite(factor):
         return partial * factor
-    with np.errstate(all="ignore"):
-        product = partial * factor
-    if _finite(product):
-        return product
-    return np.where(np.equal(partial, 0) | np.equal(factor, 0), np.zeros((), product.dtype), product)[()]
+    result = partial * factor
+    if _finite(result):
+        return result
+    return np.where(np.equal(partial, 0) | np.equal(factor, 0), np.zeros((), result.dtype), result)[()]
 
 
 def _finite(x: Any) -> bool:
     """Whether a sum of squares is finite: cheaper than a look at each element; an overflow only costs time."""
-    while not isinstance(x, np.ndarray | np.generic):
-        x = x.value
-    if x.ndim == 0:
-        return isfinite(x)
+    if type(x) is not np.ndarray:
+        while not isinstance(x, np.ndarray | np.generic):
+            x = x.value
+        if not x.ndim:
+            return isfinite(x)
     flat: Any = x if x.ndim == 1 else x.reshape(-1)
     if flat.size <= _BLOCK:
         return isfinite(flat.dot(flat))

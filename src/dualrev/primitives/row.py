@@ -62,6 +62,23 @@ class Row:
         return self.fn.__code__.co_argcount
 
 
+@dataclass(frozen=True, eq=False)
+class HostRow(Row):
+    """A scalar primitive whose value SciPy computes, so that it is there on the host alone.
+
+    Attributes
+    ----------
+    refused
+        Names of the arguments in which the derivative has no closed form: to ask for it is an error.
+    """
+
+    refused: tuple[str, ...] = ()
+
+    def refuses(self, argument: int) -> bool:
+        """Whether the derivative in an argument is an error."""
+        return self.fn.__code__.co_varnames[argument] in self.refused
+
+
 def reads(rule: Rule) -> frozenset[str]:
     """Return the names of the parameters that a rule reads."""
     code = rule.__code__

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.kernels.arrays import partials
 from dualrev.kernels.fused import FUSED_SIZE, pays, pull
 from dualrev.primitives.array.indexing import Selection
 from dualrev.primitives.array.shaping import sum_to
-from dualrev.primitives.product import chain_product
+from dualrev.primitives.product import product
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
 
 _ZERO = np.float64(0)
+_PLAIN = (np.ndarray, np.generic)
 
 
 class Adjoints(dict[Statement, Any]):
@@ -29,21 +29,21 @@ class Adjoints(dict[Statement, Any]):
 
     def add(self, statement: Statement, term: Any, fresh: bool = False) -> None:
         """Add a term to a statement's adjoint; `fresh` if nothing else refers to its memory."""
-        if _plain(term):
+        if term.dtype is not statement.dtype and term.dtype != statement.dtype:
+            if term.dtype.kind == "c" and statement.dtype.kind != "c":
+                term = np.real(term)
+            term, fresh = term.astype(statement.dtype), True
+        if (self.own or term.size >= FUSED_SIZE) and _plain(term):
             place = self.place(statement, term.shape[: term.ndim - len(statement.shape)])
             if place is not None:
                 place += term
                 return
-        if term.dtype != statement.dtype:
-            term = term.astype(statement.dtype)
         current = self.get(statement)
         if current is not None:
             term, fresh = current + term, True
         self[statement] = term
-        if fresh and type(term) is np.ndarray:
+        if fresh and type(term) is np.ndarray and term.size >= FUSED_SIZE:
             self.own.add(statement.order)
-        else:
-            self.own.discard(statement.order)
 
     def place(self, statement: Statement, ahead: tuple[int, ...]) -> np.ndarray | None:
         """Return the array in which plain terms of a statement's adjoint can be added up, if there is one.
@@ -89,44 +89,54 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any], free: bool = False) -> dic
     """
     adjoints = Adjoints(seeds)
     with np.errstate(all="ignore"):
+        statement: Any
         for statement in reversed(tape.statements):
-            cotangent = adjoints.get(statement)
-            if isinstance(statement, Leaf):
+            kind = type(statement)
+            if kind is Leaf:
                 continue
+            cotangent = adjoints.pop(statement, None)
             if cotangent is not None:
-                del adjoints[statement]
-                if type(statement) is RowStatement:
-                    _pull_row(statement, cotangent, adjoints)
-                elif type(statement) is RuleStatement:
+                if kind is RuleStatement:
                     _pull_rule(statement, cotangent, adjoints)
+                elif cotangent.size < FUSED_SIZE or type(cotangent) is not np.ndarray:
+                    _pull_row(statement, cotangent, adjoints)
+                else:
+                    _pull_large_row(statement, cotangent, adjoints)
             if free:
                 statement.free()
     return adjoints
 
 
 def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> None:
-    rules = partials(statement.row)
-    active = [n for n, parent in enumerate(statement.parents) if parent is not None and rules[n][0] is not None]
-    large = cotangent.size >= FUSED_SIZE and type(cotangent) is np.ndarray
-    repeated = large and not any(cotangent.strides)
+    y, primals, shape = statement.y, statement.primals, statement.shape
+    for n, rule in statement.recipe.rules:
+        parent: Any = statement.parents[n]
+        term = product(rule(y, *primals), cotangent)
+        if parent.shape != shape:
+            term = sum_to(term, parent.shape, len(shape))
+        adjoints.add(parent, term, term is not cotangent)
+
+
+def _pull_large_row(statement: RowStatement, cotangent: np.ndarray, adjoints: Adjoints) -> None:
+    """Do the same with compiled kernels, and in memory that is there."""
+    rules = statement.recipe.rules
+    repeated = not any(cotangent.strides)
     numbers = repeated and not any(np.ndim(p) for p in (statement.y, *statement.primals) if p is not None)
-    spare = cotangent if large and not repeated and statement.order in adjoints.own else None
-    for n in active:
+    spare = cotangent if not repeated and statement.order in adjoints.own else None
+    for n, rule in rules:
         parent = statement.parents[n]
         assert parent is not None
-        mine = spare if n == active[-1] else None
-        if large and not numbers and _fused(statement, n, parent, cotangent, mine, adjoints):
+        mine = spare if n == rules[-1][0] else None
+        if not numbers and _fused(statement, n, parent, cotangent, mine, adjoints):
             continue
-        rule = rules[n][0]
-        assert rule is not None
         partial = rule(statement.y, *statement.primals)
         if numbers:
             element = cotangent[(0,) * cotangent.ndim]
-            term = np.broadcast_to(chain_product(partial, element), cotangent.shape)
+            term = np.broadcast_to(product(partial, element), cotangent.shape)
         elif mine is not None and type(partial) is float and partial == -1.0:
             term = np.negative(cotangent, out=mine)
         else:
-            term = chain_product(partial, cotangent)
+            term = product(partial, cotangent)
         same = term is cotangent
         fresh = not numbers and not (same and mine is None)
         if parent.shape != statement.shape:
@@ -154,17 +164,20 @@ def _fused(statement: RowStatement, n: int, parent: Statement, cotangent: Any, s
 
 
 def _pull_rule(statement: RuleStatement, cotangent: Any, adjoints: Adjoints) -> None:
-    for n, parent in enumerate(statement.parents):
+    linearization = statement.linearization
+    n = -1
+    for parent in statement.parents:
+        n += 1
         if parent is None:
             continue
-        if type(statement.linearization) is Selection and _plain(cotangent) and _plain(adjoints.get(parent, _ZERO)):
+        if type(linearization) is Selection and _plain(cotangent) and _plain(adjoints.get(parent, _ZERO)):
             ahead = cotangent.shape[: cotangent.ndim - len(statement.shape)]
             place = adjoints.place(parent, ahead)
             whole = adjoints.buffer(parent, ahead) if place is None else place
-            statement.linearization.accumulate(whole, cotangent)
+            linearization.accumulate(whole, cotangent)
         else:
-            adjoints.add(parent, statement.linearization.pull(n, cotangent))
+            adjoints.add(parent, linearization.pull(n, cotangent))
 
 
 def _plain(x: Any) -> bool:
-    return isinstance(x, np.ndarray | np.generic)
+    return isinstance(x, _PLAIN)

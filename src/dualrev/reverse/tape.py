@@ -8,18 +8,21 @@ their operands only, so numbers made independently can meet, and what nothing de
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dualrev.errors import FreedTapeError
+from dualrev.kernels.arrays import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
 
 _order = itertools.count()
+_ORDER = attrgetter("order")
 
 
 class Statement:
@@ -35,9 +38,9 @@ class Statement:
 
     __slots__ = ("dtype", "order", "parents", "shape")
 
-    def __init__(self, parents: tuple[Statement | None, ...], y: Any) -> None:
+    def __init__(self, parents: Sequence[Statement | None], y: Any) -> None:
         self.order = next(_order)
-        self.parents = parents
+        self.parents: Sequence[Statement | None] = parents
         self.shape: tuple[int, ...] = y.shape
         self.dtype: np.dtype[Any] = y.dtype
 
@@ -59,20 +62,61 @@ class Leaf(Statement):
         self.grad: Any = None
 
 
+class Recipe(NamedTuple):
+    """What a statement of a row keeps and does, where some of the row's arguments are active.
+
+    Attributes
+    ----------
+    rules
+        Per active argument in which the row is not flat its position and its partial.
+    result
+        Whether a partial reads the result.
+    unread
+        Positions of the arguments that no partial reads.
+    constants
+        Positions of the arguments that a partial reads but are not active.
+    """
+
+    rules: tuple[tuple[int, Callable[..., Any]], ...]
+    result: bool
+    unread: tuple[int, ...]
+    constants: tuple[int, ...]
+
+
+@cache
+def recipe(row: Row, active: int) -> Recipe:
+    """Return the recipe of a row; the bits of `active`, the last argument's being 1, tell which arguments are."""
+    places = range(row.arity)
+    chosen = [n for n in places if active >> (row.arity - 1 - n) & 1]
+    rules = [(n, entry.rule) for n, entry in enumerate(partials(row)) if n in chosen and entry.rule is not None]
+    written = [rule for n, _ in rules if (rule := row.partials[n]) is not None]
+    read = {rule.__code__.co_varnames.index(name) for rule in written for name in reads(rule)}
+    return Recipe(
+        tuple(rules),
+        0 in read,
+        tuple(n for n in places if n + 1 not in read),
+        tuple(n for n in places if n + 1 in read and n not in chosen),
+    )
+
+
 class RowStatement(Statement):
     """A scalar primitive. It keeps the values that the partials of its active arguments read, and None for others."""
 
-    __slots__ = ("primals", "row", "y")
+    __slots__ = ("primals", "recipe", "row", "y")
 
-    def __init__(self, row: Row, y: Any, primals: Sequence[Any], parents: tuple[Statement | None, ...]) -> None:
-        super().__init__(parents, y)
-        kept = _kept(row, tuple([parent is not None for parent in parents]))
+    def __init__(self, row: Row, y: Any, primals: list[Any], parents: Sequence[Statement | None], active: int) -> None:
+        self.order = next(_order)
+        self.parents = parents
+        self.shape = y.shape
+        self.dtype = y.dtype
         self.row = row
-        self.y = y if kept[0] else None
-        self.primals = [
-            None if not keep else p if parent is not None else private(p)
-            for p, keep, parent in zip(primals, kept[1:], parents, strict=True)
-        ]
+        self.recipe = known = recipe(row, active)
+        self.y = y if known.result else None
+        for n in known.unread:
+            primals[n] = None
+        for n in known.constants:
+            primals[n] = private(primals[n])
+        self.primals = primals
 
     def saved(self) -> Iterable[Any]:
         """Return the kept values."""
@@ -89,9 +133,12 @@ class RuleStatement(Statement):
     __slots__ = ("linearization", "rule")
 
     def __init__(
-        self, rule: ArrayRule, y: Any, linearization: Linearization, parents: tuple[Statement | None, ...]
+        self, rule: ArrayRule, y: Any, linearization: Linearization, parents: Sequence[Statement | None]
     ) -> None:
-        super().__init__(parents, y)
+        self.order = next(_order)
+        self.parents = parents
+        self.shape = y.shape
+        self.dtype = y.dtype
         self.rule = rule
         self.linearization: Any = linearization
 
@@ -102,16 +149,6 @@ class RuleStatement(Statement):
     def free(self) -> None:
         """Drop the linearization and the operands."""
         self.linearization, self.parents = None, ()
-
-
-@cache
-def _kept(row: Row, active: tuple[bool, ...]) -> tuple[bool, ...]:
-    """Return, for the result and each argument, whether a partial of an active argument reads it."""
-    names: set[str] = set()
-    for rule, wanted in zip(row.partials, active, strict=True):
-        if wanted and rule is not None:
-            names |= {str(rule.__code__.co_varnames.index(name)) for name in reads(rule)}
-    return tuple(str(n) in names for n in range(row.arity + 1))
 
 
 def private(value: Any) -> Any:
@@ -156,19 +193,21 @@ class Tape:
     """
 
     def __init__(self, results: Iterable[Statement]) -> None:
-        found: dict[int, Statement] = {}
-        pending = list(results)
+        found = set(results)
+        pending = list(found)
         while pending:
             statement = pending.pop()
-            if statement.order not in found:
-                found[statement.order] = statement
-                if not statement.parents and not isinstance(statement, Leaf):
-                    raise FreedTapeError(
-                        "the graph was freed by an earlier backward(); call that one with retain_graph=True, "
-                        "or compute the result again"
-                    )
-                pending += [parent for parent in statement.parents if parent is not None]
-        self.statements = [found[order] for order in sorted(found)]
+            parents = statement.parents
+            if not parents and type(statement) is not Leaf:
+                raise FreedTapeError(
+                    "the graph was freed by an earlier backward(); call that one with retain_graph=True, "
+                    "or compute the result again"
+                )
+            for parent in parents:
+                if parent is not None and parent not in found:
+                    found.add(parent)
+                    pending.append(parent)
+        self.statements = sorted(found, key=_ORDER)
 
     def __len__(self) -> int:
         return len(self.statements)

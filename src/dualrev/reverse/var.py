@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, new_level, primal
-from dualrev.errors import NoGradientError, ShapeMismatchError
+from dualrev.active import BY_HAND, Active, known_of_complex, new_level, primal
+from dualrev.errors import ComplexInputError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
 from dualrev.values import own_value
+
+_new = object.__new__
+_IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
 
 
 class Var(Active):
@@ -62,31 +65,47 @@ class Var(Active):
         level = self.level
         primals: list[Any] = []
         parents: list[Statement | None] = []
+        active = 0
         for arg in args:
+            active += active
             if type(arg) is Var and arg.level == level:
                 primals.append(arg.value)
-                parents.append(arg.statement)
+                statement = arg.statement
+                parents.append(statement)
+                if statement is not None:
+                    active += 1
             else:
                 primals.append(arg)
                 parents.append(None)
         y = call(*primals)
-        if not any(parents):
-            return Var.at_level(y, None, level)
-        return Var.at_level(y, RowStatement(row, y, primals, tuple(parents)), level)
+        if y.dtype.kind == "c":
+            known_of_complex(row)
+        result = _new(Var)
+        result.value, result.level = y, level
+        result.statement = RowStatement(row, y, primals, parents, active) if active else None
+        return result
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function and record its linearization."""
         level = self.level
-        mine = [type(arg) is Var and arg.level == level for arg in operands]
-        primals = [arg.value if own else arg for arg, own in zip(operands, mine, strict=True)]
-        parents = tuple([arg.statement if own else None for arg, own in zip(operands, mine, strict=True)])
-        y = rule.value(primals, rest, kwargs)
-        if not any(parents):
-            return Var.at_level(y, None, level)
-        if not rule.sequence:
-            primals = [p if own else private(p) for p, own in zip(primals, mine, strict=True)]
-        linearization = rule.at(y, primals, _private(rest), {key: _private(value) for key, value in kwargs.items()})
-        return Var.at_level(y, RuleStatement(rule, y, linearization, parents), level)
+        primals: list[Any] = []
+        parents: list[Statement | None] = []
+        for arg in operands:
+            if type(arg) is Var and arg.level == level:
+                primals.append(arg.value)
+                parents.append(arg.statement)
+            else:
+                primals.append(arg if rule.sequence else private(arg))
+                parents.append(None)
+        y = rule.value(primals, kwargs) if rule.sequence else rule.function(*primals, **kwargs)
+        result = _new(Var)
+        result.value, result.level, result.statement = y, level, None
+        if any(parents):
+            if kwargs:
+                kwargs = {key: _private(value) for key, value in kwargs.items()}
+            linearization = rule.at(y, primals, kwargs)
+            result.statement = RuleStatement(rule, y, linearization, parents)
+        return result
 
     @property
     def requires_grad(self) -> bool:
@@ -121,9 +140,16 @@ class Var(Active):
             If `gradient` does not have this number's shape, or is missing for an array.
         FreedTapeError
             If an earlier `backward` freed the graph.
+        ComplexInputError
+            If this number is complex.
         """
         if self.statement is None:
             raise NoGradientError("backward() on a Var that depends on no Var with requires_grad=True")
+        if self.dtype.kind == "c":
+            raise ComplexInputError(
+                f"backward() on {self.dtype} of shape {self.shape}; expected a real number: take np.real(z), "
+                "np.imag(z) or np.abs(z) first"
+            )
         if gradient is None and self.shape:
             raise ShapeMismatchError(
                 f"backward() on shape {self.shape} needs a gradient of that shape; for a scalar, reduce first: x.sum()"
@@ -153,6 +179,8 @@ class Var(Active):
 
 
 def _private(x: Any) -> Any:
+    if type(x) in _IMMUTABLE:
+        return x
     if isinstance(x, tuple | list):
-        return type(x)(_private(element) for element in x)
+        return x if type(x) is tuple and _IMMUTABLE.issuperset(map(type, x)) else type(x)(map(_private, x))
     return private(x)

@@ -50,12 +50,12 @@ class Expressions(Active):
             made[at] = self.follower.value(row, [part[at] for part in parts], [float(value[at]) for value in values])
         return Expressions(y, made, self.level, self.budget, self.follower)
 
-    def apply_rule(self, rule: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function, or its definition where NumPy's own does not take objects."""
         if rule.definition is not None:
-            return rule.definition(*operands, *rest, **kwargs)
-        y = rule.value([_value(x) for x in operands], rest, kwargs)
-        made = rule.value([_expressions(x) for x in operands], rest, kwargs)
+            return rule.definition(*operands, **kwargs)
+        y = rule.value([_value(x) for x in operands], kwargs)
+        made = rule.value([_expressions(x) for x in operands], kwargs)
         return Expressions(y, made, self.level, self.budget, self.follower)
 
     def __repr__(self) -> str:
@@ -104,6 +104,8 @@ def _expressions(x: Any) -> Any:
     if isinstance(x, Expressions):
         return x.expressions
     array = np.asarray(primal(x))
+    if array.dtype.kind == "c":
+        raise TypeError("complex numbers are not followed by symbols")
     made = np.empty(array.size, dtype=object)
     made[:] = [_exact(v) for v in array.ravel()]
     return made.reshape(array.shape)

@@ -1,8 +1,44 @@
 """Rules of array functions, a file per family."""
 
-from dualrev.primitives.array import contraction, indexing, joining, reduction, shaping
+from dualrev.primitives.array import (
+    arranging,
+    axes,
+    calculus,
+    choosing,
+    complex_parts,
+    contraction,
+    convolution,
+    determinants,
+    einsum,
+    factorizations,
+    fourier,
+    gathering,
+    grids,
+    indexing,
+    joining,
+    linear_systems,
+    matrix_functions,
+    missing,
+    multiplying,
+    norms,
+    ordering,
+    padding,
+    polynomials,
+    products,
+    reduction,
+    shaping,
+    spectra,
+    splitting,
+    statistics,
+    structured_systems,
+)
 from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Linearization
 
-FAMILIES = (shaping, indexing, joining, reduction, contraction)
+FAMILIES = (
+    *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
+    *(reduction, multiplying, statistics, missing, ordering),
+    *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
+    *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
+)
 
 __all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]

@@ -1,31 +1,36 @@
-"""Products of vectors and matrices."""
+"""Products of vectors, matrices and stacks of them."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
 from dualrev.primitives.array.shaping import pad_axes, sum_to
 
 
-def _flipped(matrix: Any) -> Any:
-    return np.swapaxes(matrix, -1, -2)
+def _of_vectors(other: Any) -> Pair:
+    """Return the derivative of the product of two vectors with respect to one of them."""
+    return Pair(lambda t: t @ other, lambda w: w.reshape((*w.shape, 1)) * other)
 
 
 @array_rule(np.matmul)
 def matmul(y: Any, a: Any, b: Any, /) -> Any:
     """Multiply matrices or stacks of them; a vector is a row on the left and a column on the right."""
     row, column = a.ndim == 1, b.ndim == 1
+    if row and column:
+        return Each((_of_vectors(b), _of_vectors(a)))
+    if a.ndim == b.ndim == 2:
+        return Each((Pair(lambda t: t @ b, lambda w: w @ b.T), Pair(lambda t: a @ t, lambda w: a.T @ w)))
     left, right = (a[None, :] if row else a), (b[:, None] if column else b)
     ndim = max(left.ndim, right.ndim)
 
     def as_matrix(w: Any) -> Any:
         ahead = leading(w, y.ndim)
         tail = w.shape[len(ahead) :]
-        if row and column:
-            return w.reshape((*ahead, 1, 1))
         if row:
             return w.reshape((*ahead, *tail[:-1], 1, tail[-1]))
         return w.reshape((*ahead, *tail, 1)) if column else w
@@ -46,20 +51,62 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
         return as_result(left @ tangent, ahead)
 
     def pull_left(w: Any) -> Any:
-        product = as_matrix(w) @ _flipped(right)
+        product = as_matrix(w) @ flipped(right)
         return sum_to(product, left.shape, ndim).reshape(leading(w, y.ndim) + a.shape)
 
     def pull_right(w: Any) -> Any:
         if column and left.ndim == 2:
-            return (w if not row else w.reshape((*w.shape, 1))) @ left
-        product = _flipped(left) @ as_matrix(w)
+            return w @ left
+        product = flipped(left) @ as_matrix(w)
         return sum_to(product, right.shape, ndim).reshape(leading(w, y.ndim) + b.shape)
 
     return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))
 
 
+@array_rule(np.tensordot)
+def tensordot(y: Any, a: Any, b: Any, /, axes: Any = 2) -> Any:
+    """Multiply matrices whose rows are the free axes of one operand and whose columns those of the other."""
+    if isinstance(axes, int | np.integer):
+        sums: Any = list(range(-int(axes), 0)), list(range(int(axes)))
+    else:
+        sums = tuple([[n] if isinstance(n, int | np.integer) else list(n) for n in axes])
+    summed_a, summed_b = ([n % x.ndim for n in s] for s, x in zip(sums, (a, b), strict=True))
+    free_a, free_b = ([n for n in range(x.ndim) if n not in s] for s, x in ((summed_a, a), (summed_b, b)))
+    rows, columns = prod([a.shape[n] for n in free_a]), prod([b.shape[n] for n in free_b])
+    inner = prod([a.shape[n] for n in summed_a])
+    order_a, order_b = free_a + summed_a, summed_b + free_b
+    back_a, back_b = ([order.index(n) for n in range(len(order))] for order in (order_a, order_b))
+    turned_a, turned_b = (tuple([x.shape[n] for n in order]) for x, order in ((a, order_a), (b, order_b)))
+    left = np.transpose(a, order_a).reshape((rows, inner))
+    right = np.transpose(b, order_b).reshape((inner, columns))
+
+    def push_left(t: Any) -> Any:
+        ahead = leading(t, a.ndim)
+        return (_turned(t, order_a).reshape((*ahead, rows, inner)) @ right).reshape(ahead + y.shape)
+
+    def push_right(t: Any) -> Any:
+        ahead = leading(t, b.ndim)
+        return (left @ _turned(t, order_b).reshape((*ahead, inner, columns))).reshape(ahead + y.shape)
+
+    def pull_left(w: Any) -> Any:
+        ahead = leading(w, y.ndim)
+        return _turned((w.reshape((*ahead, rows, columns)) @ right.T).reshape(ahead + turned_a), back_a)
+
+    def pull_right(w: Any) -> Any:
+        ahead = leading(w, y.ndim)
+        return _turned((left.T @ w.reshape((*ahead, rows, columns))).reshape(ahead + turned_b), back_b)
+
+    return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))
+
+
+def _turned(array: Any, order: list[int]) -> Any:
+    """Permute the last axes."""
+    ahead = array.ndim - len(order)
+    return np.transpose(array, (*range(ahead), *[ahead + n for n in order]))
+
+
 @composite(np.dot)
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Any, b: Any, out: None = None) -> Any:
     """Sum over the last axis of `a` and the last but one of `b`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(a, b)
@@ -70,23 +117,3 @@ def dot(a: Any, b: Any) -> Any:
     left = np.reshape(a, (-1, np.shape(a)[-1]))
     right = np.reshape(np.moveaxis(b, -2, 0), (np.shape(b)[-2], -1))
     return np.reshape(np.matmul(left, right), np.shape(a)[:-1] + np.shape(b)[:-2] + np.shape(b)[-1:])
-
-
-@composite(np.outer)
-def outer(a: Any, b: Any) -> Any:
-    """Multiply every element of one by every element of the other."""
-    return np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1))
-
-
-@composite(np.vdot)
-def vdot(a: Any, b: Any) -> Any:
-    """Multiply two flattened arrays and add up."""
-    return np.matmul(np.reshape(a, -1), np.reshape(b, -1))
-
-
-@composite(np.inner)
-def inner(a: Any, b: Any) -> Any:
-    """Sum over the last axes."""
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
-    return dot(a, b if np.ndim(b) == 1 else np.moveaxis(b, -1, -2))

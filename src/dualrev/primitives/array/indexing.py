@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,7 @@ def is_basic(at: Any) -> bool:
 
 def positions(shape: tuple[int, ...], at: Any) -> Any:
     """Return the positions, in the flattened array, of the elements that an index selects."""
-    return np.arange(int(np.prod(shape, dtype=np.intp))).reshape(shape)[at]
+    return np.arange(math.prod(shape)).reshape(shape)[at]
 
 
 def _tuple(at: Any) -> tuple[Any, ...]:
@@ -61,7 +62,7 @@ def _gather(array: Any, ndim: int, shape: tuple[int, ...], at: Any) -> Any:
         return array[at]
     if is_basic(at):
         return array[(slice(None),) * len(ahead) + _tuple(at)]
-    return array.reshape((*ahead, int(np.prod(shape, dtype=np.intp))))[..., positions(shape, at)]
+    return array.reshape((*ahead, math.prod(shape)))[..., positions(shape, at)]
 
 
 class Selection:

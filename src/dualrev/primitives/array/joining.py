@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.axes import at_least
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading
 
 
@@ -76,21 +77,29 @@ def stack(y: Any, arrays: Any, /, axis: int = 0, dtype: Any = None, casting: str
     return Joined(np.stack, place, [np.shape(a) for a in arrays], range(len(arrays)))
 
 
-def _at_least(array: Any, ndim: int) -> Any:
-    return np.reshape(array, (1,) * (ndim - np.ndim(array)) + np.shape(array)) if np.ndim(array) < ndim else array
-
-
 @composite(np.hstack)
 def hstack(tup: Any, **options: Any) -> Any:
     """Join along the second axis, or the only one."""
-    arrays = [_at_least(a, 1) for a in tup]
+    arrays = [at_least(a, 1) for a in tup]
     return np.concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1, **options)
 
 
 @composite(np.vstack)
 def vstack(tup: Any, **options: Any) -> Any:
     """Join along the first axis."""
-    return np.concatenate([_at_least(a, 2) for a in tup], axis=0, **options)
+    return np.concatenate([at_least(a, 2) for a in tup], axis=0, **options)
+
+
+@composite(np.dstack)
+def dstack(tup: Any) -> Any:
+    """Join along the third axis."""
+    return np.concatenate([np.atleast_3d(a) for a in tup], axis=2)
+
+
+@composite(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    """Join vectors as columns, and matrices along the second axis."""
+    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], axis=1)
 
 
 @composite(np.append)
@@ -99,3 +108,25 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     if axis is None:
         return np.concatenate((np.ravel(arr), np.ravel(values)))
     return np.concatenate((arr, values), axis=axis)
+
+
+def _depth(blocks: Any) -> int:
+    return 1 + max(map(_depth, blocks)) if isinstance(blocks, list) else 0
+
+
+def _leaves(blocks: Any) -> list[Any]:
+    return [leaf for block in blocks for leaf in _leaves(block)] if isinstance(blocks, list) else [blocks]
+
+
+@composite(np.block)
+def block(arrays: Any) -> Any:
+    """Join nested lists of blocks, the innermost lists along the last axis."""
+    depth = _depth(arrays)
+    ndim = max(depth, *(np.ndim(leaf) for leaf in _leaves(arrays)))
+
+    def joined(blocks: Any, level: int) -> Any:
+        if level == 0:
+            return at_least(blocks, ndim)
+        return np.concatenate([joined(each, level - 1) for each in blocks], axis=-level)
+
+    return joined(arrays, depth)

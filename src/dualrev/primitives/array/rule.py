@@ -8,12 +8,14 @@ of a linearization carry along. A linear function states itself and its transpos
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from dualrev.errors import MissingRuleError
+from dualrev.errors import InactiveWriteError, MissingRuleError
 
 Shape = tuple[int, ...]
 
@@ -65,13 +67,19 @@ class ArrayRule(NamedTuple):
         The function whose derivative this is.
     operands
         Names of the parameters that are differentiated, which come first. A single name with a star stands for a
-        sequence of arrays.
+        sequence of arrays, which is the first argument, or if the function is `variadic`, all positional ones.
     linearize
         Called with the result, the operands, and the other arguments.
     options
         Names of the other parameters that the rule knows.
     definition
         The function in other functions' terms, for symbols; None if the function itself serves.
+    names
+        Of the function's own parameters after the operands, in its order.
+    variadic
+        Whether all positional arguments are operands.
+    sequence
+        Whether the first argument is a sequence of arrays.
     """
 
     name: str
@@ -80,44 +88,50 @@ class ArrayRule(NamedTuple):
     linearize: Callable[..., Linearization]
     options: frozenset[str]
     definition: Callable[..., Any] | None
+    names: tuple[str, ...] = ()
+    variadic: bool = False
+    sequence: bool = False
 
-    @property
-    def sequence(self) -> bool:
-        """Whether the first argument is a sequence of arrays."""
-        return self.operands[0].startswith("*")
-
-    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...], Any]:
-        """Return (operands, other positional arguments, other keyword arguments)."""
-        if self.sequence:
-            return tuple(args[0]), args[1:], self._known(kwargs)
-        while len(args) < len(self.operands) and self.operands[len(args)] in kwargs:
-            name = self.operands[len(args)]
+    def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return (operands, all other arguments by name)."""
+        if self.variadic:
+            return args, self._known(kwargs)
+        count = len(self.operands)
+        if len(args) > count:
+            kwargs = dict(zip(self.names, args[count:], strict=False)) | kwargs
+            args = args[:count]
+        while len(args) < count and self.operands[len(args)].removeprefix("*") in kwargs:
+            name = self.operands[len(args)].removeprefix("*")
             args, kwargs = (*args, kwargs[name]), {key: kwargs[key] for key in kwargs if key != name}
-        return args[: len(self.operands)], args[len(self.operands) :], self._known(kwargs)
+        operands = tuple(args[0]) if self.sequence else args
+        return operands, self._known(kwargs) if kwargs else kwargs
 
-    def value(self, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def value(self, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Return the function's value."""
-        return (
-            self.function(list(operands), *rest, **kwargs)
-            if self.sequence
-            else self.function(*operands, *rest, **kwargs)
-        )
+        return self.function(list(operands), **kwargs) if self.sequence else self.function(*operands, **kwargs)
 
-    def at(self, y: Any, operands: Sequence[Any], rest: tuple[Any, ...], kwargs: dict[str, Any]) -> Linearization:
+    def at(self, y: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Linearization:
         """Return the linearization where the operands have these values and the result is `y`."""
-        if self.sequence:
-            return self.linearize(y, operands, *rest, **kwargs)
-        return self.linearize(y, *operands, *rest, **kwargs)
+        return self.linearize(y, operands, **kwargs) if self.sequence else self.linearize(y, *operands, **kwargs)
 
     def _known(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
-        for key in given.keys() - self.options:
+        given = kwargs
+        for value in kwargs.values():
+            if value is np._NoValue:
+                given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+        if given.keys() <= self.options:
+            return given
+        if given.get("out") is not None:
+            raise InactiveWriteError(
+                f"np.{self.name}(..., out=...) would write an active number into a plain array; leave `out` out"
+            )
+        for key in given.keys() - self.options - {"out"}:
             known = ", ".join(sorted(self.options))
             raise MissingRuleError(
                 f"{self.name}(..., {key}=...) has no derivative rule; known options: {known}. "
                 "Leave the option out, or write the operation with other NumPy functions"
             )
-        return given
+        return {key: value for key, value in given.items() if key != "out"}
 
 
 RULES: dict[Any, ArrayRule] = {}
@@ -133,10 +147,18 @@ def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> C
     def enter(linearize: Any) -> Any:
         parameters = list(inspect.signature(linearize).parameters.values())[1:]
         operands = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
-        if operands == ("arrays",):
+        sequence = operands == ("arrays",)
+        if sequence:
             operands = ("*arrays",)
-        options = frozenset(p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY)
-        RULES[function] = ArrayRule(function.__name__, function, operands, linearize, options, definition)
+        variadic = parameters[0].kind is parameters[0].VAR_POSITIONAL
+        if variadic:
+            operands = (f"*{parameters[0].name}",)
+        options = frozenset(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY))
+        own = inspect.signature(getattr(function, "implementation", function)).parameters
+        names = tuple(own)[len(operands) :]
+        RULES[function] = ArrayRule(
+            function.__name__, function, operands, linearize, options, definition, names, variadic, sequence
+        )
         return linearize
 
     return enter
@@ -152,9 +174,35 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
     return enter
 
 
+def no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise `InactiveWriteError` where a function is asked to write its result into an array."""
+    place = _place_of_output(function)
+    if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
+        raise InactiveWriteError(
+            f"np.{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
+        )
+
+
+@cache
+def _place_of_output(function: Any) -> int:
+    """Return where `out` stands among the positional arguments."""
+    if isinstance(function, np.ufunc):
+        return function.nin
+    parameters = list(inspect.signature(getattr(function, "implementation", function)).parameters.values())
+    places = [n for n, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
+    return places[0] if places else sys.maxsize
+
+
 def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Each:
     """Return the linearization of a linear function of one operand: itself and its transpose."""
     return Each((Pair(push, pull),))
+
+
+def plain(x: Any) -> Any:
+    """Return the plain value under all levels of an active number."""
+    while hasattr(type(x), "apply_rule"):
+        x = x.value
+    return x
 
 
 def leading(array: Any, ndim: int) -> Shape:
@@ -167,5 +215,7 @@ def from_the_end(axis: Any, ndim: int) -> tuple[int, ...]:
     """Return axes counted from the end, where leading axes do not shift them. None means all."""
     if axis is None:
         return tuple(range(-ndim, 0))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis if axis < 0 else axis - ndim,)
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(np.lib.array_utils.normalize_axis_index(a, ndim) - ndim for a in axes)
+    return tuple([np.lib.array_utils.normalize_axis_index(a, ndim) - ndim for a in axes])

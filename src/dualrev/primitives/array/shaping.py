@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear
+from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
 from dualrev.protocol import ProtocolFunction
 
 
@@ -15,6 +15,8 @@ def sum_to(array: Any, shape: tuple[int, ...], ndim: int) -> Any:
     ahead = array.ndim - ndim
     if array.shape[ahead:] == shape:
         return array
+    if not shape:
+        return array.sum(axis=tuple(range(-ndim, 0))) if ahead else array.sum()
     padded = (1,) * (ndim - len(shape)) + shape
     axes = tuple(n - ndim for n in range(ndim) if padded[n] == 1 and array.shape[ahead + n] != 1)
     total = np.sum(array, axis=axes, keepdims=True) if axes else array
@@ -79,56 +81,18 @@ def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
 astype = ProtocolFunction("astype", _astype)
 
 
-@array_rule(astype)
+def _same(x: Any, dtype: Any = None, copy: bool = True) -> Any:
+    return x
+
+
+@array_rule(astype, definition=_same)
 def _astype_rule(y: Any, x: Any, /, dtype: Any = None, copy: bool = True) -> Any:
     before, after = x.dtype, y.dtype
-    return linear(lambda t: astype(t, after), lambda w: astype(w, before))
+    if before.kind == after.kind:
+        return linear(lambda t: astype(t, after), lambda w: astype(w, before))
+    return linear(lambda t: _converted(t, after), lambda w: _converted(w, before))
 
 
-@composite(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
-    """Flatten."""
-    return np.reshape(a, -1, order=order)  # type: ignore[call-overload]
-
-
-@composite(np.squeeze)
-def squeeze(a: Any, axis: Any = None) -> Any:
-    """Drop axes of length 1."""
-    gone = (
-        from_the_end(axis, a.ndim) if axis is not None else tuple(n - a.ndim for n in range(a.ndim) if a.shape[n] == 1)
-    )
-    if any(a.shape[n] != 1 for n in gone):
-        raise ValueError(f"cannot squeeze axes {axis} of shape {a.shape}: their length is not 1")
-    return a.reshape(tuple(a.shape[n] for n in range(a.ndim) if n - a.ndim not in gone))
-
-
-@composite(np.expand_dims)
-def expand_dims(a: Any, axis: Any) -> Any:
-    """Insert axes of length 1."""
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    ndim = a.ndim + len(axes)
-    new = {n % ndim for n in from_the_end(axes, ndim)}
-    old = iter(a.shape)
-    return a.reshape(tuple(1 if n in new else next(old) for n in range(ndim)))
-
-
-@composite(np.swapaxes)
-def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    """Swap two axes."""
-    order = list(range(a.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return np.transpose(a, order)
-
-
-@composite(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """Move axes to new places."""
-    order = np.moveaxis(np.empty(tuple(range(1, a.ndim + 1)), np.int8), source, destination).shape
-    return np.transpose(a, [n - 1 for n in order])
-
-
-@composite(np.atleast_1d)
-def atleast_1d(*arrays: Any) -> Any:
-    """Give a number an axis."""
-    results = tuple(a.reshape((1,)) if a.ndim == 0 else a for a in arrays)
-    return results[0] if len(results) == 1 else results
+def _converted(x: Any, dtype: Any) -> Any:
+    """Make real numbers complex, or take the real part of complex ones."""
+    return astype(np.real(x) if x.dtype.kind == "c" else x, dtype)

@@ -1,9 +1,18 @@
 """The table of scalar primitives: the only place where the derivative of a scalar function is written."""
 
 from dualrev.primitives.row import Row, Rule
-from dualrev.primitives.scalar import arithmetic, exponential, flat, hyperbolic, selection, special, trigonometric
+from dualrev.primitives.scalar import (
+    arithmetic,
+    exponential,
+    flat,
+    hyperbolic,
+    information,
+    selection,
+    special,
+    trigonometric,
+)
 
-FAMILIES = (arithmetic, exponential, trigonometric, hyperbolic, selection, special, flat)
+FAMILIES = (arithmetic, exponential, trigonometric, hyperbolic, selection, special, information, flat)
 
 TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.ROWS}
 """Every row, by name."""
@@ -11,4 +20,13 @@ TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.
 FORMULAS: dict[str, Rule] = selection.FORMULAS | special.FORMULAS
 """Formulas without a derivative of their own that rows share."""
 
-__all__ = ["FAMILIES", "FORMULAS", "TABLE"]
+HOLOMORPHIC = frozenset(
+    {
+        *("add", "subtract", "multiply", "divide", "negative", "positive", "power", "square", "reciprocal", "sqrt"),
+        *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+        *("sinh", "cosh", "tanh", "arctanh", "deg2rad", "rad2deg", "where"),
+    }
+)
+"""Rows whose partials are the derivatives of complex numbers as well."""
+
+__all__ = ["FAMILIES", "FORMULAS", "HOLOMORPHIC", "TABLE"]

@@ -110,7 +110,7 @@ ROWS = (
         partials=(lambda y, x: 1.0 / (3.0 * y * y),),
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)), ((-8.0,), (1.0 / 12.0,))),
-        names=("numpy.cbrt", "math.cbrt"),
+        names=("numpy.cbrt", "scipy.special.cbrt", "math.cbrt"),
     ),
     Row(
         "floor_divide",

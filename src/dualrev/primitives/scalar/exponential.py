@@ -16,13 +16,19 @@ ROWS = (
         "exp2",
         fn=lambda x: math.exp2(x),
         partials=(lambda y, x: 0.6931471805599453 * y,),
-        names=("numpy.exp2", "math.exp2"),
+        names=("numpy.exp2", "scipy.special.exp2", "math.exp2"),
+    ),
+    Row(
+        "exp10",
+        fn=lambda x: 10.0**x,
+        partials=(lambda y, x: 2.302585092994046 * y,),
+        names=("scipy.special.exp10",),
     ),
     Row(
         "expm1",
         fn=lambda x: math.expm1(x),
         partials=(lambda y, x: math.exp(x),),
-        names=("numpy.expm1", "math.expm1"),
+        names=("numpy.expm1", "scipy.special.expm1", "math.expm1"),
     ),
     Row(
         "log",
@@ -51,7 +57,7 @@ ROWS = (
         fn=lambda x: math.log1p(x),
         partials=(lambda y, x: 1.0 / (1.0 + x),),
         domain=((-0.8, 2.0),),
-        names=("numpy.log1p", "math.log1p"),
+        names=("numpy.log1p", "scipy.special.log1p", "math.log1p"),
     ),
     Row(
         "logaddexp",

@@ -23,7 +23,7 @@ ROWS = (
     Row(
         "rint",
         fn=lambda x: math.rint(x),
-        names=("numpy.rint",),
+        names=("numpy.rint", "scipy.special.round"),
     ),
     Row(
         "isfinite",

@@ -1,7 +1,7 @@
 """Special functions, and the formulas that they and other rows share.
 
 Sources: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 6.3.5, 6.3.7, 6.3.18 (digamma),
-6.4.7, 6.4.10 (polygamma); the Hurwitz zeta function by the Euler-Maclaurin formula, 23.2.
+6.4.7, 6.4.10 (polygamma); 7.1.23 (the tail of erfcx); the Hurwitz zeta function by the Euler-Maclaurin formula, 23.2.
 """
 
 from dualrev.primitives.row import Row, Rule, math, select
@@ -20,6 +20,21 @@ ROWS = (
         fn=lambda x: math.erfc(x),
         partials=(lambda y, x: -1.1283791670955126 * math.exp(-x * x),),
         names=("scipy.special.erfc", "math.erfc"),
+    ),
+    Row(
+        "ndtr",
+        fn=lambda x: 0.5 * math.erfc(-0.7071067811865476 * x),
+        partials=(lambda y, x: 0.3989422804014327 * math.exp(-0.5 * x * x),),
+        points=(((0.0,), (0.3989422804014327,)),),
+        names=("scipy.special.ndtr",),
+    ),
+    Row(
+        "gamma",
+        fn=lambda x: math.gamma(x),
+        partials=(lambda y, x: y * math.digamma(x),),
+        domain=((-2.8, 5.0),),
+        points=(((1.0,), (-0.5772156649015329,)), ((2.0,), (0.42278433509846713,))),
+        names=("scipy.special.gamma", "math.gamma"),
     ),
     Row(
         "gammaln",
@@ -84,6 +99,8 @@ ROWS = (
 )
 
 FORMULAS: dict[str, Rule] = {
+    "tail_slope": lambda s: 1.1283791670955126 * s * (1 - 3 * s * (1 - 5 * s * (1 - 7 * s * math.tail_rest(s)))),
+    "tail_rest": lambda s: 1 - 9 * s * (1 - 11 * s * (1 - 13 * s * (1 - 15 * s))),
     "sinc_slope": lambda x: -math.pi * math.sinc_series(math.pi * x * (math.pi * x)) * (math.pi * x),
     "sinc_series": lambda s: 1 / 3 - s * (1 / 30 - s * (1 / 840 - s * (1 / 45360 - s * (1 / 3991680 - s / 518918400)))),
     "digamma_positive": lambda x: math.digamma_large(x + 10.0) - math.ten_powers(x, -1.0),

@@ -1,0 +1,122 @@
+"""Functions that choose between elements, and that call others on parts of an array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.rule import composite, plain
+
+
+@composite(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """Repeat a number, which may be active."""
+    shape = a.shape if shape is None else shape
+    dtype = a.dtype if dtype is None else dtype
+    if plain(fill_value) is fill_value:
+        return np.full(shape, fill_value, dtype)
+    return np.broadcast_to(fill_value, shape).astype(dtype)
+
+
+@composite(np.nan_to_num)
+def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Put numbers in place of NaN and infinities; there the derivative is 0."""
+    value = plain(x)
+    limits = np.finfo(x.dtype)
+    replaced = np.where(np.isnan(value), np.asarray(nan, x.dtype), x)
+    high, low = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
+    replaced = np.where(np.isposinf(value), np.asarray(high, x.dtype), replaced)
+    return np.where(np.isneginf(value), np.asarray(low, x.dtype), replaced)
+
+
+@composite(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Take the first choice whose condition holds."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"np.select of {len(condlist)} conditions and {len(choicelist)} choices")
+    result = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = np.where(plain(condition), choice, result)
+    return result
+
+
+@composite(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """Call each function on the elements where its condition holds, the last one that does."""
+    conditions = _conditions(plain(condlist), np.ndim(x))
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    elif len(funclist) != len(conditions):
+        raise ValueError(f"np.piecewise of {len(conditions)} conditions and {len(funclist)} functions")
+    source = np.zeros(np.shape(x), np.intp)
+    parts, start = [np.zeros(1, x.dtype)], 1
+    for condition, function in zip(conditions, funclist, strict=True):
+        count = int(np.sum(condition))
+        if not count:
+            continue
+        part = function(x[condition], *args, **kw) if callable(function) else function
+        parts.append(np.broadcast_to(part, (count,)))
+        source[condition] = np.arange(start, start + count)
+        start += count
+    return np.take(np.concatenate(parts), source).astype(x.dtype)
+
+
+def _conditions(given: Any, ndim: int) -> list[Any]:
+    if (
+        not isinstance(given, list | tuple | np.ndarray)
+        or (ndim and np.ndim(given) == ndim and not _nested(given))
+        or (ndim == 0 and np.ndim(given) == 0)
+    ):
+        given = [given]
+    return [np.asarray(plain(condition), bool) for condition in given]
+
+
+def _nested(given: Any) -> bool:
+    return isinstance(given, list | tuple) and np.ndim(given[0]) > 0
+
+
+@composite(np.divmod)
+def divmod_(x1: Any, x2: Any, /) -> Any:
+    """Return quotient and remainder."""
+    return np.floor_divide(x1, x2), np.remainder(x1, x2)
+
+
+@composite(np.modf)
+def modf(x: Any, /) -> Any:
+    """Return the fractional part, which has the derivative 1, and the whole part."""
+    whole = np.trunc(plain(x))
+    return np.where(np.isinf(plain(x)), 0.0 * np.sign(plain(x)), x - np.where(np.isinf(whole), 0.0, whole)), whole
+
+
+@composite(np.ldexp)
+def ldexp(x1: Any, x2: Any, /) -> Any:
+    """Multiply by a power of two."""
+    return x1 * np.ldexp(np.ones((), x1.dtype), x2)
+
+
+@composite(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call a function of vectors on each line along an axis."""
+    axis = axis % arr.ndim
+    lines = np.moveaxis(arr, axis, -1)
+    ahead = lines.shape[:-1]
+    rows = np.reshape(lines, (-1, lines.shape[-1]))
+    results = [func1d(row, *args, **kwargs) for row in rows]
+    whole = np.stack(results)
+    shape = whole.shape[1:]
+    whole = np.reshape(whole, ahead + shape)
+    order = [*range(axis), *range(len(ahead), len(ahead) + len(shape)), *range(axis, len(ahead))]
+    return np.transpose(whole, order)
+
+
+@composite(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    """Call a function of an array and an axis for each of the axes, keeping the number of axes."""
+    for axis in np.atleast_1d(axes):
+        axis = int(axis) % a.ndim
+        result = func(a, axis)
+        a = result if result.ndim == a.ndim else np.expand_dims(result, axis)
+    return a

@@ -1,0 +1,204 @@
+"""Eigenvalues and singular values, with their vectors.
+
+Vectors of values that coincide are any basis of a space, so they have no derivative. What asks for it gets NaN; a
+product with an exact 0 asks for nothing, so functions of the values, or of other vectors, have theirs. A singular value
+of 0 is at a kink, like the size of a number, and its derivative is taken as 0.
+
+Sources: M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation,
+2008; J. Townsend, Differentiating the singular value decomposition, 2016.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.errors import MissingRuleError
+from dualrev.primitives.array.complex_parts import only_real
+from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
+from dualrev.primitives.array.packing import Packing, result_of
+from dualrev.primitives.array.rule import array_rule, composite, linear
+from dualrev.primitives.product import chain_product
+from dualrev.protocol import ProtocolFunction
+
+
+def _precision(values: Any, count: int) -> Any:
+    """Return what differences of values are worth nothing below."""
+    if not values.shape[-1]:
+        return np.zeros((*values.shape[:-1], 1))
+    return np.max(np.abs(values), axis=-1, keepdims=True) * (count * np.finfo(values.dtype).eps)
+
+
+def _reciprocal(x: Any, zero: Any, instead: Any = np.nan) -> Any:
+    return np.where(zero, instead, 1.0 / np.where(zero, 1.0, x))
+
+
+def _reciprocal_gaps(values: Any) -> Any:
+    """Return 1 / (w_j - w_i) in row i and column j: NaN where values coincide, 0 on the diagonal."""
+    gaps = values[..., None, :] - values[..., :, None]
+    n = values.shape[-1]
+    coincide = np.abs(gaps) <= _precision(values, n)[..., None]
+    return _reciprocal(gaps, coincide, np.where(np.eye(n, dtype=bool), 0.0, np.nan).astype(values.dtype))
+
+
+def _values_and_vectors(a: Any) -> Packing:
+    n = a.shape[-1]
+    return Packing((n,), (n, n))
+
+
+symmetric_spectrum = ProtocolFunction("symmetric_spectrum", lambda a: _values_and_vectors(a).join(np.linalg.eigh(a)))
+
+
+@array_rule(symmetric_spectrum)
+def symmetric_spectrum_rule(y: Any, a: Any, /) -> Any:
+    """Decompose a symmetric matrix."""
+    only_real("np.linalg.eigh", a)
+    parts = _values_and_vectors(a)
+    values, vectors = parts.split(y)
+    factors = _reciprocal_gaps(values)
+    rows = flipped(vectors)
+
+    def push(t: Any) -> Any:
+        turned = rows @ t @ vectors
+        return parts.join([diagonal(turned), vectors @ chain_product(factors, turned)])
+
+    def pull(w: Any) -> Any:
+        w_values, w_vectors = parts.split(w)
+        return vectors @ (diagonal_matrix(w_values) + chain_product(factors, rows @ w_vectors)) @ rows
+
+    return linear(push, pull)
+
+
+@composite(np.linalg.eigh)
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """Decompose the symmetric matrix that one triangle states."""
+    parts = _values_and_vectors(a).split(symmetric_spectrum(symmetric_from(a, UPLO)))
+    return result_of(np.linalg.eigh)(*parts)
+
+
+@composite(np.linalg.eigvalsh)
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """Return the eigenvalues of the symmetric matrix that one triangle states."""
+    return eigh(a, UPLO).eigenvalues
+
+
+def _real_spectrum(a: Any) -> Any:
+    values, vectors = np.linalg.eig(a)
+    if values.dtype.kind == "c":
+        raise MissingRuleError(
+            f"the eigenvalues of a matrix of shape {a.shape} came out complex; np.linalg.eig and eigvals have a "
+            "derivative rule for real eigenvalues only. np.linalg.eigh and svd are real for every matrix"
+        )
+    return _values_and_vectors(a).join([values, vectors])
+
+
+real_spectrum = ProtocolFunction("real_spectrum", _real_spectrum)
+
+
+@array_rule(real_spectrum)
+def real_spectrum_rule(y: Any, a: Any, /) -> Any:
+    """Decompose a matrix whose eigenvalues are real; each vector keeps length 1."""
+    only_real("np.linalg.eig", a)
+    parts = _values_and_vectors(a)
+    values, vectors = parts.split(y)
+    factors = _reciprocal_gaps(values)
+    rows = np.linalg.inv(vectors)
+
+    def of_length_1(x: Any) -> Any:
+        return x - vectors * np.sum(vectors * x, axis=-2, keepdims=True)
+
+    def push(t: Any) -> Any:
+        turned = rows @ t @ vectors
+        return parts.join([diagonal(turned), of_length_1(vectors @ chain_product(factors, turned))])
+
+    def pull(w: Any) -> Any:
+        w_values, w_vectors = parts.split(w)
+        turned = chain_product(factors, flipped(vectors) @ of_length_1(w_vectors))
+        return flipped(rows) @ (diagonal_matrix(w_values) + turned) @ flipped(vectors)
+
+    return linear(push, pull)
+
+
+@composite(np.linalg.eig)
+def eig(a: Any) -> Any:
+    """Decompose a matrix whose eigenvalues are real."""
+    return result_of(np.linalg.eig)(*_values_and_vectors(a).split(real_spectrum(a)))
+
+
+@composite(np.linalg.eigvals)
+def eigvals(a: Any) -> Any:
+    """Return eigenvalues, which have to be real."""
+    return eig(a).eigenvalues
+
+
+def _thin(a: Any) -> Packing:
+    m, n = a.shape[-2:]
+    k = min(m, n)
+    return Packing((m, k), (k,), (k, n))
+
+
+thin_singular = ProtocolFunction("thin_singular", lambda a: _thin(a).join(np.linalg.svd(a, full_matrices=False)))
+
+
+@array_rule(thin_singular)
+def thin_singular_rule(y: Any, a: Any, /) -> Any:
+    """Decompose; what a matrix that is not square adds is orthogonal to its rows or columns."""
+    only_real("np.linalg.svd", a)
+    parts = _thin(a)
+    u, s, vh = parts.split(y)
+    m, n = a.shape[-2:]
+    u_t, v = flipped(u), flipped(vh)
+    zero = s <= _precision(s, max(m, n))
+    kink = np.where(zero, 0.0, 1.0).astype(s.dtype)
+    row = s[..., None, :]
+    sums = row + s[..., :, None]
+    factors = chain_product(_reciprocal_gaps(s), _reciprocal(sums, zero[..., None, :] & zero[..., :, None]))
+    inverse = _reciprocal(s, zero)[..., None, :]
+
+    def beyond(basis: Any, x: Any) -> Any:
+        """Return what is orthogonal to a basis that is not complete, over the singular values."""
+        return chain_product(inverse, x - basis @ (flipped(basis) @ x))
+
+    def push(t: Any) -> Any:
+        turned = u_t @ t @ v
+        left, right = turned * row, flipped(turned * s[..., :, None])
+        t_u = u @ chain_product(factors, left + flipped(left))
+        t_v = v @ chain_product(factors, right + flipped(right))
+        if m > n:
+            t_u = t_u + beyond(u, t @ v)
+        if m < n:
+            t_v = t_v + beyond(v, flipped(t) @ u)
+        return parts.join([t_u, kink * diagonal(turned), flipped(t_v)])
+
+    def pull(w: Any) -> Any:
+        w_u, w_s, w_vh = parts.split(w)
+        w_v = flipped(w_vh)
+        left, right = chain_product(factors, u_t @ w_u), chain_product(factors, vh @ w_v)
+        middle = diagonal_matrix(kink * w_s) + (left + flipped(left)) * row
+        total = u @ (middle + (right + flipped(right)) * s[..., :, None]) @ vh
+        if m > n:
+            total = total + beyond(u, w_u) @ vh
+        if m < n:
+            total = total + u @ flipped(beyond(v, w_v))
+        return total
+
+    return linear(push, pull)
+
+
+@composite(np.linalg.svd)
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """Decompose; thin, or of a square matrix."""
+    if hermitian or (compute_uv and full_matrices and a.shape[-1] != a.shape[-2]):
+        raise MissingRuleError(
+            f"np.linalg.svd(full_matrices={full_matrices}, hermitian={hermitian}) of shape {a.shape} has no derivative "
+            "rule: the matrix does not decide all vectors. Give full_matrices=False, and leave hermitian out"
+        )
+    u, s, vh = _thin(a).split(thin_singular(a))
+    return result_of(np.linalg.svd)(u, s, vh) if compute_uv else s
+
+
+@composite(np.linalg.svdvals)
+def svdvals(x: Any, /) -> Any:
+    """Return the singular values."""
+    return svd(x, compute_uv=False)

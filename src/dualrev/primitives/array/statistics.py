@@ -1,0 +1,170 @@
+"""Variances, averages and ranges."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.complex_parts import only_real
+from dualrev.primitives.array.reduction import chosen, count, kept
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
+from dualrev.primitives.product import chain_product
+from dualrev.protocol import ProtocolFunction
+
+
+def _variance(
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+) -> Any:
+    return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+
+
+def _deviation(
+    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+) -> Any:
+    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+
+
+def _degrees(number: Any, ddof: Any, dtype: Any) -> Any:
+    """Return the degrees of freedom, in a type that does not widen the result's."""
+    return np.asarray(np.maximum(number - ddof, 0), dtype)[()]
+
+
+def _plain_variance(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    mean: Any = None,
+) -> Any:
+    axes = from_the_end(axis, a.ndim)
+    centre = np.mean(a, axis=axes, dtype=dtype, keepdims=True, where=where) if mean is None else mean
+    squares = np.sum(chosen(np.square(a - centre), where), axis=axes, dtype=dtype, keepdims=keepdims)
+    degrees = _degrees(count(a.shape, axes, where), ddof, a.dtype)
+    if where is not True and not keepdims:
+        degrees = np.squeeze(degrees, axes)
+    return squares / degrees
+
+
+def _plain_deviation(a: Any, **options: Any) -> Any:
+    return np.sqrt(_plain_variance(a, **options))
+
+
+variance = ProtocolFunction("var", _variance)
+deviation = ProtocolFunction("std", _deviation)
+
+
+def _centred(a: Any, axes: tuple[int, ...], ddof: Any, where: Any) -> Any:
+    """Return the distances from the mean over the degrees of freedom: half the gradient of the variance."""
+    number = count(a.shape, axes, where)
+    if where is True:
+        degrees = float(max(number - ddof, 0))
+        return (a - a.sum(axis=axes, keepdims=True) / number) * (1.0 / degrees if degrees else math.inf)
+    degrees = _degrees(number, ddof, a.dtype)
+    zero = np.zeros((), a.dtype)
+    with np.errstate(all="ignore"):
+        shares = np.where(where, np.divide(1.0, degrees), zero)
+        centre = np.sum(np.where(where, a, zero), axis=axes, keepdims=True) / np.asarray(number, a.dtype)
+    return chain_product(shares, a - centre)
+
+
+@array_rule(variance, definition=_plain_variance)
+def variance_rule(
+    y: Any, a: Any, /, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+) -> Any:
+    """Average the squares of the distances from the mean, which itself does not matter to first order."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    partial = 2 * _centred(a, axes, ddof, where) if a.size else a
+    return linear(
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
+    )
+
+
+@array_rule(deviation, definition=_plain_deviation)
+def deviation_rule(
+    y: Any, a: Any, /, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+) -> Any:
+    """Return the distances from the mean over the deviation, and 0 where all elements are the same, as for a norm."""
+    axes, shape = from_the_end(axis, a.ndim), a.shape
+    length = kept(y, axes, shape, keepdims)
+    partial = _centred(a, axes, ddof, where) / np.where(np.equal(length, 0), 1.0, length) if a.size else a
+    return linear(
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
+    )
+
+
+def _options(ddof: Any, correction: Any, mean: Any, options: dict[str, Any]) -> dict[str, Any]:
+    given = {"ddof": ddof if correction is np._NoValue else correction, "mean": mean} | options
+    return {key: value for key, value in given.items() if value is not np._NoValue and value is not None}
+
+
+@composite(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = np._NoValue,
+) -> Any:
+    """Call `variance`, unless the mean is given, which then is an operand of its own."""
+    only_real("np.var", a)
+    given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
+    return _plain_variance(a, **given) if "mean" in given else variance(a, **given)
+
+
+@composite(np.std)
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = np._NoValue,
+) -> Any:
+    """Call `deviation`, unless the mean is given, which then is an operand of its own."""
+    only_real("np.std", a)
+    given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
+    return _plain_deviation(a, **given) if "mean" in given else deviation(a, **given)
+
+
+@composite(np.ptp)
+def ptp(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+    """Subtract the smallest from the largest."""
+    keepdims = keepdims is True
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+@composite(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    """Weigh and divide by the sum of the weights, which are differentiated as well."""
+    keepdims = keepdims is True
+    if weights is None:
+        result = np.mean(a, axis=axis, keepdims=keepdims)
+        total: Any = np.asarray(np.size(a) / max(np.size(result), 1), result.dtype)
+    else:
+        if np.shape(weights) != np.shape(a):
+            axes = tuple(n % np.ndim(a) for n in from_the_end(axis, np.ndim(a)))
+            if axis is None or np.shape(weights) != tuple(np.shape(a)[n] for n in axes):
+                raise ValueError(f"weights of shape {np.shape(weights)} for axis {axis} of shape {np.shape(a)}")
+            turned = np.transpose(weights, np.argsort(axes))
+            weights = np.reshape(turned, tuple(s if n in axes else 1 for n, s in enumerate(np.shape(a))))
+            weights = np.broadcast_to(weights, np.shape(a))
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        if not np.all(np.not_equal(total, 0)):
+            raise ZeroDivisionError("the weights add up to zero, and an average divides by their sum")
+        result = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
+    return (result, np.broadcast_to(total, np.shape(result))) if returned else result

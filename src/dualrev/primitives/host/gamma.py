@@ -1,0 +1,176 @@
+"""Gamma and beta functions, complete and incomplete.
+
+Sources: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, chapters 6, 23 and 26.
+"""
+
+from dualrev.primitives.row import HostRow, math, select
+
+POSITIVE = (0.3, 4.0)
+UNIT = (0.1, 0.9)
+SHAPE = frozenset({1.0, 2.0, 3.0})
+
+ROWS = (
+    HostRow(
+        "rgamma",
+        fn=lambda x: math.rgamma(x),
+        partials=(
+            lambda y, x: select(
+                x > 0.5,
+                -y * math.digamma(x),
+                math.gamma(1.0 - x) * (math.cos(math.pi * x) - math.sin(math.pi * x) / math.pi * math.digamma(1.0 - x)),
+            ),
+        ),
+        domain=((-2.5, 4.0),),
+        points=(((0.0,), (1.0,)), ((-1.0,), (-1.0,)), ((-2.0,), (2.0,)), ((1.0,), (0.5772156649015329,))),
+        names=("scipy.special.rgamma",),
+    ),
+    HostRow(
+        "gammasgn",
+        fn=lambda x: math.gammasgn(x),
+        domain=((-2.5, 4.0),),
+        names=("scipy.special.gammasgn",),
+    ),
+    HostRow(
+        "beta",
+        fn=lambda a, b: math.beta(a, b),
+        partials=(
+            lambda y, a, b: y * (math.digamma(a) - math.digamma(a + b)),
+            lambda y, a, b: y * (math.digamma(b) - math.digamma(a + b)),
+        ),
+        domain=(POSITIVE, POSITIVE),
+        points=(((1.0, 1.0), (-1.0, -1.0)),),
+        names=("scipy.special.beta",),
+    ),
+    HostRow(
+        "betaln",
+        fn=lambda a, b: math.betaln(a, b),
+        partials=(
+            lambda y, a, b: math.digamma(a) - math.digamma(a + b),
+            lambda y, a, b: math.digamma(b) - math.digamma(a + b),
+        ),
+        domain=(POSITIVE, POSITIVE),
+        points=(((1.0, 1.0), (-1.0, -1.0)),),
+        names=("scipy.special.betaln",),
+    ),
+    HostRow(
+        "binom",
+        fn=lambda n, k: math.binom(n, k),
+        partials=(
+            lambda y, n, k: y * (math.digamma(n + 1.0) - math.digamma(n - k + 1.0)),
+            lambda y, n, k: y * (math.digamma(n - k + 1.0) - math.digamma(k + 1.0)),
+        ),
+        domain=((3.0, 6.0), (0.5, 2.5)),
+        points=(((2.0, 1.0), (1.0, 0.0)),),
+        names=("scipy.special.binom",),
+    ),
+    HostRow(
+        "poch",
+        fn=lambda z, m: math.poch(z, m),
+        partials=(
+            lambda y, z, m: y * (math.digamma(z + m) - math.digamma(z)),
+            lambda y, z, m: y * math.digamma(z + m),
+        ),
+        domain=(POSITIVE, POSITIVE),
+        points=(((1.0, 1.0), (1.0, 0.42278433509846713)),),
+        names=("scipy.special.poch",),
+    ),
+    HostRow(
+        "gammainc",
+        fn=lambda a, x: math.gammainc(a, x),
+        partials=(
+            None,
+            lambda y, a, x: math.exp(math.xlogy(a - 1.0, x) - x - math.gammaln(a)),
+        ),
+        refused=("a",),
+        domain=(SHAPE, POSITIVE),
+        points=(((1.0, 0.0), (0.0, 1.0)), ((2.0, 0.0), (0.0, 0.0)), ((0.5, 0.0), (0.0, float("inf")))),
+        names=("scipy.special.gammainc",),
+    ),
+    HostRow(
+        "gammaincc",
+        fn=lambda a, x: math.gammaincc(a, x),
+        partials=(
+            None,
+            lambda y, a, x: -math.exp(math.xlogy(a - 1.0, x) - x - math.gammaln(a)),
+        ),
+        refused=("a",),
+        domain=(SHAPE, POSITIVE),
+        points=(((1.0, 0.0), (0.0, -1.0)),),
+        names=("scipy.special.gammaincc",),
+    ),
+    HostRow(
+        "gammaincinv",
+        fn=lambda a, p: math.gammaincinv(a, p),
+        partials=(
+            None,
+            lambda y, a, p: math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a)),
+        ),
+        refused=("a",),
+        domain=(SHAPE, UNIT),
+        points=(((1.0, 0.5), (0.0, 2.0)),),
+        names=("scipy.special.gammaincinv",),
+    ),
+    HostRow(
+        "gammainccinv",
+        fn=lambda a, q: math.gammainccinv(a, q),
+        partials=(
+            None,
+            lambda y, a, q: -math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a)),
+        ),
+        refused=("a",),
+        domain=(SHAPE, UNIT),
+        points=(((1.0, 0.5), (0.0, -2.0)),),
+        names=("scipy.special.gammainccinv",),
+    ),
+    HostRow(
+        "betainc",
+        fn=lambda a, b, x: math.betainc(a, b, x),
+        partials=(
+            None,
+            None,
+            lambda y, a, b, x: math.exp(math.xlogy(a - 1.0, x) + math.xlog1py(b - 1.0, -x) - math.betaln(a, b)),
+        ),
+        refused=("a", "b"),
+        domain=(SHAPE, SHAPE, UNIT),
+        points=(((1.0, 1.0, 0.0), (0.0, 0.0, 1.0)), ((2.0, 2.0, 1.0), (0.0, 0.0, 0.0))),
+        names=("scipy.special.betainc",),
+    ),
+    HostRow(
+        "betaincc",
+        fn=lambda a, b, x: math.betaincc(a, b, x),
+        partials=(
+            None,
+            None,
+            lambda y, a, b, x: -math.exp(math.xlogy(a - 1.0, x) + math.xlog1py(b - 1.0, -x) - math.betaln(a, b)),
+        ),
+        refused=("a", "b"),
+        domain=(SHAPE, SHAPE, UNIT),
+        points=(((1.0, 1.0, 0.0), (0.0, 0.0, -1.0)),),
+        names=("scipy.special.betaincc",),
+    ),
+    HostRow(
+        "betaincinv",
+        fn=lambda a, b, p: math.betaincinv(a, b, p),
+        partials=(
+            None,
+            None,
+            lambda y, a, b, p: math.exp(math.betaln(a, b) - math.xlogy(a - 1.0, y) - math.xlog1py(b - 1.0, -y)),
+        ),
+        refused=("a", "b"),
+        domain=(SHAPE, SHAPE, UNIT),
+        points=(((1.0, 1.0, 0.5), (0.0, 0.0, 1.0)),),
+        names=("scipy.special.betaincinv",),
+    ),
+    HostRow(
+        "zeta",
+        fn=lambda s, q: math.zeta(s, q),
+        partials=(
+            None,
+            lambda y, s, q: -s * math.zeta(s + 1.0, q),
+        ),
+        refused=("s",),
+        domain=(frozenset({2.0, 3.0, 4.0}), POSITIVE),
+        points=(((2.0, 1.0), (0.0, -2.4041138063191885)),),
+        names=("scipy.special.zeta", "scipy.special._ufuncs._zeta"),
+    ),
+)

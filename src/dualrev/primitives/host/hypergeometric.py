@@ -1,0 +1,119 @@
+"""Hypergeometric functions and what they express without cancellation: elliptic integrals, powers near 0.
+
+Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 13.4.8, 15.2.1, 17.3.9 and 17.3.10.
+"""
+
+from dualrev.primitives.row import HostRow, math
+
+ANY = (-2.0, 2.0)
+POSITIVE = (0.3, 3.0)
+WHOLE = frozenset({1.0, 2.0, 3.0})
+
+ROWS = (
+    HostRow(
+        "hyp0f1",
+        fn=lambda b, x: math.hyp0f1(b, x),
+        partials=(
+            None,
+            lambda y, b, x: math.hyp0f1(b + 1.0, x) / b,
+        ),
+        refused=("b",),
+        domain=(WHOLE, ANY),
+        points=(((2.0, 0.0), (0.0, 0.5)),),
+        names=("scipy.special.hyp0f1",),
+    ),
+    HostRow(
+        "hyp1f1",
+        fn=lambda a, b, x: math.hyp1f1(a, b, x),
+        partials=(
+            None,
+            None,
+            lambda y, a, b, x: a / b * math.hyp1f1(a + 1.0, b + 1.0, x),
+        ),
+        refused=("a", "b"),
+        domain=(WHOLE, WHOLE, ANY),
+        points=(((1.0, 2.0, 0.0), (0.0, 0.0, 0.5)),),
+        names=("scipy.special.hyp1f1",),
+    ),
+    HostRow(
+        "hyp2f1",
+        fn=lambda a, b, c, x: math.hyp2f1(a, b, c, x),
+        partials=(
+            None,
+            None,
+            None,
+            lambda y, a, b, c, x: a * b / c * math.hyp2f1(a + 1.0, b + 1.0, c + 1.0, x),
+        ),
+        refused=("a", "b", "c"),
+        domain=(WHOLE, WHOLE, WHOLE, (-2.0, 0.8)),
+        points=(((1.0, 1.0, 2.0, 0.0), (0.0, 0.0, 0.0, 0.5)),),
+        names=("scipy.special.hyp2f1",),
+    ),
+    HostRow(
+        "ellipk",
+        fn=lambda m: math.ellipk(m),
+        partials=(lambda y, m: 0.39269908169872414 * math.hyp2f1(1.5, 1.5, 2.0, m),),
+        domain=((-2.0, 0.9),),
+        points=(((0.0,), (0.39269908169872414,)),),
+        names=("scipy.special.ellipk",),
+    ),
+    HostRow(
+        "ellipe",
+        fn=lambda m: math.ellipe(m),
+        partials=(lambda y, m: -0.39269908169872414 * math.hyp2f1(0.5, 1.5, 2.0, m),),
+        domain=((-2.0, 0.9),),
+        points=(((0.0,), (-0.39269908169872414,)),),
+        names=("scipy.special.ellipe",),
+    ),
+    HostRow(
+        "exprel",
+        fn=lambda x: math.exprel(x),
+        partials=(lambda y, x: 0.5 * math.hyp1f1(2.0, 3.0, x),),
+        points=(((0.0,), (0.5,)),),
+        names=("scipy.special.exprel",),
+    ),
+    HostRow(
+        "boxcox",
+        fn=lambda x, k: math.boxcox(x, k),
+        partials=(
+            lambda y, x, k: x ** (k - 1.0),
+            lambda y, x, k: 0.5 * math.square(math.log(x)) * math.hyp1f1(2.0, 3.0, k * math.log(x)),
+        ),
+        domain=(POSITIVE, ANY),
+        points=(((2.0, 0.0), (0.5, 0.2402265069591007)), ((1.0, 2.0), (1.0, 0.0))),
+        names=("scipy.special.boxcox",),
+    ),
+    HostRow(
+        "boxcox1p",
+        fn=lambda x, k: math.boxcox1p(x, k),
+        partials=(
+            lambda y, x, k: math.exp((k - 1.0) * math.log1p(x)),
+            lambda y, x, k: 0.5 * math.square(math.log1p(x)) * math.hyp1f1(2.0, 3.0, k * math.log1p(x)),
+        ),
+        domain=(POSITIVE, ANY),
+        points=(((1.0, 0.0), (0.5, 0.2402265069591007)), ((0.0, 2.0), (1.0, 0.0))),
+        names=("scipy.special.boxcox1p",),
+    ),
+    HostRow(
+        "inv_boxcox",
+        fn=lambda p, k: math.inv_boxcox(p, k),
+        partials=(
+            lambda y, p, k: y / (1.0 + k * p),
+            lambda y, p, k: -0.5 * y * math.square(p) * math.hyp2f1(2.0, 2.0, 3.0, -k * p),
+        ),
+        domain=(POSITIVE, (0.2, 2.0)),
+        points=(((1.0, 0.0), (2.718281828459045, -1.3591409142295225)),),
+        names=("scipy.special.inv_boxcox",),
+    ),
+    HostRow(
+        "inv_boxcox1p",
+        fn=lambda p, k: math.inv_boxcox1p(p, k),
+        partials=(
+            lambda y, p, k: (1.0 + y) / (1.0 + k * p),
+            lambda y, p, k: -0.5 * (1.0 + y) * math.square(p) * math.hyp2f1(2.0, 2.0, 3.0, -k * p),
+        ),
+        domain=(POSITIVE, (0.2, 2.0)),
+        points=(((1.0, 0.0), (2.718281828459045, -1.3591409142295225)),),
+        names=("scipy.special.inv_boxcox1p",),
+    ),
+)
