@@ -10,6 +10,7 @@ from dualrev.compiled import reading, seeding
 from dualrev.compiled.cloning import rewrites_arrays
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.outputs import Outputs
+from dualrev.compiled.workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
 from dualrev.kernels.extending import defined
 
@@ -51,7 +52,7 @@ class ForwardDriver:
         clones = cloner(self.dual)
         self.function = clones.clone(dispatcher)
         self.scope: dict[str, Any] = {"D": self.dual, "number": self.dual, "f": self.function, "seeded": seeded}
-        self.scope |= vars(seeding) | vars(reading)
+        self.scope |= vars(seeding) | vars(reading) | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
         self.rewrites = rewrites_arrays(clones)
@@ -65,7 +66,11 @@ class ForwardDriver:
         call = ", ".join(
             self.arguments.arranged(lambda leaf: f"L{leaf.number}" if leaf.is_array else number(leaf), self.scope)
         )
-        return f"y = f({call})"
+        return f"y = guarded(f, ({call},), {self._kept})" if self._arrays else f"y = f({call})"
+
+    @property
+    def _kept(self) -> str:
+        return f"({''.join(f'L{leaf.number}, ' for leaf in self._arrays)})"
 
     def _straight(self) -> list[str]:
         """Write the passes one after another: all inputs are numbers."""
@@ -82,7 +87,12 @@ class ForwardDriver:
 
     def _chunked(self) -> list[str]:
         """Write a loop over chunks."""
-        return [*self._workspace(), *self._chunks(), *self._result(self._shaped)]
+        (last,) = self._result(self._shaped)
+        end = [last.replace("return", "result =", 1), *self._returned(), "return result"]
+        return [*self._workspace(), *self._chunks(), *end]
+
+    def _returned(self) -> list[str]:
+        return [f"give_back({self._kept})"] if self._arrays else []
 
     def points(self, parameters: Sequence[str], carriers: Sequence[int]) -> Any:
         """Return the function that writes the derivative at each point into an array, with one workspace for all.
@@ -97,14 +107,14 @@ class ForwardDriver:
         count = f"{parameters[carriers[0]]}.shape[0]"
         body = [*point("0"), *self._workspace(), f"for k in range({count}):"]
         body += [f"    {line}" for line in (*point("k"), f"out = {parameters[-1]}[k]", *self._chunks())]
-        return defined(parameters, body, self.scope)
+        return defined(parameters, [*body, *self._returned()], self.scope)
 
     def _workspace(self) -> list[str]:
         """Write where each input begins among all, and arrays of dual numbers to pass on."""
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
             body += [f"o{leaf.number} = n", f"n += {f'{leaf.path}.size' if leaf.is_array else 1}"]
-        return body + [f"L{leaf.number} = empty_array(D, {leaf.path}.shape)" for leaf in self._arrays]
+        return body + [f"L{leaf.number} = borrowed(D, {leaf.path}.shape, False)" for leaf in self._arrays]
 
     @property
     def _arrays(self) -> list[Any]:

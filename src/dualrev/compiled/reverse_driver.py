@@ -6,13 +6,14 @@ from typing import Any
 
 from dualrev.compiled import reading, seeding, sweeping
 from dualrev.compiled.leaves import Arguments
-from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.compiled.memory import empty_array
 from dualrev.compiled.outputs import Outputs
+from dualrev.compiled.workspace import borrowed, give_back, guarded
 from dualrev.kernels.extending import defined
 from dualrev.reverse import numba_tape
 from dualrev.reverse.numba_var import VarType, variable
 
-_ADJOINTS = "adjoints = zero_array(V_value, length_of(tape))"
+_ADJOINTS = "adjoints = borrowed(V_value, length_of(tape), True)"
 
 
 class ReverseDriver:
@@ -23,7 +24,8 @@ class ReverseDriver:
         self.var = VarType(arguments.float_type, arguments.level)
         self.function = cloner(self.var).clone(dispatcher)
         self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
-        self.scope |= {"variable": variable, "zero_array": zero_array, "empty_array": empty_array} | vars(numba_tape)
+        self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
+        self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.scope |= vars(seeding) | vars(reading) | vars(sweeping)
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
@@ -41,7 +43,6 @@ class ReverseDriver:
             body += [f"R{m} = empty_array(V_value, (size_of({out.path}), n))", f"rows(R{m}, tape, V, {out.path}, n)"]
             for block, leaf in blocks:
                 body.append(f"{block}[...] = R{m}[:, o{leaf.number} - 1 : o{leaf.number} - 1 + {block}.shape[1]]")
-        body.append("release(tape)")
 
         def derivative(m: int) -> str:
             path = outs[m].path
@@ -49,7 +50,7 @@ class ReverseDriver:
                 return self._like_input(lambda leaf: "out")
             return self._like_input(lambda leaf: f"shaped(B{m}_{leaf.number}, {path}, {leaf.path})")
 
-        return self._defined(self.arguments.all_names, body, self.outputs.arranged(derivative, self.scope))
+        return self._defined(self.arguments.all_names, body, self.outputs.arranged(derivative, self.scope), False)
 
     def gradient(self) -> Any:
         """Return the function for an output that is one number: a single sweep."""
@@ -58,7 +59,6 @@ class ReverseDriver:
             _ADJOINTS,
             f"top = add_cotangent(adjoints, V, {self.outputs.leaves[0].path}, 1.0)",
             "sweep(adjoints, tape, V, top, n)",
-            "release(tape)",
         ]
         names = self.arguments.all_names
         if self.arguments.has_out:
@@ -75,12 +75,12 @@ class ReverseDriver:
         body = [*self._recording(), _ADJOINTS, "top = 0"]
         for out in self.outputs.leaves:
             body.append(f"top = max(top, add_cotangent(adjoints, V, {out.path}, {cotangent}{out.path[1:]}))")
-        body += ["sweep(adjoints, tape, V, top, n)", "release(tape)"]
+        body.append("sweep(adjoints, tape, V, top, n)")
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
     def tape(self) -> Any:
         """Return the function that counts the records of a recording and their bytes."""
-        body = [*self._recording(), "counts = length_of(tape) - n - 1, bytes_of(tape)", "release(tape)"]
+        body = [*self._recording(), "counts = length_of(tape) - n - 1, bytes_of(tape)", f"give_back({self._kept})"]
         return defined(self.arguments.all_names, [*body, "return counts"], self.scope)
 
     def _recording(self) -> list[str]:
@@ -88,15 +88,22 @@ class ReverseDriver:
         for leaf in self.arguments.leaves:
             body += [f"o{leaf.number} = n + 1", f"n += size_of({leaf.path})"]
         call = ", ".join(self.arguments.arranged(self._variable, self.scope))
-        return [
-            *body,
-            "tape = acquired(V_value, n)",
-            f"y = recorded(f, ({call},), tape)",
-        ]
+        body.append("tape = acquired(V_value, n)")
+        for leaf in self._arrays:
+            body.append(f"L{leaf.number} = borrowed(V, {leaf.path}.shape, False)")
+            body.append(f"number_from(L{leaf.number}, tape, V, {leaf.path}, o{leaf.number})")
+        return [*body, f"y = guarded(f, ({call},), {self._kept})"]
+
+    @property
+    def _arrays(self) -> list[Any]:
+        return [leaf for leaf in self.arguments.leaves if leaf.is_array]
+
+    @property
+    def _kept(self) -> str:
+        return f"(tape, {''.join(f'L{leaf.number}, ' for leaf in self._arrays)})"
 
     def _variable(self, leaf: Any) -> str:
-        kind = "variables" if leaf.is_array else "variable"
-        return f"{kind}(tape, V, {leaf.path}, o{leaf.number})"
+        return f"L{leaf.number}" if leaf.is_array else f"variable(tape, V, {leaf.path}, o{leaf.number})"
 
     def _gathered(self, leaf: Any) -> str:
         return f"gathered(adjoints, {leaf.path}, o{leaf.number})"
@@ -105,6 +112,9 @@ class ReverseDriver:
         parts = self.arguments.arranged(leaf, self.scope, every=False)
         return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
 
-    def _defined(self, names: list[str], body: list[str], derivative: str) -> Any:
+    def _defined(self, names: list[str], body: list[str], derivative: str, adjoints: bool = True) -> Any:
+        end = ["give_back((adjoints,))"] if adjoints else []
         result = self.outputs.returned(derivative, self.value, "V", self.scope)
-        return defined(names, [*body, f"return {result}"], self.scope)
+        return defined(
+            names, [*body, f"result = {result}", *end, f"give_back({self._kept})", "return result"], self.scope
+        )

@@ -8,7 +8,7 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.memory import empty_array, zero_array
+from dualrev.compiled.memory import zero_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import element, is_active
 from dualrev.kernels.extending import overloads
@@ -18,19 +18,17 @@ from dualrev.reverse.numba_tape import length_of, record_at
 from dualrev.reverse.numba_var import variable
 
 
-def variables(tape: Any, dtype: Any, x: Any, first: int) -> Any:
-    """Return a contiguous array of numbers on a tape, with indices from `first` on."""
-    return stub(tape, dtype, x, first)
+def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: int) -> None:
+    """Fill an array with numbers on a tape that have the values of `x`, and indices from `first` on."""
+    stub(y, tape, dtype, x, first)
 
 
-@overloads(variables)
-def _variables(tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
-    def implementation(tape, dtype, x, first):  # type: ignore[no-untyped-def]
-        y = empty_array(dtype, x.shape)
+@overloads(number_from)
+def _number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
+    def implementation(y, tape, dtype, x, first):  # type: ignore[no-untyped-def]
         flat = y.ravel()
         for n, value in enumerate(x.flat):
             flat[n] = variable(tape, dtype, value, first + n)
-        return y
 
     return implementation
 

@@ -179,39 +179,6 @@ def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
 
 
 @intrinsic
-def release(typingctx: Any, tape: Any) -> Any:
-    """Give a tape back."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        give_back(context, builder, tape.dtype, args[0])
-        return context.get_dummy_value()
-
-    return types.none(tape), codegen
-
-
-@intrinsic
-def recorded(typingctx: Any, function: Any, given: Any, tape: Any) -> Any:
-    """Call a compiled function with a tuple of arguments. The tape is given back if the function raises an error."""
-    _, _, folded, _ = function.dispatcher.get_call_template(tuple(given), {})
-    compiled = function.dispatcher.overloads[folded]
-    result, wanted = compiled.signature.return_type, compiled.signature.args
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        context.add_linking_libs([compiled.library])
-        callee = context.declare_function(builder.module, compiled.fndesc)
-        parts = cgutils.unpack_tuple(builder, args[1], len(given))
-        parts = [context.cast(builder, *each) for each in zip(parts, given, wanted[: len(given)], strict=True)]
-        parts += [context.get_dummy_value() for _ in wanted[len(given) :]]  # defaults, which are in the type
-        status, value = context.call_conv.call_function(builder, callee, result, wanted, parts)
-        with builder.if_then(status.is_error, likely=False):
-            give_back(context, builder, tape.dtype, args[2])
-            context.call_conv.return_status_propagate(builder, status)
-        return value
-
-    return result(function, given, tape), codegen
-
-
-@intrinsic
 def length_of(typingctx: Any, tape: Any) -> Any:
     """Return the number of records, that of the constant included."""
 
