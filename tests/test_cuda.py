@@ -39,7 +39,7 @@ RNG = np.random.default_rng(0)
 X = RNG.uniform(0.2, 1.5, (5, 3))
 
 # CUDA's own sine and cosine of single precision reduce arguments above 105615 by way of doubles.
-REDUCES_BY_DOUBLES = {"sin", "cos", "tan", "sinc", "gammaln", "digamma", "polygamma"}
+REDUCES_BY_DOUBLES = {"sin", "cos", "tan", "sinc", "cosm1", "gamma", "gammaln", "digamma", "polygamma"}
 OF_THE_REDUCTION = re.compile(r"cvt\.rn\.f64\.s64|mul(?:\.rn)?\.f64|cvt\.rn\.f32\.f64|mov\.f64|neg\.f64|\.reg \.f64")
 
 

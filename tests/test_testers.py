@@ -42,7 +42,8 @@ def perturbed(function: Any, push: float, pull: float, monkeypatch: pytest.Monke
     def linearize(y: Any, *args: Any, **options: Any) -> Each:
         right = rule.linearize(y, *args, **options)
         return Each(
-            Pair(lambda t: right.push([t]) * push, lambda w, n=n: right.pull(n, w) * pull) for n in range(len(right))
+            Pair(lambda t: right.push([t]) * push, lambda w, n=n: right.pull(n, w) * pull)
+            for n in range(len(rule.operands))
         )
 
     monkeypatch.setitem(RULES, function, rule._replace(linearize=linearize))

@@ -75,13 +75,9 @@ def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
     offsets = [sum(sizes[:n]) for n in range(len(sizes))]
     rows: list[list[Any]] = []
     total = sum(sizes)
-    scalar = len(sizes) == 1 and pullback.values[0].shape == ()
     for start in range(0, total, block):
         stop = min(start + block, total)
-        if scalar:  # one cotangent needs no leading axis, and each step takes less time without
-            cotangents = [np.ones((), pullback.values[0].dtype)[()]]
-        else:
-            cotangents = _seeds(pullback.values, offsets, start, stop)
+        cotangents = _seeds(pullback.values, offsets, start, stop)
         adjoints = pullback(cotangents, last=stop == total)
         rows.append(
             [

@@ -27,6 +27,7 @@ _ROWS |= {function: row for row in ROWS.values() for function in ufuncs(row)}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
+_ACTIVE: set[type] = set()
 _NO_EFFECT = {"casting", "order", "subok"}
 _REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum,
@@ -45,12 +46,13 @@ def operand(x: Any) -> Any:
     if type(x) in _READY:
         return x
     if isinstance(x, Active):
+        _ACTIVE.add(type(x))
         _READY.add(type(x))
         return x
     array = np.asarray(x)
     kind = array.dtype.kind
     if kind == "O":
-        return take_up(array)
+        return operand(take_up(array))
     if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
@@ -95,8 +97,14 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     rule = RULES.get(function)
     if rule is not None:
         given, options = rule.split(args, kwargs)
-        operands = [x if type(x) in _READY else operand(x) for x in given]
-        owner = outermost(operands)
+        operands = []
+        owner, highest = None, -1
+        for x in given:
+            if type(x) not in _READY:
+                x = operand(x)
+            operands.append(x)
+            if type(x) in _ACTIVE and x.level > highest:
+                owner, highest = x, x.level
         if owner is None or ("dtype" in options and _whole_numbers(options["dtype"])):
             return rule.value([primal(x) for x in operands], options)
         return owner.apply_rule(rule, operands, options)
@@ -135,15 +143,15 @@ def _ufunc_row(ufunc: Any) -> Row | None:
 
 
 def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    if not kwargs and len(inputs) == 1 and method == "__call__":
+    if not kwargs and method == "__call__":
         row = _ROWS.get(ufunc)
-        if row is not None and row.partials:
+        if row is None:
+            return (
+                apply_function(ufunc, inputs, kwargs) if ufunc in RULES else apply_ufunc(ufunc, method, inputs, kwargs)
+            )
+        if len(inputs) == 1 and row.partials:
             return self.apply_row(row, inputs, ufunc)
     return apply_ufunc(ufunc, method, inputs, kwargs)
-
-
-def _array_function(self: Active, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return apply_function(function, args, kwargs)
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -266,7 +274,7 @@ def equip(cls: type[Active]) -> None:
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
         "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
-        "__array_function__": _array_function,
+        "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: index(self, at),
         "__matmul__": lambda self, other: np.matmul(self, other),
         "__rmatmul__": lambda self, other: np.matmul(other, self),

@@ -107,7 +107,7 @@ class Dual(Active):
             else:
                 primals.append(arg)
                 tangents.append(None)
-        y = rule.value(primals, kwargs)
+        y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
         return Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
 
     def __repr__(self) -> str:

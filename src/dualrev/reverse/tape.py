@@ -154,13 +154,8 @@ class RuleStatement(Statement):
 def private(value: Any) -> Any:
     """Return a value that nobody else can write to: a copy, unless the array is read-only or a number."""
     if type(value) is np.ndarray and value.flags.writeable:
-        return _read_only(value.copy())
+        return value.copy()
     return value
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    array.flags.writeable = False
-    return array
 
 
 def _held(thing: Any) -> Iterator[Any]:

@@ -97,7 +97,7 @@ class Var(Active):
             else:
                 primals.append(arg if rule.sequence else private(arg))
                 parents.append(None)
-        y = rule.value(primals, kwargs) if rule.sequence else rule.function(*primals, **kwargs)
+        y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
         result = _new(Var)
         result.value, result.level, result.statement = y, level, None
         if any(parents):

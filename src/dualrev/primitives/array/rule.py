@@ -56,6 +56,20 @@ class Each(tuple[Pair, ...]):
         return self[operand].pull(cotangent)
 
 
+class Linear(tuple[Callable[[Any], Any], Callable[[Any], Any]]):
+    """The linearization of a function of one operand: a linear map and its transpose."""
+
+    __slots__ = ()
+
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Apply the map."""
+        return self[0](tangents[0])
+
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Apply the transpose."""
+        return self[1](cotangent)
+
+
 class ArrayRule(NamedTuple):
     """The derivative of an array function.
 
@@ -80,6 +94,8 @@ class ArrayRule(NamedTuple):
         Whether all positional arguments are operands.
     sequence
         Whether the first argument is a sequence of arrays.
+    direct
+        The function of arrays without the wrapper that NumPy puts around it, None if there is no such.
     """
 
     name: str
@@ -91,6 +107,7 @@ class ArrayRule(NamedTuple):
     names: tuple[str, ...] = ()
     variadic: bool = False
     sequence: bool = False
+    direct: Callable[..., Any] | None = None
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return (operands, all other arguments by name)."""
@@ -98,7 +115,8 @@ class ArrayRule(NamedTuple):
             return args, self._known(kwargs)
         count = len(self.operands)
         if len(args) > count:
-            kwargs = dict(zip(self.names, args[count:], strict=False)) | kwargs
+            given = dict(zip(self.names, args[count:], strict=False))
+            kwargs = given | kwargs if kwargs else given
             args = args[:count]
         while len(args) < count and self.operands[len(args)].removeprefix("*") in kwargs:
             name = self.operands[len(args)].removeprefix("*")
@@ -141,7 +159,9 @@ COMPOSITES: dict[Any, Callable[..., Any]] = {}
 """Functions that are written in terms of others, and inherit their derivatives."""
 
 
-def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> Callable[[Any], Any]:
+def array_rule(
+    function: Any, definition: Callable[..., Any] | None = None, direct: Callable[..., Any] | None = None
+) -> Callable[[Any], Any]:
     """Enter a linearization in the table. Parameters before the bare `/` are the operands, after `y`, the result."""
 
     def enter(linearize: Any) -> Any:
@@ -157,7 +177,7 @@ def array_rule(function: Any, definition: Callable[..., Any] | None = None) -> C
         own = inspect.signature(getattr(function, "implementation", function)).parameters
         names = tuple(own)[len(operands) :]
         RULES[function] = ArrayRule(
-            function.__name__, function, operands, linearize, options, definition, names, variadic, sequence
+            function.__name__, function, operands, linearize, options, definition, names, variadic, sequence, direct
         )
         return linearize
 
@@ -193,9 +213,9 @@ def _place_of_output(function: Any) -> int:
     return places[0] if places else sys.maxsize
 
 
-def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Each:
+def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Linear:
     """Return the linearization of a linear function of one operand: itself and its transpose."""
-    return Each((Pair(push, pull),))
+    return Linear((push, pull))
 
 
 def plain(x: Any) -> Any:

@@ -29,7 +29,7 @@ def pad_axes(array: Any, ndim: int, wanted: int) -> Any:
     return array if ndim == wanted else array.reshape(ahead + (1,) * (wanted - ndim) + array.shape[len(ahead) :])
 
 
-@array_rule(np.reshape)
+@array_rule(np.reshape, direct=lambda a, shape, **options: a.reshape(shape, **options))
 def reshape(y: Any, a: Any, /, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
     """Reshape; in Fortran order by reversing the axes before and after."""
     before, after = a.shape, y.shape
