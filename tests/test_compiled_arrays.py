@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+from functools import cache
 
 import numpy as np
 import optree
@@ -28,6 +29,11 @@ def differences(f, x, step=1e-6):
     return optree.tree_map(lambda *columns: np.stack(columns, -1), *[column(n) for n in range(x.size)])
 
 
+@cache
+def packed_case(f):
+    return packed(f, X)
+
+
 def packed(f, x):
     """Return `f` with its outputs in one vector: a sweep for each of several takes long to compile."""
     y = f(x)
@@ -41,18 +47,27 @@ def packed(f, x):
     return njit(scope["vector"])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_array_functions(case):
-    f = packed(case.f, X)
-    expected = differences(f, X)
-    for mode in MODES:
-        value, result = dr.value_and_jacobian(f, mode=mode)(X)
-        np.testing.assert_allclose(value, f(X), rtol=1e-13)
-        np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-8)
-        if case.interpreted:
-            interpreted = optree.tree_leaves(dr.jacobian(case.f, backend="numpy")(X))
-            rows = np.concatenate([np.reshape(leaf, (-1, X.size)) for leaf in interpreted])
-            np.testing.assert_allclose(result, rows, rtol=1e-12, atol=1e-13)
+ON_REQUEST = {"statistics", "joins", "shapes", "parts", "numerics", "steps"}
+"""Groups of functions that are made of others, and so need no second mode in every run."""
+
+
+def in_both_modes():
+    for case in CASES:
+        for mode in MODES:
+            marks = [pytest.mark.exhaustive] if mode == "forward" and case.name in ON_REQUEST else []
+            yield pytest.param(case, mode, marks=marks, id=f"{case.name}-{mode}")
+
+
+@pytest.mark.parametrize(("case", "mode"), in_both_modes())
+def test_array_functions(case, mode):
+    f = packed_case(case.f)
+    value, result = dr.value_and_jacobian(f, mode=mode)(X)
+    np.testing.assert_allclose(value, f(X), rtol=1e-13)
+    np.testing.assert_allclose(result, differences(f, X), rtol=1e-6, atol=1e-8)
+    if case.interpreted:
+        interpreted = optree.tree_leaves(dr.jacobian(case.f, backend="numpy")(X))
+        rows = np.concatenate([np.reshape(leaf, (-1, X.size)) for leaf in interpreted])
+        np.testing.assert_allclose(result, rows, rtol=1e-12, atol=1e-13)
 
 
 @njit
