@@ -40,7 +40,8 @@ def packed(f, x):
     paths = ["y" + "".join(f"[{n}]" for n in path) for path in optree.tree_paths(y)]
     leaves = zip(paths, optree.tree_leaves(y), strict=True)
     parts = ", ".join(
-        f"np.ravel({path})" if isinstance(leaf, np.ndarray) else f"np.array([{path}])" for path, leaf in leaves
+        f"np.ravel({path})" if np.ndim(leaf) else f"np.array([{path}{'[()]' * isinstance(leaf, np.ndarray)}])"
+        for path, leaf in leaves
     )
     scope = {"np": np, "f": f}
     exec(f"def vector(x):\n    y = f(x)\n    return np.concatenate(({parts},))", scope)

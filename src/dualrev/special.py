@@ -5,7 +5,7 @@ Each takes numbers, arrays and active numbers alike: `dualrev.special.erf(x)`, `
 
 from __future__ import annotations
 
-from math import log, pi
+import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def multigammaln(a: Any, d: int) -> Any:
     True
     """
     gammaln = FUNCTIONS["gammaln"]
-    return sum((gammaln(a - 0.5 * j) for j in range(d)), start=0.25 * d * (d - 1) * log(pi))
+    return sum((gammaln(a - 0.5 * j) for j in range(d)), start=0.25 * d * (d - 1) * math.log(math.pi))
 
 
 def __getattr__(name: str) -> Any:

@@ -12,33 +12,21 @@ from dualrev.kernels.active_types import array_of
 from dualrev.kernels.extending import intrinsic
 from dualrev.reverse import numba_tape
 
-SLOTS = 16
-"""Arrays that are kept, for each compiled derivative."""
-
 MOST_BYTES = 1 << 20
 """Larger arrays are not kept."""
 
 _AHEAD = 16
 """Bytes before an array's memory, which hold its size; they keep it aligned."""
 
+_IDLE = "dualrev_idle_arrays"
 _WORD, _BYTE = ir.IntType(64), ir.IntType(8)
-
-
-def _slots(module: Any) -> Any:
-    name = "dualrev_idle_arrays"
-    if name in module.globals:
-        return module.globals[name]
-    slots = cgutils.add_global_variable(module, ir.ArrayType(_WORD, SLOTS), name)
-    slots.linkage = "internal"
-    slots.initializer = ir.Constant(slots.type.pointee, None)
-    return slots
 
 
 def _memory(context: Any, builder: Any, size: Any) -> Any:
     """Emit a search for idle memory of a size, and a request for more if there is none; the result is its address."""
-    slots = _slots(builder.module)
+    slots = numba_tape.idle(builder.module, _IDLE)
     found = cgutils.alloca_once_value(builder, ir.Constant(_BYTE.as_pointer(), None))
-    with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+    with cgutils.for_range(builder, _WORD(numba_tape.SLOTS)) as loop:
         taken = builder.atomic_rmw("xchg", cgutils.gep_inbounds(builder, slots, 0, loop.index), _WORD(0), "acq_rel")
         with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
             address = builder.inttoptr(taken, _BYTE.as_pointer())
@@ -97,17 +85,14 @@ def _give_back(context: Any, builder: Any, of: Any, value: Any) -> None:
     data = builder.bitcast(make_array(of)(context, builder, value).data, _BYTE.as_pointer())
     address = builder.gep(data, [_WORD(-_AHEAD)])
     capacity = builder.load(builder.bitcast(address, _WORD.as_pointer()))
-    kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
-    with builder.if_then(builder.icmp_unsigned("<=", capacity, _WORD(MOST_BYTES)), likely=True):
-        slots, number = _slots(builder.module), builder.ptrtoint(address, _WORD)
-        with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
-            slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
-            swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), number, "acq_rel", "acquire"), 1)
-            with builder.if_then(swapped):
-                builder.store(cgutils.true_bit, kept)
-                loop.do_break()
-    with builder.if_then(builder.not_(builder.load(kept)), likely=False):
-        context.nrt.free(builder, address)
+    small = builder.icmp_unsigned("<=", capacity, _WORD(MOST_BYTES))
+    with builder.if_else(small, likely=True) as (keeps, frees):
+        with keeps:
+            kept = numba_tape.kept_in(builder, numba_tape.idle(builder.module, _IDLE), address)
+            with builder.if_then(builder.not_(kept), likely=False):
+                context.nrt.free(builder, address)
+        with frees:
+            context.nrt.free(builder, address)
 
 
 @intrinsic

@@ -113,15 +113,32 @@ def _grow(context: Any, module: Any, part: int, size: int) -> Any:
     return function
 
 
-def _slots(context: Any, module: Any, layout: Any) -> Any:
-    """Return the array of tapes that nobody uses, one for each kind of record in a compiled module."""
-    name = f"dualrev_idle_tapes_{context.get_abi_sizeof(layout)}"
+def idle(module: Any, name: str) -> Any:
+    """Return an array for addresses of memory that nobody uses, of which a compiled module has one of each name."""
     if name in module.globals:
         return module.globals[name]
     slots = cgutils.add_global_variable(module, ir.ArrayType(_WORD, SLOTS), name)
     slots.linkage = "internal"
     slots.initializer = ir.Constant(slots.type.pointee, None)
     return slots
+
+
+def kept_in(builder: Any, slots: Any, address: Any) -> Any:
+    """Emit a search for a free slot; the result is whether the address is kept in one now."""
+    kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
+    with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+        slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+        number = builder.ptrtoint(address, _WORD)
+        swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), number, "acq_rel", "acquire"), 1)
+        with builder.if_then(swapped):
+            builder.store(cgutils.true_bit, kept)
+            loop.do_break()
+    return builder.load(kept)
+
+
+def _slots(context: Any, module: Any, layout: Any) -> Any:
+    """Return the slots of tapes, for each kind of record."""
+    return idle(module, f"dualrev_idle_tapes_{context.get_abi_sizeof(layout)}")
 
 
 @intrinsic
@@ -163,15 +180,7 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
 def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
     """Emit the return of a tape for reuse, or of its memory if enough are kept."""
     slots = _slots(context, builder.module, record_type(context, dtype))
-    address = builder.ptrtoint(tape, _WORD)
-    kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
-    with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
-        slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
-        swapped = builder.extract_value(builder.cmpxchg(slot, _WORD(0), address, "acq_rel", "acquire"), 1)
-        with builder.if_then(swapped):
-            builder.store(cgutils.true_bit, kept)
-            loop.do_break()
-    with builder.if_then(builder.not_(builder.load(kept)), likely=False):
+    with builder.if_then(builder.not_(kept_in(builder, slots, tape)), likely=False):
         header = builder.bitcast(tape, HEADER.as_pointer())
         for part in (RECORDS, WORDS):
             context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, part)))
