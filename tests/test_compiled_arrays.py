@@ -59,7 +59,7 @@ def in_both_modes():
             yield pytest.param(case, mode, marks=marks, id=f"{case.name}-{mode}")
 
 
-@pytest.mark.parametrize(("case", "mode"), in_both_modes())
+@pytest.mark.parametrize(("case", "mode"), list(in_both_modes()))
 def test_array_functions(case, mode):
     f = packed_case(case.f)
     value, result = dr.value_and_jacobian(f, mode=mode)(X)
