@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numba import njit
+from numba.core.runtime import rtsys
+from numba.core.runtime._nrt_python import memsys_disable_stats, memsys_enable_stats
 
 import dualrev as dr
 from dualrev import errors
@@ -237,3 +239,36 @@ def test_forked_workers() -> None:
     with multiprocessing.get_context("fork").Pool(2) as pool:
         for result in pool.map(_in_a_process, [X] * 4):
             close(result, expected)
+
+
+@njit
+def sum_of_powers(x):
+    s = 0.0
+    for i in range(x.size - 1):
+        s += x[i] * x[i + 1] ** 2
+    return s
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_loop_with_a_buffer_asks_for_no_memory(mode: str) -> None:
+    gradient = dr.grad(sum_of_powers, mode=mode)
+
+    @njit
+    def descend(x, g, steps):
+        for _ in range(steps):
+            gradient(x, out=g)
+            for i in range(x.size):
+                x[i] -= 1e-3 * g[i]
+        return x
+
+    x, g = np.linspace(1.0, 2.0, 20), np.empty(20)
+    descend(x, g, 1)
+    memsys_enable_stats()
+    try:
+        before = rtsys.get_allocation_stats().alloc
+        descend(x, g, 100)
+        asked = rtsys.get_allocation_stats().alloc - before
+    finally:
+        memsys_disable_stats()
+    assert asked == 2  # for the two arrays that came from Python
+    np.testing.assert_allclose(gradient(x), dr.grad(sum_of_powers, backend="numpy")(x), rtol=1e-13)

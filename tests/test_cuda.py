@@ -109,6 +109,30 @@ def test_every_row_compiles(precision: str) -> None:
                 assert not (doubles if row.name in REDUCES_BY_DOUBLES else lines), row.name
 
 
+@pytest.mark.parametrize("part", range(2))
+def test_every_row_is_a_device_function(part: int) -> None:
+    for rows in (list(TABLE.values())[n : n + 20] for n in range(20 * part, len(TABLE), 40)):
+        scope: dict[str, Any] = {}
+        lines = []
+        for row in rows:
+            linked = sum(rule is not None for rule in row.partials)
+            numbers = [f"x[{n}]" for n in range(row.arity)]
+            calls = {"value": numbers, "pushforward": numbers + ["x[3]"] * linked, "pullback": [*numbers, "x[3]"]}
+            for kind, given in calls.items():
+                scope[f"{kind}_{row.name}"] = getattr(table_kernels, kind)(row)
+                call = f"{kind}_{row.name}({', '.join(given)})"
+                ends = {"value": "", "pushforward": "[1]", "pullback": "[0]" if linked else ""}
+                if kind != "pullback" or linked:
+                    lines.append(f"    out[{len(lines)}] = {call}{ends[kind]}")
+        exec("def kernel(x, out):\n" + "\n".join(lines), scope)
+        assert ".entry" in cuda_target.assembly(scope["kernel"], [types.Array(types.float64, 1, "C")] * 2)
+
+
+def test_import_does_not_touch_cuda() -> None:
+    code = "import sys, dualrev; sys.exit('numba_cuda' in sys.modules or 'numba.cuda' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=100, check=False).returncode == 0
+
+
 IN_PLACE = Layout(((3,),), (0,), (3,), "in place")
 NUMBER = Layout(((3,),), (0,), (), "number")
 LARGE = Layout(((40,),), (0,), (), "number")
@@ -295,7 +319,7 @@ CALLS = [
     (lambda: dr.grad(allocates, batched=True, device="cuda")(X), errors.DeviceError, "allocate"),
     (lambda: dr.grad(pair, batched=True, device="cuda")(X, 1.0), errors.NonScalarOutputError, "2 numbers"),
     (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(3.0), errors.BatchError, "a number"),
-    (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(X[:0]), errors.BatchError, "no points"),
+    (lambda: dr.jacobian(pair, batched=True, device="cuda")(X[:0], 1.0), errors.BatchError, "no points"),
     (lambda: dr.grad(rosenbrock, batched=True, device="cuda")(X + 0j), errors.DeviceError, "complex128"),
     (lambda: dr.jvp(rosenbrock, batched=True, device="cuda")(X, X[:2]), errors.ShapeMismatchError, "tangent"),
     (
@@ -310,6 +334,15 @@ CALLS = [
 def test_refused_when_called(call: Any, error: Any, words: str, emulated: Any) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_no_points(emulated: Any) -> None:
+    for device in ("cpu", "cuda"):
+        assert dr.jacobian(turned, batched=True, out_shape=3, device=device)(X[:0]).shape == (0, 3, 3)
+        assert dr.grad(rosenbrock, batched=True, device=device)(X[:0]).shape == (0, 3)
+    assert dr.hessian(rosenbrock, batched=True, device="cuda")(X[:0]).shape == (0, 3, 3)
+    value, gradient = dr.value_and_grad(rosenbrock, batched=True, device="cuda")(X[:0])
+    assert (value.shape, gradient.shape) == ((0,), (0, 3))
 
 
 def test_integers_are_taken_as_doubles(emulated: Any) -> None:

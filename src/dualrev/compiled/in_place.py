@@ -13,6 +13,9 @@ from dualrev.kernels.extending import defined
 
 _KEPT = "_dualrev_returning"
 
+SHAPE = "_dualrev_shape"
+"""Attribute of such a function: the shape of what it returns."""
+
 
 def returning(dispatcher: Any, shape: int | tuple[int, ...]) -> Any:
     """Return a compiled function without the last argument, which returns an array of a shape instead."""
@@ -24,5 +27,6 @@ def returning(dispatcher: Any, shape: int | tuple[int, ...]) -> Any:
         function = defined(names, body, {"dualrev_zeros": np.zeros, "dualrev_shape": shape, "dualrev_f": dispatcher})
         function.__name__ = function.__qualname__ = dispatcher.py_func.__name__
         setattr(function, MADE_OF, (dispatcher, f"returning an array of shape {shape}"))
+        setattr(function, SHAPE, (shape,) if isinstance(shape, int) else tuple(shape))
         kept[shape] = numba.njit(function)
     return kept[shape]

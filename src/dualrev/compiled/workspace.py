@@ -27,7 +27,8 @@ def _memory(context: Any, builder: Any, size: Any) -> Any:
     slots = numba_tape.idle(builder.module, _IDLE)
     found = cgutils.alloca_once_value(builder, ir.Constant(_BYTE.as_pointer(), None))
     with cgutils.for_range(builder, _WORD(numba_tape.SLOTS)) as loop:
-        taken = builder.atomic_rmw("xchg", cgutils.gep_inbounds(builder, slots, 0, loop.index), _WORD(0), "acq_rel")
+        slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+        taken = builder.atomic_rmw("xchg", slot, _WORD(0), "acq_rel")
         with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
             address = builder.inttoptr(taken, _BYTE.as_pointer())
             capacity = builder.load(builder.bitcast(address, _WORD.as_pointer()))
@@ -36,7 +37,9 @@ def _memory(context: Any, builder: Any, size: Any) -> Any:
                     builder.store(address, found)
                     loop.do_break()
                 with small:
-                    context.nrt.free(builder, address)
+                    back = builder.extract_value(builder.cmpxchg(slot, _WORD(0), taken, "acq_rel", "acquire"), 1)
+                    with builder.if_then(builder.not_(back), likely=False):
+                        context.nrt.free(builder, address)
     with builder.if_then(cgutils.is_null(builder, builder.load(found)), likely=False):
         fresh = context.nrt.allocate_unchecked(builder, builder.add(size, _WORD(_AHEAD)))
         with builder.if_then(cgutils.is_null(builder, fresh), likely=False):

@@ -76,7 +76,7 @@ class DeviceBatch:
         if any(on_device(given[n]) != resident for n in carriers):
             raise DeviceError(f"{self.name} was given points on the host and on the device; put all in one place")
         if not points:
-            raise BatchError(f"{self.name} was given no points, and how many outputs it has is not known without one")
+            return self._nothing(x, resident)
         layout = self._layout(given, carriers, argnum)
         kernel, program, threads = self._kernel(layout, x.dtype)
         cuda = cuda_target.api()
@@ -97,6 +97,15 @@ class DeviceBatch:
                     result.copy_to_host(out[start:stop], stream=stream)
         if not resident and stream:
             stream.synchronize()
+        return self._shaped(outs, layout, x)
+
+    def _nothing(self, x: Any, resident: bool) -> Any:
+        """Return the derivatives at no points, where it is known how many outputs there are."""
+        if self.out_shape is None and self.kind not in ("gradient", "hessian"):
+            raise BatchError(f"{self.name} was given no points, and how many outputs it has is not known without one")
+        layout = Layout((x.shape[1:],), (0,), self.out_shape or (), "number")
+        make = cuda_target.api().device_array if resident else np.empty
+        outs = [make((0, size), x.dtype) for size in self.program(layout, numba.from_dtype(x.dtype)).outputs]
         return self._shaped(outs, layout, x)
 
     def __getstate__(self) -> dict[str, Any]:
