@@ -6,12 +6,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dualrev import errors, linalg, special
-from dualrev.active import stop_gradient
+from dualrev.active import no_grad, stop_gradient
 from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
 from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
 from dualrev.modes import CostConstants, ModeChoice, choose_mode
+from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor, zeros
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
@@ -33,6 +34,7 @@ __all__ = [
     "Tape",
     "Var",
     "Verification",
+    "arange",
     "as_step",
     "check_grads",
     "choose_mode",
@@ -41,19 +43,26 @@ __all__ = [
     "derivative",
     "elementwise_grad",
     "errors",
+    "full",
     "grad",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
     "linalg",
+    "linspace",
+    "no_grad",
+    "ones",
     "problems",
+    "randn",
     "special",
     "stop_gradient",
+    "tensor",
     "value_and_grad",
     "value_and_jacobian",
     "verify",
     "vjp",
+    "zeros",
 ]
 
 _ON_FIRST_USE = {
