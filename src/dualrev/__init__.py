@@ -18,9 +18,10 @@ from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
 
 if TYPE_CHECKING:
-    from dualrev import cuda, problems
+    from dualrev import cuda, nn, optim, problems
     from dualrev.comparison import Comparison, compare
     from dualrev.compiled.steps import as_step
+    from dualrev.teaching import Graph, Trace, graph, trace
     from dualrev.verification import Verification, check_grads, verify
 
 __version__ = "0.1.0"
@@ -30,8 +31,10 @@ __all__ = [
     "CostConstants",
     "Dual",
     "DualrevError",
+    "Graph",
     "ModeChoice",
     "Tape",
+    "Trace",
     "Var",
     "Verification",
     "arange",
@@ -45,19 +48,23 @@ __all__ = [
     "errors",
     "full",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
     "linalg",
     "linspace",
+    "nn",
     "no_grad",
     "ones",
+    "optim",
     "problems",
     "randn",
     "special",
     "stop_gradient",
     "tensor",
+    "trace",
     "value_and_grad",
     "value_and_jacobian",
     "verify",
@@ -72,8 +79,14 @@ _ON_FIRST_USE = {
     "Verification": "verification",
     "check_grads": "verification",
     "verify": "verification",
+    "nn": "nn",
+    "optim": "optim",
     "problems": "problems",
     "cuda": "cuda",
+    "Graph": "teaching",
+    "Trace": "teaching",
+    "graph": "teaching",
+    "trace": "teaching",
 }
 """Names whose modules need SymPy, SciPy, rich or Numba, which take longer to import than dualrev."""
 
