@@ -6,20 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from dualrev import errors, linalg, special
-from dualrev.active import stop_gradient
+from dualrev.active import no_grad, stop_gradient
 from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
 from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
 from dualrev.modes import CostConstants, ModeChoice, choose_mode
+from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor, zeros
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
 
 if TYPE_CHECKING:
-    from dualrev import cuda, problems
+    from dualrev import cuda, nn, optim, problems
     from dualrev.comparison import Comparison, compare
     from dualrev.compiled.steps import as_step
+    from dualrev.teaching import Graph, Trace, graph, trace
     from dualrev.verification import Verification, check_grads, verify
 
 __version__ = "0.1.0"
@@ -29,10 +31,13 @@ __all__ = [
     "CostConstants",
     "Dual",
     "DualrevError",
+    "Graph",
     "ModeChoice",
     "Tape",
+    "Trace",
     "Var",
     "Verification",
+    "arange",
     "as_step",
     "check_grads",
     "choose_mode",
@@ -41,19 +46,30 @@ __all__ = [
     "derivative",
     "elementwise_grad",
     "errors",
+    "full",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
     "linalg",
+    "linspace",
+    "nn",
+    "no_grad",
+    "ones",
+    "optim",
     "problems",
+    "randn",
     "special",
     "stop_gradient",
+    "tensor",
+    "trace",
     "value_and_grad",
     "value_and_jacobian",
     "verify",
     "vjp",
+    "zeros",
 ]
 
 _ON_FIRST_USE = {
@@ -63,8 +79,14 @@ _ON_FIRST_USE = {
     "Verification": "verification",
     "check_grads": "verification",
     "verify": "verification",
+    "nn": "nn",
+    "optim": "optim",
     "problems": "problems",
     "cuda": "cuda",
+    "Graph": "teaching",
+    "Trace": "teaching",
+    "graph": "teaching",
+    "trace": "teaching",
 }
 """Names whose modules need SymPy, SciPy, rich or Numba, which take longer to import than dualrev."""
 

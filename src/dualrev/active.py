@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,6 +28,45 @@ BY_HAND = 0
 def new_level() -> int:
     """Return a level above all that exist. Drawing one is atomic, so threads may do it at once."""
     return next(_levels)
+
+
+_not_followed: ContextVar[int] = ContextVar("_not_followed", default=-1)
+
+lowest_followed = _not_followed.get
+"""Called, the lowest level at which operations are followed; `no_grad` raises it."""
+
+
+class no_grad(ContextDecorator):
+    """A context, or decorator, in which the derivatives under way are not followed.
+
+    Operations on a `Var` are not recorded, and `x -= step * x.grad` gives a leaf its new value. The same holds in a
+    function that an operator differentiates, in both modes: what it computes in the context is a constant. Operators
+    that are called in the context work as everywhere. It concerns the thread that enters it.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(3.0)
+    >>> (x**2).backward()
+    >>> with dr.no_grad():
+    ...     x -= 0.1 * x.grad
+    >>> x
+    Var(np.float64(2.4))
+    >>> dr.grad(lambda x: x * dr.no_grad()(lambda: x**2)())(3.0)
+    9.0
+    """
+
+    def __init__(self) -> None:
+        self._before: list[Token[int]] = []
+
+    def _recreate_cm(self) -> no_grad:
+        return no_grad()  # a decorated function may run in several threads at once
+
+    def __enter__(self) -> None:
+        self._before.append(_not_followed.set(new_level()))
+
+    def __exit__(self, *_: object) -> None:
+        _not_followed.reset(self._before.pop())
 
 
 class Active:
@@ -108,6 +149,9 @@ class Active:
 
     def __complex__(self) -> complex:
         self._conversion("complex(x)")
+
+    def __format__(self, spec: str) -> str:
+        return format(primal(self), spec) if spec else repr(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         rounded: Any = np.rint

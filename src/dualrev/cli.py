@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -39,6 +40,25 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("target", nargs="?", help=TARGET)
     verify.add_argument("--at", action="append", metavar="POINT", help=AT)
     verify.add_argument("--primitives", action="store_true", help="check every row of the table of primitives")
+
+    expression = "an expression, such as 'log(x1) + x1*x2', module:function, or a problem"
+    trace = commands.add_parser("trace", help="print the evaluation trace with tangents or adjoints, line by line")
+    trace.add_argument("target", help=expression)
+    trace.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
+    trace.add_argument(
+        "--mode", choices=("forward", "reverse"), default="reverse", help="tangents, or adjoints (default)"
+    )
+    trace.add_argument("--direction", metavar="POINT", help="the tangent of the inputs, or the cotangent of the output")
+    trace.add_argument("--order", choices=("level", "evaluation"), default="level", help="how variables are numbered")
+    trace.add_argument("--format", choices=("text", "markdown", "latex", "html"), default="text")
+    trace.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+
+    graph = commands.add_parser("graph", help="draw the computational graph, or print it in Graphviz' language")
+    graph.add_argument("target", help=expression)
+    graph.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
+    graph.add_argument("--backward", action="store_true", help="add the backward path")
+    graph.add_argument("--most", type=int, default=50, metavar="N", help="fold graphs of more nodes (default: 50)")
+    graph.add_argument("-o", "--output", metavar="FILE", help="draw into a file: .svg, .png, .pdf or .dot")
 
     primitives = commands.add_parser("primitives", help="print the table of primitives")
     primitives.add_argument("--arrays", action="store_true", help="the functions of arrays instead")
@@ -93,11 +113,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _with_joined_points(argv: Sequence[str]) -> list[str]:
-    """Write `--at -1,2` as `--at=-1,2`: argparse would take the point for an option."""
+    """Write `--at -1,2` as `--at=-1,2`, and `-x**2` with a space before it: argparse would take them for options."""
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] == "--at":
-            joined[-1] = f"--at={argument}"
+        if joined and joined[-1] in ("--at", "--direction"):
+            joined[-1] = f"{joined[-1]}={argument}"
+        elif joined[:1] in (["trace"], ["graph"]) and re.match(r"-[\w.(]", argument) and argument not in ("-o", "-h"):
+            joined.append(f" {argument}")
         else:
             joined.append(argument)
     return joined

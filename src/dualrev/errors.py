@@ -83,6 +83,18 @@ class UnknownProblemError(DualrevError, LookupError):
     """A test problem that does not exist."""
 
 
+class UnknownMethodError(DualrevError, ValueError):
+    """A method of minimisation that does not exist."""
+
+
+class ExpressionError(DualrevError, ValueError):
+    """A text is not an expression of numbers, variables, operators and known functions."""
+
+
+class SplitError(DualrevError, ValueError):
+    """Data cannot be split as asked, because a class would be left without an element."""
+
+
 class MissingExtraError(DualrevError, ImportError):
     """A feature needs a package that is installed only with one of dualrev's extras."""
 

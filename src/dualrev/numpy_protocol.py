@@ -22,6 +22,7 @@ from dualrev.primitives.array.rule import no_output
 from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
 
+_INDEX = RULES[index]
 _ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
 _ROWS |= {function: row for row in ROWS.values() for function in ufuncs(row)}
 _NUMBERS = frozenset({float, int, np.float64, np.float32})
@@ -275,7 +276,7 @@ def equip(cls: type[Active]) -> None:
         "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
         "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
-        "__getitem__": lambda self, at: index(self, at),
+        "__getitem__": lambda self, at: self.apply_rule(_INDEX, (self,), {"index": at}),
         "__matmul__": lambda self, other: np.matmul(self, other),
         "__rmatmul__": lambda self, other: np.matmul(other, self),
         "__divmod__": lambda self, other: (self // other, self % other),

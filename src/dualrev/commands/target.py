@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 
 from dualrev import problems
 from dualrev.commands.outcome import UsageError, UserFunctionError, users_errors
+from dualrev.errors import ExpressionError
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,28 @@ def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
     if not at:
         raise UsageError(f"{name} needs a point; for example --at 3.0 for a number, or --at 1,2,3 for a vector")
     return [Target(name, f, points(at))]
+
+
+def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
+    """Return the expression that was named, whose variables `--at` gives in order, or else what `targets` knows."""
+    if name in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
+        (target,) = targets(name, at)
+        return target
+    from dualrev.teaching.expressions import Expression
+
+    try:
+        f = Expression(name)
+    except ExpressionError as error:
+        raise UsageError(str(error)) from None
+    count, names = len(f.variables), ", ".join(f.variables)
+    given = points(at) if at else ()
+    if len(given) == 1 and np.shape(given[0]) == (count,):
+        given = tuple(float(number) for number in given[0])
+    if len(given) != count:
+        held = f"; --at holds {len(given)} arguments" if at else ""
+        example = ",".join("1" for _ in f.variables)
+        raise UsageError(f"{f.text} needs a point for {names or 'no variables'}{held}, as in --at {example}")
+    return Target(f.text, f, given)
 
 
 def _problem(name: str) -> Target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.active import BY_HAND, Active, known_of_complex, new_level
+from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
 from dualrev.forward.spans import widened
@@ -86,6 +86,8 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = call(*primals)
+        if level < lowest_followed():
+            return y
         if y.dtype.kind == "c":
             known_of_complex(row)
         tangent = push_row(row, y, primals, tangents)
@@ -108,6 +110,8 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
+        if level < lowest_followed():
+            return y
         return Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
 
     def __repr__(self) -> str:

@@ -11,6 +11,8 @@ Examples
 """
 
 from dualrev.problems.catalogue import NAMES, get, names
+from dualrev.problems.iris import flowers
 from dualrev.problems.problem import Problem
+from dualrev.problems.splitting import split
 
-__all__ = ["NAMES", "Problem", "get", "names"]
+__all__ = ["NAMES", "Problem", "flowers", "get", "names", "split"]

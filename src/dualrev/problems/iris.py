@@ -14,13 +14,26 @@ from dualrev.problems.problem import Problem
 VARIETY = "virginica"
 
 
+VARIETIES = ("setosa", "versicolor", "virginica")
+
+
+@cache
+def flowers() -> tuple[np.ndarray, np.ndarray]:
+    """Return the four measurements of 150 flowers, shape (150, 4), and 0, 1 or 2 for setosa, versicolor, virginica."""
+    text = files("dualrev.problems").joinpath("iris.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))[1:]
+    features = np.array([[float(number) for number in row[:4]] for row in rows])
+    varieties = np.array([VARIETIES.index(row[4]) for row in rows])
+    features.flags.writeable = varieties.flags.writeable = False
+    return features, varieties
+
+
 @cache
 def measurements() -> tuple[np.ndarray, np.ndarray]:
     """Return a column of ones and the four measurements, shape (150, 5), and 1 for virginica, else 0, shape (150,)."""
-    text = files("dualrev.problems").joinpath("iris.csv").read_text(encoding="utf-8")
-    rows = list(csv.reader(text.splitlines()))[1:]
-    features = np.array([[1.0, *map(float, row[:4])] for row in rows])
-    labels = np.array([float(row[4] == VARIETY) for row in rows])
+    columns, varieties = flowers()
+    features = np.column_stack([np.ones(len(columns)), columns])
+    labels = (varieties == VARIETIES.index(VARIETY)).astype(np.float64)
     features.flags.writeable = labels.flags.writeable = False
     return features, labels
 

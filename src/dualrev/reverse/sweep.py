@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active import Active
+from dualrev.errors import ShapeMismatchError
 from dualrev.kernels.fused import FUSED_SIZE, pays, pull
 from dualrev.primitives.array.indexing import Selection
 from dualrev.primitives.array.shaping import sum_to
@@ -52,7 +54,7 @@ class Adjoints(dict[Statement, Any]):
         """
         if statement.order in self.own:
             return self[statement]  # type: ignore[no-any-return]
-        if type(statement) is RuleStatement and type(statement.linearization) is Selection:
+        if type(statement) is RuleStatement and type(statement.linearization) is Selection and not statement.watch:
             parent = statement.parents[0]
             assert parent is not None
             if statement.linearization.basic and _plain(self.get(parent, _ZERO)):
@@ -85,12 +87,18 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any], free: bool = False) -> dic
     Returns
     -------
     dict
-        Per leaf that a seed reaches its adjoint.
+        Per leaf that a seed reaches, and per statement that retains it, the adjoint.
     """
     adjoints = Adjoints(seeds)
+    retained: dict[Statement, Any] = {}
     with np.errstate(all="ignore"):
         statement: Any
         for statement in reversed(tape.statements):
+            if statement.watch is not None and statement in adjoints:
+                adjoints[statement] = hooked(statement, adjoints[statement])
+                adjoints.own.discard(statement.order)
+                if statement.watch.retains:
+                    retained[statement] = adjoints[statement]
             kind = type(statement)
             if kind is Leaf:
                 continue
@@ -104,7 +112,33 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any], free: bool = False) -> dic
                     _pull_large_row(statement, cotangent, adjoints)
             if free:
                 statement.free()
+    adjoints |= retained
     return adjoints
+
+
+def hooked(statement: Statement, cotangent: Any) -> Any:
+    """Let a statement's hooks see its adjoint, direction by direction, and put theirs in its place."""
+    assert statement.watch is not None
+    for hook in list(statement.watch.hooks.values()):
+        ahead = cotangent.shape[: cotangent.ndim - len(statement.shape)]
+        if ahead:
+            cotangent = np.stack([_answer(hook, each, statement) for each in cotangent])
+        else:
+            cotangent = _answer(hook, cotangent, statement)
+    return cotangent
+
+
+def _answer(hook: Any, adjoint: Any, statement: Statement) -> Any:
+    shown = adjoint.copy() if isinstance(adjoint, np.ndarray) else adjoint
+    answer = hook(shown)
+    if answer is None:
+        return adjoint
+    if np.shape(answer) != statement.shape:
+        raise ShapeMismatchError(
+            f"a hook returned shape {np.shape(answer)} for a gradient of shape {statement.shape}; "
+            "expected the same shape, or None to leave the gradient as it is"
+        )
+    return answer if isinstance(answer, Active) else np.array(answer, statement.dtype)[()]
 
 
 def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> None:

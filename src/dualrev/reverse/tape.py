@@ -20,6 +20,7 @@ from dualrev.errors import FreedTapeError
 from dualrev.kernels.arrays import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
+from dualrev.reverse.watch import Watch
 
 _order = itertools.count()
 _ORDER = attrgetter("order")
@@ -34,15 +35,28 @@ class Statement:
         Per operand the statement it came from, None for a constant.
     shape, dtype
         Of the result, and so of its adjoint.
+    watch : Watch or None
+        Hooks and the retained gradient, if there are such.
     """
 
-    __slots__ = ("dtype", "order", "parents", "shape")
+    __slots__ = ("dtype", "order", "parents", "shape", "watch")
 
     def __init__(self, parents: Sequence[Statement | None], y: Any) -> None:
         self.order = next(_order)
         self.parents: Sequence[Statement | None] = parents
         self.shape: tuple[int, ...] = y.shape
         self.dtype: np.dtype[Any] = y.dtype
+        self.watch: Watch | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the operation: of a row or rule of the table, or "leaf"."""
+        return "leaf"
+
+    @property
+    def next_functions(self) -> tuple[Statement, ...]:
+        """The statements that the operands came from, constants left out: the next ones of a sweep backwards."""
+        return tuple(parent for parent in self.parents if parent is not None)
 
     def saved(self) -> Iterable[Any]:
         """Return the values that the statement keeps for the sweep."""
@@ -50,6 +64,15 @@ class Statement:
 
     def free(self) -> None:
         """Drop what the statement keeps, operands included."""
+
+    def watched(self) -> Watch:
+        """Return the statement's watch, made if there is none."""
+        if self.watch is None:
+            self.watch = Watch()
+        return self.watch
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, shape {self.shape}>"
 
 
 class Leaf(Statement):
@@ -109,6 +132,7 @@ class RowStatement(Statement):
         self.parents = parents
         self.shape = y.shape
         self.dtype = y.dtype
+        self.watch = None
         self.row = row
         self.recipe = known = recipe(row, active)
         self.y = y if known.result else None
@@ -117,6 +141,11 @@ class RowStatement(Statement):
         for n in known.constants:
             primals[n] = private(primals[n])
         self.primals = primals
+
+    @property
+    def name(self) -> str:
+        """Name of the row."""
+        return self.row.name
 
     def saved(self) -> Iterable[Any]:
         """Return the kept values."""
@@ -139,8 +168,14 @@ class RuleStatement(Statement):
         self.parents = parents
         self.shape = y.shape
         self.dtype = y.dtype
+        self.watch = None
         self.rule = rule
         self.linearization: Any = linearization
+
+    @property
+    def name(self) -> str:
+        """Name of the array function."""
+        return self.rule.name
 
     def saved(self) -> Iterable[Any]:
         """Return the arrays that the linearization's functions hold."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, known_of_complex, new_level, primal
-from dualrev.errors import ComplexInputError, NoGradientError, ShapeMismatchError
+from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level, primal
+from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
+from dualrev.reverse.watch import Hook
 from dualrev.values import own_value
 
 _new = object.__new__
@@ -32,7 +34,9 @@ class Var(Active):
     ----------
     value : number or array
     grad : number, array or None
-        The gradient that backward passes have added up, of the value's shape.
+        The gradient that backward passes have added up, of the value's shape. It can be set, and None clears it.
+    requires_grad : bool
+        Whether a gradient flows into it. It can be set for a leaf.
 
     Examples
     --------
@@ -50,6 +54,8 @@ class Var(Active):
 
     def __init__(self, value: Any, requires_grad: bool = True) -> None:
         self.value = own_value(value)
+        if isinstance(self.value, np.ndarray):
+            self.value.flags.writeable = False  # what was recorded refers to it
         self.level = new_level() if isinstance(self.value, Active) else BY_HAND + 1
         self.statement = Leaf(self.value) if requires_grad else None
 
@@ -78,11 +84,12 @@ class Var(Active):
                 primals.append(arg)
                 parents.append(None)
         y = call(*primals)
-        if y.dtype.kind == "c":
-            known_of_complex(row)
         result = _new(Var)
-        result.value, result.level = y, level
-        result.statement = RowStatement(row, y, primals, parents, active) if active else None
+        result.value, result.level, result.statement = y, level, None
+        if active and level >= lowest_followed():
+            if y.dtype.kind == "c":
+                known_of_complex(row)
+            result.statement = RowStatement(row, y, primals, parents, active)
         return result
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -100,7 +107,7 @@ class Var(Active):
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
         result = _new(Var)
         result.value, result.level, result.statement = y, level, None
-        if any(parents):
+        if any(parents) and level >= lowest_followed():
             if kwargs:
                 kwargs = {key: _private(value) for key, value in kwargs.items()}
             linearization = rule.at(y, primals, kwargs)
@@ -112,15 +119,73 @@ class Var(Active):
         """Whether a gradient flows into this number."""
         return self.statement is not None
 
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not self.is_leaf:
+            raise NoGradientError("requires_grad was set on the result of an operation; set it on a leaf, or detach()")
+        if bool(wanted) != self.requires_grad:
+            self.statement = Leaf(self.value) if wanted else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this number was made by hand, not by a recorded operation."""
+        return self.statement is None or isinstance(self.statement, Leaf)
+
     @property
     def grad(self) -> Any:
-        """The gradient of a leaf, or None where no backward pass has reached it."""
-        return self.statement.grad if isinstance(self.statement, Leaf) else None
+        """The gradient of a leaf, or of a number that retains it; None where no backward pass has reached it."""
+        if isinstance(self.statement, Leaf):
+            return self.statement.grad
+        return self.statement.watch.grad if self.statement is not None and self.statement.watch is not None else None
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if not isinstance(self.statement, Leaf):
+            raise NoGradientError("grad was set on a Var that is no leaf with requires_grad=True")
+        self.statement.grad = None if gradient is None else self._like(gradient, "gradient")
 
     @property
     def grad_fn(self) -> Statement | None:
-        """The statement that made this number, None for a leaf."""
+        """The statement that made this number, None for a leaf.
+
+        It has a `name`, that of a row of the table of primitives, and `next_functions`, those of its operands.
+        """
         return None if isinstance(self.statement, Leaf) else self.statement
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this number in `grad`, too, though it is no leaf.
+
+        Raises
+        ------
+        NoGradientError
+            If no gradient flows into it.
+        """
+        self._recorded("retain_grad").watched().retains = True
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Hook:
+        """Call a function with this number's gradient when a backward pass has computed it.
+
+        Parameters
+        ----------
+        hook : callable
+            Of the gradient. What it returns takes the gradient's place, unless it is None.
+
+        Returns
+        -------
+        Hook
+            Whose `remove()` takes the hook away.
+
+        Raises
+        ------
+        NoGradientError
+            If no gradient flows into this number.
+        """
+        return Hook(self._recorded("register_hook").watched(), hook)
+
+    def _recorded(self, what: str) -> Statement:
+        if self.statement is None:
+            raise NoGradientError(f"{what}() on a Var that depends on no Var with requires_grad=True")
+        return self.statement
 
     def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
         """Add the gradient of this number to `grad` of the leaves that it depends on.
@@ -143,8 +208,7 @@ class Var(Active):
         ComplexInputError
             If this number is complex.
         """
-        if self.statement is None:
-            raise NoGradientError("backward() on a Var that depends on no Var with requires_grad=True")
+        statement = self._recorded("backward")
         if self.dtype.kind == "c":
             raise ComplexInputError(
                 f"backward() on {self.dtype} of shape {self.shape}; expected a real number: take np.real(z), "
@@ -154,28 +218,72 @@ class Var(Active):
             raise ShapeMismatchError(
                 f"backward() on shape {self.shape} needs a gradient of that shape; for a scalar, reduce first: x.sum()"
             )
-        cotangent = np.ones((), self.dtype)[()] if gradient is None else own_value(gradient)
-        if cotangent.shape != self.shape:
-            raise ShapeMismatchError(
-                f"the gradient has shape {cotangent.shape}; expected this Var's shape {self.shape}"
-            )
-        tape = Tape([self.statement])
-        for statement, adjoint in sweep(tape, {self.statement: cotangent}, free=not retain_graph).items():
-            if isinstance(statement, Leaf):
-                adjoint = primal(adjoint)
-                statement.grad = np.copy(adjoint)[()] if statement.grad is None else statement.grad + adjoint
+        cotangent = self.dtype.type(1) if gradient is None else self._like(gradient, "gradient")
+        for each, adjoint in sweep(Tape([statement]), {statement: cotangent}, free=not retain_graph).items():
+            place: Any = each if isinstance(each, Leaf) else each.watch
+            adjoint = primal(adjoint)
+            place.grad = adjoint.copy() if place.grad is None else place.grad + adjoint
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
         if isinstance(self.statement, Leaf):
             self.statement.grad = None
+        elif self.statement is not None and self.statement.watch is not None:
+            self.statement.watch.grad = None
 
     def detach(self) -> Var:
         """Return a Var of the same value into which no gradient flows."""
         return Var.at_level(self.value, None, self.level)
 
+    def assign(self, value: Any) -> None:
+        """Give a leaf a new value; what was recorded before keeps the old one.
+
+        Parameters
+        ----------
+        value : number or array
+            Of this number's shape; cast to its dtype.
+
+        Raises
+        ------
+        InPlaceError
+            If this is the result of a recorded operation, or belongs to an operator.
+        ShapeMismatchError
+            If the shape is another.
+        """
+        if not self.is_leaf or self.level != BY_HAND + 1:
+            raise InPlaceError(
+                "a new value was assigned to the result of an operation; only leaves can be updated. "
+                "Compute a new Var, as in y = y - step"
+            )
+        self.value = self._like(value, "new value")
+        if isinstance(self.value, np.ndarray):
+            self.value.flags.writeable = False
+
+    def _like(self, value: Any, what: str) -> Any:
+        """Return a value as one of this number's shape and dtype."""
+        given = own_value(value)
+        if given.shape != self.shape:
+            raise ShapeMismatchError(f"the {what} has shape {given.shape}; expected this Var's shape {self.shape}")
+        return given if isinstance(given, Active) or given.dtype == self.dtype else given.astype(self.dtype)
+
     def __repr__(self) -> str:
         return f"Var({self.value!r}{'' if self.requires_grad else ', requires_grad=False'})"
+
+
+def _augmented(python: Callable[[Any, Any], Any]) -> Any:
+    """Return what `x -= step` does: under `no_grad` it updates a leaf, elsewhere it is `x = x - step`."""
+
+    def update(self: Var, other: Any) -> Any:
+        if self.level >= lowest_followed() or not self.is_leaf or self.level != BY_HAND + 1:
+            return python(self, other)
+        self.assign(python(self.value, primal(other)))
+        return self
+
+    return update
+
+
+for _python in (operator.add, operator.sub, operator.mul, operator.truediv, operator.pow):
+    setattr(Var, f"__i{_python.__name__}__", _augmented(_python))
 
 
 def _private(x: Any) -> Any:

@@ -43,6 +43,8 @@ def scatter_add(out: Any, w: Any, at: Any, ndim: int) -> None:
 
 def is_basic(at: Any) -> bool:
     """Whether an index selects each element at most once, by numbers and slices alone."""
+    if type(at) is int:
+        return True
     return all(isinstance(part, _BASIC) and not isinstance(part, bool) for part in _tuple(at))
 
 

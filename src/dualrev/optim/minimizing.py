@@ -1,0 +1,206 @@
+"""Minimisation of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualrev.errors import InputTypeError
+from dualrev.gradients import value_and_grad
+from dualrev.optim import methods
+from dualrev.optim.methods import Method, NoDecreaseError, Objective, rate
+from dualrev.optim.progress import bar
+from dualrev.optim.result import Minimum
+from dualrev.optim.rules import AdamStep, GradientStep, RpropStep
+from dualrev.optim.schedules import Schedule
+from dualrev.point import known_function
+from dualrev.values import own_value
+
+ITERATIONS = 1000
+TOLERANCE = 1e-8
+ROUNDING = 1e-6
+"""Where no step decreases the loss, a gradient that is smaller, relative to the loss, means that it is rounding."""
+
+
+def _preconditioned(f: Any, step: Any, preconditioner: Any) -> Method:
+    return methods.Preconditioned(preconditioner, rate(step, 1.0))
+
+
+METHODS: dict[str, Callable[..., Method]] = {
+    "gradient-descent": lambda f, step, **o: methods.FirstOrder(GradientStep(**o), rate(step, 0.01)),
+    "momentum": lambda f, step, momentum=0.9, **o: methods.FirstOrder(GradientStep(momentum, **o), rate(step, 0.01)),
+    "adam": lambda f, step, **o: methods.FirstOrder(AdamStep(**o), rate(step, 0.001)),
+    "rprop": lambda f, step, **o: methods.FirstOrder(RpropStep(**o), rate(step, 0.01), patience=3),
+    "steepest-descent": lambda f, step: methods.SteepestDescent(f, 1.0 if step is None else step),
+    "coordinate-descent": lambda f, step: methods.CoordinateDescent(f),
+    "preconditioned-descent": _preconditioned,
+    "newton": lambda f, step: methods.Newton(f),
+}
+"""dualrev's own methods, by name."""
+
+
+def minimize(
+    f: Callable[..., Any],
+    x0: Any,
+    method: str = "gradient-descent",
+    *,
+    args: tuple[Any, ...] = (),
+    step: float | Schedule | None = None,
+    iterations: int | None = None,
+    tolerance: float | None = None,
+    gradient_tolerance: float = 0.0,
+    progress: bool = False,
+    callback: Callable[[int, Any, float], object] | None = None,
+    **options: Any,
+) -> Minimum:
+    """Minimise a function, with exact derivatives.
+
+    Parameters
+    ----------
+    f : callable
+        From a number or an array to a scalar.
+    x0 : number or array
+        Where to begin; not modified.
+    method : str
+        "gradient-descent", "momentum", "adam", "rprop", "steepest-descent" (with a line search), "coordinate-descent",
+        "preconditioned-descent", "newton"; any other is handed to `scipy.optimize.minimize` with exact derivatives:
+        "L-BFGS-B", "trust-exact" and so on.
+    args : tuple
+        Further arguments of `f`.
+    step : float or callable, optional
+        The step size, or its schedule: a function of the iteration, which begins at 1. By default 0.01 for gradient
+        descent, momentum and Rprop, 0.001 for Adam, 1 for preconditioned descent. Line searches begin with it.
+    iterations : int, optional
+        The most iterations, by default 1000. In coordinate descent one iteration goes along every coordinate.
+    tolerance : float, optional
+        It stops when a step is shorter than this, by default 1e-8: ||x_{t+1} - x_t|| < tolerance.
+    gradient_tolerance : float
+        It stops when the norm of the gradient is at most this.
+    progress : bool
+        Whether to show a bar, on standard error.
+    callback : callable, optional
+        Of the iteration, the point and the loss.
+    **options
+        Of the method: `momentum`, `nesterov` and `weight_decay` for momentum; `betas`, `eps` and `weight_decay` for
+        Adam; `etas` and `step_sizes` for Rprop; `preconditioner` for preconditioned descent: a matrix, an array of x's
+        shape for a diagonal one, or a function that applies its inverse to the gradient; for SciPy's methods its
+        arguments, such as `bounds`.
+
+    Returns
+    -------
+    Minimum
+        With the path, the losses and the reason it stopped. Where a loss is infinite or NaN it stops, says at which
+        iteration, and keeps the best point.
+
+    Raises
+    ------
+    NonScalarOutputError
+        If f(x0) is no scalar.
+    UnknownMethodError
+        For a method that neither dualrev nor SciPy has.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> def rosenbrock(x):
+    ...     return (1 - x[0]) ** 2 + 5 * (x[1] - x[0] ** 2) ** 2
+    >>> found = dr.optim.minimize(rosenbrock, np.array([-1.0, 1.0]), step=0.01)
+    >>> found.x.round(4), found.reason
+    (array([0.9918, 0.983 ]), 'it reached the limit of 1000 iterations')
+    >>> dr.optim.minimize(rosenbrock, np.array([-1.0, 1.0]), "newton").x.round(8)
+    array([1., 1.])
+    >>> dr.optim.minimize(rosenbrock, np.array([-1.0, 1.0]), "L-BFGS-B").x.round(4)
+    array([1., 1.])
+    """
+    known_function(f, "minimize")
+    if isinstance(x0, dict | tuple) or (isinstance(x0, list) and any(np.ndim(each) for each in x0)):
+        raise InputTypeError(
+            f"minimize was given a {type(x0).__name__} to begin with; expected a number or an array. Parameters in "
+            "containers are for the optimisers over Vars: dr.optim.SGD, Adam, Rprop"
+        )
+    start = own_value(np.array(x0) if isinstance(x0, list) else x0)
+    name = method.lower().replace(" ", "-").replace("_", "-")
+
+    if name not in METHODS:
+        from dualrev.optim.by_scipy import by_scipy
+
+        return by_scipy(f, start, args, method, iterations, tolerance, callback, options)
+    if name == "preconditioned-descent" and "preconditioner" not in options:
+        raise TypeError("preconditioned descent needs preconditioner=: a matrix, a diagonal, or a function")
+    own = METHODS[name](Objective(f, args), step, **options)
+    most, shortest = (ITERATIONS if iterations is None else iterations), TOLERANCE if tolerance is None else tolerance
+    both = value_and_grad(f)
+    path, losses = [start], []
+    converged, reason = False, f"it reached the limit of {most} iterations"
+    short = 0
+    # A loss that overflows ends the loop, which says so.
+    with bar(name, most, progress) as told, np.errstate(over="ignore", invalid="ignore"):
+        for iteration in range(most + 1):
+            x = path[-1]
+            loss, gradient = both(x, *args)
+            losses.append(float(loss))
+            told(iteration, losses[-1])
+            if callback is not None:
+                callback(iteration, x, losses[-1])
+            if not np.isfinite(losses[-1]):
+                reason = f"the loss is {losses[-1]} at iteration {iteration}"
+                break
+            short = short + 1 if iteration and _norm(x - path[-2]) < shortest else 0
+            if short == own.patience:
+                converged, reason = True, f"the last step was shorter than {shortest:g}"
+                break
+            slope = _norm(gradient)
+            if not np.all(np.isfinite(gradient)):
+                reason = f"the gradient is not finite at iteration {iteration}"
+                break
+            if slope <= gradient_tolerance:
+                converged, reason = True, f"the norm of the gradient is at most {gradient_tolerance:g}"
+                break
+            if iteration == most:
+                break
+            try:
+                proposed = own.propose(x, losses[-1], gradient, iteration + 1)
+            except NoDecreaseError:
+                converged = slope <= ROUNDING * (1 + abs(losses[-1]))
+                reason = "no step along the direction decreases the loss"
+                break
+            path.append(np.asarray(proposed, x.dtype).reshape(x.shape)[()])
+    return finished(f, args, path, losses, converged, reason, name)
+
+
+def finished(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    path: list[Any],
+    losses: list[float],
+    converged: bool,
+    reason: str,
+    method: str,
+    scipy: Any = None,
+) -> Minimum:
+    """Return the result: the last point, or the best if the last loss is not finite."""
+    finite = np.isfinite(losses)
+    best = int(np.argmin(np.where(finite, losses, np.inf))) if finite.any() else 0
+    last = len(losses) - 1 if finite[-1] else best
+    points, values = np.stack(path), np.array(losses)
+    return Minimum(
+        x=path[last].copy(),
+        loss=losses[last],
+        path=points,
+        losses=values,
+        iterations=len(losses) - 1,
+        converged=converged,
+        reason=reason,
+        best=best,
+        method=method,
+        f=Objective(f, args),
+        scipy=scipy,
+    )
+
+
+def _norm(x: Any) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.linalg.norm(np.ravel(x)))

@@ -1,0 +1,116 @@
+"""What a minimisation, or the search for a root, found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """What `minimize` found.
+
+    Attributes
+    ----------
+    x : number or array
+        The last point; the best one, where the loss became infinite or NaN.
+    loss : float
+        There.
+    path : ndarray
+        The points, the start first, one in each entry of its first axis.
+    losses : ndarray
+        The loss at each of them.
+    iterations : int
+    converged : bool
+        Whether it stopped because a stopping rule held.
+    reason : str
+        Why it stopped.
+    best : int
+        The iteration of the least loss, 0 being the start.
+    method : str
+    scipy : OptimizeResult or None
+        SciPy's own result, for its methods.
+    """
+
+    x: Any
+    loss: float
+    path: np.ndarray = field(repr=False)
+    losses: np.ndarray = field(repr=False)
+    iterations: int
+    converged: bool
+    reason: str
+    best: int
+    method: str
+    f: Callable[[Any], Any] = field(repr=False)
+    scipy: Any = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method}: loss {self.loss:.7g} at {np.array2string(np.asarray(self.x), precision=7)} after "
+            f"{self.iterations} iterations; {self.reason}"
+        )
+
+    def plot(self) -> Figure:
+        """Draw the losses, and for two variables the path over the contours of the function.
+
+        Raises
+        ------
+        MissingExtraError
+            If Matplotlib is not installed.
+        """
+        from dualrev.optim.plot import plot_minimum
+
+        return plot_minimum(self)
+
+
+@dataclass(frozen=True)
+class Root:
+    """What `newton_root` found.
+
+    Attributes
+    ----------
+    x : number or array
+        The last point.
+    residual : float
+        The norm of the function there.
+    path : ndarray
+        The points, the start first.
+    residuals : ndarray
+        The norm of the function at each of them.
+    iterations : int
+    converged : bool
+    reason : str
+        Why it stopped.
+    """
+
+    x: Any
+    residual: float
+    path: np.ndarray = field(repr=False)
+    residuals: np.ndarray = field(repr=False)
+    iterations: int
+    converged: bool
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"newton_root: residual {self.residual:.3g} at {np.array2string(np.asarray(self.x), precision=15)} after "
+            f"{self.iterations} iterations; {self.reason}"
+        )
+
+    def plot(self) -> Figure:
+        """Draw the residuals.
+
+        Raises
+        ------
+        MissingExtraError
+            If Matplotlib is not installed.
+        """
+        from dualrev.optim.plot import plot_root
+
+        return plot_root(self)

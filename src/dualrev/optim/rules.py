@@ -1,0 +1,85 @@
+"""How first-order methods update a point from its gradient: formulas over arrays, and what they remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+State = dict[str, Any]
+
+
+class Rule(Protocol):
+    """A first-order method."""
+
+    def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
+        """Return the next point; `state`, empty at first, is what is remembered between calls."""
+
+
+@dataclass(frozen=True)
+class GradientStep:
+    """Gradient descent, with momentum (Polyak, USSR Computational Mathematics 4, 1964) or Nesterov's, as PyTorch does.
+
+    Attributes
+    ----------
+    momentum, weight_decay : float
+    nesterov : bool
+    """
+
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+
+    def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
+        """Return x - step * velocity."""
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * x
+        if self.momentum:
+            velocity = state["velocity"] = (
+                self.momentum * state["velocity"] + gradient if "velocity" in state else gradient
+            )
+            gradient = gradient + self.momentum * velocity if self.nesterov else velocity
+        return x - step * gradient
+
+
+@dataclass(frozen=True)
+class AdamStep:
+    """Adam (Kingma and Ba, arXiv:1412.6980, algorithm 1)."""
+
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+
+    def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
+        """Return x - step * mean / sqrt(mean square), both means corrected for their start at 0."""
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * x
+        first, second = self.betas
+        t = state["t"] = state.get("t", 0) + 1
+        mean = state["mean"] = first * state.get("mean", 0.0) + (1 - first) * gradient
+        square = state["square"] = second * state.get("square", 0.0) + (1 - second) * gradient**2
+        return x - step * (mean / (1 - first**t)) / (np.sqrt(square / (1 - second**t)) + self.eps)
+
+
+@dataclass(frozen=True)
+class RpropStep:
+    """Resilient propagation: step sizes of their own for all elements, by the signs of gradients alone.
+
+    Riedmiller and Braun, IEEE International Conference on Neural Networks, 1993; a step whose gradient changed its sign
+    is left out, as in PyTorch.
+    """
+
+    etas: tuple[float, float] = (0.5, 1.2)
+    step_sizes: tuple[float, float] = (1e-6, 50.0)
+
+    def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
+        """Return x - sign(gradient) * size; `step` is the first size."""
+        if "size" not in state:
+            state["size"], state["before"] = np.full_like(x, step), np.zeros_like(x)
+        agreement = np.sign(gradient * state["before"])
+        shrink, grow = self.etas
+        factor = np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1.0))
+        state["size"] = np.clip(state["size"] * factor, *self.step_sizes)
+        state["before"] = gradient = np.where(agreement < 0, 0.0, gradient)
+        return x - np.sign(gradient) * state["size"]

@@ -1,0 +1,235 @@
+"""The computational graph of a function or of a Var."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dualrev.errors import MissingExtraError, NoGradientError
+from dualrev.reverse.var import Var
+from dualrev.teaching.folding import folded
+from dualrev.teaching.summaries import counted
+
+FORMATS = ("svg", "png", "pdf")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of a graph.
+
+    Attributes
+    ----------
+    key : str
+        Unlike that of every other node.
+    kind : {"leaf", "parameter", "operation", "result", "fold", "adjoint"}
+    operation : str
+        Name in the table of primitives, "" for what is none.
+    lines : tuple of str
+        What is written in it: a formula, a value, a shape.
+    order : int
+        Place in an order in which they can be computed.
+    mirror : str
+        For an adjoint the key of the node that it is the adjoint of.
+    """
+
+    key: str
+    kind: str
+    operation: str
+    lines: tuple[str, ...]
+    order: int
+    mirror: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge: what flows from one node into another.
+
+    Attributes
+    ----------
+    start, end : str
+        Keys of nodes.
+    kind : {"value", "adjoint", "saved"}
+        A value, an adjoint on its way back, or a value that the way back reads.
+    count : int
+        How many edges a folded one stands for.
+    """
+
+    start: str
+    end: str
+    kind: str = "value"
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A computational graph; see `graph`. A notebook shows it drawn, where Graphviz is installed.
+
+    Attributes
+    ----------
+    name : str
+    nodes : tuple of Node
+    edges : tuple of Edge
+    most : int or None
+        Graphs of more nodes are folded when they are drawn.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    most: int | None = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @property
+    def drawn(self) -> Graph:
+        """The graph as it is drawn: folded, if it has too many nodes."""
+        if self.most is None or len(self.nodes) <= self.most:
+            return self
+        nodes, edges = folded(self.nodes, self.edges, self.most)
+        return replace(self, nodes=nodes, edges=edges)
+
+    @property
+    def dot(self) -> str:
+        """The drawn graph in Graphviz' language."""
+        from dualrev.teaching.dot import dot
+
+        return dot(self.drawn)
+
+    def render(self, path: str | Path) -> Path:
+        """Draw the graph into a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its ending says the format: .svg, .png or .pdf, and .dot for Graphviz' language.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        MissingExtraError
+            If Graphviz is not installed, which .dot does without.
+        ValueError
+            For another ending.
+        """
+        path = Path(path)
+        kind = path.suffix.removeprefix(".").lower()
+        if kind in ("dot", "gv"):
+            path.write_text(self.dot, encoding="utf-8")
+        elif kind in FORMATS:
+            path.write_bytes(drawing(self.dot, kind))
+        else:
+            raise ValueError(f"a graph was to be drawn into {path.name!r}; expected .dot, .svg, .png or .pdf")
+        return path
+
+    def __str__(self) -> str:
+        kinds = [node.kind for node in self.nodes]
+        inputs = kinds.count("leaf") + kinds.count("parameter")
+        edges = counted(len(self.edges), "edge")
+        operations = sum(1 for node in self.nodes if node.operation and node.kind != "adjoint")
+        return f"graph of {self.name}: {counted(inputs, 'input')}, {counted(operations, 'operation')}, {edges}"
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        shown = {"text/plain": str(self)}
+        try:
+            shown["image/svg+xml"] = drawing(self.dot, "svg").decode()
+        except MissingExtraError as error:
+            shown["text/plain"] += f"\n{error}\n{self.dot}"
+        return shown
+
+
+def drawing(dot: str, kind: str) -> bytes:
+    """Return what Graphviz draws."""
+    try:
+        import graphviz
+    except ImportError as error:
+        raise MissingExtraError(
+            f"drawing a graph as {kind} needs the package graphviz: pip install dualrev[graph]. Without it there is "
+            ".dot, Graphviz' own language"
+        ) from error
+    try:
+        return bytes(graphviz.Source(dot).pipe(format=kind))
+    except graphviz.ExecutableNotFound as error:
+        raise MissingExtraError(
+            f"drawing a graph as {kind} needs Graphviz' program `dot`, which is not on the PATH: install Graphviz from "
+            "your system's packages or graphviz.org. Without it there is .dot, its own language"
+        ) from error
+
+
+def graph(
+    target: Any,
+    *args: Any,
+    backward: bool = False,
+    parameters: Mapping[str, Var] | Iterable[str] = (),
+    most: int | None = 50,
+    **kwargs: Any,
+) -> Graph:
+    """Return the computational graph of a function at a point, or that of a `Var` or of several.
+
+    Parameters
+    ----------
+    target : callable, Var or sequence of Var
+        A function, of which formulas and values are shown, or results of recorded operations, of which shapes are
+        shown, and values where they were kept for the backward pass.
+    *args
+        The point, for a function.
+    backward : bool
+        Whether to add the backward path: an adjoint for each node, edges reversed, and which values it reads.
+    parameters : mapping of str to Var, or iterable of str
+        What is to be told apart as a parameter: for Vars by name, such as `dict(model.named_parameters())`; for a
+        function the names of arguments.
+    most : int, optional
+        A graph of more nodes is drawn folded to about half as many: runs of operations become one node. None folds
+        nothing.
+    **kwargs
+        Passed to the function.
+
+    Returns
+    -------
+    Graph
+        `.dot` is its text, `.render(path)` draws it.
+
+    Raises
+    ------
+    NoGradientError
+        For a Var that depends on no leaf that requires a gradient.
+    FreedTapeError
+        If a backward pass has freed the graph.
+    NonScalarOutputError
+        With `backward`, for a function whose output is not a scalar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> graph = dr.graph(lambda x1, x2: np.log(x1 * x2) * np.sin(x2), 2.0, 3.0)
+    >>> print(graph)
+    graph of <lambda>: 2 inputs, 4 operations, 6 edges
+    >>> graph.dot.splitlines()[0]
+    'digraph {'
+    >>> x = dr.Var(3.0)
+    >>> [node.operation for node in dr.graph(np.log(x) ** 2).nodes]
+    ['', 'log', 'square']
+    """
+    from dualrev.teaching.nodes import of_function, of_variables
+
+    results = [target] if isinstance(target, Var) else target
+    if isinstance(results, list | tuple) and results and all(isinstance(each, Var) for each in results):
+        if any(each.statement is None for each in results):
+            raise NoGradientError(
+                "graph() of a Var that depends on no Var with requires_grad=True: nothing is recorded"
+            )
+        named = dict(parameters) if isinstance(parameters, Mapping) else {}
+        nodes, edges = of_variables(results, backward, named)
+        return Graph("a Var" if isinstance(target, Var) else "Vars", nodes, edges, most)
+    if not isinstance(target, Callable):  # type: ignore[arg-type]
+        raise TypeError(f"graph was given a {type(target).__name__}; expected a function, or a Var")
+    name, nodes, edges = of_function(target, args, kwargs, backward, frozenset(parameters))
+    return Graph(name, nodes, edges, most)

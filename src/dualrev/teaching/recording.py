@@ -1,0 +1,192 @@
+"""Every operation of a function at a point, with its operands: what traces and graphs are made of."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from dualrev.active import Active, new_level, primal
+from dualrev.errors import ActiveConversionError
+from dualrev.point import Point, known_function
+from dualrev.primitives.array.rule import ArrayRule
+from dualrev.primitives.row import Row
+from dualrev.trees import Tree, flatten_output
+
+
+@dataclass(eq=False)
+class Step:
+    """An input, or one operation.
+
+    Attributes
+    ----------
+    operation : Row, ArrayRule or None
+        Of the table of primitives; None for an input.
+    operands : tuple
+        Steps, and the values of constants.
+    options : dict
+        Further arguments of an array function.
+    inner : Any
+        The result, as the number type that was carried along: plain, `Dual` or `Var`.
+    depth : int
+        The longest way from an input.
+    name : str
+        Of an input, as the function's parameters call it.
+    number : int
+        Of the variable that holds the result: 1 and up for operations, 0 and down for inputs.
+    """
+
+    operation: Row | ArrayRule | None
+    operands: tuple[Any, ...]
+    inner: Any
+    options: dict[str, Any] = field(default_factory=dict)
+    depth: int = 0
+    name: str = ""
+    number: int = 0
+
+    @property
+    def value(self) -> Any:
+        """The result, plain."""
+        return primal(self.inner)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The operands that are no constants."""
+        return [operand for operand in self.operands if isinstance(operand, Step)]
+
+
+class Traced(Active):
+    """A number that notes every operation on it; its value is a plain number, a `Dual` or a `Var`."""
+
+    __slots__ = ("notes", "step")
+
+    def __init__(self, step: Step, notes: list[Step], level: int) -> None:
+        self.value, self.step, self.notes, self.level = step.inner, step, notes, level
+
+    def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
+        """Apply a scalar primitive and note it."""
+        inner = call(*[self._inner(arg) for arg in args])
+        return self._noted(row, args, inner)
+
+    def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """Apply an array function and note it."""
+        inner = rule.value([self._inner(operand) for operand in operands], kwargs)
+        return self._noted(rule, operands, inner, kwargs)
+
+    def _mine(self, x: Any) -> bool:
+        return type(x) is Traced and x.level == self.level
+
+    def _inner(self, x: Any) -> Any:
+        return x.value if self._mine(x) else x
+
+    def _noted(self, operation: Any, args: Sequence[Any], inner: Any, options: Any = None) -> Traced:
+        if any(isinstance(arg, Active) and not self._mine(arg) for arg in args):
+            _refuse_outer()
+        operands = tuple([arg.step if self._mine(arg) else arg for arg in args])
+        depth = 1 + max(operand.depth for operand in operands if isinstance(operand, Step))
+        step = Step(operation, operands, inner, options or {}, depth)
+        self.notes.append(step)
+        return Traced(step, self.notes, self.level)
+
+
+def _refuse_outer() -> NoReturn:
+    raise ActiveConversionError(
+        "trace or graph was called in a function that is being differentiated, and met one of its active numbers; "
+        "what they show are plain numbers. Call them outside, or take the value alone: dualrev.stop_gradient(x)"
+    )
+
+
+@dataclass
+class Recording:
+    """What a function did at a point.
+
+    Attributes
+    ----------
+    name : str
+        The function's.
+    inputs, operations : list of Step
+    outputs : list
+        Per leaf of the output its step, or the value of a constant.
+    tree : Tree
+        The arrangement of the output.
+    point : Point
+        The arguments.
+    """
+
+    name: str
+    inputs: list[Step]
+    operations: list[Step]
+    outputs: list[Any]
+    tree: Tree
+    point: Point
+
+    @property
+    def steps(self) -> list[Step]:
+        """Inputs and operations."""
+        return self.inputs + self.operations
+
+    def numbered(self, order: str) -> Recording:
+        """Return this with its operations numbered in the order in which they ran, or level by level."""
+        if order == "level":
+            self.operations.sort(key=lambda step: step.depth)
+        for number, step in enumerate(self.operations, 1):
+            step.number = number
+        for number, step in enumerate(reversed(self.inputs)):
+            step.number = -number
+        return self
+
+
+def record(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    what: str,
+    carried: Callable[[Point, int], Sequence[Any]] = lambda point, level: point.leaves,
+) -> Recording:
+    """Call a function and note what it does; compiled functions are interpreted.
+
+    Parameters
+    ----------
+    f, args, kwargs
+        The call.
+    what
+        Who asks, for messages.
+    carried
+        From the point and a level: per leaf the number that the operations are done with.
+    """
+    point = Point(known_function(f, what), args, kwargs, tuple(range(len(args))), copy=True, backend="numpy")
+    if any(isinstance(leaf, Active) for leaf in point.leaves):
+        _refuse_outer()
+    lower = new_level()
+    inputs = [
+        Step(None, (), inner, name=name)
+        for inner, name in zip(carried(point, lower), leaf_names(f, point), strict=True)
+    ]
+    notes: list[Step] = []
+    level = new_level()
+    outputs, tree = flatten_output(point.call([Traced(step, notes, level) for step in inputs]), point.name)
+    ends = [out.step if type(out) is Traced and out.level == level else out for out in outputs]
+    if any(isinstance(end, Active) for end in ends):
+        _refuse_outer()
+    return Recording(point.name, inputs, notes, ends, tree, point)
+
+
+def leaf_names(f: Any, point: Point) -> list[str]:
+    """Return a name for each leaf of the arguments: the parameter's, and the way to it in a container."""
+    names = []
+    for position, (tree, _) in zip(point.positions, point.trees, strict=True):
+        base = _parameter(f, position)
+        names += [base + "".join(f"[{key!r}]" for key in path) for path in tree.paths]
+    return names
+
+
+def _parameter(f: Any, position: int) -> str:
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        return f"x{position + 1}"
+    if position < len(parameters) and parameters[position].kind is not inspect.Parameter.VAR_POSITIONAL:
+        return parameters[position].name
+    rest = next((p.name for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL), "x")
+    return f"{rest}{position + 1}"

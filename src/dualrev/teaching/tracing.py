@@ -1,0 +1,285 @@
+"""The evaluation trace of a function, with the tangent or the adjoint of every line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import primal
+from dualrev.errors import NonScalarOutputError, ShapeMismatchError, UnknownModeError
+from dualrev.forward.dual import Dual
+from dualrev.point import Point
+from dualrev.reverse.sweep import sweep
+from dualrev.reverse.tape import Leaf, Statement, Tape
+from dualrev.reverse.var import Var
+from dualrev.teaching import formulas
+from dualrev.teaching.notation import TEXT
+from dualrev.teaching.recording import Recording, Step, record
+from dualrev.trees import flatten, flatten_output
+from dualrev.values import own_value
+
+
+@dataclass(frozen=True)
+class Line:
+    """One variable of a trace.
+
+    Attributes
+    ----------
+    variable : str
+        Its name: v1, v2, ... for operations, v0, v-1, ... for inputs.
+    operation : str
+        Name in the table of primitives, or "input".
+    formula : str
+        What is computed.
+    value : number or array
+    derivative_formula : str
+        Of the tangent v1' or the adjoint v1b.
+    derivative : number or array
+        The tangent or the adjoint.
+    """
+
+    variable: str
+    operation: str
+    formula: str
+    value: Any
+    derivative_formula: str
+    derivative: Any
+
+
+class Trace:
+    """What a function computes at a point, line by line, with tangents or adjoints; see `trace`.
+
+    It prints as a table, and in a notebook as HTML.
+
+    Attributes
+    ----------
+    name : str
+        The function's.
+    mode : "forward" or "reverse"
+    lines : tuple of Line
+        Inputs first, then operations.
+    output : number, array or container
+        The function's value.
+    derivative : number, array, tuple or container
+        In forward mode the output's tangent; in reverse mode a tuple with the gradient of each argument.
+    """
+
+    def __init__(self, recording: Recording, mode: str, derivatives: dict[Step, Any]) -> None:
+        self.name, self.mode = recording.name, mode
+        self._recording, self._derivatives = recording, derivatives
+        self._consumers: dict[Step, list[tuple[Step, int]]] = {step: [] for step in recording.steps}
+        for step in recording.operations:
+            for n, operand in enumerate(step.operands):
+                if isinstance(operand, Step):
+                    self._consumers[operand].append((step, n))
+
+    def __len__(self) -> int:
+        return len(self._recording.steps)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """One line for each variable."""
+        return tuple(
+            Line(
+                TEXT.name(step.number, ""),
+                formulas.operation_name(step),
+                formulas.primal(step, TEXT),
+                step.value,
+                self.derivative_formula(step, TEXT),
+                self._derivatives[step],
+            )
+            for step in self._recording.steps
+        )
+
+    @property
+    def output(self) -> Any:
+        """The function's value."""
+        ends = self._recording.outputs
+        return self._recording.tree.build([end.value if isinstance(end, Step) else end for end in ends])
+
+    @property
+    def derivative(self) -> Any:
+        """The output's tangent, or a tuple with the gradient of each argument."""
+        if self.mode == "forward":
+            ends = self._recording.outputs
+            return self._recording.tree.build(
+                [self._derivatives[end] if isinstance(end, Step) else np.zeros(np.shape(end))[()] for end in ends]
+            )
+        return self._recording.point.like_input([self._derivatives[step] for step in self._recording.inputs])
+
+    def derivative_formula(self, step: Step, style: Any) -> str:
+        """Return the formula of a step's tangent or adjoint; for a seed its value."""
+        seeds = self._recording.inputs if self.mode == "forward" else self._recording.outputs
+        if self.mode == "forward":
+            return "seed" if any(step is seed for seed in seeds) else formulas.tangent(step, style)
+        text = formulas.adjoint(step, self._consumers[step], style)
+        if not any(step is seed for seed in seeds):
+            return text
+        return "seed" if not self._consumers[step] else f"seed + {text}"
+
+    def table(self, limit: int | None = None) -> str:
+        """Return the trace as an aligned table.
+
+        Parameters
+        ----------
+        limit : int, optional
+            The most lines to show; the middle is left out.
+        """
+        from dualrev.teaching.tables import text
+
+        return text(self, limit)
+
+    def html(self) -> str:
+        """Return the trace as an HTML table."""
+        from dualrev.teaching.tables import html
+
+        return html(self)
+
+    def latex(self) -> str:
+        """Return the trace as a LaTeX tabular; it needs the package amsmath."""
+        from dualrev.teaching.tables import latex
+
+        return latex(self)
+
+    def markdown(self) -> str:
+        """Return the trace as a Markdown table with formulas between dollar signs."""
+        from dualrev.teaching.tables import markdown
+
+        return markdown(self)
+
+    def __str__(self) -> str:
+        return self.table(limit=100)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def trace(
+    f: Callable[..., Any],
+    *args: Any,
+    mode: str = "reverse",
+    direction: Any = None,
+    order: str = "level",
+    **kwargs: Any,
+) -> Trace:
+    """Return the evaluation trace of a function and, beside it, its tangent trace or its adjoint trace.
+
+    Parameters
+    ----------
+    f : callable
+        Any function that the operators take; one that Numba compiled is interpreted.
+    *args
+        The point. All of them are differentiated.
+    mode : {"reverse", "forward"}
+        Adjoints or tangents.
+    direction : number, array, tuple or container, optional
+        In forward mode the tangent of the arguments: a tuple with one for each, or that of a single argument. By
+        default the unit direction of the first input. In reverse mode the cotangent of the output; by default 1, where
+        the output is a scalar.
+    order : {"level", "evaluation"}
+        How operations are numbered: by the longest way from an input, as in textbooks, or as Python ran them.
+    **kwargs
+        Passed to `f`.
+
+    Returns
+    -------
+    Trace
+        Printed as a table; `.html()`, `.latex()`, `.markdown()`, and `.lines` to work with.
+
+    Raises
+    ------
+    UnknownModeError
+        If `mode` is neither of the two.
+    NonScalarOutputError
+        In reverse mode without `direction`, if the output is not a scalar.
+    ShapeMismatchError
+        If `direction` does not match.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> print(dr.trace(lambda x1, x2: np.log(x1) + x1 * x2 - np.sin(x2), 2.0, 5.0))
+    <lambda>, reverse mode: 2 inputs, 5 operations
+    <BLANKLINE>
+    variable  operation  formula      value  adjoint                     value
+    v-1       input      x1               2  v1b / v-1 + v2b * v0          5.5
+    v0        input      x2               5  v2b * v-1 + v3b * cos(v0)  1.71634
+    v1        log        log(v-1)  0.693147  v4b                             1
+    v2        multiply   v-1 * v0        10  v4b                             1
+    v3        sin        sin(v0)  -0.958924  -v5b                           -1
+    v4        add        v1 + v2    10.6931  v5b                             1
+    v5        subtract   v4 - v3    11.6521  seed                            1
+    """
+    if mode not in ("forward", "reverse"):
+        raise UnknownModeError(f"mode is {mode!r}; expected 'forward' for tangents or 'reverse' for adjoints")
+    if order not in ("level", "evaluation"):
+        raise ValueError(f"order is {order!r}; expected 'level' or 'evaluation'")
+    if mode == "forward":
+
+        def duals(point: Point, level: int) -> Sequence[Any]:
+            tangents = _tangents(point, direction)
+            return [Dual.at_level(x, t, level) for x, t in zip(point.leaves, tangents, strict=True)]
+
+        recording = record(f, args, kwargs, "trace", duals).numbered(order)
+        found = {step: step.inner.tangent for step in recording.steps if isinstance(step.inner, Dual)}
+    else:
+
+        def variables(point: Point, level: int) -> Sequence[Any]:
+            return [Var.at_level(x, Leaf(x), level) for x in point.leaves]
+
+        recording = record(f, args, kwargs, "trace", variables).numbered(order)
+        found = _adjoints(recording, direction)
+    zeros = {step: np.zeros_like(step.value)[()] for step in recording.steps if step not in found}
+    return Trace(recording, mode, {**{step: primal(value) for step, value in found.items()}, **zeros})
+
+
+def _tangents(point: Point, direction: Any) -> list[Any]:
+    tangents = [np.zeros_like(x) for x in point.leaves]
+    if direction is None:
+        first = next((t for t in tangents if t.size), None)
+        if first is not None:
+            first.flat[0] = 1.0
+        return [tangent[()] for tangent in tangents]
+    given = direction if isinstance(direction, tuple) or len(point.args) > 1 else (direction,)
+    leaves = flatten(tuple(given) if isinstance(given, list) else given)[0]
+    return _matching(leaves, point.leaves, "the direction", f"the arguments of {point.name}")
+
+
+def _matching(given: Sequence[Any], expected: Sequence[Any], what: str, whose: str) -> list[Any]:
+    owned = [own_value(each) for each in given]
+    shapes = [each.shape for each in owned]
+    wanted = [np.shape(each) for each in expected]
+    if shapes != wanted:
+        raise ShapeMismatchError(f"{what} has shapes {shapes}; expected those of {whose}, {wanted}")
+    return [each.astype(x.dtype) for each, x in zip(owned, expected, strict=True)]
+
+
+def _adjoints(recording: Recording, direction: Any) -> dict[Step, Any]:
+    values = [end.value if isinstance(end, Step) else end for end in recording.outputs]
+    if direction is not None:
+        cotangents = _matching(
+            flatten_output(direction, "direction")[0], values, "the direction", f"the output of {recording.name}"
+        )
+    elif [np.shape(value) for value in values] == [()]:
+        cotangents = [np.ones_like(values[0])[()]]
+    else:
+        raise NonScalarOutputError(
+            f"{recording.name} returned shapes {[np.shape(value) for value in values]}; the adjoint trace of what is "
+            "not one scalar needs its cotangent: trace(f, x, direction=...)"
+        )
+    seeds: dict[Statement, Any] = {}
+    for end, cotangent in zip(recording.outputs, cotangents, strict=True):
+        if isinstance(end, Step) and isinstance(end.inner, Var) and end.inner.statement is not None:
+            statement = end.inner.statement
+            seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
+    steps = [step for step in recording.steps if isinstance(step.inner, Var) and step.inner.statement is not None]
+    for step in steps:
+        step.inner.statement.watched().retains = True
+    adjoints = sweep(Tape(seeds), seeds)
+    return {step: np.array(adjoints[step.inner.statement])[()] for step in steps if step.inner.statement in adjoints}
