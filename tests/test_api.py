@@ -77,6 +77,7 @@ def test_arguments_and_keywords_go_through(mode: str) -> None:
     np.testing.assert_allclose(gradient(X, 3.0, offset=1.0), 6 * (X - 1), rtol=1e-15)
     np.testing.assert_allclose(gradient(X, offset=X), 0 * X)
     np.testing.assert_allclose(dr.hvp(scaled, X, X, offset=1.0), 4 * X)
+    np.testing.assert_allclose(dr.hvp(lambda x, a: a * np.sum(x**3), X, X, 2.0), 12 * X**2)
     assert dr.jvp(scaled, (X,), (X,), offset=X) == (0.0, 0.0)
     assert dr.vjp(scaled, X, offset=X)[0] == 0.0
     np.testing.assert_array_equal(dr.hessian(scaled)(X, 5.0), 10 * np.eye(3))

@@ -51,8 +51,10 @@ def hessian(
     )
 
 
-def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
+def hvp(f: Callable[..., Any], x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
     """Return the Hessian of a scalar-valued function times a vector, like `x`, without forming the Hessian.
+
+    Further arguments are passed to `f`.
 
     Examples
     --------
@@ -61,4 +63,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
     >>> dr.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])
     """
-    return Pushforward(Gradient(f, mode="reverse"))((x,), (v,), **kwargs)[1]
+    gradient = Gradient(f, mode="reverse")
+    if not args:
+        return Pushforward(gradient)((x,), (v,), **kwargs)[1]
+    return Pushforward(lambda y: gradient(y, *args, **kwargs))((x,), (v,))[1]
