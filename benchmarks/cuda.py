@@ -2,20 +2,27 @@
 
 Points are on the device already and results stay there. Bytes count each input and each output once; the copy bandwidth
 is that of a copy of 1 GiB on the same card.
+
+`python -m benchmarks.cuda --compile` needs no device: it compiles kernels and says what the assembler makes of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 import dualrev as dr
+from benchmarks.timing import machine
+from dualrev.cuda import kernels
+from dualrev.cuda.batch import DeviceBatch
+from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda_target
 
 
@@ -129,10 +136,50 @@ def row(cuda: Any, case: str, dtype: Any, points: int, bandwidth: float) -> str:
     return f"{line}| {cpu / seconds:.3g} | {', '.join(others) or 'none installed'} |"
 
 
+def compiled(batch: DeviceBatch, layout: Layout, dtype: Any) -> str:
+    """Measure how long a kernel takes to compile, and return the end of a line of the table."""
+    start = time.perf_counter()
+    program = batch.program(layout, dtype)
+    function, threads = kernels.over_points(batch.f, layout, program, dtype)
+    ptx = cuda_target.assembly(function, [types.Array(dtype, 2, "C")] * (1 + len(program.outputs)))
+    middle = time.perf_counter()
+    taken = cuda_target.resources(ptx)
+    assert taken is not None, "no assembler: pip install 'dualrev[cuda]'"
+    end = time.perf_counter()
+    return (
+        f"{middle - start:.2f} | {end - middle:.2f} | {threads} | {taken.registers} | {taken.spilled_bytes} "
+        f"| {taken.stack_bytes} | {taken.shared_bytes} |"
+    )
+
+
+def compiling() -> None:
+    """Print what each kernel takes to compile and what it takes of the card."""
+    kinds = {
+        "jacobian of R^3 -> R^3": (rotated, "jacobian", Layout(((3,),), (0,), (3,), "in place")),
+        "grad of R^10 -> R^1": (rosenbrock, "gradient", Layout(((10,),), (0,), (), "number")),
+        "grad of R^100 -> R^1": (rosenbrock, "gradient", Layout(((100,),), (0,), (), "number")),
+        "hessian of R^3 -> R^1": (rosenbrock, "hessian", Layout(((3,),), (0,), (), "number")),
+    }
+    cuda_target.assembly(lambda x: None, [types.Array(types.float64, 1, "C")])  # loads the compiler
+    version = f"numba-cuda {importlib.metadata.version('numba-cuda')}"
+    print(f"For compute capability {cuda_target.CAPABILITY[0]}.{cuda_target.CAPABILITY[1]}, {version}, {machine()}\n")
+    print("| what | dtype | to PTX, s | assembled, s | threads | registers | spilled, B | stack, B | shared, B |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, (f, kind, layout) in kinds.items():
+        for dtype in (types.float32, types.float64):
+            batch = DeviceBatch(f, kind, (0,), (0,), out_shape=layout.result if layout.form == "in place" else None)
+            print(f"| {name} | {dtype} | {compiled(batch, layout, dtype)}", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cuda", description=__doc__)
     parser.add_argument("--most", type=float, default=1e8, help="points at most")
-    most = int(parser.parse_args().most)
+    parser.add_argument("--compile", action="store_true", help="only compile, without a device")
+    given = parser.parse_args()
+    if given.compile:
+        compiling()
+        return 0
+    most = int(given.most)
     lacking = cuda_target.missing()
     if lacking is not None:
         print(lacking, file=sys.stderr)

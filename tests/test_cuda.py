@@ -148,20 +148,35 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("precision", FLOATS)
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_program_compiles(name: str, precision: str) -> None:
+def assembly_of(name: str, of: Any) -> str:
     f, layout, program, tangents = PROGRAMS[name]
-    of = FLOATS[precision]
     made = program(of)
     kernel, _ = kernels.over_points(f, layout, made, of, tangents)
     shared = [of for shape in layout.arguments if shape is None]
-    code = cuda_target.assembly(kernel, [*matrices(of, 1), *shared, *matrices(of, tangents + len(made.outputs))])
+    return cuda_target.assembly(kernel, [*matrices(of, 1), *shared, *matrices(of, tangents + len(made.outputs))])
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_compiles(name: str, precision: str) -> None:
+    code = assembly_of(name, FLOATS[precision])
     assert not re.search(r"\bcall\b", code)  # everything is inlined
     if precision == "float32":
         assert ".f64" not in code
     if name not in ("gradient in chunks", "hessian"):
         assert "__local_depot" not in code  # numbers stay in registers
+    taken = cuda_target.resources(code)
+    assert taken is not None
+    assert 0 < taken.registers <= (168 if name == "hessian" else 128)  # of 255: several blocks share a processor
+    assert taken.spilled_bytes == 0
+    assert bool(taken.stack_bytes) == ("__local_depot" in code)
+
+
+def test_the_assembler_tells_of_spills() -> None:
+    taken = cuda_target.resources(assembly_of("hessian", types.float64), "-maxrregcount=24")
+    assert taken is not None
+    assert taken.registers <= 24
+    assert taken.spilled_bytes > 0
 
 
 def test_single_constants_are_what_keeps_it_single() -> None:

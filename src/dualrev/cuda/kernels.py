@@ -1,7 +1,8 @@
 """Kernels that run a program for every point, one thread each.
 
 A thread's own rows are apart from its neighbour's, so blocks carry them through shared memory, where that holds them:
-global memory is then read and written in order.
+global memory is then read and written in order. Not so where inputs are read in several passes: the compiler would keep
+what it reads from shared memory in registers from one pass to the next, more of them than there are.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def over_points(function: Any, layout: Layout, program: Program, dtype: Any, tan
     names = [*arguments, *(f"b{n}" for n in sizes if tangents), *(f"c{k}" for k in range(len(outputs)))]
     width = np.dtype(str(dtype)).itemsize
     per_point = sum(size for _, size in (*inputs.values(), *outputs.values())) * width
-    threads = next((t for t in (THREADS, THREADS // 2, THREADS // 4) if t * per_point <= SHARED_BYTES), 0)
+    fitting = (t for t in (THREADS, THREADS // 2) if t * per_point <= SHARED_BYTES)
+    threads = next(fitting, 0) if program.once else 0
     first = next(iter(inputs.values()))[0]
     points = [f"p{n} = a{n}[point]" for n, shape in enumerate(layout.arguments) if shape is not None and n not in sizes]
     if threads:

@@ -6,17 +6,20 @@ Everything about shapes is constant here, so that numbers stay in registers and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 from dualrev.forward.numba_dual import DualType, seeded, tangent, with_tangents
 
-WIDEST = 8
-"""Directions that a dual number carries at most on a device."""
+AT_ONCE = 16
+"""Directions carried in one pass. Seeds are then constants, and what is always zero takes no register."""
 
-WIDEST_TWICE = 4
+CHUNK = 4
+"""Directions in each of several passes: more of them take more registers than a thread has."""
+
+AT_ONCE_TWICE = CHUNK_TWICE = 4
 """The same for duals of duals."""
 
 Shape = tuple[int, ...]
@@ -69,12 +72,15 @@ class Program:
         How many numbers each output has.
     scope
         What the lines refer to.
+    once
+        Whether the inputs are read in one pass.
     """
 
     number: Any
     lines: list[str]
     outputs: list[int]
-    scope: dict[str, Any] = field(default_factory=dict)
+    scope: dict[str, Any]
+    once: bool = True
 
 
 def _indices(shape: Shape) -> list[str]:
@@ -110,10 +116,16 @@ def _parts(layout: Layout) -> list[str]:
     return ["y"] if layout.form == "number" else [f"y[{index}]" for index in _indices(layout.result)]
 
 
+def width_of(n: int, chunk: int | None, at_once: int, otherwise: int) -> int:
+    """Return how many of n directions to carry at once, so that passes are alike."""
+    widest = chunk or (at_once if n <= at_once else otherwise)
+    return ceil(n / ceil(n / widest)) if n else 0
+
+
 def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) -> Program:
     """Return the program of a Jacobian, after the value if that is asked for."""
     n = layout.n
-    width = min(n, chunk or WIDEST)
+    width = width_of(n, chunk, AT_ONCE, CHUNK)
     dual = DualType(dtype, width, 1)
     last = "out1" if value else "out0"
     once = width == n
@@ -128,7 +140,7 @@ def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) 
     if not once:
         body = [f"for start in range(0, {n}, {width}):", *(f"    {line}" for line in body)]
     scope = {"D": dual, "seeded": seeded, "tangent": tangent}
-    return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope)
+    return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope, once)
 
 
 def pushforward(layout: Layout, dtype: Any) -> Program:
@@ -144,7 +156,7 @@ def pushforward(layout: Layout, dtype: Any) -> Program:
 def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
     """Return the program of second derivatives, by duals of duals."""
     n = layout.n
-    width = min(n, chunk or WIDEST_TWICE)
+    width = width_of(n, chunk, AT_ONCE_TWICE, CHUNK_TWICE)
     inner = DualType(dtype, width, 1)
     outer = DualType(inner, width, 2)
     once = width == n
@@ -157,7 +169,8 @@ def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
     if not once:
         loops = [f"for i in range(0, {n}, {width}):", f"    for j in range(0, {n}, {width}):"]
         body = [*loops, *(f"        {line}" for line in body)]
-    return Program(outer, body, [layout.m * n * n], {"D": outer, "E": inner, "seeded": seeded, "tangent": tangent})
+    scope = {"D": outer, "E": inner, "seeded": seeded, "tangent": tangent}
+    return Program(outer, body, [layout.m * n * n], scope, once)
 
 
 def active_sizes(layout: Layout) -> Sequence[tuple[int, int]]:

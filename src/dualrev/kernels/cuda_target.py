@@ -7,12 +7,13 @@ kernel that calls them, too. numba-cuda is in maintenance; whatever takes its pl
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dualrev.errors import NoDeviceError
 
@@ -78,6 +79,46 @@ def assembly(function: Callable[..., Any], numba_types: Sequence[Any], capabilit
     with _as_if_there_were(capability):
         ptx, _ = cuda.compile_ptx(function, tuple(numba_types), cc=capability)
     return str(ptx)
+
+
+class Resources(NamedTuple):
+    """What a thread of a kernel takes on the card, as the assembler says."""
+
+    registers: int
+    stack_bytes: int
+    spilled_bytes: int
+    shared_bytes: int
+
+
+def resources(ptx: str, *options: str, capability: tuple[int, int] = CAPABILITY) -> Resources | None:
+    """Assemble the PTX of one kernel and return what it takes; None where there is no assembler. It takes no device.
+
+    `options` are the linker's, `-maxrregcount=32` for instance.
+    """
+    try:
+        from cuda.bindings import nvjitlink
+    except ImportError:
+        return None
+    settings = [f"-arch=sm_{capability[0]}{capability[1]}", "-O3", "-verbose", *options]
+    linker = nvjitlink.create(len(settings), settings)
+    try:
+        nvjitlink.add_data(linker, nvjitlink.InputType.PTX, ptx.encode(), len(ptx.encode()), "kernel")
+        nvjitlink.complete(linker)
+        log = bytearray(nvjitlink.get_info_log_size(linker))
+        nvjitlink.get_info_log(linker, log)
+    finally:
+        nvjitlink.destroy(linker)
+    text = log.decode()
+
+    def found(pattern: str) -> int:
+        return max((int(number) for number in re.findall(pattern, text)), default=0)
+
+    return Resources(
+        found(r"Used (\d+) registers"),
+        found(r"(\d+) bytes stack frame"),
+        found(r"(\d+) bytes spill stores"),
+        found(r"(\d+) bytes smem"),
+    )
 
 
 @contextmanager
