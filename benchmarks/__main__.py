@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from benchmarks import auto_choice, by_hand, compiled, foundation, small_arrays
+from benchmarks import auto_choice, by_hand, compiled, foundation, large_arrays, small_arrays
 from benchmarks.timing import Result, machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark_results.md"
@@ -19,7 +19,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     results = []
-    for measure in (foundation.run, small_arrays.run, by_hand.run, auto_choice.results, compiled.run):
+    for measure in (foundation.run, small_arrays.run, large_arrays.run, by_hand.run, auto_choice.results, compiled.run):
         for result in measure():
             print(f"{result.what}: {result.ratio:.3g}{result.unit} (goal {result.goal}; {result.detail})", flush=True)
             results.append(result)
