@@ -26,7 +26,7 @@ Next = Callable[["Series", int], Any]
 """Gives the coefficient of an order, those below being known; None stands for an exact 0."""
 
 
-MOST_PARTS = 100
+MOST_PARTS = 20
 """Series that the partials of one operation may consist of, times (order + 1)**2.
 
 Rules that push each operand's tangent on its own, as those of linear systems, make twice as many with each order.
