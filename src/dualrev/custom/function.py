@@ -33,6 +33,11 @@ class Step(Protocol):
         """Return an adjoint for each leaf of the arguments, None where nothing reaches it."""
 
 
+def writable(leaves: Leaves) -> list[Any]:
+    """Return copies of the arrays for a user's function: compiled ones may want to write, and nothing here may change."""
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in leaves]
+
+
 class Arguments:
     """The positional arguments of a call, as a list of leaves.
 
@@ -90,7 +95,11 @@ class CustomFunction:
                     f"{self.__name__}(..., {key}=...) was given an active number, and its rule does not differentiate "
                     "keyword arguments. Pass it by position, or its value: dualrev.stop_gradient(x)"
                 )
-        return self.f(*args, **kwargs) if owner is None else self._apply(point, owner, kwargs)
+        return self.value(args, kwargs) if owner is None else self._apply(point, owner, kwargs)
+
+    def value(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the function's result for plain arguments."""
+        return self.f(*args, **kwargs)
 
     def _apply(self, point: Arguments, owner: Active, kwargs: dict[str, Any]) -> Any:
         for leaf, position in zip(point.leaves, point.owners, strict=True):
@@ -131,7 +140,7 @@ class _Call:
     def value(self, *leaves: Any) -> Any:
         """Return the output's leaf, or side by side what its leaves hold."""
         outputs, self.tree = flatten_output(
-            self.function(*self.point.build(leaves), **self.kwargs), self.function.__name__
+            self.function(*self.point.build(writable(leaves)), **self.kwargs), self.function.__name__
         )
         if any(isinstance(x, Active) and x.level >= self.level for x in outputs):
             raise MissingRuleError(

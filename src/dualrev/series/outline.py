@@ -23,7 +23,7 @@ class Outline(Active):
         self._like, self.level = like, 0
 
     @property
-    def value(self) -> NoReturn:  # type: ignore[override]
+    def value(self) -> NoReturn:
         """Refuse."""
         raise PointIsReadError
 

@@ -3,19 +3,19 @@
 Where y = f(x, ...) has the derivative y' = sum of partial * x', as every row of the table says, the coefficients of the
 left side follow one after the other from those of the right: k y_k is the coefficient k - 1 of the right (Griewank and
 Walther, Evaluating Derivatives, 2nd ed., 2008, chapter 13). The partials are series in their turn, evaluated by the
-rules of the table. To know y_k takes their coefficients below k alone, so each of them is made when it is asked for, and
-what occurs twice among the partials of an operation is made once: sin and cos ask for each other, and come in a ring of
-two.
+rules of the table. To know y_k takes their coefficients below k alone, so each of them is made when it is asked for,
+and what occurs twice among the partials of an operation is made once: sin and cos ask for each other, and come in a
+ring of two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from dualrev.active import Active, known_of_complex
+from dualrev.active import Active, known_of_complex, primal
 from dualrev.errors import MissingRuleError
 from dualrev.kernels.arrays import partials
 from dualrev.primitives.product import product
@@ -27,10 +27,34 @@ Next = Callable[["Series", int], Any]
 
 
 MOST_PARTS = 20
-"""Series that the partials of one operation may consist of, times (order + 1)**2.
+"""Series that the partials of one operation may consist of, times (order + 1)**2."""
 
-Rules that push each operand's tangent on its own, as those of linear systems, make twice as many with each order.
-"""
+LARGEST_PART = 10**5
+"""Elements of a part that pass in any case; else not more than the operation's largest operand has, squared."""
+
+
+class Parts(dict[Any, Any]):
+    """What was made for the partials of one operation, by what made it.
+
+    Rules of some functions ask for ever more or ever larger parts: that of the matrix exponential doubles the matrix.
+    """
+
+    def __init__(self, name: str, order: int, args: Sequence[Any]) -> None:
+        self.name, self.order = name, order
+        self.largest = max(LARGEST_PART, max(np.size(primal(x)) for x in args) ** 2)
+
+    def enter(self, key: Any, y: Any, made_of: Any) -> None:
+        """Keep a part, with what it is made of, because the key holds identities."""
+        self[key] = y, made_of
+        if len(self) > MOST_PARTS * (self.order + 1) ** 2 or y.size > self.largest:
+            self.refuse(None)
+
+    def refuse(self, cause: Exception | None) -> NoReturn:
+        """Raise the error for an operation whose derivatives become too many."""
+        raise MissingRuleError(
+            f"{self.name} cannot be expanded to order {self.order}: the derivatives of its rule grow with the order "
+            "faster than a polynomial, or lie too deep. Ask for a lower order, or nest dualrev.derivative"
+        ) from cause
 
 
 class Series(Active):
@@ -46,11 +70,13 @@ class Series(Active):
 
     __slots__ = ("_known", "_made", "_next", "_slope", "order")
 
-    def __init__(self, coefficients: Sequence[Any], level: int, order: int, following: Next, made: Any = None) -> None:
+    def __init__(
+        self, coefficients: Sequence[Any], level: int, order: int, following: Next, made: Parts | None = None
+    ) -> None:
         self.value, self.level, self.order = coefficients[0], level, order
         self._known, self._next = list(coefficients), following
-        # Series made for the partials of one operation, by what made them; None for those that users meet.
-        self._made: dict[Any, Any] | None = made
+        # Of the operation that this series was made for; None for those that users meet.
+        self._made: Parts | None = made
         self._slope: Callable[[Series], Any] | None = None
 
     def coefficient(self, k: int) -> Any:
@@ -74,34 +100,38 @@ class Series(Active):
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive."""
-        return self._applied((row.name,), args, lambda found, views: self._of_row(row, found, views, call))
+        return self._applied(row.name, {}, args, lambda found, views: self._of_row(row, found, views, call))
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply the rule of an array function, whose derivative is a linear map of the operands' derivatives."""
-        key = (rule.name, *((name, _key(value)) for name, value in sorted(kwargs.items())))
-        return self._applied(key, operands, lambda found, views: self._of_rule(rule, found, views, kwargs))
+        return self._applied(
+            rule.function, kwargs, operands, lambda found, views: self._of_rule(rule, found, views, kwargs)
+        )
 
-    def _applied(self, key: Any, args: Sequence[Any], make: Callable[[dict[Any, Any], list[Any]], Series]) -> Any:
+    def _applied(
+        self, what: Any, options: dict[str, Any], args: Sequence[Any], make: Callable[[Parts, list[Any]], Any]
+    ) -> Any:
         """Make the result of an operation, or find it among what was made for the same partials."""
-        made = next((x._made for x in args if self._mine(x) and x._made is not None), None)
-        inner = made is not None
-        made = {} if made is None else made
-        views = [x._view(made) if self._mine(x) else x for x in args]
-        known = (key, *map(_key, views))
-        if known not in made:
-            y = make(made, views)
+        parts = next((x._made for x in args if self._mine(x) and x._made is not None), None)
+        inner = parts is not None
+        if parts is None:
+            parts = Parts(getattr(what, "__name__", what), self.order, args)
+        views = [x._view(parts) if self._mine(x) else x for x in args]
+        known = (what, *((name, _key(value)) for name, value in sorted(options.items())), *map(_key, views))
+        if known not in parts:
+            y = make(parts, views)
             if not isinstance(y, Series):
                 return y
-            made[known] = y, views
-            if len(made) > MOST_PARTS * (self.order + 1) ** 2:
-                raise MissingRuleError(
-                    f"{key[0]} cannot be expanded to order {self.order}: the derivatives of its rule branch, and take more "
-                    f"than {MOST_PARTS} * (order + 1)**2 operations. Ask for a lower order, or nest dualrev.derivative"
-                )
-        y = made[known][0]
-        return y if inner else y.complete()
+            parts.enter(known, y, (views, options))
+        y = parts[known][0]
+        if inner:
+            return y
+        try:
+            return y.complete()
+        except RecursionError as error:
+            parts.refuse(error)
 
-    def _of_row(self, row: Row, made: dict[Any, Any], args: list[Any], call: Callable[..., Any]) -> Series:
+    def _of_row(self, row: Row, made: Parts, args: list[Any], call: Callable[..., Any]) -> Series:
         with np.errstate(all="ignore") if self._made is not None else np.errstate():
             value = call(*[x.value if self._mine(x) else x for x in args])
         if value.dtype.kind == "c":
@@ -136,7 +166,7 @@ class Series(Active):
                 total = contribution if total is None else total + contribution
         return None if total is None else total / k
 
-    def _of_rule(self, rule: Any, made: dict[Any, Any], operands: list[Any], kwargs: dict[str, Any]) -> Series:
+    def _of_rule(self, rule: Any, made: Parts, operands: list[Any], kwargs: dict[str, Any]) -> Series:
         value = rule.value([x.value if self._mine(x) else x for x in operands], kwargs)
         active = [self._mine(x) for x in operands]
         linear = linear_map(rule, value, operands, active, kwargs)
@@ -175,7 +205,7 @@ class Series(Active):
         term = self.coefficient(k + 1)
         return None if term is None else (k + 1) * term
 
-    def _view(self, made: dict[Any, Any]) -> Series:
+    def _view(self, made: Parts) -> Series:
         """Return this series as one among the partials of an operation."""
         if self._made is not None:
             return self
