@@ -34,7 +34,7 @@ class Step(Protocol):
 
 
 def writable(leaves: Leaves) -> list[Any]:
-    """Return copies of the arrays for a user's function: compiled ones may want to write, and nothing here may change."""
+    """Return copies of the arrays, for a function of the user's that may write to them."""
     return [x.copy() if isinstance(x, np.ndarray) else x for x in leaves]
 
 
