@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dualrev import errors, linalg, special
 from dualrev.active import no_grad, stop_gradient
+from dualrev.custom.checkpoint import checkpoint
+from dualrev.custom.implicit import implicit_root
+from dualrev.custom.rule import custom_rule
 from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
@@ -16,6 +19,7 @@ from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
+from dualrev.series.taylor import taylor
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems
@@ -40,9 +44,11 @@ __all__ = [
     "arange",
     "as_step",
     "check_grads",
+    "checkpoint",
     "choose_mode",
     "compare",
     "cuda",
+    "custom_rule",
     "derivative",
     "elementwise_grad",
     "errors",
@@ -51,6 +57,7 @@ __all__ = [
     "graph",
     "hessian",
     "hvp",
+    "implicit_root",
     "jacobian",
     "jvp",
     "linalg",
@@ -63,6 +70,7 @@ __all__ = [
     "randn",
     "special",
     "stop_gradient",
+    "taylor",
     "tensor",
     "trace",
     "value_and_grad",

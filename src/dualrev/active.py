@@ -14,6 +14,7 @@ from contextvars import ContextVar, Token
 from typing import Any, NoReturn
 
 import numpy as np
+import optree
 
 from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
 from dualrev.primitives.row import Row
@@ -190,12 +191,12 @@ def stop_gradient(x: Any) -> Any:
 
     Parameters
     ----------
-    x : number, array, Dual or Var
+    x : number, array, Dual or Var, or a container of them
 
     Returns
     -------
-    number or array
-        A copy of the plain value of `x`, of the same shape.
+    number, array or container
+        A copy of the plain value of `x`, of the same shape and structure. What is no number stays as it is.
 
     Examples
     --------
@@ -203,5 +204,13 @@ def stop_gradient(x: Any) -> Any:
     >>> dr.grad(lambda x: x * dr.stop_gradient(x))(3.0)
     3.0
     """
+    return _stopped(x) if isinstance(x, Active | float) else optree.tree_map(_stopped, x, none_is_leaf=True)
+
+
+def _stopped(x: Any) -> Any:
     value = primal(x)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "O" and any(isinstance(element, Active) for element in value.flat):
+            return np.array([primal(element) for element in value.flat], np.float64).reshape(value.shape)
+        return value.copy()
+    return value

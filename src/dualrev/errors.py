@@ -106,6 +106,14 @@ def known_mode(mode: str) -> str:
     return mode
 
 
+class CustomRuleError(DualrevError, ValueError):
+    """A rule that a user has written is not one: it has neither half, or is not linear where it must be."""
+
+
+class NotARootError(DualrevError, ValueError):
+    """A solver's result does not solve the equation, or the solution is not a differentiable function."""
+
+
 class CompilationError(DualrevError, TypeError):
     """A compiled function holds something that cannot be differentiated at compiled speed."""
 

@@ -82,6 +82,8 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
         yield repr(value)
     elif isinstance(value, types.ModuleType):
         yield f"module {value.__name__} {getattr(value, '__version__', '')}"
+    elif hasattr(value, "made_of"):
+        yield from _of_value(value.made_of, seen)
     elif getattr(value, "compiled", None) is not None:
         yield from _of_value(value.compiled.dispatcher, seen)
     elif isinstance(value, types.FunctionType) and value.__module__.partition(".")[0] in (*_VERSIONED, "dualrev"):

@@ -6,7 +6,7 @@ Sources: M. B. Giles, Collected matrix derivative results for forward and revers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from dualrev.primitives.array import elimination
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
-from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading, linear
+from dualrev.primitives.array.rule import array_rule, composite, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
 from dualrev.protocol import ProtocolFunction
 
@@ -38,34 +38,39 @@ class System(NamedTuple):
     transposed_product: Callable[[Any, Any], Any]
 
 
-def solution(y: Any, a: Any, b: Any, system: System) -> Each:
-    """Return the linearization of a solution `y` in the statement of the matrix and in the right-hand side."""
-    vector = b.ndim == 1
-    x, right = (y[..., None], b[..., None]) if vector else (y, b)
+class Solution:
+    """The linearization of a solution `y` in the statement of the matrix and in the right-hand side.
 
-    def result(matrix: Any) -> Any:
-        return np.reshape(matrix, leading(matrix, x.ndim) + y.shape)
+    One system is solved for what both contribute.
+    """
 
-    def adjoint(w: Any) -> Any:
-        return columns(system.solve_transposed, a, w[..., None] if vector else w, x.ndim)
+    def __init__(self, y: Any, a: Any, b: Any, system: System) -> None:
+        self._a, self._b, self._y, self._system = a, b, y, system
+        vector = b.ndim == 1
+        self._x, self._right = (y[..., None], b[..., None]) if vector else (y, b)
 
-    def push_matrix(t: Any) -> Any:
-        return -result(columns(system.solve, a, system.product(pad_axes(t, a.ndim, x.ndim), x), x.ndim))
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Solve for what the tangents leave over."""
+        of_matrix, of_right = tangents
+        a, x, right = self._a, self._x, self._right
+        total = None
+        if of_right is not None:
+            given = np.reshape(of_right, leading(of_right, self._b.ndim) + right.shape)
+            total = pad_axes(given, right.ndim, x.ndim)
+        if of_matrix is not None:
+            moved = self._system.product(pad_axes(of_matrix, a.ndim, x.ndim), x)
+            total = -moved if total is None else total - moved
+        solved = columns(self._system.solve, a, total, x.ndim)
+        return np.reshape(solved, leading(total, x.ndim) + self._y.shape)
 
-    def push_right(t: Any) -> Any:
-        ahead = leading(t, b.ndim)
-        solved = columns(system.solve, a, np.reshape(t, ahead + right.shape), right.ndim)
-        return np.reshape(solved, ahead + y.shape)
-
-    def pull_right(w: Any) -> Any:
-        return np.reshape(sum_to(adjoint(w), right.shape, x.ndim), leading(w, y.ndim) + b.shape)
-
-    return Each(
-        (
-            Pair(push_matrix, lambda w: -sum_to(system.transposed_product(adjoint(w), x), a.shape, x.ndim)),
-            Pair(push_right, pull_right),
-        )
-    )
+    def pull(self, operand: int, cotangent: Any) -> Any:
+        """Solve the transposed system."""
+        a, b, x, right = self._a, self._b, self._x, self._right
+        given = cotangent[..., None] if b.ndim == 1 else cotangent
+        adjoint = columns(self._system.solve_transposed, a, given, x.ndim)
+        if operand == 0:
+            return -sum_to(self._system.transposed_product(adjoint, x), a.shape, x.ndim)
+        return np.reshape(sum_to(adjoint, right.shape, x.ndim), leading(cotangent, self._y.ndim) + b.shape)
 
 
 _DENSE = System(
@@ -79,7 +84,7 @@ _DENSE = System(
 @array_rule(np.linalg.solve, definition=elimination.solve)
 def solve(y: Any, a: Any, b: Any, /) -> Any:
     """Solve for one right-hand side, a vector, or for the columns of matrices."""
-    return solution(y, a, b, _DENSE)
+    return Solution(y, a, b, _DENSE)
 
 
 @array_rule(np.linalg.inv, definition=elimination.inv)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualrev.extras import scipy_module
 from dualrev.primitives.array.complex_parts import only_real
-from dualrev.primitives.array.linear_systems import System, solution
+from dualrev.primitives.array.linear_systems import Solution, System
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.matrices import lower as lower_part
 from dualrev.primitives.array.matrices import upper as upper_part
@@ -111,7 +111,7 @@ def solve_triangular_rule(
     def transposed_product(w: Any, x: Any) -> Any:
         return read(turned(w @ flipped(x)), int(unit_diagonal))
 
-    return solution(y, a, b, System(solver(transposed), solver(not transposed), product, transposed_product))
+    return Solution(y, a, b, System(solver(transposed), solver(not transposed), product, transposed_product))
 
 
 def _banded(ab: Any, b: Any, below: int, above: int) -> Any:
@@ -153,4 +153,4 @@ def banded_rule(y: Any, ab: Any, b: Any, /, below: int = 0, above: int = 0) -> A
     def transposed_solver(diagonals: Any, t: Any) -> Any:
         return banded(transposed(diagonals), t, below=above, above=below)
 
-    return solution(y, ab, b, System(solver, transposed_solver, product, transposed_product))
+    return Solution(y, ab, b, System(solver, transposed_solver, product, transposed_product))

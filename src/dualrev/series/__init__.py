@@ -1,0 +1,1 @@
+"""Truncated power series: numbers that carry the coefficients of an expansion."""
