@@ -100,13 +100,13 @@ def test_tanh_derivatives() -> None:
 
 def test_rosenbrock_descent(tmp_path: Path) -> None:
     found = script("rosenbrock_descent").main(tmp_path)
-    values = {100: 0.3502924, 200: 0.07398106, 300: 0.02483024, 400: 0.009619333, 500: 0.003990697}
-    values |= {600: 0.001719962, 700: 0.0007584976, 800: 0.0003393509, 900: 0.0001532408, 1000: 6.962555e-05}
-    assert {n: printed[0] for n, printed in found["printed"].items()} == pytest.approx(values, rel=4e-5)
-    assert found["printed"][100][1:] == pytest.approx((-0.667685, -0.5771312), rel=1e-6)
-    assert found["printed"][1000][1:] == pytest.approx((-0.003222887, -0.006653666), rel=3e-4)
+    values = "0.3502924 0.07398106 0.02483024 0.009619333 0.003990697 0.001719962 0.0007584976 0.0003393509 0.0001532408"
+    printed = found["printed"]
+    assert [f"{printed[n][0]:.7g}" for n in range(100, 1100, 100)] == [*values.split(), "6.962555e-05"]
+    gradients = {100: "-0.667685 -0.5771312", 200: "-0.1603189 -0.2532476", 1000: "-0.003222887 -0.006653666"}
+    assert {n: f"{printed[n][1]:.7g} {printed[n][2]:.7g}" for n in gradients} == gradients
     np.testing.assert_allclose(found["x"], [0.9918, 0.9830], atol=5e-5)
-    np.testing.assert_allclose(found["minimize"].x, found["x"], rtol=1e-12)
+    np.testing.assert_allclose(found["minimize"].x, found["x"], rtol=1e-6)
     np.testing.assert_allclose(found["newton"].x, 1.0, rtol=1e-12)
     assert_a_picture(tmp_path / "rosenbrock_descent.png")
 
