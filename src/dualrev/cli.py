@@ -17,7 +17,7 @@ from dualrev.commands.outcome import INTERRUPTED, USAGE, UsageError, UserFunctio
 from dualrev.errors import CalibrationError, MissingExtraError, UnknownProblemError
 
 AT = "the point: 3.0 is a number, 1,2,3 a vector and 3, a vector of one; ';' or another --at begins the next argument"
-TARGET = "module:function, also from the current directory, or a problem: iris, curve, rosenbrock"
+TARGET = "module:function, also from the current directory, or a problem: iris, curve, rosenbrock, lotka_volterra ..."
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
 
     compare = commands.add_parser("compare", help="compare the modes: time, passes, memory, agreement")
-    compare.add_argument("target", nargs="?", help=f"{TARGET}; all three problems if left out")
+    compare.add_argument("target", nargs="?", help=f"{TARGET}; three problems if left out")
     compare.add_argument("--at", action="append", metavar="POINT", help=AT)
     compare.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
     compare.add_argument("--no-verify", action="store_true", help="leave out the check against SymPy")
