@@ -46,11 +46,6 @@ def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
             raise UsageError("--at was given without a function; expected module:function --at ...")
         return [_problem(each) for each in problems.SHOWN]
     if ":" not in name:
-        if name not in problems.names():
-            raise UsageError(
-                f"there is no target {name!r}; expected module:function, or one of the problems "
-                f"{', '.join(problems.names())}"
-            )
         target = _problem(name)
         return [replace(target, point=points(at)) if at else target]
     f = imported(name)
@@ -61,7 +56,7 @@ def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
 
 def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
     """Return the expression that was named, whose variables `--at` gives in order, or else what `targets` knows."""
-    if name in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
+    if name.partition(",")[0] in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
         (target,) = targets(name, at)
         return target
     from dualrev.teaching.expressions import Expression
@@ -81,8 +76,22 @@ def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
     return Target(f.text, f, given)
 
 
-def _problem(name: str) -> Target:
-    problem = problems.get(name)
+def _problem(given: str) -> Target:
+    """Return a problem given as its name, or as name,size=number,size=number."""
+    name, *parts = given.split(",")
+    if name not in problems.names():
+        raise UsageError(
+            f"there is no target {given!r}; expected module:function, or one of the problems "
+            f"{', '.join(problems.names())}"
+        )
+    sizes = {}
+    for part in parts:
+        size, _, number = part.partition("=")
+        if not number.isdecimal():
+            known = ",".join(f"{each}={value}" for each, value in problems.sizes(name).items())
+            raise UsageError(f"{given!r}: {part!r} is no size; expected, for example, {name}{known and ','}{known}")
+        sizes[size] = int(number)
+    problem = problems.get(name, **sizes)
     x = problem.x[0] if problem.batched else problem.x
     return Target(f"{problem.name}: {problem.title}", problem.f, (x,), problem.data)
 
