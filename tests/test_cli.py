@@ -111,6 +111,15 @@ def test_compare_a_problem_at_another_point(capsys: Output) -> None:
     assert "not asked" in out
 
 
+def test_problems_are_listed_and_made_in_any_size(capsys: Output) -> None:
+    assert main(["problems"]) == 0
+    assert capsys.readouterr().out.split()[6] == "iris"
+    assert main(["verify", "softmax,classes=2,features=2,points=3"]) == 0
+    assert "all 4 entries agree with SymPy" in capsys.readouterr().out
+    assert main(["verify", "spherical,points=5"]) == 0
+    assert "all 9 entries agree" in capsys.readouterr().out
+
+
 def test_json_on_standard_output_is_nothing_but_json(module: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", f"{module}:f", "--at", "1,2", "--json", "-", "--no-verify"]) == 0
     captured = capfd.readouterr()
@@ -167,6 +176,9 @@ def test_a_malformed_point(text: str) -> None:
         (["compare", "xml.nothing:f", "--at", "1"], "there is no module"),
         (["compare", "..x:f", "--at", "1"], "there is no module"),
         (["compare", "iris2"], "one of the problems iris, curve, rosenbrock"),
+        (["verify", "rosenbrock,n"], "'n' is no size; expected, for example, rosenbrock,n=10000"),
+        (["verify", "rosenbrock,n=1"], "n=1 is no size; expected an integer of at least 2"),
+        (["verify", "rosenbrock,m=1"], "the problem 'rosenbrock' has no size 'm'"),
         (["compare", "--at", "1,2"], "--at was given without a function"),
         (["compare", "MODULE:f", "--at", "1,2", "--json", "no/such/folder.json"], "there is no folder"),
         (["compare", "MODULE:f", "--at", "1,2", "--no-verify", "--json", "."], "cannot be written"),

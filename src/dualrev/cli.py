@@ -14,10 +14,10 @@ from importlib import import_module
 
 from dualrev import __version__
 from dualrev.commands.outcome import INTERRUPTED, USAGE, UsageError, UserFunctionError
-from dualrev.errors import CalibrationError, MissingExtraError, UnknownProblemError
+from dualrev.errors import CalibrationError, MissingExtraError, ProblemSizeError, UnknownProblemError
 
 AT = "the point: 3.0 is a number, 1,2,3 a vector and 3, a vector of one; ';' or another --at begins the next argument"
-TARGET = "module:function, also from the current directory, or a problem: iris, curve, rosenbrock"
+TARGET = "module:function, also from the current directory, or a problem, such as rosenbrock,n=100"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
 
     compare = commands.add_parser("compare", help="compare the modes: time, passes, memory, agreement")
-    compare.add_argument("target", nargs="?", help=f"{TARGET}; all three problems if left out")
+    compare.add_argument("target", nargs="?", help=f"{TARGET}; three problems if left out")
     compare.add_argument("--at", action="append", metavar="POINT", help=AT)
     compare.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
     compare.add_argument("--no-verify", action="store_true", help="leave out the check against SymPy")
@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     primitives = commands.add_parser("primitives", help="print the table of primitives")
     primitives.add_argument("--arrays", action="store_true", help="the functions of arrays instead")
 
+    commands.add_parser("problems", help="list the test problems and their sizes")
     commands.add_parser("info", help="print versions and which targets are usable")
     commands.add_parser("calibrate", help="measure the costs by which auto decides, and keep them for this machine")
     return top
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = import_module(f"dualrev.commands.{arguments.command}")
     try:
         code: int = command.run(arguments)
-    except (UsageError, UnknownProblemError, CalibrationError, MissingExtraError) as error:
+    except (UsageError, UnknownProblemError, ProblemSizeError, CalibrationError, MissingExtraError) as error:
         print(f"dualrev {arguments.command}: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:

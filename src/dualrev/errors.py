@@ -83,6 +83,10 @@ class UnknownProblemError(DualrevError, LookupError):
     """A test problem that does not exist."""
 
 
+class ProblemSizeError(DualrevError, ValueError):
+    """A test problem was asked for in a size that it does not have."""
+
+
 class UnknownMethodError(DualrevError, ValueError):
     """A method of minimisation that does not exist."""
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from operator import attrgetter
 from typing import Any
@@ -21,32 +21,33 @@ from dualrev.errors import ExpressionError
 
 @dataclass(frozen=True)
 class Target:
-    """A function, its arguments, of which all are differentiated, and what to call it."""
+    """A function, its arguments, of which the first are differentiated and the others are data, and what to call it."""
 
     name: str
     f: Callable[..., Any]
-    args: tuple[Any, ...]
+    point: tuple[Any, ...]
+    data: tuple[Any, ...] = ()
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """All arguments."""
+        return (*self.point, *self.data)
 
     @property
     def argnums(self) -> int | tuple[int, ...]:
-        """All arguments."""
-        return 0 if len(self.args) == 1 else tuple(range(len(self.args)))
+        """The arguments to differentiate."""
+        return 0 if len(self.point) == 1 else tuple(range(len(self.point)))
 
 
 def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
-    """Return what was named on the command line; all test problems if nothing was."""
+    """Return what was named on the command line; the test problems that are shown if nothing was."""
     if name is None:
         if at:
             raise UsageError("--at was given without a function; expected module:function --at ...")
-        return [_problem(each) for each in problems.names()]
+        return [_problem(each) for each in problems.SHOWN]
     if ":" not in name:
-        if name not in problems.names():
-            raise UsageError(
-                f"there is no target {name!r}; expected module:function, or one of the problems "
-                f"{', '.join(problems.names())}"
-            )
         target = _problem(name)
-        return [Target(target.name, target.f, points(at)) if at else target]
+        return [replace(target, point=points(at)) if at else target]
     f = imported(name)
     if not at:
         raise UsageError(f"{name} needs a point; for example --at 3.0 for a number, or --at 1,2,3 for a vector")
@@ -55,7 +56,7 @@ def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
 
 def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
     """Return the expression that was named, whose variables `--at` gives in order, or else what `targets` knows."""
-    if name in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
+    if name.partition(",")[0] in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
         (target,) = targets(name, at)
         return target
     from dualrev.teaching.expressions import Expression
@@ -75,9 +76,24 @@ def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
     return Target(f.text, f, given)
 
 
-def _problem(name: str) -> Target:
-    problem = problems.get(name)
-    return Target(f"{problem.name}: {problem.title}", problem.f, (problem.x,))
+def _problem(given: str) -> Target:
+    """Return a problem given as its name, or as name,size=number,size=number."""
+    name, *parts = given.split(",")
+    if name not in problems.names():
+        raise UsageError(
+            f"there is no target {given!r}; expected module:function, or one of the problems "
+            f"{', '.join(problems.names())}"
+        )
+    sizes = {}
+    for part in parts:
+        size, _, number = part.partition("=")
+        if not number.isdecimal():
+            known = ",".join(f"{each}={value}" for each, value in problems.sizes(name).items())
+            raise UsageError(f"{given!r}: {part!r} is no size; expected, for example, {name}{known and ','}{known}")
+        sizes[size] = int(number)
+    problem = problems.get(name, **sizes)
+    x = problem.x[0] if problem.batched else problem.x
+    return Target(f"{problem.name}: {problem.title}", problem.f, (x,), problem.data)
 
 
 def points(at: Sequence[str]) -> tuple[Any, ...]:

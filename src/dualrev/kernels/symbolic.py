@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -85,6 +86,9 @@ _NATIVE: dict[str, Any] = {
     **HOST_NATIVE,
 }
 _TARGET = Target(_NATIVE)
+NEGLIGIBLE = 1e-9
+"""Branches that differ by less are recipes for one function."""
+
 _KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma", "logaddexp", "logaddexp2"})
 
 
@@ -98,12 +102,21 @@ def bound(row: Row) -> Bound:
 
 
 class Follower:
-    """Rows on expressions whose values are known: of two branches the one that is taken there."""
+    """Rows on expressions whose values are known: of two branches the one that is taken there.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    chosen
+        Called with the condition, its truth and whether its sides are equal, for each choice that shows at the point:
+        between values that differ, or that change differently where the sides are equal.
+    """
+
+    def __init__(self, chosen: Callable[[Any, bool, bool], None] = lambda condition, truth, tie: None) -> None:
         self._target = Target(_NATIVE | {"select": self._select, "fabs": self._fabs})
+        self._chosen = chosen
         self._bound: dict[Row, Any] = {}
         self._at: dict[Any, Any] = {}
+        self._meant: dict[Any, Any] = {}
 
     def value(self, row: Row, expressions: Any, values: Any) -> Any:
         """Return a row's expression, of arguments that have these expressions and these values."""
@@ -111,13 +124,27 @@ class Follower:
             self._bound[row] = _NATIVE[row.name] if row.name in _KNOWN_TO_SYMPY else self._target.bind(row.fn)
         places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
         self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
-        made = sympy.sympify(self._bound[row](*places))
-        return made.xreplace({place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy})
+        self._meant = {place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy}
+        return sympy.sympify(self._bound[row](*places)).xreplace(self._meant)
 
     def _select(self, condition: Any, a: Any, b: Any) -> Any:
-        return a if bool(sympy.sympify(condition).subs(self._at)) else b
+        asked = sympy.sympify(condition)
+        truth = bool(asked.subs(self._at))
+        if isinstance(asked, sympy.core.relational.Relational):
+            tie = asked.lhs.subs(self._at) == asked.rhs.subs(self._at)
+            if self._shows(sympy.sympify(a) - b, tie):
+                self._chosen(asked.xreplace(self._meant), truth, tie)
+        return a if truth else b
+
+    def _shows(self, difference: Any, tie: bool) -> bool:
+        """Whether two branches differ: in value or, where the choice is about to change, in the derivative."""
+        if not tie:
+            return abs(difference.subs(self._at).evalf()) > NEGLIGIBLE
+        return any(abs(difference.diff(place).subs(self._at).evalf()) > NEGLIGIBLE for place in self._at)
 
     def _fabs(self, x: Any) -> Any:
         """Return x or -x; SymPy takes long to differentiate and to evaluate an absolute value."""
         value = sympy.sympify(x).subs(self._at)
+        if not x.is_number:
+            self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), value == 0)
         return x if value > 0 else -x if value < 0 else sympy.Abs(x)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
+from dualrev.problems import logistic
 from dualrev.problems.problem import Problem
 
 VARIETY = "virginica"
@@ -38,19 +38,15 @@ def measurements() -> tuple[np.ndarray, np.ndarray]:
     return features, labels
 
 
-def negative_log_likelihood(theta: Any) -> Any:
-    """Return the mean over all flowers of log(1 + exp(z)) - y z, where z is the linear predictor."""
-    features, labels = measurements()
-    z = features @ theta
-    return np.mean(np.logaddexp(0.0, z) - labels * z)
-
-
 def problem() -> Problem:
     """Return the regression at a point where no flower's z is 0."""
     return Problem(
         name="iris",
         title="logistic regression on the iris data, virginica against the rest",
-        f=negative_log_likelihood,
+        f=logistic.negative_log_likelihood,
+        loop=logistic.loop,
+        derivative=logistic.gradient,
+        data=measurements(),
         x=np.array([-0.5, -0.2, -0.3, 0.4, 0.6]),
         description="Mean negative log-likelihood of an intercept and four measurements of 150 flowers (Fisher, 1936).",
     )

@@ -1,6 +1,6 @@
 """A number that carries SymPy expressions beside its value, so that a function can be followed symbolically.
 
-Comparisons are decided by the value: a branch is followed as it is taken at the point.
+Comparisons are decided by the value: a branch is followed as it is taken at the point, and `Following` keeps which.
 """
 
 from __future__ import annotations
@@ -12,14 +12,10 @@ import numpy as np
 import sympy
 
 from dualrev.active import Active, new_level, primal
-from dualrev.kernels.symbolic import Follower
 from dualrev.operators import Call
 from dualrev.primitives.row import Row
 from dualrev.trees import flatten_output
-
-
-class TooLargeError(Exception):
-    """The expressions grew past the limit."""
+from dualrev.verification.following import Following
 
 
 class Expressions(Active):
@@ -31,24 +27,27 @@ class Expressions(Active):
         Of the value's shape.
     """
 
-    __slots__ = ("budget", "expressions", "follower")
+    __slots__ = ("expressions", "following")
 
-    def __init__(self, value: Any, expressions: Any, level: int, budget: list[int], follower: Follower) -> None:
-        self.value, self.level, self.budget, self.follower = value, level, budget, follower
+    def __init__(self, value: Any, expressions: Any, level: int, following: Following) -> None:
+        self.value, self.level, self.following = value, level, following
         self.expressions = np.asarray(expressions, dtype=object)
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive to value and expressions."""
         y = call(*[_value(arg) for arg in args])
-        self.budget[0] -= int(np.size(y))
-        if self.budget[0] < 0:
-            raise TooLargeError
+        following = self.following
+        following.spend(int(np.size(y)))
         parts = np.broadcast_arrays(*[_expressions(arg) for arg in args])
         values = np.broadcast_arrays(*[_value(arg) for arg in args])
         made = np.empty(np.shape(y), dtype=object)
         for at in np.ndindex(made.shape):
-            made[at] = self.follower.value(row, [part[at] for part in parts], [float(value[at]) for value in values])
-        return Expressions(y, made, self.level, self.budget, self.follower)
+            numbers = [float(value[at]) for value in values]
+            made[at] = following.follower.value(row, [part[at] for part in parts], numbers)
+        following.weigh(made)
+        following.compared(row, parts, values)
+        following.differentiated(row, y, values, [isinstance(arg, Expressions) for arg in args])
+        return Expressions(y, made, self.level, following)
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function, or its definition where NumPy's own does not take objects."""
@@ -56,13 +55,17 @@ class Expressions(Active):
             return rule.definition(*operands, **kwargs)
         y = rule.value([_value(x) for x in operands], kwargs)
         made = rule.value([_expressions(x) for x in operands], kwargs)
-        return Expressions(y, made, self.level, self.budget, self.follower)
+        self.following.weigh(made)
+        self.following.in_time()
+        return Expressions(y, made, self.level, self.following)
 
     def __repr__(self) -> str:
         return f"Expressions({self.expressions})"
 
 
-def follow(call: Call, leaves: Sequence[Any], name: str, limit: int) -> tuple[list[Any], list[Any], list[Any]]:
+def follow(
+    call: Call, leaves: Sequence[Any], name: str, limit: int, following: Following | None = None
+) -> tuple[list[Any], list[Any], list[Any]]:
     """Run a function on symbols.
 
     Parameters
@@ -71,6 +74,8 @@ def follow(call: Call, leaves: Sequence[Any], name: str, limit: int) -> tuple[li
         As for `operators.pushforward`.
     limit : int
         Most elements that scalar primitives may be applied to.
+    following : Following, optional
+        Other limits, and what keeps a record of branches.
 
     Returns
     -------
@@ -80,16 +85,16 @@ def follow(call: Call, leaves: Sequence[Any], name: str, limit: int) -> tuple[li
     Raises
     ------
     TooLargeError
-        If the limit is passed.
+        If a limit is passed.
     """
-    level, budget, follower = new_level(), [limit], Follower()
+    level, following = new_level(), following or Following(limit)
     symbols: list[Any] = []
     numbers = []
     for x in leaves:
         own = [sympy.Symbol(f"x{len(symbols) + n}", real=True) for n in range(x.size)]
         array = np.empty(x.size, dtype=object)
         array[:] = own
-        numbers.append(Expressions(x, array.reshape(x.shape), level, budget, follower))
+        numbers.append(Expressions(x, array.reshape(x.shape), level, following))
         symbols += own
     point = [_exact(v) for x in leaves for v in np.ravel(x)]
     outputs, _ = flatten_output(call(numbers), name)

@@ -15,7 +15,8 @@ from dualrev.modes import directions_at_once
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point
 from dualrev.verification import numeric
-from dualrev.verification.expressions import TooLargeError, follow
+from dualrev.verification.expressions import follow
+from dualrev.verification.following import TooLargeError
 from dualrev.verification.report import Verification
 from dualrev.verification.rows import DIGITS
 
