@@ -152,12 +152,20 @@ def test_a_newton_step_inside_f() -> None:
         assert dr.grad(root, mode=mode)(2.0) == pytest.approx(2.0 ** (-2 / 3) / 3, rel=1e-12)
 
 
+def gradient_by_hand(f: Any, x: Any) -> Any:
+    y = dr.Var(x)
+    f(y).backward()
+    return y.grad
+
+
 def test_duals_and_vars_made_by_hand_nest() -> None:
     for outer in ("forward", "reverse"):
         inner = dr.grad(lambda x: dr.Dual(x, x * 3.0).tangent * x, mode=outer)
         assert inner(2.0) == 12.0
         above = dr.grad(lambda x: (np.sin(dr.Dual(x, 1.0)) * x).tangent, mode=outer)
         assert above(0.5) == pytest.approx(np.cos(0.5) - 0.5 * np.sin(0.5), rel=1e-15)
+        by_hand = dr.grad(lambda x: gradient_by_hand(lambda y: y**3 * x, x), mode=outer)
+        assert by_hand(2.0) == 36.0
     y = np.sin(dr.Dual(dr.Dual(0.5, 1.0), dr.Dual(1.0, 0.0)))
     assert float(y.tangent.tangent) == pytest.approx(-np.sin(0.5), rel=1e-15)
 
