@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import pickle
+from fractions import Fraction
 from typing import Any
 
 import numba
@@ -191,3 +193,17 @@ def test_stop_gradient(mode: str) -> None:
     assert X[0] == 0.7
     assert dr.stop_gradient(2.0) == 2.0
     assert type(dr.stop_gradient(dr.Var(2.0))) is np.float64
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_python_does_to_numbers(mode: str) -> None:
+    def whole(x: Any) -> Any:
+        return x * (math.floor(x) + math.ceil(x) + math.trunc(x) + round(x) + round(x, 1))
+
+    def fractions(x: Any) -> Any:
+        return (Fraction(1, 4) * x - Fraction(3)) / Fraction(1, 2) + x ** Fraction(2) + np.add(x, Fraction(1))
+
+    assert dr.grad(whole, mode=mode)(2.31) == pytest.approx(11.3)
+    assert dr.value_and_grad(fractions, mode=mode)(4.0) == (17.0, 9.5)
+    assert dr.grad(lambda x, y: x * y, [1, np.int64(0)], mode=mode)(2.0, 3.0) == (2.0, 3.0)
+    assert dr.grad(lambda x: x.flat[1] * sum(x.flat), mode=mode)(np.eye(2)).tolist() == [[0.0, 2.0], [0.0, 0.0]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -173,3 +175,20 @@ def test_how_they_print_and_compare() -> None:
         assert (number.shape, number.ndim, number.size, number.dtype) == ((), 0, 1, np.float64)
         assert len({number, number}) == 1
         assert sorted([number * 3, number]) == [number, number * 3]
+
+
+def test_copies_of_leaves_are_leaves_of_their_own() -> None:
+    x = dr.Var(np.array([1.0, 2.0]))
+    np.sum(x**2).backward()
+    deep, pickled = copy.deepcopy([x, x]), pickle.loads(pickle.dumps(x))
+    assert deep[0] is deep[1]
+    for twin in (deep[0], pickled):
+        np.sum(twin * 3.0).backward()
+        with dr.no_grad():
+            twin += 1.0
+    np.testing.assert_array_equal(deep[0].grad, [5.0, 7.0])
+    np.testing.assert_array_equal(pickled.grad, [3.0, 3.0])
+    np.testing.assert_array_equal(x.value, [1.0, 2.0])
+    np.testing.assert_array_equal(x.grad, [2.0, 4.0])
+    assert not copy.deepcopy(dr.Var(1.0, requires_grad=False)).requires_grad
+    assert dr.grad(lambda x: copy.deepcopy(x) ** 2, mode="reverse")(3.0) == 6.0

@@ -90,6 +90,8 @@ def test_the_triangle_that_is_not_read_has_no_derivative(mode: str, triangle: st
         assert not gradient[other == 1].any()
         assert gradient.any()
         assert f(a) == f(np.where(other, np.nan, a))
+    value, _ = dr.value_and_jacobian(lambda x: np.linalg.eigh(x, triangle).eigenvectors, mode=mode)(TURN)
+    np.testing.assert_array_equal(value, np.linalg.eigh(TURN, triangle).eigenvectors)
 
 
 @every_mode

@@ -95,6 +95,27 @@ def test_hessian(chunk_size: int | None) -> None:
         np.testing.assert_allclose(dr.hvp(f, X, v), f_hessian(X)[:, k], rtol=1e-14)
 
 
+SADDLE = np.array([[0.0, 0.5], [0.5, 0.0]])
+VALLEY = np.array([[0.25, -0.25], [-0.25, 0.25]])
+GUARDED: dict[str, tuple[Any, list[float], Any]] = {
+    "a**b, b = 0": (lambda x: x[0] ** x[1], [2.0, 0.0], SADDLE + np.diag([0.0, np.log(2.0) ** 2])),
+    "xlogy(0, b)": (lambda x: dr.special.xlogy(x[0], x[1]), [0.0, 2.0], SADDLE),
+    "xlog1py(0, b)": (lambda x: dr.special.xlog1py(x[0], x[1]), [0.0, 1.0], SADDLE),
+    "logaddexp(a, a)": (lambda x: np.logaddexp(x[0], x[1]), [3.0, 3.0], VALLEY),
+    "logaddexp2(a, a)": (lambda x: np.logaddexp2(x[0], x[1]), [-1.0, -1.0], VALLEY * np.log(2.0)),
+    "logsumexp of equal": (dr.special.logsumexp, [3.0, 3.0], VALLEY),
+}
+
+
+@pytest.mark.parametrize("case", GUARDED)
+def test_second_derivatives_where_a_rule_guards_against_infinities(case: str) -> None:
+    """The guard may take the value there alone; a constant in its place would be a wrong second derivative."""
+    function, x, expected = GUARDED[case]
+    for outer, inner in itertools.product(["forward", "reverse"], repeat=2):
+        found = dr.jacobian(dr.grad(function, mode=inner), mode=outer)(np.array(x))
+        np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-300)
+
+
 def test_hessians_of_matrices_containers_and_several_arguments() -> None:
     a = np.array([[1.0, 2.0], [3.0, 4.0]])
     hessian = dr.hessian(lambda a: np.sum(a @ a))(a)
@@ -131,12 +152,20 @@ def test_a_newton_step_inside_f() -> None:
         assert dr.grad(root, mode=mode)(2.0) == pytest.approx(2.0 ** (-2 / 3) / 3, rel=1e-12)
 
 
+def gradient_by_hand(f: Any, x: Any) -> Any:
+    y = dr.Var(x)
+    f(y).backward()
+    return y.grad
+
+
 def test_duals_and_vars_made_by_hand_nest() -> None:
     for outer in ("forward", "reverse"):
         inner = dr.grad(lambda x: dr.Dual(x, x * 3.0).tangent * x, mode=outer)
         assert inner(2.0) == 12.0
         above = dr.grad(lambda x: (np.sin(dr.Dual(x, 1.0)) * x).tangent, mode=outer)
         assert above(0.5) == pytest.approx(np.cos(0.5) - 0.5 * np.sin(0.5), rel=1e-15)
+        by_hand = dr.grad(lambda x: gradient_by_hand(lambda y: y**3 * x, x), mode=outer)
+        assert by_hand(2.0) == 36.0
     y = np.sin(dr.Dual(dr.Dual(0.5, 1.0), dr.Dual(1.0, 0.0)))
     assert float(y.tangent.tangent) == pytest.approx(-np.sin(0.5), rel=1e-15)
 

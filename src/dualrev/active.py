@@ -155,8 +155,7 @@ class Active:
         return format(primal(self), spec) if spec else repr(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        rounded: Any = np.rint
-        return rounded(self) if not ndigits else self._conversion("round(x, digits)")
+        return np.round(self, ndigits or 0)  # type: ignore[call-overload]
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be pickled: it belongs to a derivative under way")

@@ -17,7 +17,7 @@ from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
 from dualrev.modes import CostConstants, ModeChoice, choose_mode, directions_at_once, surely_forward
 from dualrev.operators import Pullback
-from dualrev.point import Argnums, Point, owned, with_aux
+from dualrev.point import Argnums, Point, as_argnums, owned, with_aux
 
 
 class Operator:
@@ -41,7 +41,7 @@ class Operator:
         self.device, self.out_shape = known_device(device, batched, mode, has_aux), out_shape
         if out_shape is not None and device == "cpu":
             f = returning(f, out_shape, backend)
-        self.f, self.argnums, self.has_aux = f, argnums, has_aux
+        self.f, self.argnums, self.has_aux = f, as_argnums(argnums), has_aux
         self.mode = known_mode(mode)
         self.chunk_size = chunk_size
         directions_at_once(1, chunk_size, 1)

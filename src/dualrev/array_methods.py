@@ -73,7 +73,7 @@ METHODS: dict[str, Any] = {
     "__contains__": lambda self, x: primal(x) in primal(self),
     "T": property(lambda self: np.transpose(self)),
     "mT": property(lambda self: np.matrix_transpose(self)),
-    "flat": property(lambda self: iter(self.ravel())),
+    "flat": property(np.ravel),
     "real": property(lambda self: np.real(self)),
     "imag": property(lambda self: np.imag(self)),
     "itemsize": property(lambda self: self.dtype.itemsize),

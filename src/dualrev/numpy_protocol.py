@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import cache
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ def operand(x: Any) -> Any:
         _ACTIVE.add(type(x))
         _READY.add(type(x))
         return x
+    if isinstance(x, Rational):
+        return float(x)
     array = np.asarray(x)
     kind = array.dtype.kind
     if kind == "O":
@@ -247,7 +250,7 @@ def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
 
 
 def _operable(x: Any) -> bool:
-    return isinstance(x, Active | np.ndarray | np.generic | int | float | complex | list | tuple)
+    return isinstance(x, Active | np.ndarray | np.generic | Rational | float | complex | list | tuple)
 
 
 def _unary(row: Row, python: Callable[..., Any]) -> Any:
@@ -281,6 +284,9 @@ def equip(cls: type[Active]) -> None:
         "__rmatmul__": lambda self, other: np.matmul(other, self),
         "__divmod__": lambda self, other: (self // other, self % other),
         "__rdivmod__": lambda self, other: (other // self, other % self),
+        "__floor__": lambda self: np.floor(self),
+        "__ceil__": lambda self: np.ceil(self),
+        "__trunc__": lambda self: np.trunc(self),
         "__copy__": lambda self: self,
         "__deepcopy__": lambda self, memo: self,
         "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),

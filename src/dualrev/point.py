@@ -27,6 +27,13 @@ def name_of(f: Any) -> str:
     return getattr(f, "__name__", None) or type(f).__name__
 
 
+def as_argnums(argnums: Any) -> Any:
+    """Return `argnums` with a list as a tuple, and NumPy's integers as Python's."""
+    if isinstance(argnums, list | tuple):
+        return tuple([as_argnums(n) for n in argnums])
+    return int(argnums) if isinstance(argnums, np.integer) else argnums
+
+
 def known_function(f: Any, operator: str) -> Any:
     """Return `f`, or raise `TypeError` if it cannot be called."""
     if not callable(f):
@@ -60,6 +67,7 @@ class Point:
         backend: str = "auto",
     ) -> None:
         self.f = interpretable(f, backend)
+        argnums = as_argnums(argnums)
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
         self.aux: Any = None

@@ -9,7 +9,7 @@ from typing import Any
 from dualrev.api import Gradient, Jacobian
 from dualrev.batch import Batched, known_device, on_device
 from dualrev.derivatives import Pushforward
-from dualrev.point import Argnums
+from dualrev.point import Argnums, as_argnums
 
 
 class DeviceHessian:
@@ -45,7 +45,7 @@ def hessian(
            [4., 2.]])
     """
     if known_device(device, batched) == "cuda":
-        return DeviceHessian(f, argnums, chunk_size, batched)
+        return DeviceHessian(f, as_argnums(argnums), chunk_size, batched)
     return Jacobian(
         Gradient(f, argnums, mode="reverse"), argnums, mode="forward", chunk_size=chunk_size, batched=batched
     )

@@ -39,10 +39,10 @@ _LEAF = Tree(None, ((),))
 
 
 def flatten(x: Any) -> tuple[list[Any], Tree]:
-    """Return the leaves of an argument and their arrangement."""
-    if type(x) in _SINGLE or isinstance(x, Active):
+    """Return the leaves of an argument and their arrangement. None in a container is no leaf."""
+    if type(x) in _SINGLE or isinstance(x, Active) or x is None:
         return [x], _LEAF
-    leaves, spec = optree.tree_flatten(x, none_is_leaf=True)
+    leaves, spec = optree.tree_flatten(x)
     if spec.is_leaf():
         return leaves, _LEAF
     return leaves, Tree(spec, optree.treespec_paths(spec))
@@ -53,11 +53,9 @@ def flatten_output(out: Any, name: str) -> tuple[list[Any], Tree]:
     if isinstance(out, Active):
         return [_real(out, name)], _LEAF
     leaves, tree = flatten(_joined(out))
-    if not leaves or any(leaf is None for leaf in leaves):
-        holding = ", which holds None" if out is not None and leaves else ""
+    if not leaves or leaves[0] is None:
         raise NoOutputError(
-            f"{name} returned {_brief(out)}{holding}; expected a number, an array or a container of them: "
-            "is there a `return`?"
+            f"{name} returned {_brief(out)}; expected a number, an array or a container of them: is there a `return`?"
         )
     return [_output_leaf(leaf, name) for leaf in leaves], tree
 

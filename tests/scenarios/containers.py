@@ -58,6 +58,12 @@ CONTAINERS = (
     S("unused input", lambda p: 2 * p["x"], {"x": X, "y": C}, lambda p: {"x": 2 * I3, "y": np.zeros((3, 2, 2))}),
     S("the same leaf twice", lambda x: (x, x), X, lambda x: (I3, I3)),
     S("numbers in a tuple", lambda p: np.stack([p[0] * p[1], p[0]]), (2.0, 3.0), numbers_jacobian),
+    S(
+        "None holds nothing",
+        lambda p: (p["w"] * p["of"][0], None),
+        {"w": X, "b": None, "of": (2.0, None)},
+        lambda p: ({"w": 2.0 * I3, "b": None, "of": (X, None)}, None),
+    ),
     Scenario(
         "two arguments",
         lambda x, y: (x @ y, np.sum(x)),

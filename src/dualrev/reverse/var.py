@@ -221,7 +221,6 @@ class Var(Active):
         cotangent = self.dtype.type(1) if gradient is None else self._like(gradient, "gradient")
         for each, adjoint in sweep(Tape([statement]), {statement: cotangent}, free=not retain_graph).items():
             place: Any = each if isinstance(each, Leaf) else each.watch
-            adjoint = primal(adjoint)
             place.grad = adjoint.copy() if place.grad is None else place.grad + adjoint
 
     def zero_grad(self) -> None:
@@ -250,7 +249,7 @@ class Var(Active):
         ShapeMismatchError
             If the shape is another.
         """
-        if not self.is_leaf or self.level != BY_HAND + 1:
+        if not self._by_hand:
             raise InPlaceError(
                 "a new value was assigned to the result of an operation; only leaves can be updated. "
                 "Compute a new Var, as in y = y - step"
@@ -266,6 +265,22 @@ class Var(Active):
             raise ShapeMismatchError(f"the {what} has shape {given.shape}; expected this Var's shape {self.shape}")
         return given if isinstance(given, Active) or given.dtype == self.dtype else given.astype(self.dtype)
 
+    def __deepcopy__(self, memo: Any) -> Var:
+        if not self._by_hand:
+            return self
+        twin = Var(self.value, self.requires_grad)
+        if self.grad is not None:
+            twin.grad = self.grad
+        return twin
+
+    def __reduce__(self) -> Any:
+        return (Var, (self.value, self.requires_grad)) if self._by_hand else super().__reduce__()
+
+    @property
+    def _by_hand(self) -> bool:
+        """Whether users made this number from a plain value."""
+        return self.is_leaf and self.level == BY_HAND + 1
+
     def __repr__(self) -> str:
         return f"Var({self.value!r}{'' if self.requires_grad else ', requires_grad=False'})"
 
@@ -274,7 +289,7 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
     """Return what `x -= step` does: under `no_grad` it updates a leaf, elsewhere it is `x = x - step`."""
 
     def update(self: Var, other: Any) -> Any:
-        if self.level >= lowest_followed() or not self.is_leaf or self.level != BY_HAND + 1:
+        if self.level >= lowest_followed() or not self._by_hand:
             return python(self, other)
         self.assign(python(self.value, primal(other)))
         return self

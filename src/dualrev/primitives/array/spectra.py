@@ -47,12 +47,14 @@ def _values_and_vectors(a: Any) -> Packing:
     return Packing((n,), (n, n))
 
 
-symmetric_spectrum = ProtocolFunction("symmetric_spectrum", lambda a: _values_and_vectors(a).join(np.linalg.eigh(a)))
+symmetric_spectrum = ProtocolFunction(
+    "symmetric_spectrum", lambda a, UPLO="L": _values_and_vectors(a).join(np.linalg.eigh(a, UPLO))
+)
 
 
 @array_rule(symmetric_spectrum)
-def symmetric_spectrum_rule(y: Any, a: Any, /) -> Any:
-    """Decompose a symmetric matrix."""
+def symmetric_spectrum_rule(y: Any, a: Any, /, UPLO: str = "L") -> Any:
+    """Decompose a symmetric matrix; the signs of the vectors depend on the triangle that LAPACK reads."""
     only_real("np.linalg.eigh", a)
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
@@ -73,7 +75,7 @@ def symmetric_spectrum_rule(y: Any, a: Any, /) -> Any:
 @composite(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Decompose the symmetric matrix that one triangle states."""
-    parts = _values_and_vectors(a).split(symmetric_spectrum(symmetric_from(a, UPLO)))
+    parts = _values_and_vectors(a).split(symmetric_spectrum(symmetric_from(a, UPLO), UPLO=UPLO))
     return result_of(np.linalg.eigh)(*parts)
 
 

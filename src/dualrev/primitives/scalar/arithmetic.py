@@ -64,7 +64,7 @@ ROWS = (
         "power",
         fn=lambda a, b: a**b,
         partials=(
-            lambda y, a, b: select(b == 0, 0.0, b * a ** (b - 1)),
+            lambda y, a, b: select(b == 0, select(math.fabs(a) > 0, y * (b / a), 0.0), b * a ** (b - 1)),
             lambda y, a, b: math.xlogy(y, a),
         ),
         domain=(AWAY, ANY),

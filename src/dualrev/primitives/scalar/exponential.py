@@ -65,8 +65,8 @@ ROWS = (
             a == b, a + 0.6931471805599453, math.maximum(a, b) + math.log1p(math.exp(-math.fabs(a - b)))
         ),
         partials=(
-            lambda y, a, b: select(a == b, 0.5, math.exp(a - y)),
-            lambda y, a, b: select(a == b, 0.5, math.exp(b - y)),
+            lambda y, a, b: select(math.isfinite(a - b), math.expit(a - b), math.exceeds(a, b)),
+            lambda y, a, b: select(math.isfinite(a - b), math.expit(b - a), math.exceeds(b, a)),
         ),
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)), ((-float("inf"), 0.0), (0.0, 1.0))),
@@ -78,8 +78,8 @@ ROWS = (
             a == b, a + 1.0, math.maximum(a, b) + 1.4426950408889634 * math.log1p(math.exp2(-math.fabs(a - b)))
         ),
         partials=(
-            lambda y, a, b: select(a == b, 0.5, math.exp2(a - y)),
-            lambda y, a, b: select(a == b, 0.5, math.exp2(b - y)),
+            lambda y, a, b: select(math.isfinite(a - b), math.expit(0.6931471805599453 * (a - b)), math.exceeds(a, b)),
+            lambda y, a, b: select(math.isfinite(a - b), math.expit(0.6931471805599453 * (b - a)), math.exceeds(b, a)),
         ),
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)),),
@@ -90,7 +90,7 @@ ROWS = (
         fn=lambda a, b: select(a == 0, select(math.isnan(b), b, 0.0), a * math.log(b)),
         partials=(
             lambda y, a, b: math.log(b),
-            lambda y, a, b: select(a == 0, 0.0, a / b),
+            lambda y, a, b: select((a == 0) & (b == 0), 0.0, a / b),
         ),
         domain=(ANY, POSITIVE),
         points=(((0.0, 0.0), (-float("inf"), 0.0)), ((0.0, 2.0), (0.6931471805599453, 0.0))),
@@ -101,7 +101,7 @@ ROWS = (
         fn=lambda a, b: select(a == 0, select(math.isnan(b), b, 0.0), a * math.log1p(b)),
         partials=(
             lambda y, a, b: math.log1p(b),
-            lambda y, a, b: select(a == 0, 0.0, a / (1.0 + b)),
+            lambda y, a, b: select((a == 0) & (b == -1), 0.0, a / (1.0 + b)),
         ),
         domain=(ANY, (-0.8, 2.0)),
         points=(((0.0, -1.0), (-float("inf"), 0.0)),),
