@@ -16,6 +16,7 @@ from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
+from dualrev.tape_limit import tape_limit
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems
@@ -63,6 +64,7 @@ __all__ = [
     "randn",
     "special",
     "stop_gradient",
+    "tape_limit",
     "tensor",
     "trace",
     "value_and_grad",
