@@ -20,6 +20,7 @@ from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
 from dualrev.series.taylor import taylor
+from dualrev.tape_limit import tape_limit
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems
@@ -70,6 +71,7 @@ __all__ = [
     "randn",
     "special",
     "stop_gradient",
+    "tape_limit",
     "taylor",
     "tensor",
     "trace",

@@ -140,3 +140,24 @@ class DeviceError(DualrevError, ValueError):
 
 class TapeOverflowError(DualrevError, MemoryError):
     """A tape of fixed size was too small."""
+
+
+class TapeLimitError(DualrevError, MemoryError):
+    """A recording needs more memory than it may take, or than there is.
+
+    Attributes
+    ----------
+    asked, limit : int
+        Bytes that the tape would have taken, and that it may take.
+    """
+
+    def __init__(self, asked: int, limit: int) -> None:
+        super().__init__(asked, limit)
+        self.asked, self.limit = asked, limit
+
+    def __str__(self) -> str:
+        which = "there is not so much memory" if self.asked <= self.limit else f"{self.limit:,} are allowed"
+        return (
+            f"the tape asks for {self.asked:,} bytes, and {which}; mode='forward' needs no tape, and "
+            "`with dualrev.tape_limit(nbytes):` sets another limit"
+        )

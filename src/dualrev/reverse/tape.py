@@ -11,7 +11,6 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
-from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,13 +19,14 @@ from dualrev.errors import FreedTapeError
 from dualrev.kernels.arrays import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
+from dualrev.reverse.memory import Recorded, charged, held, kept_bytes
 from dualrev.reverse.watch import Watch
 
 _order = itertools.count()
 _ORDER = attrgetter("order")
 
 
-class Statement:
+class Statement(Recorded):
     """One recorded operation, or a leaf where it has no operands.
 
     Attributes
@@ -141,6 +141,7 @@ class RowStatement(Statement):
         for n in known.constants:
             primals[n] = private(primals[n])
         self.primals = primals
+        self.allowance = charged(y)
 
     @property
     def name(self) -> str:
@@ -171,6 +172,7 @@ class RuleStatement(Statement):
         self.watch = None
         self.rule = rule
         self.linearization: Any = linearization
+        self.allowance = charged(y)
 
     @property
     def name(self) -> str:
@@ -179,7 +181,7 @@ class RuleStatement(Statement):
 
     def saved(self) -> Iterable[Any]:
         """Return the arrays that the linearization's functions hold."""
-        return _held(self.linearization)
+        return held(self.linearization)
 
     def free(self) -> None:
         """Drop the linearization and the operands."""
@@ -191,21 +193,6 @@ def private(value: Any) -> Any:
     if type(value) is np.ndarray and value.flags.writeable:
         return value.copy()
     return value
-
-
-def _held(thing: Any) -> Iterator[Any]:
-    if isinstance(thing, np.ndarray):
-        yield thing
-    elif isinstance(thing, FunctionType):
-        for cell in thing.__closure__ or ():
-            yield from _held(cell.cell_contents)
-    elif isinstance(thing, tuple | list):
-        for element in thing:
-            yield from _held(element)
-    elif hasattr(thing, "saved"):
-        yield from thing.saved()
-    elif hasattr(thing, "__dict__"):
-        yield from _held(list(vars(thing).values()))
 
 
 class Tape:
@@ -258,11 +245,4 @@ class Tape:
     @property
     def nbytes(self) -> int:
         """Memory that the arrays kept for the sweep take, each counted once."""
-        owners = {}
-        for statement in self.statements:
-            for value in statement.saved():
-                owner = value
-                while isinstance(getattr(owner, "base", None), np.ndarray):
-                    owner = owner.base
-                owners[id(owner)] = getattr(owner, "nbytes", 8)
-        return sum(owners.values())
+        return kept_bytes(self.statements)
