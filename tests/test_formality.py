@@ -43,7 +43,7 @@ LAYERS = (
     {"operators", "point"},
     {"calibration", "jacobians"},
     {"api"},
-    {"derivatives", "gradients"},
+    {"derivatives", "gradients", "linear_operators"},
     {"second_order", "series"},
     {"verification", "problems", "teaching", "optim", "nn"},
     {"custom"},

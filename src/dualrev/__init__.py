@@ -14,6 +14,7 @@ from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
 from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
+from dualrev.linear_operators import linear_operator
 from dualrev.modes import CostConstants, ModeChoice, choose_mode
 from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor, zeros
 from dualrev.reverse.tape import Tape
@@ -62,6 +63,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linalg",
+    "linear_operator",
     "linspace",
     "nn",
     "no_grad",

@@ -51,10 +51,35 @@ def hessian(
     )
 
 
-def hvp(f: Callable[..., Any], x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+class HessianProduct:
+    """`hvp` of a function, waiting for the point and the vector."""
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.gradient = Gradient(f, mode="reverse")
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the Hessian at `x` times `v`."""
+        if not args:
+            return Pushforward(self.gradient)((x,), (v,), **kwargs)[1]
+        return Pushforward(lambda y: self.gradient(y, *args, **kwargs))((x,), (v,))[1]
+
+
+def hvp(f: Callable[..., Any], x: Any = None, v: Any = None, *args: Any, **kwargs: Any) -> Any:
     """Return the Hessian of a scalar-valued function times a vector, like `x`, without forming the Hessian.
 
-    Further arguments are passed to `f`.
+    Parameters
+    ----------
+    f : callable
+    x : number, array or container, optional
+        The point. Left out, a callable of point and vector is returned, as `scipy.optimize.minimize` takes for `hessp`.
+    v : like `x`
+    *args, **kwargs
+        Passed to `f`.
+
+    Returns
+    -------
+    like `x`
 
     Examples
     --------
@@ -63,7 +88,5 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, *args: Any, **kwargs: Any) -> Any
     >>> dr.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([6., 0.])
     """
-    gradient = Gradient(f, mode="reverse")
-    if not args:
-        return Pushforward(gradient)((x,), (v,), **kwargs)[1]
-    return Pushforward(lambda y: gradient(y, *args, **kwargs))((x,), (v,))[1]
+    product = HessianProduct(f)
+    return product if x is None else product(x, v, *args, **kwargs)
