@@ -100,7 +100,9 @@ def test_tanh_derivatives() -> None:
 
 def test_rosenbrock_descent(tmp_path: Path) -> None:
     found = script("rosenbrock_descent").main(tmp_path)
-    values = "0.3502924 0.07398106 0.02483024 0.009619333 0.003990697 0.001719962 0.0007584976 0.0003393509 0.0001532408"
+    values = (
+        "0.3502924 0.07398106 0.02483024 0.009619333 0.003990697 0.001719962 0.0007584976 0.0003393509 0.0001532408"
+    )
     printed = found["printed"]
     assert [f"{printed[n][0]:.7g}" for n in range(100, 1100, 100)] == [*values.split(), "6.962555e-05"]
     gradients = {100: "-0.667685 -0.5771312", 200: "-0.1603189 -0.2532476", 1000: "-0.003222887 -0.006653666"}

@@ -139,7 +139,7 @@ class Follower:
     def _shows(self, difference: Any, tie: bool) -> bool:
         """Whether two branches differ: in value or, where the choice is about to change, in the derivative."""
         if not tie:
-            return abs(difference.subs(self._at).evalf()) > NEGLIGIBLE
+            return bool(abs(difference.subs(self._at).evalf()) > NEGLIGIBLE)
         return any(abs(difference.diff(place).subs(self._at).evalf()) > NEGLIGIBLE for place in self._at)
 
     def _fabs(self, x: Any) -> Any:
