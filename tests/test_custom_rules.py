@@ -10,11 +10,13 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.errors import CustomRuleError, MissingRuleError, ShapeMismatchError
+from dualrev.compiled.fingerprint import fingerprint
+from dualrev.errors import ArgnumsError, CompilationError, CustomRuleError, MissingRuleError, ShapeMismatchError
 
 MODES = ("forward", "reverse")
 A = np.array([[0.5, -1.0], [2.0, 0.3], [1.1, 0.7]])
@@ -156,6 +158,11 @@ def test_a_rule_that_is_not_linear_is_no_rule() -> None:
             dr.grad(pulling, mode="forward")(1.0)
     with pytest.raises(CustomRuleError, match="neither"):
         dr.custom_rule(lambda x: x)
+    with pytest.raises(TypeError, match="pushforward=<int>"):
+        dr.custom_rule(lambda x: x, pushforward=3)
+    for wrong in (-1, "x", (0, 1.0)):
+        with pytest.raises(ArgnumsError, match="argnums"):
+            dr.custom_rule(lambda x: x, pushforward=forwards, argnums=wrong)
 
 
 @pytest.mark.parametrize("factor", [1.001, -1.0])
@@ -179,6 +186,136 @@ def test_check_finds_a_wrong_rule(factor: float) -> None:
     )
     with pytest.raises(AssertionError, match="transpose"):
         nearly.check(A, X)
+
+
+def test_a_vectorized_rule_is_called_once_for_all_directions() -> None:
+    shapes = []
+
+    def push(y: Any, primals: Any, tangents: Any) -> Any:
+        shapes.append(tangents[0].shape)
+        return np.cos(primals[0]) * tangents[0]
+
+    def pull(y: Any, primals: Any, cotangent: Any) -> Any:
+        shapes.append(cotangent.shape)
+        return (np.cos(primals[0]) * cotangent,)
+
+    for given, mode in (({"pushforward": push}, "forward"), ({"pullback": pull}, "reverse")):
+        for vectorized, expected in ((True, [(2, 2)]), (False, [(2,), (2,)])):
+            shapes.clear()
+            rule = dr.custom_rule(np.sin, vectorized=vectorized, **given)
+            np.testing.assert_array_equal(dr.jacobian(rule, mode=mode)(X), np.diag(np.cos(X)))
+            assert shapes == expected
+        rule.check(X, order=2)
+        other = "reverse" if mode == "forward" else "forward"
+        whole = dr.custom_rule(np.sin, vectorized=True, **given)
+        np.testing.assert_allclose(dr.jacobian(whole, mode=other)(X), np.diag(np.cos(X)), rtol=1e-15)
+        np.testing.assert_allclose(dr.jacobian(dr.jacobian(whole))(X)[0, 0, 0], -np.sin(X[0]), rtol=1e-15)
+    lost = dr.custom_rule(
+        np.sin, vectorized=True, pushforward=lambda y, p, t: t[0][0], pullback=lambda y, p, w: (w[0],)
+    )
+    for mode in MODES:
+        with pytest.raises(ShapeMismatchError, match="leading axis of directions"):
+            dr.jacobian(lost, mode=mode)(X)
+
+
+def test_a_rule_may_write_to_what_it_is_given() -> None:
+    def in_place(x: Any) -> Any:
+        x *= 2
+        return x
+
+    def push(y: Any, primals: Any, tangents: Any) -> Any:
+        for array in (y, primals[0], tangents[0]):
+            array *= 2
+        return tangents[0]
+
+    def pull(y: Any, primals: Any, cotangent: Any) -> Any:
+        for array in (y, primals[0], cotangent):
+            array *= 2
+        return (cotangent,)
+
+    rule = dr.custom_rule(in_place, pushforward=push, pullback=pull)
+    for mode in MODES:
+        x, z = X.copy(), np.ones(2)
+        found = dr.grad(lambda x, z: np.sum((rule(x) + z) * x), (0, 1), mode=mode)(x, z)
+        np.testing.assert_allclose(found[0], 4 * X + 1, rtol=1e-15)
+        np.testing.assert_array_equal(found[1], X)
+        np.testing.assert_array_equal(x, X)
+
+
+@numba.njit
+def damped(x: Any, rate: Any) -> Any:
+    return math.sin(x) * rate
+
+
+@numba.njit
+def push_damped(y: Any, primals: Any, tangents: Any) -> Any:
+    x, rate = primals
+    return math.cos(x) * rate * tangents[0] + math.sin(x) * tangents[1]
+
+
+@numba.njit
+def pull_damped(y: Any, primals: Any, cotangent: Any) -> Any:
+    return math.cos(primals[0]) * primals[1] * cotangent, math.sin(primals[0]) * cotangent
+
+
+pushed = dr.custom_rule(damped, pushforward=push_damped)
+pulled = dr.custom_rule(damped, pullback=pull_damped)
+
+
+@numba.njit
+def compiled(x: Any) -> Any:
+    s = 0.0
+    for i in range(x.size):
+        s += pushed(x[i], 2.0) * x[i] + pulled(0.3, x[i]) * x[0] + pulled(x[i], x[1]) + pushed(0.3, 1)
+    return s
+
+
+def interpreted(x: Any) -> Any:
+    return np.sum(np.sin(x) * 2 * x + np.sin(0.3) * x * x[0] + np.sin(x) * x[1] + np.sin(0.3))
+
+
+def test_compiled_code_calls_functions_with_a_rule() -> None:
+    assert compiled(X) == pytest.approx(interpreted(X), rel=1e-15)
+    expected = dr.grad(interpreted)(X)
+    for mode in MODES:
+        np.testing.assert_allclose(dr.grad(compiled, mode=mode)(X), expected, rtol=1e-14)
+    np.testing.assert_allclose(dr.hessian(compiled)(X), dr.hessian(interpreted)(X), rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(dr.grad(compiled, backend="numpy")(X), expected, rtol=1e-14)
+
+
+@pytest.mark.exhaustive
+def test_compiled_rules_in_single_precision_and_by_themselves() -> None:
+    single = dr.grad(compiled, mode="reverse")(X.astype(np.float32))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, dr.grad(interpreted)(X), rtol=1e-5)
+    # By itself, in both modes and in the transpose of either half.
+    for rule, mode in itertools.product((pushed, pulled), MODES):
+        assert dr.grad(rule, (0, 1), mode=mode)(0.4, 2.0) == pytest.approx((2 * math.cos(0.4), math.sin(0.4)))
+
+
+def test_what_rules_in_compiled_code_cannot_do_is_named() -> None:
+    plain = dr.custom_rule(math.sin, pushforward=lambda y, p, t: math.cos(p[0]) * t[0])
+    half = dr.custom_rule(damped, pushforward=lambda y, p, t: t[0])
+    first = dr.custom_rule(damped, pushforward=push_damped, argnums=0)
+    array = dr.custom_rule(numba.njit(lambda x: 2 * x), pushforward=numba.njit(lambda y, p, t: 2 * t[0]))
+    for f, message in (
+        (lambda x: plain(x[0]), "a plain Python function with a rule"),
+        (lambda x: half(x[0], 1.0), "Decorate its pushforward or pullback"),
+        (lambda x: first(x[0], x[1]), r"arguments \[0\] alone"),
+        (lambda x: np.sum(array(x)), "serves numbers alone.*backend='numpy'"),
+    ):
+        with pytest.raises(CompilationError, match=message):
+            dr.grad(numba.njit(f))(X)
+    np.testing.assert_array_equal(dr.grad(numba.njit(lambda x: np.sum(array(x))), backend="numpy")(X), [2.0, 2.0])
+
+
+def test_an_edit_of_a_rule_is_seen_in_what_is_kept_on_disk() -> None:
+    assert fingerprint(caller(pushed)) == fingerprint(caller(pushed))
+    assert len({str(fingerprint(caller(rule))) for rule in (pushed, pulled)}) == 2
+
+
+def caller(rule: Any) -> Any:
+    return numba.njit(lambda x: rule(x, 1.0))
 
 
 def test_misuse_is_named() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import linalg, optimize
 
 import dualrev as dr
 from dualrev.errors import MissingRuleError, NotARootError, RandomFunctionError, ShapeMismatchError
@@ -69,8 +71,43 @@ def test_an_optimiser_inside(mode: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_a_container_of_parameters_and_a_matrix_as_the_unknown() -> None:
+    def system(z: Any, p: Any) -> Any:
+        return np.stack([z[0] ** 2 - p["a"], z[1] - p["b"][0] * z[0]])
+
+    def solve(p: Any) -> Any:
+        return [math.sqrt(p["a"]), p["b"][0] * math.sqrt(p["a"])]
+
+    p = {"a": 4.0, "b": np.array([3.0])}
+    root = dr.implicit_root(system, solve)
+    for mode, outer in itertools.product(MODES, repeat=2):
+        first = dr.jacobian(root, mode=mode)
+        np.testing.assert_allclose(first(p)["a"], [0.25, 0.75], rtol=1e-15)
+        np.testing.assert_allclose(first(p)["b"], [[0.0], [2.0]], rtol=1e-15)
+        second = dr.jacobian(first, mode=outer)(p)
+        np.testing.assert_allclose(second["a"]["a"], [-1 / 32, -3 / 32], rtol=1e-14)
+        np.testing.assert_allclose(second["a"]["b"], [[0.0], [0.25]], rtol=1e-14)
+    a = np.array([[4.0, 1.0], [1.0, 3.0]])
+    for kind, accuracy in ((np.float64, 1e-14), (np.float32, 1e-5)):
+        square_root = dr.implicit_root(lambda z, a: z @ z - a, lambda a: linalg.sqrtm(a).astype(a.dtype))
+        found = dr.jacobian(square_root)(a.astype(kind))
+        assert found.dtype == kind
+        np.testing.assert_allclose(found, dr.jacobian(dr.linalg.sqrtm)(a), atol=accuracy)
+
+
+def test_an_equation_that_numba_compiled() -> None:
+    root = dr.implicit_root(numba.njit(lambda z, a: z**3 - a), np.cbrt)
+    for mode in MODES:
+        assert dr.grad(root, mode=mode)(8.0) == pytest.approx(1 / 12, rel=1e-14)
+
+
 def test_what_is_no_root_is_refused() -> None:
-    for solver, message in ((lambda a: 3.0, "Newton"), (lambda a: float("nan"), "Newton"), (lambda a: 0.0, "singular")):
+    for solver, message in (
+        (lambda a: 3.0, "Newton"),
+        (lambda a: 2.0001, "Newton"),
+        (lambda a: float("nan"), "Newton"),
+        (lambda a: 0.0, "singular"),
+    ):
         root = dr.implicit_root(cubic, solver)
         assert root(8.0) is not None
         for mode in MODES:
@@ -81,6 +118,35 @@ def test_what_is_no_root_is_refused() -> None:
         dr.grad(dr.implicit_root(lambda z, a: np.stack([z, a]), lambda a: a))(8.0)
     with pytest.raises(ShapeMismatchError, match="one array"):
         dr.grad(lambda a: dr.implicit_root(cubic, lambda a: (a, a))(a)[0])(8.0)
+    with pytest.raises(ShapeMismatchError, match=r"OptimizeResult.*perhaps its \.x"):
+        dr.implicit_root(cubic, lambda a: optimize.root(cubic, 1.0, args=(a,)))(8.0)
+    with pytest.raises(TypeError, match="expected the function F"):
+        dr.implicit_root(3.0, np.cbrt)
+
+
+def test_a_matrix_is_singular_whatever_its_scale() -> None:
+    def system(z: Any, a: Any, third: float, scale: Any) -> Any:
+        return scale * np.stack([z[0] / 3 + z[1] / 7 - a, z[0] / 9 + z[1] * third - a / 3])
+
+    root = dr.implicit_root(system, lambda a, third, scale: np.array([1.5 * a, 3.5 * a]), tolerance=1e6)
+    scale = np.array([1.0, 1e-30])
+    for mode in MODES:
+        with pytest.raises(NotARootError, match="singular"):
+            dr.jacobian(root, mode=mode)(1.0, 1 / 21, np.ones(2))
+        with pytest.raises(NotARootError, match="singular"):
+            dr.jacobian(root, mode=mode)(1.0, 1 / 21, scale)
+        assert np.all(np.isfinite(dr.jacobian(root, mode=mode)(1.0, 1 / 20, scale)))
+
+
+def test_an_equation_shall_not_use_what_it_is_not_given() -> None:
+    def around(b: Any, a: Any) -> Any:
+        return dr.implicit_root(lambda z, a: z - a * b, lambda a: a * 3.0)(a)
+
+    for mode in MODES:
+        with pytest.raises(MissingRuleError, match="not among its arguments"):
+            dr.grad(lambda b: around(b, 2.0), mode=mode)(3.0)
+        with pytest.raises(MissingRuleError, match="not among its arguments"):
+            dr.grad(lambda b: around(b, b), mode=mode)(3.0)
 
 
 def step(x: Any, w: Any) -> Any:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import optree
 
-from dualrev.active import primal
+from dualrev.active import Active, outermost, primal
 from dualrev.api import Jacobian
 from dualrev.backends import interpretable
 from dualrev.custom.function import Arguments, CustomFunction, Leaves
-from dualrev.errors import NotARootError, ShapeMismatchError
+from dualrev.errors import MissingRuleError, NotARootError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import name_of
 
@@ -19,18 +20,38 @@ from dualrev.point import name_of
 class ImplicitRoot(CustomFunction):
     """The solution of an equation as a function of its parameters; see `implicit_root`."""
 
-    def __init__(self, equation: Callable[..., Any], solver: Callable[..., Any], tolerance: float) -> None:
+    def __init__(self, equation: Callable[..., Any], solver: Callable[..., Any], tolerance: float | None) -> None:
         super().__init__(solver)
         if not callable(equation):
             raise TypeError(f"implicit_root was given a {type(equation).__name__}; expected the function F(z, *args)")
         self.equation, self.tolerance = equation, tolerance
+
+    def value(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the solution, after a look at whether the equation uses what its derivative would miss."""
+        z = self.f(*args, **kwargs)
+        _expect_array(z, self.__name__)
+        if isinstance(z, np.ndarray | np.generic | float | int):
+            self.residual(z, args)
+        return z
+
+    def residual(self, z: Any, args: tuple[Any, ...]) -> Any:
+        """Return the equation's value at a plain point."""
+        residual = interpretable(self.equation, "auto")(z, *args)
+        if outermost(optree.tree_leaves(residual)) is not None:
+            raise MissingRuleError(
+                f"the equation {name_of(self.equation)} uses an active number that is not among its arguments, whose "
+                "derivative would be lost. Pass it to the root as an argument"
+            )
+        return residual
 
     def step(self, y: Any, point: Arguments, leaves: Leaves, active: Sequence[int], kwargs: dict[str, Any]) -> _Step:
         """Return the derivative at a point."""
         return _Step(self, y, point, leaves, active)
 
 
-def implicit_root(equation: Callable[..., Any], solver: Callable[..., Any], *, tolerance: float = 1e-3) -> ImplicitRoot:
+def implicit_root(
+    equation: Callable[..., Any], solver: Callable[..., Any], *, tolerance: float | None = None
+) -> ImplicitRoot:
     """Return the solution z of `equation(z, *args) = 0` as a function of `args` that can be differentiated.
 
     The solver computes it, by any means: SciPy's `brentq` or `root`, or `minimize` where the equation is that the
@@ -44,9 +65,10 @@ def implicit_root(equation: Callable[..., Any], solver: Callable[..., Any], *, t
         gradient: `dr.grad(objective)`.
     solver : callable
         `solver(*args, **options)` returns z, a number or an array.
-    tolerance : float
+    tolerance : float, optional
         How far the solver's result may be from the solution, relative to 1 + max |z|, as a step of Newton's method
-        measures it.
+        measures it. By default the cube root of the rounding unit: 6e-6 in double, 5e-3 in single precision. An error
+        of the solution is one of its derivative.
 
     Returns
     -------
@@ -59,7 +81,9 @@ def implicit_root(equation: Callable[..., Any], solver: Callable[..., Any], *, t
     NotARootError
         When it is differentiated, if the solver's result is no solution, or dF/dz is singular there.
     ShapeMismatchError
-        When it is differentiated, if the equation does not have the shape of z.
+        If the solver returns a container; when it is differentiated, if the equation does not have the shape of z.
+    MissingRuleError
+        If the equation uses an active number that is not among its arguments.
 
     Examples
     --------
@@ -79,12 +103,8 @@ class _Step:
         self._name = name_of(root.equation)
         self._point, self._leaves, self._active = point, list(leaves), list(active)
         self._equation, self._z = interpretable(root.equation, "auto"), z
-        if not hasattr(z, "shape"):
-            raise ShapeMismatchError(
-                f"the solver {root.__name__} returned a {type(z).__name__}; expected a number or one array"
-            )
         self._shape, self._size = z.shape, int(np.prod(z.shape))
-        residual = self._equation(primal(z), *point.build([primal(x) for x in leaves]))
+        residual = root.residual(primal(z), point.build([primal(x) for x in leaves]))
         if np.shape(residual) != z.shape:
             raise ShapeMismatchError(
                 f"the equation {self._name} has shape {np.shape(residual)}; expected {z.shape}, the shape of its "
@@ -95,14 +115,15 @@ class _Step:
         self._known_root(root, np.ravel(residual))
 
     def _known_root(self, root: ImplicitRoot, residual: Any) -> None:
-        try:
-            newton = np.max(np.abs(np.linalg.solve(primal(self._slope), residual)), initial=0.0)
-        except np.linalg.LinAlgError as error:
+        slope, z = primal(self._slope), primal(self._z)
+        if not _is_regular(slope):
             raise NotARootError(
                 f"the derivative of {self._name} in its unknown is singular at the solution of {root.__name__}, so the "
                 "solution is no differentiable function of its parameters there"
-            ) from error
-        allowed = root.tolerance * (1.0 + np.max(np.abs(primal(self._z)), initial=0.0))
+            )
+        newton = np.max(np.abs(np.linalg.solve(slope, residual)), initial=0.0)
+        unit = np.finfo(z.dtype).eps ** (1 / 3) if root.tolerance is None else root.tolerance
+        allowed = unit * (1.0 + np.max(np.abs(z), initial=0.0))
         if not newton <= allowed:
             raise NotARootError(
                 f"the result of {root.__name__} is no solution of {self._name}: the next step of Newton's method is "
@@ -137,3 +158,22 @@ class _Step:
         for n, leaf in zip(self._active, active, strict=True):
             leaves[n] = leaf
         return self._equation(self._z, *self._point.build(leaves))
+
+
+def _expect_array(z: Any, name: str) -> None:
+    if not isinstance(z, Active | np.ndarray | np.generic | float | int | list):
+        found = next((key for key in ("x", "root") if hasattr(z, key)), None)
+        raise ShapeMismatchError(
+            f"the solver {name} returned a {type(z).__name__}; expected a number or one array"
+            + (f", perhaps its .{found}" if found else "")
+        )
+
+
+def _is_regular(matrix: Any) -> bool:
+    """Whether a matrix, its rows and columns scaled, is regular to working precision."""
+    if not matrix.size or not np.all(np.isfinite(matrix)):
+        return True  # what is not finite shows in the step of Newton's method
+    with np.errstate(invalid="ignore"):
+        scaled = matrix / np.max(np.abs(matrix), axis=1, keepdims=True)
+        scaled = scaled / np.max(np.abs(scaled), axis=0)
+    return bool(np.all(np.isfinite(scaled)) and np.linalg.cond(scaled, 1) * np.finfo(matrix.dtype).eps < 1.0)
