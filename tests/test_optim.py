@@ -267,8 +267,15 @@ def test_minimize_refuses() -> None:
         minimize(rosenbrock, START, "hill-climbing")
     with pytest.raises(dr.errors.NonScalarOutputError):
         minimize(lambda x: x, START)
-    with pytest.raises(dr.errors.InputTypeError, match=r"dr\.optim\.SGD"):
-        minimize(rosenbrock, {"x": START})
+    for step in (-1.0, 0.0, np.nan):
+        with pytest.raises(ValueError, match="step size"):
+            minimize(rosenbrock, START, "steepest-descent", step=step)
+    with pytest.raises(ValueError, match="0 or more"):
+        minimize(rosenbrock, START, iterations=-1)
+    with pytest.raises(TypeError, match="newton was given mass: .*'mass'"):
+        minimize(rosenbrock, START, "newton", mass=1)
+    with pytest.raises(dr.errors.ObjectArrayError, match="NoneType"):
+        minimize(rosenbrock, {"x": None})
     with pytest.raises(TypeError, match="preconditioner"):
         minimize(rosenbrock, START, "preconditioned-descent")
     with pytest.raises(dr.errors.ShapeMismatchError, match=r"\(3, 3\)"):
@@ -277,6 +284,66 @@ def test_minimize_refuses() -> None:
         minimize(3.0, START)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="positive momentum"):
         SGD([dr.Var(1.0)], nesterov=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda p: SGD(p, momentum=-0.5), "momentum is -0.5"),
+        (lambda p: SGD(p, weight_decay=-1.0), "weight_decay is -1.0"),
+        (lambda p: Adam(p, betas=(0.9, 1.0)), r"betas are \(0.9, 1.0\)"),
+        (lambda p: Adam(p, eps=-1.0), "eps is -1.0"),
+        (lambda p: Adam(p, weight_decay=-2.0), "weight_decay is -2.0"),
+        (lambda p: Rprop(p, etas=(1.2, 0.5)), "etas are"),
+        (lambda p: Rprop(p, step_sizes=(1.0, 0.1)), "step_sizes are"),
+    ],
+)
+def test_optimisers_refuse_options_that_climb(make: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make([dr.Var(1.0)])
+
+
+@pytest.mark.parametrize("method", ["gradient-descent", "newton", "coordinate-descent", "L-BFGS-B", "trust-exact"])
+def test_parameters_in_containers_are_minimised(method: str) -> None:
+    def loss(p: Any, target: float) -> Any:
+        return np.sum((p["w"] - target) ** 2) + (p["b"][0] + 1.0) ** 2 + np.sum(p["b"][1] ** 2)
+
+    start = {"b": (0.0, np.ones(1, np.float32)), "w": np.zeros((2, 2))}
+    seen: list[Any] = []
+    found = minimize(loss, start, method, args=(3.0,), step=0.2, callback=lambda n, p, loss: seen.append(p))
+    np.testing.assert_allclose(found.x["w"], 3.0, atol=1e-5)
+    number, array = found.x["b"]
+    assert (type(number), array.dtype, found.x["w"].shape) == (float, np.float32, (2, 2))
+    assert (number, *array) == pytest.approx((-1.0, 0.0), abs=1e-5)
+    assert found.path.shape == (found.iterations + 1, 6)
+    np.testing.assert_array_equal(found.path[0], [0, 1, 0, 0, 0, 0])
+    assert (seen[0]["b"][0], seen[-1]["b"][0]) == (0.0, number)
+    assert "'w': array" in str(found)
+    np.testing.assert_array_equal(start["w"], 0.0)
+
+
+def test_a_list_of_numbers_is_an_array_and_pairs_are_plotted() -> None:
+    plt = pytest.importorskip("matplotlib.pyplot")
+    assert minimize(quadratic, [0, np.float64(0), 0.0], "newton").x.shape == (3,)
+    found = minimize(lambda p: (p[0] - 1) ** 2 + 3 * (p[1] - 2) ** 2, (0.0, 0.0), step=0.1)
+    assert found.x == pytest.approx((1.0, 2.0), abs=1e-6)
+    np.testing.assert_array_equal(found.plot().axes[1].lines[0].get_xydata(), found.path)
+    plt.close("all")
+    assert minimize(lambda p: 1.0, {}).x == {}
+
+
+@pytest.mark.parametrize("method", ["gradient-descent", "BFGS"])
+def test_a_callback_can_stop(method: str) -> None:
+    def stop_at(last: int) -> Any:
+        def callback(iteration: int, x: Any, loss: float) -> None:
+            if iteration == last:
+                raise StopIteration
+
+        return callback
+
+    for last in (0, 3):
+        found = minimize(rosenbrock, START, method, callback=stop_at(last))
+        assert (found.iterations, found.converged, "StopIteration" in found.reason) == (last, False, True)
 
 
 @pytest.mark.parametrize("method", ["gradient-descent", "newton", "coordinate-descent", "trust-exact", "trust-ncg"])
@@ -292,3 +359,11 @@ def test_compiled_functions_are_minimised(method: str) -> None:
 
     found = minimize(bowl, np.zeros(3), method, args=(2.0,), step=0.1)
     np.testing.assert_allclose(found.x, 2.0, atol=1e-4)
+    if method == "gradient-descent":
+
+        @numba.njit
+        def pair(p: tuple[np.ndarray, float]) -> float:
+            return np.sum((p[0] - 1.0) ** 2) + p[1] ** 2
+
+        array, number = minimize(pair, (np.zeros(2), 1.0), step=0.1).x
+        np.testing.assert_allclose([*array, number], [1.0, 1.0, 0.0], atol=1e-6)

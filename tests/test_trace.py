@@ -92,6 +92,24 @@ def test_containers_several_outputs_and_compiled_functions() -> None:
     assert [line.operation for line in compiled.lines].count("add") == 3
 
 
+def test_functions_that_write_into_their_last_argument() -> None:
+    def f(x: Any, k: Any, out: Any) -> None:
+        out[0] = x[0] * x[1]
+        out[1] = np.sin(x[0]) * k
+
+    for function in (f, numba.njit(f)):
+        reverse = dr.trace(function, np.array([1.0, 2.0]), 3.0, out_shape=2, direction=np.ones(2))
+        np.testing.assert_allclose(reverse.output, [2.0, 3 * np.sin(1.0)], rtol=1e-15)
+        np.testing.assert_allclose(reverse.derivative[0], [2 + 3 * np.cos(1.0), 1.0], rtol=1e-14)
+        assert [line.formula for line in reverse.lines[:2]] == ["x", "k"]
+        assert reverse.lines[-1].formula == "stack([v4, v6])"
+        forward = dr.trace(function, np.array([1.0, 2.0]), 3.0, out_shape=(2,), mode="forward")
+        np.testing.assert_allclose(forward.derivative, [2.0, 3 * np.cos(1.0)], rtol=1e-14)
+        graph = dr.graph(function, np.array([1.0, 2.0]), 3.0, out_shape=2, backward=True, direction=np.ones(2))
+        assert [node.operation for node in graph.nodes if node.kind == "result"] == ["stack"]
+        assert sum(node.kind == "adjoint" for node in graph.nodes) == len(reverse)
+
+
 def test_what_the_output_does_not_depend_on_has_the_adjoint_zero() -> None:
     def f(x: Any, y: Any) -> Any:
         np.exp(x)

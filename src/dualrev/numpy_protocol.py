@@ -73,7 +73,8 @@ def take_up(array: np.ndarray) -> Any:
         )
     if not any(isinstance(e, Active) for e in elements):
         return array.astype(np.float64)
-    return np.stack(elements).reshape(array.shape)
+    stacked = np.stack(elements)
+    return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 
 
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:

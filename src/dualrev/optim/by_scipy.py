@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from dualrev.errors import MissingExtraError, UnknownMethodError
 from dualrev.gradients import value_and_grad
 from dualrev.optim.methods import Objective
-from dualrev.optim.minimizing import METHODS, finished
+from dualrev.optim.minimizing import METHODS, STOPPED, finished
 from dualrev.optim.result import Minimum
 
 WITHOUT_GRADIENT = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
@@ -68,7 +69,10 @@ def by_scipy(
         options["options"] = {"maxiter": iterations} | options.get("options", {})
     if tolerance is not None:
         options["tol"] = tolerance
-    seen(np.ravel(start))
+    try:
+        seen(np.ravel(start))
+    except StopIteration:
+        return finished(f, args, path, losses, False, STOPPED, method)
     told: Any = value_and_slope if options.get("jac") is True else value
     optimize: Any = module
     try:
@@ -80,5 +84,6 @@ def by_scipy(
             f"there is no method {method!r}; expected one of {', '.join(METHODS)}, or of scipy.optimize.minimize"
         ) from error
     if not np.array_equal(np.ravel(path[-1]), found.x):
-        seen(found.x)
+        with suppress(StopIteration):  # it is over
+            seen(found.x)
     return finished(f, args, path, losses, bool(found.success), str(found.message), method, found)

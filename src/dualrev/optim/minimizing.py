@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from dualrev.errors import InputTypeError
 from dualrev.gradients import value_and_grad
 from dualrev.optim import methods
+from dualrev.optim.containers import OfVector
 from dualrev.optim.methods import Method, NoDecreaseError, Objective, rate
 from dualrev.optim.progress import bar
 from dualrev.optim.result import Minimum
 from dualrev.optim.rules import AdamStep, GradientStep, RpropStep
-from dualrev.optim.schedules import Schedule
+from dualrev.optim.schedules import Schedule, schedule
 from dualrev.point import known_function
+from dualrev.trees import flatten
 from dualrev.values import own_value
 
 ITERATIONS = 1000
 TOLERANCE = 1e-8
+STOPPED = "the callback raised StopIteration"
 ROUNDING = 1e-6
 """Where no step decreases the loss, a gradient that is smaller, relative to the loss, means that it is rounding."""
 
@@ -33,7 +36,7 @@ METHODS: dict[str, Callable[..., Method]] = {
     "momentum": lambda f, step, momentum=0.9, **o: methods.FirstOrder(GradientStep(momentum, **o), rate(step, 0.01)),
     "adam": lambda f, step, **o: methods.FirstOrder(AdamStep(**o), rate(step, 0.001)),
     "rprop": lambda f, step, **o: methods.FirstOrder(RpropStep(**o), rate(step, 0.01), patience=3),
-    "steepest-descent": lambda f, step: methods.SteepestDescent(f, 1.0 if step is None else step),
+    "steepest-descent": lambda f, step: methods.SteepestDescent(f, rate(step, 1.0)(1)),
     "coordinate-descent": lambda f, step: methods.CoordinateDescent(f),
     "preconditioned-descent": _preconditioned,
     "newton": lambda f, step: methods.Newton(f),
@@ -60,9 +63,11 @@ def minimize(
     Parameters
     ----------
     f : callable
-        From a number or an array to a scalar.
-    x0 : number or array
-        Where to begin; not modified.
+        From a number, an array or a container of them to a scalar.
+    x0 : number, array or container
+        Where to begin; not modified. A list of numbers is taken as an array. Over dicts, tuples and other lists the
+        elements of all leaves make up one vector: that is what the path, a matrix of a preconditioner and SciPy's
+        arguments refer to, while `f` and the callback get the container, and the result's `x` is one.
     method : str
         "gradient-descent", "momentum", "adam", "rprop", "steepest-descent" (with a line search), "coordinate-descent",
         "preconditioned-descent", "newton"; any other is handed to `scipy.optimize.minimize` with exact derivatives:
@@ -81,7 +86,7 @@ def minimize(
     progress : bool
         Whether to show a bar, on standard error.
     callback : callable, optional
-        Of the iteration, the point and the loss.
+        Of the iteration, the point and the loss. It ends the minimisation by raising StopIteration.
     **options
         Of the method: `momentum`, `nesterov` and `weight_decay` for momentum; `betas`, `eps` and `weight_decay` for
         Adam; `etas` and `step_sizes` for Rprop; `preconditioner` for preconditioned descent: a matrix, an array of x's
@@ -116,12 +121,17 @@ def minimize(
     array([1., 1.])
     """
     known_function(f, "minimize")
-    if isinstance(x0, dict | tuple) or (isinstance(x0, list) and any(np.ndim(each) for each in x0)):
-        raise InputTypeError(
-            f"minimize was given a {type(x0).__name__} to begin with; expected a number or an array. Parameters in "
-            "containers are for the optimisers over Vars: dr.optim.SGD, Adam, Rprop"
-        )
-    start = own_value(np.array(x0) if isinstance(x0, list) else x0)
+    if isinstance(x0, list) and all(isinstance(each, int | float | np.number) for each in x0):
+        x0 = np.array(x0, float)
+    if step is not None:
+        schedule(step)
+    if iterations is not None and iterations < 0:
+        raise ValueError(f"iterations is {iterations}; expected 0 or more")
+    if flatten(x0)[1].spec is not None:
+        options |= {"step": step, "iterations": iterations, "tolerance": tolerance, "progress": progress}
+        options["gradient_tolerance"] = gradient_tolerance
+        return _over_container(f, x0, method, args, callback, options)
+    start = own_value(x0)
     name = method.lower().replace(" ", "-").replace("_", "-")
 
     if name not in METHODS:
@@ -130,21 +140,28 @@ def minimize(
         return by_scipy(f, start, args, method, iterations, tolerance, callback, options)
     if name == "preconditioned-descent" and "preconditioner" not in options:
         raise TypeError("preconditioned descent needs preconditioner=: a matrix, a diagonal, or a function")
-    own = METHODS[name](Objective(f, args), step, **options)
+    try:
+        own = METHODS[name](Objective(f, args), step, **options)
+    except TypeError as error:
+        raise TypeError(f"{name} was given {', '.join(options)}: {str(error).partition('() ')[2]}") from error
     most, shortest = (ITERATIONS if iterations is None else iterations), TOLERANCE if tolerance is None else tolerance
     both = value_and_grad(f)
     path, losses = [start], []
     converged, reason = False, f"it reached the limit of {most} iterations"
     short = 0
     # A loss that overflows ends the loop, which says so.
-    with bar(name, most, progress) as told, np.errstate(over="ignore", invalid="ignore"):
+    with bar(name, most, progress) as told, np.errstate(all="ignore"):
         for iteration in range(most + 1):
             x = path[-1]
             loss, gradient = both(x, *args)
             losses.append(float(loss))
             told(iteration, losses[-1])
-            if callback is not None:
-                callback(iteration, x, losses[-1])
+            try:
+                if callback is not None:
+                    callback(iteration, x, losses[-1])
+            except StopIteration:
+                reason = STOPPED
+                break
             if not np.isfinite(losses[-1]):
                 reason = f"the loss is {losses[-1]} at iteration {iteration}"
                 break
@@ -169,6 +186,21 @@ def minimize(
                 break
             path.append(np.asarray(proposed, x.dtype).reshape(x.shape)[()])
     return finished(f, args, path, losses, converged, reason, name)
+
+
+def _over_container(
+    f: Callable[..., Any], x0: Any, method: str, args: tuple[Any, ...], callback: Any, options: dict[str, Any]
+) -> Minimum:
+    """Minimise over the vector of all elements of a container."""
+    of_vector = OfVector(f, x0)
+
+    def told(iteration: int, vector: Any, loss: float) -> object:
+        return callback(iteration, of_vector.container(vector), loss)
+
+    found = minimize(
+        of_vector, of_vector.start, method, args=args, callback=None if callback is None else told, **options
+    )
+    return replace(found, x=of_vector.container(found.x))
 
 
 def finished(

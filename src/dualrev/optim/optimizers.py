@@ -93,8 +93,6 @@ class SGD(Optimizer):
         nesterov: bool = False,
         weight_decay: float = 0.0,
     ) -> None:
-        if nesterov and not momentum > 0:
-            raise ValueError(f"nesterov=True with momentum={momentum}; expected a positive momentum, such as 0.9")
         super().__init__(parameters, lr, GradientStep(momentum, nesterov, weight_decay))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from dualrev.errors import MissingExtraError
 from dualrev.optim.result import Minimum, Root
+from dualrev.trees import flatten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,11 +28,12 @@ def _pyplot() -> Any:
 
 def plot_minimum(found: Minimum) -> Figure:
     """Draw the losses, and for two variables the path over the contours of the function."""
-    two = np.shape(found.x) == (2,)
+    two = found.path.shape[1:] == (2,)
     figure, places = _pyplot().subplots(1, 1 + two, figsize=(5.0 + 4.5 * two, 3.4), layout="constrained", squeeze=False)
     axes = places[0, 0]
     axes.plot(found.losses, color="tab:blue")
     axes.set_xlabel("iteration")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("loss")
     finite = found.losses[np.isfinite(found.losses)]
     if finite.size and finite.min() > 0 and finite.max() > 20 * finite.min():
@@ -56,7 +58,7 @@ def _contours(found: Minimum, axes: Axes) -> None:
     axes.contour(*sides, values, levels=levels, colors="0.75", linewidths=0.8)
     axes.plot(path[:, 0], path[:, 1], ".-", color="tab:red", markersize=2.5, linewidth=0.9)
     axes.plot(*path[0], "o", color="tab:red", markerfacecolor="white", label="start")
-    axes.plot(*np.asarray(found.x), "o", color="tab:red", label="end")
+    axes.plot(*np.concatenate([np.ravel(leaf) for leaf in flatten(found.x)[0]]), "o", color="tab:red", label="end")
     axes.set_xlabel("x[0]")
     axes.set_ylabel("x[1]")
     axes.legend(framealpha=1.0, edgecolor="none")
@@ -68,6 +70,7 @@ def plot_root(found: Root) -> Figure:
     shown = np.where(found.residuals > 0, found.residuals, np.nan)  # 0 has no place on a logarithmic axis
     axes.semilogy(shown, "o-", color="tab:blue")
     axes.set_xlabel("iteration")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel("norm of f")
     axes.spines[["top", "right"]].set_visible(False)
     return figure

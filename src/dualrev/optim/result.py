@@ -18,12 +18,12 @@ class Minimum:
 
     Attributes
     ----------
-    x : number or array
+    x : number, array or container
         The last point; the best one, where the loss became infinite or NaN.
     loss : float
         There.
     path : ndarray
-        The points, the start first, one in each entry of its first axis.
+        The points, the start first, one in each entry of its first axis; those of containers as vectors.
     losses : ndarray
         The loss at each of them.
     iterations : int
@@ -51,8 +51,10 @@ class Minimum:
     scipy: Any = field(default=None, repr=False)
 
     def __str__(self) -> str:
+        with np.printoptions(precision=7):
+            point = str(self.x if isinstance(self.x, dict | list | tuple) else np.asarray(self.x))
         return (
-            f"{self.method}: loss {self.loss:.7g} at {np.array2string(np.asarray(self.x), precision=7)} after "
+            f"{self.method}: loss {self.loss:.7g} at {point} after "
             f"{self.iterations} iterations; {self.reason}"
         )
 

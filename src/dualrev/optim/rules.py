@@ -8,6 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 
 State = dict[str, Any]
+_POSITIVE = "expected a positive momentum, such as 0.9"
+
+
+def _expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
 
 
 class Rule(Protocol):
@@ -31,6 +37,12 @@ class GradientStep:
     nesterov: bool = False
     weight_decay: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse what would climb."""
+        _expect(self.momentum >= 0, f"momentum is {self.momentum!r}; expected 0 or more, such as 0.9")
+        _expect(not self.nesterov or self.momentum > 0, f"nesterov=True with momentum={self.momentum}; {_POSITIVE}")
+        _expect(self.weight_decay >= 0, f"weight_decay is {self.weight_decay!r}; expected 0 or more")
+
     def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
         """Return x - step * velocity."""
         if self.weight_decay:
@@ -50,6 +62,13 @@ class AdamStep:
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no mean."""
+        within = len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)
+        _expect(within, f"betas are {self.betas!r}; expected two numbers from 0 to less than 1")
+        _expect(self.eps >= 0, f"eps is {self.eps!r}; expected 0 or more")
+        _expect(self.weight_decay >= 0, f"weight_decay is {self.weight_decay!r}; expected 0 or more")
 
     def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
         """Return x - step * mean / sqrt(mean square), both means corrected for their start at 0."""
@@ -72,6 +91,13 @@ class RpropStep:
 
     etas: tuple[float, float] = (0.5, 1.2)
     step_sizes: tuple[float, float] = (1e-6, 50.0)
+
+    def __post_init__(self) -> None:
+        """Refuse factors that do not shrink and grow."""
+        shrink, grow = self.etas
+        _expect(0 < shrink < 1 < grow, f"etas are {self.etas!r}; expected one between 0 and 1, and one above 1")
+        least, most = self.step_sizes
+        _expect(0 < least <= most, f"step_sizes are {self.step_sizes!r}; expected the least and the largest")
 
     def update(self, x: Any, gradient: Any, state: State, step: float) -> Any:
         """Return x - sign(gradient) * size; `step` is the first size."""

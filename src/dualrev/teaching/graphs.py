@@ -167,8 +167,10 @@ def graph(
     target: Any,
     *args: Any,
     backward: bool = False,
+    direction: Any = None,
     parameters: Mapping[str, Var] | Iterable[str] = (),
     most: int | None = 50,
+    out_shape: int | tuple[int, ...] | None = None,
     **kwargs: Any,
 ) -> Graph:
     """Return the computational graph of a function at a point, or that of a `Var` or of several.
@@ -176,18 +178,22 @@ def graph(
     Parameters
     ----------
     target : callable, Var or sequence of Var
-        A function, of which formulas and values are shown, or results of recorded operations, of which shapes are
-        shown, and values where they were kept for the backward pass.
+        A function, of which formulas and values are shown, one that Numba compiled being interpreted; or results of
+        recorded operations, of which shapes are shown, and values where they were kept for the backward pass.
     *args
         The point, for a function.
     backward : bool
         Whether to add the backward path: an adjoint for each node, edges reversed, and which values it reads.
+    direction : number, array or container, optional
+        With `backward`, the cotangent of a function's output; by default 1, where the output is a scalar.
     parameters : mapping of str to Var, or iterable of str
         What is to be told apart as a parameter: for Vars by name, such as `dict(model.named_parameters())`; for a
         function the names of arguments.
     most : int, optional
         A graph of more nodes is drawn folded to about half as many: runs of operations become one node. None folds
         nothing.
+    out_shape : int or tuple of int, optional
+        For a function that writes its result into its last argument: the shape of that. It is left out of `args`.
     **kwargs
         Passed to the function.
 
@@ -203,7 +209,7 @@ def graph(
     FreedTapeError
         If a backward pass has freed the graph.
     NonScalarOutputError
-        With `backward`, for a function whose output is not a scalar.
+        With `backward` but no `direction`, for a function whose output is not a scalar.
 
     Examples
     --------
@@ -231,5 +237,5 @@ def graph(
         return Graph("a Var" if isinstance(target, Var) else "Vars", nodes, edges, most)
     if not isinstance(target, Callable):  # type: ignore[arg-type]
         raise TypeError(f"graph was given a {type(target).__name__}; expected a function, or a Var")
-    name, nodes, edges = of_function(target, args, kwargs, backward, frozenset(parameters))
+    name, nodes, edges = of_function(target, args, kwargs, backward, frozenset(parameters), direction, out_shape)
     return Graph(name, nodes, edges, most)

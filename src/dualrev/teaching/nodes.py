@@ -12,7 +12,7 @@ from dualrev.reverse.var import Var
 from dualrev.teaching import formulas
 from dualrev.teaching.graphs import Edge, Node
 from dualrev.teaching.notation import TEXT
-from dualrev.teaching.recording import Step, record
+from dualrev.teaching.recording import OutShape, Step, record
 from dualrev.teaching.summaries import shape_text, summary
 from dualrev.teaching.tracing import Trace, trace
 
@@ -20,11 +20,21 @@ Parts = tuple[tuple[Node, ...], tuple[Edge, ...]]
 
 
 def of_function(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], backward: bool, parameters: frozenset[str]
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    backward: bool,
+    parameters: frozenset[str],
+    direction: Any = None,
+    out_shape: OutShape = None,
 ) -> tuple[str, tuple[Node, ...], tuple[Edge, ...]]:
     """Return a function's name, and the nodes and edges of what it does at a point."""
-    followed = trace(f, *args, order="evaluation", **kwargs) if backward else None
-    recording = followed._recording if followed else record(f, args, kwargs, "graph").numbered("evaluation")
+    followed = None
+    if backward:
+        followed = trace(f, *args, direction=direction, order="evaluation", out_shape=out_shape, **kwargs)
+        recording = followed._recording
+    else:
+        recording = record(f, args, kwargs, "graph", out_shape=out_shape).numbered("evaluation")
     nodes, edges = [], []
     for order, step in enumerate(recording.steps):
         kind = "operation"

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from dualrev.active import Active, new_level, primal
+from dualrev.backends import returning
 from dualrev.errors import ActiveConversionError
 from dualrev.point import Point, known_function
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
 from dualrev.trees import Tree, flatten_output
+
+OutShape = int | tuple[int, ...] | None
 
 
 @dataclass(eq=False)
@@ -143,6 +146,7 @@ def record(
     kwargs: dict[str, Any],
     what: str,
     carried: Callable[[Point, int], Sequence[Any]] = lambda point, level: point.leaves,
+    out_shape: OutShape = None,
 ) -> Recording:
     """Call a function and note what it does; compiled functions are interpreted.
 
@@ -154,8 +158,11 @@ def record(
         Who asks, for messages.
     carried
         From the point and a level: per leaf the number that the operations are done with.
+    out_shape
+        For a function that writes its result into its last argument, which is not among `args`: the shape of that.
     """
-    point = Point(known_function(f, what), args, kwargs, tuple(range(len(args))), copy=True, backend="numpy")
+    called = known_function(f, what) if out_shape is None else returning(known_function(f, what), out_shape, "numpy")
+    point = Point(called, args, kwargs, tuple(range(len(args))), copy=True, backend="numpy")
     if any(isinstance(leaf, Active) for leaf in point.leaves):
         _refuse_outer()
     lower = new_level()

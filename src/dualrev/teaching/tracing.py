@@ -17,7 +17,7 @@ from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
 from dualrev.teaching import formulas
 from dualrev.teaching.notation import TEXT
-from dualrev.teaching.recording import Recording, Step, record
+from dualrev.teaching.recording import OutShape, Recording, Step, record
 from dualrev.trees import flatten, flatten_output
 from dualrev.values import own_value
 
@@ -165,6 +165,7 @@ def trace(
     mode: str = "reverse",
     direction: Any = None,
     order: str = "level",
+    out_shape: OutShape = None,
     **kwargs: Any,
 ) -> Trace:
     """Return the evaluation trace of a function and, beside it, its tangent trace or its adjoint trace.
@@ -172,7 +173,8 @@ def trace(
     Parameters
     ----------
     f : callable
-        Any function that the operators take; one that Numba compiled is interpreted.
+        Any function that the operators take. One that Numba compiled is interpreted, with the compiled functions that
+        it calls: every operation inside is a line.
     *args
         The point. All of them are differentiated.
     mode : {"reverse", "forward"}
@@ -183,6 +185,8 @@ def trace(
         the output is a scalar.
     order : {"level", "evaluation"}
         How operations are numbered: by the longest way from an input, as in textbooks, or as Python ran them.
+    out_shape : int or tuple of int, optional
+        For a function that writes its result into its last argument: the shape of that. It is left out of `args`.
     **kwargs
         Passed to `f`.
 
@@ -226,14 +230,14 @@ def trace(
             tangents = _tangents(point, direction)
             return [Dual.at_level(x, t, level) for x, t in zip(point.leaves, tangents, strict=True)]
 
-        recording = record(f, args, kwargs, "trace", duals).numbered(order)
+        recording = record(f, args, kwargs, "trace", duals, out_shape).numbered(order)
         found = {step: step.inner.tangent for step in recording.steps if isinstance(step.inner, Dual)}
     else:
 
         def variables(point: Point, level: int) -> Sequence[Any]:
             return [Var.at_level(x, Leaf(x), level) for x in point.leaves]
 
-        recording = record(f, args, kwargs, "trace", variables).numbered(order)
+        recording = record(f, args, kwargs, "trace", variables, out_shape).numbered(order)
         found = _adjoints(recording, direction)
     zeros = {step: np.zeros_like(step.value)[()] for step in recording.steps if step not in found}
     return Trace(recording, mode, {**{step: primal(value) for step, value in found.items()}, **zeros})
@@ -270,8 +274,8 @@ def _adjoints(recording: Recording, direction: Any) -> dict[Step, Any]:
         cotangents = [np.ones_like(values[0])[()]]
     else:
         raise NonScalarOutputError(
-            f"{recording.name} returned shapes {[np.shape(value) for value in values]}; the adjoint trace of what is "
-            "not one scalar needs its cotangent: trace(f, x, direction=...)"
+            f"{recording.name} returned shapes {[np.shape(value) for value in values]}; the adjoints of what is not "
+            "one scalar need its cotangent: direction=..."
         )
     seeds: dict[Statement, Any] = {}
     for end, cotangent in zip(recording.outputs, cotangents, strict=True):
