@@ -53,10 +53,7 @@ class Minimum:
     def __str__(self) -> str:
         with np.printoptions(precision=7):
             point = str(self.x if isinstance(self.x, dict | list | tuple) else np.asarray(self.x))
-        return (
-            f"{self.method}: loss {self.loss:.7g} at {point} after "
-            f"{self.iterations} iterations; {self.reason}"
-        )
+        return f"{self.method}: loss {self.loss:.7g} at {point} after {self.iterations} iterations; {self.reason}"
 
     def plot(self) -> Figure:
         """Draw the losses, and for two variables the path over the contours of the function.
