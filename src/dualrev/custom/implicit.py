@@ -67,8 +67,8 @@ def implicit_root(
         `solver(*args, **options)` returns z, a number or an array.
     tolerance : float, optional
         How far the solver's result may be from the solution, relative to 1 plus the largest element of z, as a step
-        of Newton's method measures it. By default the cube root of the rounding unit: 6e-6 in double, 5e-3 in single precision. An error
-        of the solution is one of its derivative.
+        of Newton's method measures it. By default the cube root of the rounding unit: 6e-6 in double, 5e-3 in single
+        precision. An error of the solution is one of its derivative.
 
     Returns
     -------
