@@ -272,7 +272,7 @@ def test_minimize_refuses() -> None:
             minimize(rosenbrock, START, "steepest-descent", step=step)
     with pytest.raises(ValueError, match="0 or more"):
         minimize(rosenbrock, START, iterations=-1)
-    with pytest.raises(TypeError, match="newton was given mass: .*'mass'"):
+    with pytest.raises(TypeError, match=r"newton was given mass: .*'mass'"):
         minimize(rosenbrock, START, "newton", mass=1)
     with pytest.raises(dr.errors.ObjectArrayError, match="NoneType"):
         minimize(rosenbrock, {"x": None})
