@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Point
+from dualrev.trees import flatten
 
 
 def random_like(arrays: Sequence[Any], rng: np.random.Generator) -> list[Any]:
@@ -67,3 +69,60 @@ def relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
 
 def _ratio(difference: float, scale: float) -> float:
     return 0.0 if difference == 0 else difference / abs(scale) if scale else float("inf")
+
+
+def one_sided(
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Return the derivatives of a function of leaves along `v` from both sides, by differences of second order."""
+    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
+    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
+    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
+    h = eps ** (1 / 3) * max(scale, 1.0) / max(length, 1.0)
+
+    def at(step: float) -> list[Any]:
+        return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+
+    here = call(list(leaves))
+
+    def slope(side: float) -> list[Any]:
+        near, far = at(side * h), at(2 * side * h)
+        return [(4 * a - b - 3 * y) / (2 * side * h) for y, a, b in zip(here, near, far, strict=True)]
+
+    return slope(1.0), slope(-1.0)
+
+
+def bend(call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]) -> tuple[float, float] | None:
+    """Return the two one-sided derivatives along `v` of an output in which they differ, or None."""
+    with np.errstate(all="ignore"):
+        right, left = one_sided(call, leaves, v)
+        sizes = [float(np.max(np.abs(np.asarray(y)), initial=0.0)) for y in call(list(leaves))]
+    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
+    for a, b, size in zip(right, left, sizes, strict=True):
+        a, b = np.ravel(a).astype(np.float64), np.ravel(b).astype(np.float64)
+        with np.errstate(all="ignore"):
+            noise = 10 * eps ** (2 / 3) * size
+            differs = np.abs(a - b) > 1e-3 * np.maximum(np.abs(a), np.abs(b)) + noise
+        if differs.any():
+            k = int(np.argmax(differs))
+            return float(b[k]), float(a[k])
+    return None
+
+
+def complex_step(call: Callable[[list[Any]], Any], leaves: Sequence[Any], v: Sequence[Any]) -> list[Any] | None:
+    """Return the derivative along `v` by a complex step, or None where the function does not take complex numbers.
+
+    The imaginary part is the derivative as far as the function is analytic as it is written (Squire and Trapp, Using
+    complex variables to estimate derivatives of real functions, SIAM Review 40, 1998).
+    """
+    h = 1e-30
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            out = call([(np.asarray(x) + 1j * h * np.asarray(d))[()] for x, d in zip(leaves, v, strict=True)])
+            found = flatten(out if not isinstance(out, list) else np.stack(out))[0]
+    except Exception:  # whatever a function raises that was not written for complex numbers
+        return None
+    if not found or not all(np.iscomplexobj(part) for part in found):
+        return None
+    return [np.imag(part) / h for part in found]
