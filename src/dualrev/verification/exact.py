@@ -68,7 +68,8 @@ def evaluated(expression: Any, values: Mapping[Any, Any]) -> Any:
             at = [mpmath.mpf(values[s].p) / values[s].q for s in used]
             found = mpmath.mpmathify(sympy.lambdify(used, expression, modules="mpmath", cse=True)(*at))
         except CANNOT_COMPILE:
-            number = sympy.N(expression.subs(values).doit(), DIGITS)
+            # All at once: one after the other, 0 would be cancelled against what is about to become 0, too.
+            number = sympy.N(expression.xreplace(dict(values)).doit(), DIGITS)
             if not (number.is_Float or number.is_Rational):
                 return None
             found = mpmath.mpmathify(number)

@@ -105,13 +105,19 @@ def verify(
         notes.append("central differences are wrong here: those of SymPy's expressions are off by as much")
         differ = False
     stepped = differences.complex_error
-    ok = identity <= 1e4 * precision and agree and not differ
-    ok = ok and (stepped is None or stepped <= 1e5 * precision) and _second_ok(second, precision)
+    failed = {
+        "the adjoint identity": not identity <= 1e4 * precision,
+        "central differences": differ,
+        "the complex step": stepped is not None and not stepped <= 1e5 * precision,
+        "the Hessian": not _second_ok(second, precision),
+    }
+    against = [check for check, fails in failed.items() if fails]
+    ok = agree and not against
     forward_error, reverse_error = symbols.errors or (None, None)
     return Verification(
         ok,
         "numeric" if symbols.errors is None else "symbolic",
-        _verdict(point.name, ok, symbols, point.n * m, 1e5 * precision, bool(kinks or following.ties)),
+        _verdict(point.name, ok, symbols, point.n * m, 1e5 * precision, bool(kinks), against),
         point.n,
         m,
         symbols.count,
@@ -126,7 +132,7 @@ def verify(
         notes,
         recorded.tape.operations,
         second,
-        symbolic=symbols.symbolic,
+        followed=symbols.symbolic,
     )
 
 
@@ -165,7 +171,7 @@ class _Differences:
             return [part.reshape(np.shape(e)) for part, e in zip(np.split(flat, ends), self.expected, strict=True)]
 
         theirs = numeric.directional_difference(exact, self.point.leaves, self.v)
-        return numeric.relative_error(theirs, self.expected) <= precision**0.5
+        return bool(numeric.relative_error(theirs, self.expected) <= precision**0.5)
 
 
 def _known_finite(point: Point) -> None:
@@ -181,7 +187,7 @@ def _known_finite(point: Point) -> None:
 
 def _notes(following: Following, symbols: Compared) -> list[str]:
     notes = [
-        f"a tie at the point, {condition} with equal sides: the derivative is that of the branch taken"
+        f"a tie at the point, {condition} with equal sides: SymPy follows the branch taken"
         for condition in following.ties
     ]
     notes += [
@@ -211,25 +217,29 @@ def _second_ok(found: HessianCheck | None, precision: float) -> bool:
     return max(found.errors, default=0.0) <= 1e6 * precision and bool(found.difference_error <= precision**0.5)
 
 
-def _verdict(name: str, ok: bool, symbols: Compared, total: int, tolerance: float, edge: bool) -> str:
+def _verdict(
+    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, edge: bool, against: list[str]
+) -> str:
     outcome = f"{name}: {'verified' if ok else 'NOT verified'}"
-    if edge:
-        outcome += ", at a tie or a kink, where a derivative is a promise"
+    if kink:
+        outcome += ", at a kink, where a derivative is a promise"
+    told_against = f"; against it: {', '.join(against)}" if against else ""
     if symbols.errors is None:
-        return f"{outcome}, by the adjoint identity and differences, without symbols ({symbols.reason})"
+        reason = f"without symbols ({symbols.reason})"
+        return f"{outcome}, by the adjoint identity and differences, {reason}{told_against}"
     share = f"all {total}" if symbols.count == total else f"{symbols.count} of {total}"
     stopped = f" ({symbols.reason})" if symbols.reason else ""
     wrong = [mode for mode, error in zip(("forward", "reverse"), symbols.errors, strict=True) if not error <= tolerance]
     if not wrong or symbols.worst is None:
-        return f"{outcome}, {share} entries agree with SymPy to 50 digits, both modes{stopped}"
+        return f"{outcome}, {share} entries agree with SymPy to 50 digits, both modes{stopped}{told_against}"
     worst = symbols.worst
     units = {"forward": worst.forward_units, "reverse": worst.reverse_units}
     told = " and ".join(f"{mode} mode by {units[mode]:.2g}" for mode in wrong)
     right = [f"; {mode} mode is right" for mode in units if mode not in wrong]
-    is_off = "differs from SymPy's branch" if edge else "is wrong"
+    is_off = "differs from SymPy's branch" if kink else "is wrong"
     return (
         f"{outcome}, {share} entries compared with SymPy to 50 digits{stopped}: entry [{worst.row}, {worst.column}] "
-        f"{is_off}, {told} units in the last place{''.join(right)}"
+        f"{is_off}, {told} units in the last place{''.join(right)}{told_against}"
     )
 
 

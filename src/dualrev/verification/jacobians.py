@@ -85,10 +85,9 @@ def _evaluated(
             following.in_time()
             number = evaluated(derivative(symbolic.expressions[i], symbolic.symbols[j]), symbolic.values)
         except CANNOT_FOLLOW as error:
+            found.reason = _told(error)
             if not isinstance(error, TooLargeError):
-                found.reason = _told(error)
                 return [], []
-            found.reason = f"stopped: {error}"
             break
         if number is None:
             found.undefined += 1
@@ -114,6 +113,8 @@ def _worst(symbolic: Symbolic, chosen: Sequence[tuple[int, int]], exact: Sequenc
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, TooLargeError):
+        return f"stopped: {error}"
     return f"cannot follow the function: {type(error).__name__.removeprefix('_')}: {error}".strip().splitlines()[0]
 
 

@@ -71,42 +71,40 @@ def _ratio(difference: float, scale: float) -> float:
     return 0.0 if difference == 0 else difference / abs(scale) if scale else float("inf")
 
 
-def one_sided(
-    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]
-) -> tuple[list[Any], list[Any]]:
-    """Return the derivatives of a function of leaves along `v` from both sides, by differences of second order."""
+def bend(call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]) -> tuple[float, float] | None:
+    """Return the two one-sided derivatives along `v` of an output in which they differ, or None.
+
+    Where their difference is smaller at a much smaller step, the function is merely curved.
+    """
     eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
     scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
     length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
-    h = eps ** (1 / 3) * max(scale, 1.0) / max(length, 1.0)
-
-    def at(step: float) -> list[Any]:
-        return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
-
-    here = call(list(leaves))
-
-    def slope(side: float) -> list[Any]:
-        near, far = at(side * h), at(2 * side * h)
-        return [(4 * a - b - 3 * y) / (2 * side * h) for y, a, b in zip(here, near, far, strict=True)]
-
-    return slope(1.0), slope(-1.0)
-
-
-def bend(call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]) -> tuple[float, float] | None:
-    """Return the two one-sided derivatives along `v` of an output in which they differ, or None."""
-    with np.errstate(all="ignore"):
-        right, left = one_sided(call, leaves, v)
-        sizes = [float(np.max(np.abs(np.asarray(y)), initial=0.0)) for y in call(list(leaves))]
-    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
-    for a, b, size in zip(right, left, sizes, strict=True):
-        a, b = np.ravel(a).astype(np.float64), np.ravel(b).astype(np.float64)
+    before = np.zeros(())
+    for part in (1.0, 1e-3):
+        h = part * eps ** (1 / 3) * max(scale, 1.0) / max(length, 1.0)
         with np.errstate(all="ignore"):
-            noise = 10 * eps ** (2 / 3) * size
-            differs = np.abs(a - b) > 1e-3 * np.maximum(np.abs(a), np.abs(b)) + noise
-        if differs.any():
-            k = int(np.argmax(differs))
-            return float(b[k]), float(a[k])
-    return None
+            left, right, size = _one_sided(call, leaves, v, h)
+            gap, steep = np.abs(right - left), np.maximum(np.abs(right), np.abs(left))
+            differs = (gap > 1e-3 * steep + 100 * eps / h * size) & (gap > 0.5 * before)
+        if not differs.any():
+            return None
+        before = np.where(differs, gap, np.inf)
+    k = int(np.argmax(differs))
+    return float(left[k]), float(right[k])
+
+
+def _one_sided(
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any], h: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the derivatives along `v` from both sides, by differences of second order, and the sizes of the values."""
+
+    def at(step: float) -> np.ndarray:
+        values = call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+        return np.concatenate([np.ravel(value).astype(np.float64) for value in values])
+
+    here = at(0.0)
+    left, right = [(4 * at(step) - at(2 * step) - 3 * here) / (2 * step) for step in (-h, h)]
+    return left, right, np.abs(here)
 
 
 def complex_step(call: Callable[[list[Any]], Any], leaves: Sequence[Any], v: Sequence[Any]) -> list[Any] | None:

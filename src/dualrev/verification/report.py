@@ -75,8 +75,6 @@ class Verification:
         Operations that reverse mode recorded.
     hessian : HessianCheck or None
         The second derivatives, if `order` was 2.
-    symbolic : Symbolic or None
-        The function as SymPy's expressions.
     """
 
     ok: bool
@@ -96,11 +94,17 @@ class Verification:
     notes: list[str] = field(default_factory=list)
     tape_operations: int = 0
     hessian: HessianCheck | None = None
-    symbolic: InitVar[Symbolic | None] = None
+    followed: InitVar[Symbolic | None] = None
 
-    def __post_init__(self, symbolic: Symbolic | None) -> None:
+    def __post_init__(self, followed: Symbolic | None) -> None:
         # No field, so that `dataclasses.asdict` holds numbers and words alone.
-        object.__setattr__(self, "symbolic", symbolic)
+        object.__setattr__(self, "_symbolic", followed)
+
+    @property
+    def symbolic(self) -> Symbolic | None:
+        """The function as SymPy's expressions, or None where SymPy could not follow."""
+        found: Symbolic | None = vars(self)["_symbolic"]
+        return found
 
     def __str__(self) -> str:
         lines = [self.verdict, _line("Jacobian", f"{self.m} x {self.n}")]
@@ -145,13 +149,15 @@ class Verification:
             ("SymPy in double", each.symbolic, each.symbolic_units),
         )
         lines = [_line("worst entry", f"[{each.row}, {each.column}] = {each.exact}")]
-        return lines + [_line(f"  {name}", f"{value!r}, off by {units:.2g} ulp") for name, value, units in sides]
+        return lines + [
+            _line(f"  {name}", f"{value!r}, off by {units if units > 0.005 else 0:.2g} ulp")
+            for name, value, units in sides
+        ]
 
     def _of_size(self) -> list[str]:
-        symbolic: Symbolic | None = vars(self)["symbolic"]
-        if symbolic is None:
+        if self.symbolic is None:
             return []
-        return [_line("size", f"{symbolic.operations} symbolic operations, {self.tape_operations} on the tape")]
+        return [_line("size", f"{self.symbolic.operations} symbolic operations, {self.tape_operations} on the tape")]
 
     def __bool__(self) -> bool:
         return self.ok
