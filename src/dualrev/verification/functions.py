@@ -218,7 +218,7 @@ def _second_ok(found: HessianCheck | None, precision: float) -> bool:
 
 
 def _verdict(
-    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, edge: bool, against: list[str]
+    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, kink: bool, against: list[str]
 ) -> str:
     outcome = f"{name}: {'verified' if ok else 'NOT verified'}"
     if kink:
