@@ -86,6 +86,9 @@ class Active:
         """Apply the rule of an array function at this number's level."""
         raise MissingRuleError(f"{type(self).__name__} does not implement array rules")
 
+    def decided(self, row: Row, args: tuple[Any, ...], y: Any) -> None:
+        """Take note of a comparison, or another primitive without a derivative, whose result is `y`."""
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value."""

@@ -16,7 +16,10 @@ from dualrev import __version__
 from dualrev.commands.outcome import INTERRUPTED, USAGE, UsageError, UserFunctionError
 from dualrev.errors import CalibrationError, MissingExtraError, ProblemSizeError, UnknownProblemError
 
-AT = "the point: 3.0 is a number, 1,2,3 a vector and 3, a vector of one; ';' or another --at begins the next argument"
+AT = (
+    "the point: 3.0 is a number, 1,2,3 a vector, 3, a vector of one and [[1,2],[3,4]] a matrix; ';' or another --at "
+    "begins the next argument"
+)
 TARGET = "module:function, also from the current directory, or a problem, such as rosenbrock,n=100"
 
 
@@ -39,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check derivatives against SymPy")
     verify.add_argument("target", nargs="?", help=TARGET)
     verify.add_argument("--at", action="append", metavar="POINT", help=AT)
+    verify.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 checks the Hessian, too")
+    verify.add_argument("--entries", type=int, default=64, metavar="N", help="entries to compare (default: 64)")
+    verify.add_argument("--seconds", type=float, default=30.0, help="time that SymPy may take (default: 30)")
+    verify.add_argument("--symbolic", action="store_true", help="print the expression, its size and its time")
+    verify.add_argument("--latex", action="store_true", help="print the expression in LaTeX")
     verify.add_argument("--primitives", action="store_true", help="check every row of the table of primitives")
 
     expression = "an expression, such as 'log(x1) + x1*x2', module:function, or a problem"

@@ -161,3 +161,7 @@ class TapeLimitError(DualrevError, MemoryError):
             f"the tape asks for {self.asked:,} bytes, and {which}; mode='forward' needs no tape, and "
             "`with dualrev.tape_limit(nbytes):` sets another limit"
         )
+
+
+class NonFinitePointError(DualrevError, ValueError):
+    """A point holds infinities or NaN where finite numbers are needed."""

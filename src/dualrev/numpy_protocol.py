@@ -79,12 +79,14 @@ def take_up(array: np.ndarray) -> Any:
 
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
     """Apply a scalar primitive to arguments of which one or more are active."""
+    owner = outermost(args)
     if not row.partials:
         y = call(*[primal(arg) for arg in args])
         if np.iscomplexobj(y):
             known_of_complex(row)
+        if owner is not None:
+            owner.decided(row, args, y)
         return y
-    owner = outermost(args)
     if complex in map(type, args):
         args = _with_complex_scalars(args)
     return call(*args) if owner is None else owner.apply_row(row, args, call)

@@ -50,5 +50,7 @@ def users_errors() -> Iterator[None]:
     """Turn whatever is raised within into a `UserFunctionError`; a module that exits when imported counts, too."""
     try:
         yield
+    except UsageError:
+        raise
     except (Exception, SystemExit) as error:
         raise UserFunctionError(error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import sys
@@ -101,13 +102,16 @@ def points(at: Sequence[str]) -> tuple[Any, ...]:
 
     Examples
     --------
-    >>> points(["3.0", "1,2;4,"])
-    (3.0, array([1., 2.]), array([4.]))
+    >>> points(["3.0", "1,2;4,", "[[1, 2], [3, 4]]"])
+    (3.0, array([1., 2.]), array([4.]), array([[1., 2.],
+           [3., 4.]]))
     """
     return tuple(_point(part, ";".join(at)) for text in at for part in text.split(";"))
 
 
 def _point(part: str, whole: str) -> Any:
+    if part.strip().startswith("["):
+        return _array(part, whole)
     numbers = part.split(",")
     if len(numbers) > 1 and not numbers[-1].strip():
         numbers.pop()
@@ -115,10 +119,20 @@ def _point(part: str, whole: str) -> Any:
         values = [float(number) for number in numbers]
     except ValueError:
         raise UsageError(
-            f"--at was given {whole!r}; expected numbers: 3.0 for a number, 1,2,3 for a vector, "
-            "and ';' between the arguments"
+            f"--at was given {whole!r}; expected numbers: 3.0 for a number, 1,2,3 for a vector, [[1,2],[3,4]] for a "
+            "matrix, and ';' between the arguments"
         ) from None
     return np.array(values) if "," in part else values[0]
+
+
+def _array(part: str, whole: str) -> np.ndarray:
+    try:
+        return np.array(json.loads(part), dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        rows = "rows of different lengths" if "inhomogeneous" in str(error) else str(error)
+        raise UsageError(
+            f"--at was given {whole!r}, which is no array ({rows}); expected rows of equal length, as in [[1,2],[3,4]]"
+        ) from None
 
 
 def imported(name: str) -> Callable[..., Any]:

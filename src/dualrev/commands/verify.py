@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from dualrev.commands.outcome import FAILED, FINE, UsageError, users_errors
 from dualrev.commands.progress import progress
 from dualrev.commands.target import targets
-from dualrev.verification import verify, verify_primitives
+from dualrev.errors import NonFinitePointError, NonScalarOutputError
+from dualrev.verification import Verification, verify, verify_primitives
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -16,12 +18,28 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("expected either module:function --at 1,2,3, or --primitives")
     if arguments.primitives:
         return _primitives()
+    if arguments.entries < 1 or not arguments.seconds >= 0:
+        raise UsageError("--entries takes a number of at least 1, and --seconds one that is not negative")
     (target,) = targets(arguments.target, arguments.at)
+    options: dict[str, Any] = {"entries": arguments.entries, "seconds": arguments.seconds, "order": arguments.order}
     with progress(target.name) as told, users_errors():
         told("verifying")
-        found = verify(target.f, *target.args, argnums=target.argnums)
+        try:
+            found = verify(target.f, *target.args, argnums=target.argnums, **options)
+        except (NonFinitePointError, NonScalarOutputError) as error:
+            raise UsageError(str(error)) from None
     print(found)
+    if arguments.symbolic:
+        print(_expressions(found))
+    if arguments.latex:
+        print(found.symbolic.latex() if found.symbolic is not None else _expressions(found))
     return FINE if found.ok else FAILED
+
+
+def _expressions(found: Verification) -> str:
+    if found.symbolic is None:
+        return f"there is no expression: {found.reason}"
+    return f"{found.symbolic}\n{found.symbolic.cost()}"
 
 
 def _primitives() -> int:

@@ -131,7 +131,7 @@ class Follower:
         asked = sympy.sympify(condition)
         truth = bool(asked.subs(self._at))
         if isinstance(asked, sympy.core.relational.Relational):
-            tie = asked.lhs.subs(self._at) == asked.rhs.subs(self._at)
+            tie = bool(asked.lhs.subs(self._at) - asked.rhs.subs(self._at) == 0)
             if self._shows(sympy.sympify(a) - b, tie):
                 self._chosen(asked.xreplace(self._meant), truth, tie)
         return a if truth else b
@@ -140,11 +140,11 @@ class Follower:
         """Whether two branches differ: in value or, where the choice is about to change, in the derivative."""
         if not tie:
             return bool(abs(difference.subs(self._at).evalf()) > NEGLIGIBLE)
-        return any(abs(difference.diff(place).subs(self._at).evalf()) > NEGLIGIBLE for place in self._at)
+        return any(bool(abs(difference.diff(x).subs(self._at).evalf()) > NEGLIGIBLE) for x in self._at)
 
     def _fabs(self, x: Any) -> Any:
         """Return x or -x; SymPy takes long to differentiate and to evaluate an absolute value."""
         value = sympy.sympify(x).subs(self._at)
         if not x.is_number:
-            self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), value == 0)
+            self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), bool(value.is_zero))
         return x if value > 0 else -x if value < 0 else sympy.Abs(x)

@@ -45,7 +45,6 @@ class Expressions(Active):
             numbers = [float(value[at]) for value in values]
             made[at] = following.follower.value(row, [part[at] for part in parts], numbers)
         following.weigh(made)
-        following.compared(row, parts, values)
         following.differentiated(row, y, values, [isinstance(arg, Expressions) for arg in args])
         return Expressions(y, made, self.level, following)
 
@@ -58,6 +57,16 @@ class Expressions(Active):
         self.following.weigh(made)
         self.following.in_time()
         return Expressions(y, made, self.level, self.following)
+
+    def decided(self, row: Row, args: tuple[Any, ...], y: Any) -> None:
+        """Record a comparison."""
+        parts = np.broadcast_arrays(*[_expressions(arg) for arg in args])
+        self.following.compared(row, parts, np.broadcast_arrays(*[_value(arg) for arg in args]), np.asarray(y))
+
+    def __bool__(self) -> bool:
+        truth = super().__bool__()
+        self.following.chosen(sympy.Ne(self.expressions[()], 0), truth, not truth)
+        return truth
 
     def __repr__(self) -> str:
         return f"Expressions({self.expressions})"

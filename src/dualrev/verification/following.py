@@ -83,12 +83,12 @@ class Following:
             known = self._sizes[expression] = 1 + sum(map(self.size, expression.args))
         return known
 
-    def compared(self, row: Row, parts: Sequence[Any], values: Sequence[Any]) -> None:
+    def compared(self, row: Row, parts: Sequence[Any], values: Sequence[Any], truth: np.ndarray) -> None:
         """Record a comparison of elements, if this row is one."""
         if row.name not in COMPARISONS:
             return
-        sign, truth = COMPARISONS[row.name], arrays.bound(row).value(*values)
-        for at in np.ndindex(np.shape(truth)):
+        sign = COMPARISONS[row.name]
+        for at in np.ndindex(truth.shape):
             left, right = (part[at] for part in parts)
             if not (left.is_number and right.is_number):
                 tie = bool(values[0][at] == values[1][at])

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import mpmath
 import numpy as np
-import sympy
 
-from dualrev.errors import DualrevError
-from dualrev.jacobians import forward, reverse
-from dualrev.modes import directions_at_once
+from dualrev.errors import NonFinitePointError
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point
+from dualrev.trees import flatten_output
 from dualrev.verification import numeric
-from dualrev.verification.expressions import follow
-from dualrev.verification.following import TooLargeError
-from dualrev.verification.report import Verification
-from dualrev.verification.rows import DIGITS
+from dualrev.verification.exact import derivative, evaluated
+from dualrev.verification.following import MOST_NODES, Following
+from dualrev.verification.hessians import checked
+from dualrev.verification.jacobians import Compared, compared
+from dualrev.verification.report import HessianCheck, Verification
 
 MOST_ELEMENTS = 20_000
 MOST_ENTRIES = 64
-_CANNOT_COMPILE = (
-    AttributeError,
-    NameError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    SyntaxError,
-    RecursionError,
-    MemoryError,
-)
-_CANNOT_FOLLOW = (
-    DualrevError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    NotImplementedError,
-    ArithmeticError,
-    TooLargeError,
-)
+SECONDS = 30.0
 
 
 def verify(
     f: Callable[..., Any],
     *args: Any,
     argnums: Argnums = 0,
+    order: int = 1,
     entries: int = MOST_ENTRIES,
+    nodes: int = MOST_NODES,
+    seconds: float = SECONDS,
     seed: int = 0,
     **kwargs: Any,
 ) -> Verification:
     """Check the derivatives of a function at a point, by both modes.
 
-    The function is run on SymPy symbols where SymPy can follow it; a branch is followed as it is taken at the point.
-    Entries of both Jacobians are compared with the symbolic derivative evaluated to 50 digits. In any case the adjoint
-    identity <w, Jv> = <J^T w, v> and central differences are checked.
+    The function is run on SymPy symbols where SymPy can follow it; a branch is followed as it is taken there, and the
+    report says which. Entries of both Jacobians are compared with the symbolic derivative evaluated to 50 digits.
+    In any case the adjoint identity <w, Jv> = <J^T w, v>, central differences and, where the function takes complex
+    numbers, the complex step are checked.
 
     Parameters
     ----------
@@ -64,8 +48,14 @@ def verify(
         The point.
     argnums : int or tuple of int
         The arguments to differentiate.
+    order : int
+        With 2 the Hessian is checked, too; f must return a number then.
     entries : int
         How many entries of the Jacobian to compare with SymPy; more are sampled at random.
+    nodes : int
+        Symbols, numbers and operations that one expression may have; SymPy is stopped where one grows larger.
+    seconds : float
+        Time that SymPy may take; it is stopped afterwards.
     seed : int
         Seed of the sample and of the random directions.
     **kwargs
@@ -74,102 +64,188 @@ def verify(
     Returns
     -------
     Verification
-        `.ok`, and the errors found.
+        `.ok`, the errors found, notes on ties and kinks, and `.symbolic`, the function as SymPy's expressions.
+
+    Raises
+    ------
+    NonFinitePointError
+        If the point holds infinities or NaN.
+    NonScalarOutputError
+        If `order` is 2 and f returns more than a number.
 
     Examples
     --------
     >>> import numpy as np
     >>> import dualrev as dr
-    >>> dr.verify(lambda x: np.log(x[0]) + x[0] * x[1] - np.sin(x[1]), np.array([2.0, 5.0])).ok
+    >>> found = dr.verify(lambda x: np.log(x[0]) + x[0] * x[1] - np.sin(x[1]), np.array([2.0, 5.0]), order=2)
+    >>> found.ok
     True
+    >>> found.symbolic
+    f = x0*x1 + log(x0) - sin(x1)
     """
+    if order not in (1, 2):
+        raise ValueError(f"order={order!r}; expected 1, or 2 to check the Hessian, too")
     rng = np.random.default_rng(seed)
     point = Point(f, args, kwargs, argnums)
+    _known_finite(point)
     recorded = Pullback(point.call, point.leaves, point.name)
     m = sum(int(np.size(v)) for v in recorded.values)
     precision = max((float(np.finfo(x.dtype).eps) for x in [*point.leaves, *recorded.values]), default=1e-16)
     identity = numeric.identity_error(point, rng)
-    difference = _difference_error(point, rng)
-    ok = identity <= 1e4 * precision and difference <= precision**0.5
     followed = Point(f, args, kwargs, argnums, backend="numpy")
-    errors, compared, reason = _symbolic(followed, point, recorded, rng, entries)
-    if errors is not None:
-        ok = ok and max(errors) <= 1e5 * precision
-    verdict = _verdict(point.name, ok, errors is not None, compared, point.n * m, reason)
-    method = "numeric" if errors is None else "symbolic"
-    forward_error, reverse_error = errors or (None, None)
+    differences = _Differences(point, followed, rng)
+    following = Following(MOST_ELEMENTS, nodes, seconds)
+    symbols = compared(followed, point, recorded, rng, entries, following)
+    second = checked(point, symbols, rng, entries, following) if order == 2 else None
+    kinks = _kinks(point, recorded, differences)
+    notes = [*_notes(following, symbols), *kinks]
+    differ = not differences.error <= precision**0.5
+    agree = symbols.errors is None or max(symbols.errors) <= 1e5 * precision
+    if differ and agree and symbols.errors and not notes and differences.off_for(symbols.symbolic, precision):
+        notes.append("central differences are wrong here: those of SymPy's expressions are off by as much")
+        differ = False
+    stepped = differences.complex_error
+    failed = {
+        "the adjoint identity": not identity <= 1e4 * precision,
+        "central differences": differ,
+        "the complex step": stepped is not None and not stepped <= 1e5 * precision,
+        "the Hessian": not _second_ok(second, precision),
+    }
+    against = [check for check, fails in failed.items() if fails]
+    ok = agree and not against
+    forward_error, reverse_error = symbols.errors or (None, None)
     return Verification(
-        ok, method, verdict, point.n, m, compared, forward_error, reverse_error, identity, difference, reason
+        ok,
+        "numeric" if symbols.errors is None else "symbolic",
+        _verdict(point.name, ok, symbols, point.n * m, 1e5 * precision, bool(kinks), against),
+        point.n,
+        m,
+        symbols.count,
+        forward_error,
+        reverse_error,
+        identity,
+        differences.error,
+        symbols.reason,
+        stepped,
+        symbols.worst,
+        list(following.branches),
+        notes,
+        recorded.tape.operations,
+        second,
+        followed=symbols.symbolic,
     )
 
 
-def _difference_error(point: Point, rng: np.random.Generator) -> float:
-    v = numeric.random_like(point.leaves, rng)
-    values, _, pushed = pushforward(point.call, point.leaves, v, point.name)
+class _Differences:
+    """Jv for a random v, against central differences and the complex step."""
 
-    def call(leaves: list[Any]) -> list[Any]:
-        return pushforward(point.call, leaves, [None] * len(leaves), point.name)[0]
+    def __init__(self, point: Point, followed: Point, rng: np.random.Generator) -> None:
+        self.point, self.v = point, numeric.random_like(point.leaves, rng)
+        values, _, pushed = pushforward(point.call, point.leaves, self.v, point.name)
+        found = [np.zeros(np.shape(value)) if t is None else t for t, value in zip(pushed, values, strict=True)]
+        with np.errstate(all="ignore"):
+            self.expected = numeric.directional_difference(self.call, point.leaves, self.v)
+        error = numeric.relative_error(found, self.expected)
+        # Differences of a large value carry its rounding error, whatever the size of the derivative.
+        noise = max((float(np.max(np.abs(np.asarray(value)), initial=0.0)) for value in values), default=0.0)
+        largest = max((float(np.max(np.abs(e), initial=0.0)) for e in self.expected), default=0.0)
+        self.error = error * largest / max(largest, 1e-3 * noise) if largest and np.isfinite(error) else error
+        stepped = numeric.complex_step(followed.call, followed.leaves, self.v)
+        self.complex_error = None
+        if stepped is not None and [np.shape(s) for s in stepped] == [np.shape(e) for e in self.expected]:
+            precision = max((float(np.finfo(x.dtype).eps) for x in point.leaves), default=1e-16)
+            # A function that is not analytic as it is written has an imaginary part that is no derivative.
+            if numeric.relative_error(stepped, self.expected) <= precision**0.5:
+                self.complex_error = numeric.relative_error(found, stepped)
 
-    expected = numeric.directional_difference(call, point.leaves, v)
-    found = [np.zeros(np.shape(value)) if t is None else t for t, value in zip(pushed, values, strict=True)]
-    scale = [np.asarray(value) for value in values]
-    error = numeric.relative_error(found, expected)
-    # Differences of a large value carry its rounding error, whatever the size of the derivative.
-    noise = max((float(np.max(np.abs(s), initial=0.0)) for s in scale), default=0.0)
-    largest = max((float(np.max(np.abs(e), initial=0.0)) for e in expected), default=0.0)
-    return error * largest / max(largest, 1e-3 * noise) if largest and np.isfinite(error) else error
+    def call(self, leaves: list[Any]) -> list[Any]:
+        """Return the outputs at other leaves."""
+        return flatten_output(self.point.call(leaves), self.point.name)[0]
+
+    def off_for(self, symbolic: Any, precision: float) -> bool:
+        """Whether the differences of SymPy's expressions, evaluated to 50 digits, are the same: then they are wrong."""
+
+        def exact(leaves: list[Any]) -> list[Any]:
+            flat = np.array(symbolic.evaluate([v for leaf in leaves for v in np.ravel(leaf)]))
+            ends = np.cumsum([np.size(e) for e in self.expected])[:-1]
+            return [part.reshape(np.shape(e)) for part, e in zip(np.split(flat, ends), self.expected, strict=True)]
+
+        theirs = numeric.directional_difference(exact, self.point.leaves, self.v)
+        return bool(numeric.relative_error(theirs, self.expected) <= precision**0.5)
 
 
-def _symbolic(
-    followed: Point, point: Point, recorded: Pullback, rng: np.random.Generator, most: int
-) -> tuple[tuple[float, float] | None, int, str]:
-    """Return the errors of both modes, the number of entries compared, and a reason where there are none."""
-    if recorded.tape.elements > MOST_ELEMENTS:
-        return None, 0, f"not tried: {recorded.tape.elements} scalar operations, more than {MOST_ELEMENTS}"
-    try:
-        symbols, at, outputs = follow(followed.call, followed.leaves, point.name, MOST_ELEMENTS)
-        total = len(outputs) * len(symbols)
-        chosen = np.arange(total) if total <= most else np.sort(rng.choice(total, most, replace=False))
-        values = dict(zip(symbols, at, strict=True))
-        exact = [_entry(outputs[k // len(symbols)], symbols[k % len(symbols)], values) for k in chosen]
-    except _CANNOT_FOLLOW as error:
-        return None, 0, f"cannot follow the function: {type(error).__name__}: {error}".strip().splitlines()[0]
-    if not total:
-        return (0.0, 0.0), 0, ""
-    columns = _entries(forward(point, directions_at_once(point.n, None, len(outputs))).blocks, point)
-    rows = _entries(reverse(point, recorded, directions_at_once(len(outputs), None, point.n)).blocks, point)
-    expected = [np.array(exact)]
-    errors = tuple(numeric.relative_error([jacobian[chosen]], expected) for jacobian in (columns, rows))
-    return (errors[0], errors[1]), len(chosen), ""
+def _known_finite(point: Point) -> None:
+    for leaf in point.leaves:
+        at = np.argwhere(~np.isfinite(leaf))
+        if len(at):
+            place = "".join(f"[{n}]" for n in at[0])
+            raise NonFinitePointError(
+                f"the point of {point.name} holds {np.asarray(leaf)[tuple(at[0])]}{f' at {place}' if place else ''}; "
+                "expected finite numbers, since neither SymPy nor differences know a derivative elsewhere"
+            )
+
+
+def _notes(following: Following, symbols: Compared) -> list[str]:
+    notes = [
+        f"a tie at the point, {condition} with equal sides: SymPy follows the branch taken"
+        for condition in following.ties
+    ]
+    notes += [
+        f"{fact}; dualrev takes 0 times it as 0, which may not be the derivative of the whole"
+        for fact in following.singular
+    ]
+    if symbols.undefined:
+        notes.append(f"SymPy finds no finite real derivative in {symbols.undefined} of the entries: they are left out")
+    return notes
+
+
+def _kinks(point: Point, recorded: Pullback, differences: _Differences) -> list[str]:
+    if not all(np.isfinite(value).all() for value in recorded.values):
+        return [f"{point.name} is not finite at the point: there is no derivative to verify"]
+    sides = numeric.bend(differences.call, point.leaves, differences.v)
+    if sides is None:
+        return []
+    return [
+        f"a kink or a jump at the point: the one-sided derivatives along a random direction are {sides[0]:.6g} and "
+        f"{sides[1]:.6g}, and what dualrev returns is a promise, not a derivative"
+    ]
+
+
+def _second_ok(found: HessianCheck | None, precision: float) -> bool:
+    if found is None:
+        return True
+    return max(found.errors, default=0.0) <= 1e6 * precision and bool(found.difference_error <= precision**0.5)
+
+
+def _verdict(
+    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, kink: bool, against: list[str]
+) -> str:
+    outcome = f"{name}: {'verified' if ok else 'NOT verified'}"
+    if kink:
+        outcome += ", at a kink, where a derivative is a promise"
+    told_against = f"; against it: {', '.join(against)}" if against else ""
+    if symbols.errors is None:
+        reason = f"without symbols ({symbols.reason})"
+        return f"{outcome}, by the adjoint identity and differences, {reason}{told_against}"
+    share = f"all {total}" if symbols.count == total else f"{symbols.count} of {total}"
+    stopped = f" ({symbols.reason})" if symbols.reason else ""
+    wrong = [mode for mode, error in zip(("forward", "reverse"), symbols.errors, strict=True) if not error <= tolerance]
+    if not wrong or symbols.worst is None:
+        return f"{outcome}, {share} entries agree with SymPy to 50 digits, both modes{stopped}{told_against}"
+    worst = symbols.worst
+    units = {"forward": worst.forward_units, "reverse": worst.reverse_units}
+    told = " and ".join(f"{mode} mode by {units[mode]:.2g}" for mode in wrong)
+    right = [f"; {mode} mode is right" for mode in units if mode not in wrong]
+    is_off = "differs from SymPy's branch" if kink else "is wrong"
+    return (
+        f"{outcome}, {share} entries compared with SymPy to 50 digits{stopped}: entry [{worst.row}, {worst.column}] "
+        f"{is_off}, {told} units in the last place{''.join(right)}{told_against}"
+    )
 
 
 def _entry(expression: Any, symbol: Any, values: dict[Any, Any]) -> float:
-    # Term by term: of a whole sum SymPy would ask whether its derivative is zero, which takes far longer.
-    terms = [term for term in sympy.Add.make_args(expression) if term.has(symbol)]
-    derivative = sympy.Add(*[sympy.diff(term, symbol) for term in terms])
-    used = sorted(derivative.free_symbols, key=str)
-    try:
-        # A hundred times faster than to substitute, which makes SymPy ask for the sign of everything.
-        with mpmath.workdps(DIGITS):
-            at = [mpmath.mpf(values[s].p) / values[s].q for s in used]
-            return float(sympy.lambdify(used, derivative, modules="mpmath")(*at))
-    except _CANNOT_COMPILE:
-        return float(sympy.N(derivative.subs(values).doit(), DIGITS))
-
-
-def _entries(blocks: Sequence[Sequence[Any]], point: Point) -> Any:
-    rows = [
-        np.concatenate([block.reshape(-1, x.size) for block, x in zip(row, point.leaves, strict=True)], axis=1)
-        for row in blocks
-    ]
-    return np.concatenate(rows).ravel()
-
-
-def _verdict(name: str, ok: bool, symbolic: bool, compared: int, total: int, reason: str) -> str:
-    outcome = "verified" if ok else "NOT verified"
-    if symbolic:
-        share = f"all {total}" if compared == total else f"{compared} of {total}"
-        what = f"{share} entries {'agree' if ok else 'compared'} with SymPy to 50 digits, both modes"
-    else:
-        what = f"by the adjoint identity and differences, without symbols ({reason})"
-    return f"{name}: {outcome}, {what}"
+    """Return an entry of the Jacobian, evaluated to 50 digits and rounded."""
+    found = evaluated(derivative(expression, symbol), values)
+    if found is None:
+        raise ValueError(f"SymPy finds no finite real derivative by {symbol}")
+    return float(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Point
+from dualrev.trees import flatten
 
 
 def random_like(arrays: Sequence[Any], rng: np.random.Generator) -> list[Any]:
@@ -67,3 +69,58 @@ def relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
 
 def _ratio(difference: float, scale: float) -> float:
     return 0.0 if difference == 0 else difference / abs(scale) if scale else float("inf")
+
+
+def bend(call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]) -> tuple[float, float] | None:
+    """Return the two one-sided derivatives along `v` of an output in which they differ, or None.
+
+    Where their difference is smaller at a much smaller step, the function is merely curved.
+    """
+    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
+    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
+    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
+    before = np.zeros(())
+    for part in (1.0, 1e-3):
+        h = part * eps ** (1 / 3) * max(scale, 1.0) / max(length, 1.0)
+        with np.errstate(all="ignore"):
+            left, right, size = _one_sided(call, leaves, v, h)
+            gap, steep = np.abs(right - left), np.maximum(np.abs(right), np.abs(left))
+            differs = (gap > 1e-3 * steep + 100 * eps / h * size) & (gap > 0.5 * before)
+        if not differs.any():
+            return None
+        before = np.where(differs, gap, np.inf)
+    k = int(np.argmax(differs))
+    return float(left[k]), float(right[k])
+
+
+def _one_sided(
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any], h: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the derivatives along `v` from both sides, by differences of second order, and the sizes of the values."""
+
+    def at(step: float) -> np.ndarray:
+        values = call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+        return np.concatenate([np.ravel(value).astype(np.float64) for value in values])
+
+    here = at(0.0)
+    left, right = [(4 * at(step) - at(2 * step) - 3 * here) / (2 * step) for step in (-h, h)]
+    return left, right, np.abs(here)
+
+
+def complex_step(call: Callable[[list[Any]], Any], leaves: Sequence[Any], v: Sequence[Any]) -> list[Any] | None:
+    """Return the derivative along `v` by a complex step, or None where the function does not take complex numbers.
+
+    The imaginary part is the derivative as far as the function is analytic as it is written (Squire and Trapp, Using
+    complex variables to estimate derivatives of real functions, SIAM Review 40, 1998).
+    """
+    h = 1e-30
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            out = call([(np.asarray(x) + 1j * h * np.asarray(d))[()] for x, d in zip(leaves, v, strict=True)])
+            found = flatten(out if not isinstance(out, list) else np.stack(out))[0]
+    except Exception:  # whatever a function raises that was not written for complex numbers
+        return None
+    if not found or not all(np.iscomplexobj(part) for part in found):
+        return None
+    return [np.imag(part) / h for part in found]

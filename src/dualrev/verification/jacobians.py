@@ -1,0 +1,126 @@
+"""Both Jacobians against SymPy's, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from dualrev.errors import DualrevError
+from dualrev.jacobians import forward, reverse
+from dualrev.modes import directions_at_once
+from dualrev.operators import Pullback
+from dualrev.point import Point
+from dualrev.verification import numeric
+from dualrev.verification.exact import Entry, derivative, evaluated, in_double, units_in_the_last_place
+from dualrev.verification.expressions import follow
+from dualrev.verification.following import Following, TooLargeError
+from dualrev.verification.symbolic import Symbolic
+
+CANNOT_FOLLOW = (
+    DualrevError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    NotImplementedError,
+    ArithmeticError,
+    RecursionError,
+    TooLargeError,
+)
+
+
+@dataclass
+class Compared:
+    """What a comparison with SymPy found: errors of both modes, or a reason why there are none."""
+
+    errors: tuple[float, float] | None = None
+    count: int = 0
+    reason: str = ""
+    undefined: int = 0
+    symbolic: Symbolic | None = None
+    worst: Entry | None = None
+
+
+def compared(
+    followed: Point, point: Point, recorded: Pullback, rng: np.random.Generator, most: int, following: Following
+) -> Compared:
+    """Compare entries of both Jacobians with SymPy's derivatives to 50 digits."""
+    if recorded.tape.elements > following.elements:
+        return Compared(reason=f"not tried: {recorded.tape.elements} scalar operations, more than {following.elements}")
+    try:
+        symbolic = Symbolic(*follow(followed.call, followed.leaves, point.name, following.elements, following))
+    except CANNOT_FOLLOW as error:
+        return Compared(reason=_told(error))
+    found = Compared(symbolic=symbolic)
+    width = len(symbolic.symbols)
+    total = len(symbolic.expressions) * width
+    if not total:
+        found.errors = (0.0, 0.0)
+        return found
+    drawn = np.arange(total) if total <= most else np.sort(rng.choice(total, most, replace=False))
+    chosen, exact = _evaluated(symbolic, [divmod(int(k), width) for k in drawn], following, found)
+    if not chosen:
+        found.reason = found.reason or "SymPy finds no finite real derivative at the point"
+        return found
+    m = len(symbolic.expressions)
+    columns = _entries(forward(point, directions_at_once(point.n, None, m)).blocks, point)
+    rows = _entries(reverse(point, recorded, directions_at_once(m, None, point.n)).blocks, point)
+    flat = [i * width + j for i, j in chosen]
+    rounded = [np.array([float(each) for each in exact])]
+    errors = [numeric.relative_error([jacobian[flat]], rounded) for jacobian in (columns, rows)]
+    found.errors, found.count = (errors[0], errors[1]), len(chosen)
+    found.worst = _worst(symbolic, chosen, exact, columns[flat], rows[flat])
+    return found
+
+
+def _evaluated(
+    symbolic: Symbolic, places: Sequence[tuple[int, int]], following: Following, found: Compared
+) -> tuple[list[tuple[int, int]], list[Any]]:
+    chosen, exact = [], []
+    for i, j in places:
+        try:
+            following.in_time()
+            number = evaluated(derivative(symbolic.expressions[i], symbolic.symbols[j]), symbolic.values)
+        except CANNOT_FOLLOW as error:
+            found.reason = _told(error)
+            if not isinstance(error, TooLargeError):
+                return [], []
+            break
+        if number is None:
+            found.undefined += 1
+        else:
+            chosen.append((i, j))
+            exact.append(number)
+    return chosen, exact
+
+
+def _worst(symbolic: Symbolic, chosen: Sequence[tuple[int, int]], exact: Sequence[Any], by: Any, of: Any) -> Entry:
+    """Return the entry in which one of the modes differs most."""
+    rounded = np.array([float(each) for each in exact])
+    with np.errstate(invalid="ignore"):
+        away = np.maximum(np.abs(by - rounded), np.abs(of - rounded))
+    k = int(np.argmax(np.where(np.isnan(away), np.inf, away)))
+    (row, column), true, scale = chosen[k], exact[k], float(np.max(np.abs(rounded)))
+    double = in_double(derivative(symbolic.expressions[row], symbolic.symbols[column]), symbolic.values)
+    sides = (float(by[k]), float(of[k]), double)
+    units = [units_in_the_last_place(side, true, by.dtype, scale) for side in sides]
+    with mpmath.workdps(20):
+        digits = mpmath.nstr(+true, 20)
+    return Entry(row, column, digits, *sides, *units)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, TooLargeError):
+        return f"stopped: {error}"
+    return f"cannot follow the function: {type(error).__name__.removeprefix('_')}: {error}".strip().splitlines()[0]
+
+
+def _entries(blocks: Sequence[Sequence[Any]], point: Point) -> Any:
+    rows = [
+        np.concatenate([block.reshape(-1, x.size) for block, x in zip(row, point.leaves, strict=True)], axis=1)
+        for row in blocks
+    ]
+    return np.concatenate(rows).ravel()
