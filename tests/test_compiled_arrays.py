@@ -86,28 +86,6 @@ def test_second_order_with_blocks():
 
 
 @njit
-def awkward(x):
-    zero = x - x
-    taken = np.where(x > 0.0, np.log(np.where(x > 0.0, x, 1.0)), 0.0)
-    single = np.max(x), x.min(), np.prod(x - x[0]), np.linalg.norm(zero), np.std(zero)
-    return single, taken, np.where(x > 0.0, x, np.log(zero))
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_promised_values(mode):
-    x = np.array([1.0, 1.0, 1.0])
-    result = dr.jacobian(packed(awkward, x), mode=mode)(x)
-    (largest, smallest, product, norm, deviation), taken, chosen = result[:5], result[5:8], result[8:]
-    np.testing.assert_allclose(largest, [1 / 3] * 3, rtol=1e-15)
-    np.testing.assert_allclose(smallest, [1 / 3] * 3, rtol=1e-15)
-    assert (product == 0).all()
-    assert (norm == 0).all()
-    assert (deviation == 0).all()
-    np.testing.assert_array_equal(taken, np.eye(3))
-    np.testing.assert_array_equal(chosen, np.eye(3))
-
-
-@njit
 def single(x):
     m = x[:4].reshape(2, 2)
     return (m @ m).sum() + x.max() + np.dot(x, x)

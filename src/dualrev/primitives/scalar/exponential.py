@@ -65,8 +65,8 @@ ROWS = (
             a == b, a + 0.6931471805599453, math.maximum(a, b) + math.log1p(math.exp(-math.fabs(a - b)))
         ),
         partials=(
-            lambda y, a, b: select(a == b, 0.5, math.exp(a - y)),
-            lambda y, a, b: select(a == b, 0.5, math.exp(b - y)),
+            lambda y, a, b: select(a == b, 0.5, select(a == y, 1.0, math.exp(a - y))),
+            lambda y, a, b: select(a == b, 0.5, select(b == y, 1.0, math.exp(b - y))),
         ),
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)), ((-float("inf"), 0.0), (0.0, 1.0))),
@@ -78,8 +78,8 @@ ROWS = (
             a == b, a + 1.0, math.maximum(a, b) + 1.4426950408889634 * math.log1p(math.exp2(-math.fabs(a - b)))
         ),
         partials=(
-            lambda y, a, b: select(a == b, 0.5, math.exp2(a - y)),
-            lambda y, a, b: select(a == b, 0.5, math.exp2(b - y)),
+            lambda y, a, b: select(a == b, 0.5, select(a == y, 1.0, math.exp2(a - y))),
+            lambda y, a, b: select(a == b, 0.5, select(b == y, 1.0, math.exp2(b - y))),
         ),
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)),),
