@@ -48,8 +48,11 @@ def packed(f, x):
     return njit(scope["vector"])
 
 
-ON_REQUEST = {"statistics", "joins", "shapes", "parts", "numerics", "steps"}
-"""Groups of functions that are made of others, and so need no second mode in every run."""
+ON_REQUEST = {
+    *("statistics", "joins", "shapes", "parts", "numerics", "steps"),
+    *("systems", "factors", "norms", "orders", "constants", "rewritten constants"),
+}
+"""Groups of functions that are made of others, or linear in them, and so need no second mode in every run."""
 
 
 def in_both_modes():
@@ -80,6 +83,11 @@ def curved(x):
 def test_second_order_with_blocks():
     expected = differences(dr.grad(curved, mode="forward"), X)
     np.testing.assert_allclose(dr.hessian(curved)(X), expected, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.exhaustive
+def test_reverse_over_reverse_with_blocks():
+    expected = differences(dr.grad(curved, mode="forward"), X)
     reverse = dr.grad(curved, mode="reverse")
     twice = dr.jacobian(njit(lambda x: reverse(x)), mode="reverse")
     np.testing.assert_allclose(twice(X), expected, rtol=1e-7, atol=1e-7)
