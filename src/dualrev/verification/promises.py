@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, nan, pi
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
+from dualrev import special
 
 Numbers = float | list[float]
 
@@ -42,7 +45,8 @@ class Promise:
     @property
     def function(self) -> Callable[[Any], Any]:
         """The function."""
-        return function_of(self.expression)
+        function: Callable[[Any], Any] = function_of(self.expression)
+        return function
 
     @property
     def point(self) -> Any:
@@ -52,9 +56,10 @@ class Promise:
 
 def function_of(expression: str) -> Any:
     """Return the function of `x` that an expression stands for."""
-    import dualrev
+    return eval(f"lambda x: {expression}", {"np": np, "dr": _NAMES})
 
-    return eval(f"lambda x: {expression}", {"np": np, "dr": dualrev})
+
+_NAMES = SimpleNamespace(special=special)
 
 
 def _interpreted(expression: str, at: Numbers, gradient: Numbers, second: float | None = None) -> Promise:
