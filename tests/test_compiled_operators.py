@@ -212,9 +212,25 @@ def test_options(mode: str) -> None:
 
 
 def test_pickles() -> None:
-    for operator in (jacobian_of_system, dr.hessian(energy), dr.jacobian(system, batched=True)):
+    for operator in (
+        jacobian_of_system,
+        dr.hessian(energy),
+        dr.jacobian(system, batched=True),
+        dr.value_and_grad(energy),
+    ):
         x = X[None] if operator.batched else X
-        close(pickle.loads(pickle.dumps(operator))(x), operator(x))
+        for found, expected in zip(pickle.loads(pickle.dumps(operator))(x), operator(x), strict=True):
+            close(found, expected)
+    for product in (dr.jvp(system), dr.hvp(energy)):
+        close(pickle.loads(pickle.dumps(product))(X, X), product(X, X))
+    assert pickle.loads(pickle.dumps(dr.derivative(cube)))(2.0) == 12.0
+    assert pickle.loads(pickle.dumps(dr.elementwise_grad(cube)))(2.0) == 12.0
+    close(pickle.loads(pickle.dumps(dr.linear_operator(system, X))) @ X, jacobian_of_system(X) @ X)
+
+
+@njit
+def cube(x):
+    return x**3
 
 
 def test_threads_and_concurrent_first_calls() -> None:
@@ -223,10 +239,16 @@ def test_threads_and_concurrent_first_calls() -> None:
     points = np.random.default_rng(1).normal(size=(64, 30))
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(gradient, points))
+        other = dr.hvp(fresh)  # its first use too is several threads' at once
+        products = list(pool.map(other, points[:16], points[:16]))
     for x, result in zip(points, results, strict=True):
         expected = np.cos(x) * x[0]
         expected[0] += np.sin(x).sum()
         close(result, expected)
+    for x, product in zip(points, products, strict=False):
+        expected = -np.sin(x) * x[0] * x + np.cos(x) * x[0]
+        expected[0] += np.cos(x) @ x
+        close(product, expected)
 
 
 def _in_a_process(x: Any) -> Any:

@@ -77,31 +77,6 @@ def test_every_spelling_is_the_interpreted_row(mode: str, part: int) -> None:
 
 
 @njit
-def awkward(x):
-    return (
-        np.cbrt(x[0] ** 3),
-        max(x[0], x[1]),
-        np.linalg.norm(x),
-        np.prod(x),
-        np.where(x[0] > 0, np.log(x[0]), x[1]),
-        np.sqrt(x[0] * x[0] + x[1] * x[1]),
-        x[0] ** 0 + x[0] ** x[1] * 0.0,
-    )
-
-
-@pytest.mark.parametrize("mode", ["forward", "reverse"])
-def test_promised_values_at_zero(mode: str) -> None:
-    cube, largest, norm, product, where, root, power = dr.jacobian(awkward, mode=mode)(np.zeros(2))
-    np.testing.assert_array_equal(cube, [0, 0])
-    np.testing.assert_array_equal(largest, [1, 0])
-    np.testing.assert_array_equal(norm, [0, 0])
-    np.testing.assert_array_equal(product, [0, 0])
-    np.testing.assert_array_equal(where, [0, 1])
-    np.testing.assert_array_equal(root, [0, 0])
-    np.testing.assert_array_equal(power, [0, 0])
-
-
-@njit
 def stored(x):
     y = np.zeros(1)
     y[0] = np.where(x[0] > 0, x[1], 2.0)

@@ -91,7 +91,10 @@ def matrices(of: Any, count: int) -> list[Any]:
     return [types.Array(of, 2, "C")] * count
 
 
-@pytest.mark.parametrize("precision", FLOATS)
+@pytest.mark.parametrize(
+    "precision",
+    ["float32", pytest.param("float64", marks=pytest.mark.exhaustive)],  # the same text; below, in doubles
+)
 def test_every_row_compiles(precision: str) -> None:
     single = precision == "float32"
     vector, matrix = (types.Array(FLOATS[precision], n, "C") for n in (1, 2))
@@ -203,8 +206,22 @@ BATCHES = [
 ]
 
 
-@pytest.mark.parametrize("shared_bytes", [0, 48 * 1024], ids=["direct", "staged"])
-@pytest.mark.parametrize(("name", "make", "args"), BATCHES, ids=[name for name, _, _ in BATCHES])
+REPEATED = {
+    *(("hessian", "direct"), ("argnums as a tuple", "direct"), ("gradient", "staged")),
+    *(("points in two arguments", "staged"), ("shared array", "staged")),
+}
+"""What others show: in chunks, with a value, or by the other way."""
+
+
+def in_both_ways() -> Any:
+    """Return every batch by direct access to memory, and those that differ when they go through shared memory."""
+    for name, make, args in BATCHES:
+        for way, shared_bytes in (("direct", 0), ("staged", 48 * 1024)):
+            marks = [pytest.mark.exhaustive] if (name, way) in REPEATED else []
+            yield pytest.param(name, make, args, shared_bytes, marks=marks, id=f"{name}-{way}")
+
+
+@pytest.mark.parametrize(("name", "make", "args", "shared_bytes"), in_both_ways())
 def test_batches_equal_the_cpu(
     name: str, make: Any, args: Any, shared_bytes: int, emulated: Any, monkeypatch: Any
 ) -> None:

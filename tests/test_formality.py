@@ -34,7 +34,7 @@ LAYERS = (
     {"special", "linalg"},
     {"array_methods"},
     {"numpy_protocol"},
-    {"values"},
+    {"values", "coverage"},
     {"trees"},
     {"forward", "reverse"},
     {"compiled"},

@@ -16,9 +16,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import dualrev
-from dualrev import modes
+from dualrev import coverage, modes
 from dualrev.primitives import array, host, scalar
 from dualrev.primitives.row import HostRow, Row
+from dualrev.verification.promises import PROMISES
 
 
 @cache
@@ -173,6 +174,56 @@ def spelling(function: Any) -> str:
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
 
 
+class CoverageTables(FromTheCode):
+    """Every public function of NumPy's and SciPy's modules, by how it is covered."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        lines = []
+        for module in coverage.MODULES:
+            entries = coverage.coverage(module)
+            counts = [sum(entry.status in group for entry in entries) for _, group in COVERAGE]
+            numbers = ", ".join(f"{count} {name}" for count, (name, _) in zip(counts, COVERAGE, strict=True) if count)
+            lines += [*heading(module), f"{numbers}.", ""]
+            rows = []
+            for name, group in COVERAGE:
+                notes = dict.fromkeys(entry.note for entry in entries if entry.status in group)
+                for note in notes:
+                    names = [e.name for e in entries if e.status in group and e.note == note]
+                    rows.append([[name], [", ".join(code(names))], [note]])
+            lines += table(["", "functions", ""], rows)
+        return lines
+
+
+COVERAGE = (
+    ("covered", coverage.COVERED),
+    ("constant", (coverage.FLAT,)),
+    ("of plain numbers", (coverage.PLAIN,)),
+    ("not covered", (coverage.MISSING,)),
+)
+
+
+class PromisedLaws(FromTheCode):
+    """The promises that the tests prove, by law."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        lines = []
+        for law, promises in PROMISES.items():
+            rows = [
+                [
+                    code([promise.expression]),
+                    [_numbers(np.ravel(promise.at))],
+                    [_numbers(np.ravel(promise.gradient))],
+                    [] if promise.second is None else [_numbers([promise.second])],
+                    [] if promise.compiled else ["interpreted"],
+                ]
+                for promise in promises
+            ]
+            lines += [*heading(law), *table(["function of x", "at", "derivative", "second", "only"], rows)]
+        return lines
+
+
 class PromisedValues(FromTheCode):
     """The points of the rows."""
 
@@ -244,6 +295,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         (ArrayRules, "array-rules"),
         (ArrayComposites, "array-composites"),
         (PromisedValues, "promised-values"),
+        (PromisedLaws, "promised-laws"),
+        (CoverageTables, "coverage"),
         (CostTable, "cost-constants"),
         (ModeLimits, "mode-limits"),
         (PublicNames, "public-names"),

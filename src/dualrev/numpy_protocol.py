@@ -128,8 +128,8 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     if function in REFUSED:
         raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}")
     raise MissingRuleError(
-        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` lists "
-        "them), or add a rule: see docs/adding_a_primitive.md"
+        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "
+        "docs/coverage.md list them), or add a rule: see docs/adding_a_primitive.md"
     )
 
 

@@ -73,6 +73,8 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
     np.var: OF_SPREADS,
     np.std: OF_SPREADS,
     np.ptp: AXES,
+    np.amax: AXES,
+    np.amin: AXES,
     np.average: calls(
         (lambda f, a: f(a), ((2, 3),)),
         (lambda f, a: f(a, axis=1, keepdims=True), ((2, 3),)),

@@ -15,6 +15,8 @@ import numpy as np
 
 from dualrev import linalg, special
 from dualrev.commands.outcome import FINE
+from dualrev.coverage import COVERED, FLAT, MISSING, MODULES, PLAIN, coverage
+from dualrev.errors import MissingExtraError
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.host import HOST, HOST_FAMILIES
 from dualrev.primitives.row import HostRow, Row
@@ -87,6 +89,23 @@ def _arrays() -> Iterator[str]:
         yield _folded(f"{name.ljust(22)} ", ", ".join(rule.operands) + options)
     made = sorted({_spelling(function) for function in COMPOSITES} - {""})
     yield from ("", f"{len(made)} functions written in terms of others", "", fill(", ".join(made), WIDTH))
+    for module in MODULES:
+        yield from _uncovered(module)
+
+
+def _uncovered(module: str) -> Iterator[str]:
+    """Say of a module what has no derivative, and why."""
+    try:
+        entries = coverage(module)
+    except MissingExtraError as error:
+        yield from ("", _folded(f"{module}: ", str(error)))
+        return
+    count = sum(entry.status in COVERED for entry in entries)
+    yield from ("", f"{module}: {count} of {len(entries)} functions are covered")
+    for status in (FLAT, PLAIN, MISSING):
+        for note in dict.fromkeys(entry.note for entry in entries if entry.status == status):
+            names = ", ".join(entry.name for entry in entries if entry.status == status and entry.note == note)
+            yield _folded(f"    {status}: ", f"{names}{note and f' ({note})'}")
 
 
 def _spelling(function: Any) -> str:

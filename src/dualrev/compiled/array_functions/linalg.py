@@ -59,9 +59,45 @@ def det(a: Any) -> Any:
     def implementation(a):  # type: ignore[no-untyped-def]
         values = primals_in(owner, a)
         value = det(values)
+        if value == 0:
+            return _eliminated(zero_array(owner, a.shape), a)
         return value + value * sum_(inv(values).T * (a - values))
 
     return implementation
+
+
+@compiled
+def _eliminated(y: Any, a: Any) -> Any:
+    """Return the determinant by elimination with full pivoting, which also a singular matrix survives.
+
+    What is left of a matrix of small rank is zero: the last two rows are not eliminated, so that their determinant,
+    with its first two derivatives, is exact.
+    """
+    n, result = a.shape[0], 1.0
+    for i in range(n):
+        for j in range(n):
+            y[i, j] = a[i, j]
+    for k in range(n - 2):
+        row, column = k, k
+        for i in range(k, n):
+            for j in range(k, n):
+                if abs(y[i, j]) > abs(y[row, column]):
+                    row, column = i, j
+        for j in range(n):
+            y[k, j], y[row, j] = y[row, j], y[k, j]
+        for i in range(n):
+            y[i, k], y[i, column] = y[i, column], y[i, k]
+        if (row == k) != (column == k):
+            result = -result
+        for i in range(k + 1, n):
+            if y[k, k] != 0:
+                factor = y[i, k] / y[k, k]
+                for j in range(k + 1, n):
+                    y[i, j] = y[i, j] - factor * y[k, j]
+    left = y[0, 0] if n == 1 else y[n - 2, n - 2] * y[n - 1, n - 1] - y[n - 2, n - 1] * y[n - 1, n - 2]
+    for k in range(n - 2):
+        left = left * y[k, k]
+    return result * left
 
 
 @array_function(np.linalg.slogdet, chosen=True)

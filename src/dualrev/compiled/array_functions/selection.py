@@ -39,6 +39,17 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return implementation
 
 
+@array_function(np.clip, method="clip", chosen=True)
+def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    """Bound values: one that meets a bound shares the derivative with it, as for maximum and minimum."""
+    low, high = (not (each is None or isinstance(each, types.Omitted | types.NoneType)) for each in (a_min, a_max))
+    if low and high:
+        return lambda a, a_min=None, a_max=None: np.minimum(np.maximum(a, a_min), a_max)
+    if low:
+        return lambda a, a_min=None, a_max=None: np.maximum(a, a_min)
+    return lambda a, a_min=None, a_max=None: np.minimum(a, a_max)
+
+
 @array_function(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Take the first choice whose condition holds."""

@@ -25,7 +25,23 @@ _SETS = "it compares elements of sets. Use np.unique(x), or give it dualrev.stop
 _WRITES = "it writes to an array in place. Build the new array instead: np.where(mask, new, old)"
 _FILES = "a file holds plain numbers. Give it dualrev.stop_gradient(x)"
 
+_POLYNOMIAL = "NumPy computes it by loops over plain numbers. Use "
+_PAIR = "its parts jump at the powers of two. Give it dualrev.stop_gradient(x)"
+_COMPLEX = "it leaves the real numbers beyond a branch point. Use np.{0} within them"
+_BITS = "it is a function of integers. Give it dualrev.stop_gradient(x)"
+
 REFUSED: dict[Any, str] = {
+    np.poly: _POLYNOMIAL + "np.polymul of the factors",
+    np.roots: _POLYNOMIAL + "np.linalg.eigvals of the companion matrix",
+    np.polyfit: _POLYNOMIAL + "np.linalg.lstsq(np.vander(x, degree + 1), y)[0]",
+    np.polydiv: _POLYNOMIAL + "the values np.polyval(u, x) / np.polyval(v, x)",
+    np.frexp: _PAIR,
+    np.sort_complex: "it orders complex numbers. Use np.sort(x)",
+    **dict.fromkeys((np.unique_all, np.unique_inverse, np.unique_counts), _COUNTS),
+    **{getattr(np.emath, name): _COMPLEX.format(name) for name in ("arccos", "arcsin", "arctanh", "power")},
+    np.emath.logn: "it leaves the real numbers beyond 0. Use np.log(x) / np.log(n)",
+    **dict.fromkeys((np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.bitwise_count), _BITS),
+    **dict.fromkeys((np.left_shift, np.right_shift, np.gcd, np.lcm, np.packbits, np.unpackbits), _BITS),
     **dict.fromkeys((np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges), _COUNTS),
     **dict.fromkeys((np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d), _SETS),
     **dict.fromkeys((np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal), _WRITES),

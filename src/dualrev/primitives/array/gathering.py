@@ -140,7 +140,10 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     axes = range(filt.ndim) if axis is None else [n % filt.ndim for n in np.atleast_1d(axis)]
     at = [slice(None)] * filt.ndim
     for n in axes:
-        first, last = (int(ends[n].min()), int(ends[n].max()) + 1) if ends[n].size else (0, 0)
+        if not ends[n].size:
+            at[n] = slice(0, 0)
+            continue
+        first, last = int(ends[n].min()), int(ends[n].max()) + 1
         at[n] = slice(first if "f" in trim.lower() else None, last if "b" in trim.lower() else None)
     return filt[tuple(at)]
 

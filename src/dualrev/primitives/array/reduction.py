@@ -155,7 +155,6 @@ def _logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False) 
     with np.errstate(divide="ignore"):
         terms = np.exp(a - shift) if b is None else b * np.exp(a - shift)
         total = np.log(np.sum(terms, axis=axis, keepdims=True)) + shift
-    total = np.where(np.isfinite(top), total, top + total * 0)
     return total if keepdims else np.squeeze(total, axis=axis if axis is None else from_the_end(axis, np.ndim(a)))[()]
 
 
@@ -185,11 +184,22 @@ def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, b: Any = None, keepdims:
         return _weighted_logsumexp(y, a, axis, b, keepdims)
     axes, shape = from_the_end(axis, a.ndim), a.shape
     top = kept(y, axes, shape, keepdims)
-    weights = np.where(np.equal(a, top), 1.0, np.exp(a - np.where(np.isfinite(top), top, 0))) if a.size else a
+    weights = _shares(a, top, axes) if a.size else a
     return linear(
         lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
         lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
     )
+
+
+def _shares(a: Any, top: Any, axes: Any) -> Any:
+    """Return exp(a - top); where the result is infinite, the terms that make it so share it equally."""
+    finite = np.isfinite(top)
+    if np.all(finite):
+        return np.exp(a - top)
+    ties = np.equal(a, top)
+    with np.errstate(invalid="ignore"):
+        shared = ties / np.sum(ties, axis=axes, keepdims=True)
+    return np.where(finite, np.exp(a - np.where(finite, top, 0)), shared)
 
 
 def _weighted_logsumexp(y: Any, a: Any, axis: Any, b: Any, keepdims: bool) -> Any:
@@ -214,7 +224,7 @@ def softmax_rule(y: Any, x: Any, /, axis: Any = None) -> Any:
     axes = from_the_end(axis, x.ndim)
 
     def apply(t: Any) -> Any:
-        return y * (t - np.sum(y * t, axis=axes, keepdims=True))
+        return chain_product(y, t - np.sum(chain_product(y, t), axis=axes, keepdims=True))
 
     return linear(apply, apply)
 

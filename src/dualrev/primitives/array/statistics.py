@@ -141,6 +141,18 @@ def std(
     return _plain_deviation(a, **given) if "mean" in given else deviation(a, **given)
 
 
+@composite(np.amax)
+def amax(a: Any, axis: Any = None, out: None = None, **options: Any) -> Any:
+    """Select the largest: np.max under another name."""
+    return np.max(a, axis, **options)
+
+
+@composite(np.amin)
+def amin(a: Any, axis: Any = None, out: None = None, **options: Any) -> Any:
+    """Select the smallest: np.min under another name."""
+    return np.min(a, axis, **options)
+
+
 @composite(np.ptp)
 def ptp(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
     """Subtract the smallest from the largest."""
