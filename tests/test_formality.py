@@ -25,7 +25,7 @@ MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for pa
 MOST_LINES = 300
 
 LAYERS = (
-    {"errors", "folders", "costs", "tape_limit"},
+    {"errors", "folders", "allowance", "costs"},
     {"modes", "extras"},
     {"protocol"},
     {"primitives"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualrev import errors, linalg, special
 from dualrev.active import no_grad, stop_gradient
+from dualrev.allowance import tape_limit
 from dualrev.custom.checkpoint import checkpoint
 from dualrev.custom.implicit import implicit_root
 from dualrev.custom.rule import custom_rule
@@ -21,7 +22,6 @@ from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var
 from dualrev.second_order import hessian, hvp
 from dualrev.series.taylor import taylor
-from dualrev.tape_limit import tape_limit
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.kernels.extending import defined
+from dualrev.reverse.numba_limit import within_limit
 
 LEAST_POINTS = 256
 """Points that a thread is worth being started for."""
@@ -39,7 +41,7 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     takes_out
         Whether the derivative takes an array to write to, after the other arguments.
     """
-    first = entry(*(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
+    first = within_limit(entry, *(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
     parts = first if isinstance(first, tuple) else (first,)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
     outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
@@ -65,11 +67,11 @@ def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None
     threads = max(1, min(os.cpu_count() or 1, (stop - start) // LEAST_POINTS))
     if threads == 1:
         if stop > start:
-            part(start, stop)
+            within_limit(part, start, stop)
         return
     ends = np.linspace(start, stop, threads + 1).astype(int)
     with ThreadPoolExecutor(threads) as pool:
-        tasks = [pool.submit(part, int(a), int(b)) for a, b in pairwise(ends)]
+        tasks = [pool.submit(copy_context().run, within_limit, part, int(a), int(b)) for a, b in pairwise(ends)]
         for task in tasks:
             task.result()
 

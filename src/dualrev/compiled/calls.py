@@ -21,6 +21,7 @@ from dualrev.compiled.in_place import SHAPE
 from dualrev.compiled.steps import CompiledStep
 from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError, InputTypeError
 from dualrev.modes import ModeChoice, choose_compiled_mode
+from dualrev.reverse.numba_limit import within_limit
 from dualrev.reverse.numba_sweep import LANES
 
 
@@ -63,7 +64,7 @@ class CompiledOperator:
         if entry is None:
             entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
         try:
-            result = entry(*args, **kwargs)
+            result = within_limit(entry, *args, **kwargs)
         except ActiveConversionError:
             given: Any = (args, kwargs)
             if any(isinstance(leaf, Active) for leaf in optree.tree_leaves(given)):
@@ -124,7 +125,7 @@ class CompiledOperator:
     def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int]:
         """Return how many records a recording makes at these arguments, and the memory that they take in bytes."""
         counts = derivative(self.f, self.question._replace(kind="tape", mode="reverse", value=False, chunk=None))
-        records, memory = counts(*args, **kwargs)
+        records, memory = within_limit(counts, *args, **kwargs)
         return records, memory
 
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: int | None = None) -> ModeChoice:

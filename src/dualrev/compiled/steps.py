@@ -16,6 +16,7 @@ from dualrev.errors import ActiveConversionError, ComplexInputError
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
+from dualrev.reverse.numba_limit import within_limit
 
 
 class CompiledStep:
@@ -109,7 +110,7 @@ class _Call:
     def pull(self, leaves: Sequence[Any], cotangent: Any) -> list[Any]:
         """Return what a cotangent of the output contributes to the leaves."""
         pulled = derivative(self.dispatcher, Question("pullback", "reverse", self.argnums))
-        gradients = CompiledStep(pulled)(*self._with(leaves), self.arranged(cotangent))
+        gradients = within_limit(CompiledStep(pulled), *self._with(leaves), self.arranged(cotangent))
         return [_number(leaf) for leaf in optree.tree_leaves(gradients)]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.allowance import Allowance, current_allowance, new_allowance
 from dualrev.errors import TapeLimitError
-from dualrev.tape_limit import Allowance, current_allowance, new_allowance
 
 STATEMENT = 320
 """Bytes of a statement without its arrays: the object, its lists, its place in the result (64 bits, CPython 3.11)."""
@@ -47,9 +47,9 @@ def _recount(allowance: Allowance, new: int) -> None:
     objects: list[Any] = gc.get_objects()
     alive = [x for x in objects if issubclass(type(x), Recorded) and getattr(x, "allowance", None) is allowance]
     del objects
-    used = kept_bytes(alive) + STATEMENT * len(alive)
-    if used + new > allowance.nbytes:
-        raise TapeLimitError(used + new, allowance.nbytes)
+    used = kept_bytes(alive) + STATEMENT * len(alive) + new
+    if used > allowance.nbytes:
+        raise TapeLimitError(used, allowance.nbytes)
     allowance.recounted(used)
 
 

@@ -15,22 +15,28 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import register_model
 
+from dualrev.errors import TapeLimitError
 from dualrev.kernels.extending import intrinsic
+from dualrev.reverse.numba_limit import emit_limit
 
 SLOTS = 16
 """Tapes that are kept for reuse, for each compiled derivative."""
 
 FIRST_CAPACITY = 1024
 
+MOST_IDLE_BYTES = 1 << 30
+"""A larger tape is not kept."""
+
 MOST = 1 << 32
-"""Elements that 32 bits can number; a tape that needs more is refused as one without memory."""
+"""Elements that 32 bits can number; a tape that needs more is refused."""
 
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 _POINTER = _BYTE.as_pointer()
-HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD])
-"""Records, how many there are, and for how many there is room; the same of the words of blocks; the last block."""
+HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD, _WORD])
+"""Records, how many there are, and for how many there is room; the same of the words of blocks; the last block; the
+bytes that both take, and those that were asked for and refused."""
 
-RECORDS, WORDS, LAST_BLOCK = 0, 3, 6
+RECORDS, WORDS, LAST_BLOCK, TAKEN, REFUSED = 0, 3, 6, 7, 8
 """Where in the header each of these begins."""
 
 
@@ -75,17 +81,40 @@ def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, opera
 
 
 def make_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> None:
-    """Emit a call that makes room for elements of a size, and the MemoryError if there is none."""
+    """Emit a call that makes room for elements of a size, and an error if there is none; see `refusal`."""
+    with builder.if_then(_has_no_room(context, builder, part, size, tape, needed), likely=False):
+        context.call_conv.return_user_exc(builder, TapeLimitError, (0, 0))
+
+
+def _has_no_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> Any:
     builder.call(_grow(context, builder.module, part, size), [tape, needed])
-    room = builder.load(cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, part + 2))
-    with builder.if_then(builder.icmp_signed("<", room, needed), likely=False):
-        context.call_conv.return_user_exc(
-            builder, MemoryError, ("there is no memory for the tape; mode='forward' needs none",)
-        )
+    return builder.icmp_signed("<", builder.load(_field(builder, tape, part + 2)), needed)
+
+
+def refusal(builder: Any, tape: Any) -> Any:
+    """Emit what a tape was refused, 0 if nothing, which is forgotten."""
+    refused_at = _field(builder, tape, REFUSED)
+    asked = builder.load(refused_at)
+    builder.store(_WORD(0), refused_at)
+    return asked
+
+
+def raise_refusal(context: Any, builder: Any, asked: Any) -> None:
+    """Emit the error that says what a tape asked for, if it was refused that; code after it runs otherwise."""
+    with builder.if_then(builder.icmp_signed("!=", asked, _WORD(0)), likely=False):
+        amounts = (asked, emit_limit(builder))
+        context.call_conv.return_dynamic_user_exc(builder, TapeLimitError, amounts, (types.int64, types.int64))
+
+
+def _field(builder: Any, tape: Any, n: int) -> Any:
+    return cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, n)
 
 
 def _grow(context: Any, module: Any, part: int, size: int) -> Any:
-    """Return a function that makes room on a part of a tape for so many elements, at least doubling it."""
+    """Return a function that makes room on a part of a tape for so many elements: twice the room, if the limit allows.
+
+    It leaves the tape as it is where even the elements themselves are too many, or the system has no memory for them.
+    """
     name = f"dualrev_grow_tape_{part}_{size}"
     if name in module.globals:
         return module.globals[name]
@@ -93,24 +122,34 @@ def _grow(context: Any, module: Any, part: int, size: int) -> Any:
     function.linkage = "linkonce_odr"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block())
-    address, needed = function.args
-    header = builder.bitcast(address, HEADER.as_pointer())
-    data_at, length_at, room_at = (cgutils.gep_inbounds(builder, header, 0, part + n) for n in range(3))
-    old = builder.load(data_at)
-    wider = builder.mul(builder.load(room_at), _WORD(2))
-    for least in (needed, _WORD(FIRST_CAPACITY)):
-        wider = builder.select(builder.icmp_signed("<", wider, least), least, wider)
-    with builder.if_then(builder.icmp_unsigned(">=", needed, _WORD(MOST)), likely=False):
+    tape, needed = function.args
+    data_at, length_at, room_at = (_field(builder, tape, part + n) for n in range(3))
+    taken_at, refused_at = (_field(builder, tape, n) for n in (TAKEN, REFUSED))
+    old, room = builder.load(data_at), builder.load(room_at)
+    others = builder.sub(builder.load(taken_at), builder.mul(room, _WORD(size)))
+    most = builder.sdiv(builder.sub(emit_limit(builder), others), _WORD(size))
+    wider = _larger(builder, builder.mul(room, _WORD(2)), _WORD(FIRST_CAPACITY))
+    wider = builder.select(builder.icmp_signed("<", most, wider), most, wider)
+    wider = _larger(builder, wider, needed)
+    new_size = builder.mul(wider, _WORD(size))
+    asked = builder.add(others, new_size)
+    builder.store(asked, refused_at)
+    too_many = builder.icmp_unsigned(">=", needed, _WORD(MOST))
+    with builder.if_then(builder.or_(too_many, builder.icmp_signed("<", most, needed)), likely=False):
         builder.ret_void()
-    new = context.nrt.allocate_unchecked(builder, builder.mul(wider, _WORD(size)))
+    new = context.nrt.allocate_unchecked(builder, new_size)
     with builder.if_then(cgutils.is_not_null(builder, new)):
         with builder.if_then(cgutils.is_not_null(builder, old)):
             cgutils.raw_memcpy(builder, new, old, builder.load(length_at), _WORD(size))
             context.nrt.free(builder, old)
-        builder.store(new, data_at)
-        builder.store(wider, room_at)
+        for value, at in ((new, data_at), (wider, room_at), (asked, taken_at), (_WORD(0), refused_at)):
+            builder.store(value, at)
     builder.ret_void()
     return function
+
+
+def _larger(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.icmp_signed("<", a, b), b, a)
 
 
 def idle(module: Any, name: str) -> Any:
@@ -161,29 +200,42 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
             builder.store(ir.Constant(HEADER, None), builder.bitcast(fresh, HEADER.as_pointer()))
             builder.store(builder.ptrtoint(fresh, _WORD), found)
         address = builder.inttoptr(builder.load(found), _POINTER)
-        header = builder.bitcast(address, HEADER.as_pointer())
-        length_at, room_at, words_at, last_at = (
-            cgutils.gep_inbounds(builder, header, 0, n) for n in (1, 2, WORDS + 1, LAST_BLOCK)
+        length_at, room_at, words_at, last_at, taken_at = (
+            _field(builder, address, n) for n in (1, 2, WORDS + 1, LAST_BLOCK, TAKEN)
         )
+        with builder.if_then(builder.icmp_signed(">", builder.load(taken_at), emit_limit(builder)), likely=False):
+            _free_parts(context, builder, address)
+            builder.store(ir.Constant(HEADER, None), builder.bitcast(address, HEADER.as_pointer()))
         builder.store(_WORD(0), length_at)
         builder.store(_WORD(0), words_at)
         builder.store(_WORD(-1), last_at)
         needed = builder.add(args[1], _WORD(1))
         with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
-            make_room(context, builder, RECORDS, context.get_abi_sizeof(layout), address, needed)
+            size = context.get_abi_sizeof(layout)
+            with builder.if_then(_has_no_room(context, builder, RECORDS, size, address, needed), likely=False):
+                asked = refusal(builder, address)
+                give_back(context, builder, tape.dtype, address)
+                raise_refusal(context, builder, asked)
         builder.store(needed, length_at)
         return address
 
     return tape(dtype, types.int64), codegen
 
 
+def _free_parts(context: Any, builder: Any, tape: Any) -> None:
+    for part in (RECORDS, WORDS):
+        context.nrt.free(builder, builder.load(_field(builder, tape, part)))
+
+
 def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
-    """Emit the return of a tape for reuse, or of its memory if enough are kept."""
+    """Emit the return of a tape for reuse, or of its memory if it is large or enough are kept."""
     slots = _slots(context, builder.module, record_type(context, dtype))
+    large = builder.icmp_signed(">", builder.load(_field(builder, tape, TAKEN)), _WORD(MOST_IDLE_BYTES))
+    with builder.if_then(large, likely=False):
+        _free_parts(context, builder, tape)
+        builder.store(ir.Constant(HEADER, None), builder.bitcast(tape, HEADER.as_pointer()))
     with builder.if_then(builder.not_(kept_in(builder, slots, tape)), likely=False):
-        header = builder.bitcast(tape, HEADER.as_pointer())
-        for part in (RECORDS, WORDS):
-            context.nrt.free(builder, builder.load(cgutils.gep_inbounds(builder, header, 0, part)))
+        _free_parts(context, builder, tape)
         context.nrt.free(builder, tape)
 
 

@@ -58,10 +58,6 @@ class Statement(Recorded):
         """The statements that the operands came from, constants left out: the next ones of a sweep backwards."""
         return tuple(parent for parent in self.parents if parent is not None)
 
-    def saved(self) -> Iterable[Any]:
-        """Return the values that the statement keeps for the sweep."""
-        return ()
-
     def free(self) -> None:
         """Drop what the statement keeps, operands included."""
 

@@ -22,19 +22,21 @@ class Allowance:
     ----------
     nbytes : int
         The limit.
+    own : bool
+        Whether the user set it.
     left : int
         What may still be recorded until the memory that is in use is counted anew.
     """
 
-    __slots__ = ("left", "nbytes")
+    __slots__ = ("left", "nbytes", "own")
 
-    def __init__(self, nbytes: int) -> None:
-        self.nbytes = nbytes
+    def __init__(self, nbytes: int, own: bool) -> None:
+        self.nbytes, self.own = nbytes, own
         self.recounted(0)
 
     def recounted(self, used: int) -> None:
         """Set what may be recorded until the next count: as much again as there is, within the limit."""
-        self.left = min(max(used, self.nbytes // 16), self.nbytes - used)
+        self.left = min(max(used, self.nbytes // 4), self.nbytes - used)
 
 
 _allowance: ContextVar[Allowance | None] = ContextVar("_allowance", default=None)
@@ -45,9 +47,15 @@ current_allowance = _allowance.get
 
 def new_allowance() -> Allowance:
     """Give the context the default allowance, and return it."""
-    allowance = Allowance(default_limit())
+    allowance = Allowance(default_limit(), own=False)
     _allowance.set(allowance)
     return allowance
+
+
+def own_limit() -> int:
+    """Return the limit in bytes that was set in this context, 0 if none was."""
+    allowance = current_allowance()
+    return 0 if allowance is None or not allowance.own else allowance.nbytes
 
 
 class tape_limit(ContextDecorator):
@@ -97,7 +105,7 @@ class tape_limit(ContextDecorator):
         return tape_limit(self.nbytes)  # a decorated function may run in several threads at once
 
     def __enter__(self) -> None:
-        self._before.append(_allowance.set(Allowance(self.nbytes)))
+        self._before.append(_allowance.set(Allowance(self.nbytes, own=True)))
 
     def __exit__(self, *_: object) -> None:
         _allowance.reset(self._before.pop())
