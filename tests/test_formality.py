@@ -42,7 +42,7 @@ LAYERS = (
     {"backends", "batch"},
     {"operators", "point"},
     {"calibration", "jacobians"},
-    {"api"},
+    {"api", "products"},
     {"derivatives", "gradients", "linear_operators"},
     {"second_order", "series"},
     {"verification", "problems", "teaching", "optim", "nn"},

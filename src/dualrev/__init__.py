@@ -11,12 +11,13 @@ from dualrev.allowance import tape_limit
 from dualrev.custom.checkpoint import checkpoint
 from dualrev.custom.implicit import implicit_root
 from dualrev.custom.rule import custom_rule
-from dualrev.derivatives import derivative, elementwise_grad, jvp, vjp
+from dualrev.derivatives import derivative, elementwise_grad
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
 from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
 from dualrev.linear_operators import linear_operator
 from dualrev.modes import CostConstants, ModeChoice, choose_mode
+from dualrev.products import jvp, vjp
 from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor, zeros
 from dualrev.reverse.tape import Tape
 from dualrev.reverse.var import Var

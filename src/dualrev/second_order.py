@@ -8,8 +8,8 @@ from typing import Any
 
 from dualrev.api import Gradient, Jacobian
 from dualrev.batch import Batched, known_device, on_device
-from dualrev.derivatives import Pushforward
 from dualrev.point import Argnums, as_argnums
+from dualrev.products import Pushforward
 
 
 class DeviceHessian:

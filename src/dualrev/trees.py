@@ -86,6 +86,11 @@ def _real(leaf: Active, name: str) -> Active:
 def _output_leaf(leaf: Any, name: str) -> Any:
     if isinstance(leaf, Active):
         return _real(leaf, name)
+    if callable(leaf):
+        raise InputTypeError(
+            f"{name} returned a function; expected real numbers, arrays of them, or containers of those. Differentiate "
+            "what that function returns: lambda x: f(x)(y)"
+        )
     array = np.asarray(leaf)
     if array.dtype.kind == "O":
         return take_up(array)

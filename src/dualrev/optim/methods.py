@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dualrev.derivatives import jvp
 from dualrev.errors import ShapeMismatchError
 from dualrev.gradients import grad
 from dualrev.optim.rules import Rule, State
 from dualrev.optim.schedules import Schedule, schedule
+from dualrev.products import jvp
 from dualrev.second_order import hessian
 
 ARMIJO = 1e-4

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.derivatives import jvp, vjp
 from dualrev.errors import known_mode
 from dualrev.point import Point
+from dualrev.products import jvp, vjp
 from dualrev.trees import flatten_output
 from dualrev.verification import numeric
 
