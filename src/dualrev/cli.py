@@ -34,6 +34,15 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("target", nargs="?", help=f"{TARGET}; three problems if left out")
     compare.add_argument("--at", action="append", metavar="POINT", help=AT)
     compare.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
+    compare.add_argument("--html", metavar="FILE", help="write a report with plots")
+    compare.add_argument("--plot", metavar="FILE", help="draw the times: .png, .svg or .pdf")
+    compare.add_argument(
+        "--backend",
+        choices=("auto", "numpy", "numba", "both"),
+        default="auto",
+        help="how the function runs: interpreted, compiled, or both (default: both if Numba compiled it)",
+    )
+    compare.add_argument("--budget", type=float, default=1.0, metavar="SECONDS", help="for timing (default: 1)")
     compare.add_argument("--no-verify", action="store_true", help="leave out the check against SymPy")
 
     verify = commands.add_parser("verify", help="check derivatives against SymPy")

@@ -13,7 +13,7 @@ import numpy as np
 from dualrev import jacobians
 from dualrev.comparison.families import Case, cases
 from dualrev.comparison.fitting import relative_fit
-from dualrev.comparison.timing import fastest
+from dualrev.comparison.timing import Stopwatch
 from dualrev.costs import SHIPPED, CostConstants, Multiples, cost, forward_multiples, reverse_multiples
 from dualrev.modes import choose_mode
 from dualrev.operators import Pullback
@@ -91,8 +91,8 @@ def _measured(case: Case, budget: float) -> list[tuple[Multiples, float]]:
         for function, multiples in modes
         if cost(multiples, SHIPPED) * 1e-6 <= LONGEST and _warm_seconds(function) <= LONGEST
     ]
-    timings = fastest([function for function, _ in quick], budget)
-    return [(multiples, timing.seconds) for (_, multiples), timing in zip(quick, timings, strict=True)]
+    timings = Stopwatch([function for function, _ in quick]).run(budget)
+    return [(multiples, timing.fastest) for (_, multiples), timing in zip(quick, timings, strict=True)]
 
 
 def _warm_seconds(function: Callable[[], Any]) -> float:
