@@ -27,6 +27,7 @@ MOST_LINES = 300
 LAYERS = (
     {"errors", "folders", "costs", "tape_limit"},
     {"modes", "extras"},
+    {"calibration"},
     {"protocol"},
     {"primitives"},
     {"kernels"},
@@ -41,7 +42,7 @@ LAYERS = (
     {"cuda"},
     {"backends", "batch"},
     {"operators", "point"},
-    {"calibration", "jacobians"},
+    {"jacobians"},
     {"api"},
     {"derivatives", "gradients", "linear_operators"},
     {"second_order", "series"},

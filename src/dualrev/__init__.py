@@ -25,7 +25,7 @@ from dualrev.tape_limit import tape_limit
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems
-    from dualrev.comparison import Comparison, compare
+    from dualrev.comparison import Comparison, Sweep, compare, sweep
     from dualrev.compiled.steps import as_step
     from dualrev.teaching import Graph, Trace, graph, trace
     from dualrev.verification import Verification, check_grads, verify
@@ -39,6 +39,7 @@ __all__ = [
     "DualrevError",
     "Graph",
     "ModeChoice",
+    "Sweep",
     "Tape",
     "Trace",
     "Var",
@@ -73,6 +74,7 @@ __all__ = [
     "randn",
     "special",
     "stop_gradient",
+    "sweep",
     "tape_limit",
     "taylor",
     "tensor",
@@ -88,6 +90,8 @@ _ON_FIRST_USE = {
     "Comparison": "comparison",
     "as_step": "compiled.steps",
     "compare": "comparison",
+    "Sweep": "comparison",
+    "sweep": "comparison",
     "Verification": "verification",
     "check_grads": "verification",
     "verify": "verification",

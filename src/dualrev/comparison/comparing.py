@@ -44,8 +44,8 @@ def compare(
     Forward mode, reverse mode and auto are timed in turns with the function itself, with forward and central
     differences, the complex step where the function takes complex numbers, and SymPy's derivative where SymPy can
     follow the function. A function that Numba compiled is compared compiled and interpreted; where there is a CUDA
-    device, on that as well. What would take longer than `limit`, or would make a Jacobian of more than half a GiB, is cut short:
-    some of its passes are timed, and the report says so.
+    device, on that as well. What would take longer than `limit`, or would make a Jacobian of more than half a GiB, is
+    cut short: some of its passes are timed, and the report says so.
 
     Errors are measured against `by_hand` if that is given, else against SymPy's derivative evaluated to 50 digits, else
     against forward mode.

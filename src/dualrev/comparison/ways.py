@@ -104,8 +104,8 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     out = Point(dispatcher, tuple(_copied(args)), kwargs, argnums)
     values = _values(out)
     m = sum(int(np.size(value)) for value in values)
-    choice = operator.choice(args, kwargs, m)
-    operations, tape_bytes = operator.tape(args, kwargs)
+    choice = operator.choice(args, kwargs)
+    operations, tape_bytes, _ = operator.tape(args, kwargs)
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values
     sizes = [int(np.size(value)) for value in values]
