@@ -23,6 +23,7 @@ def plot(sweep: Sweep) -> Figure:
     """Draw the map and the curves; of a sweep over n alone, the curves."""
     plt = pyplot()
     mapped = len(sweep.ns) > 1 and len(sweep.ms) > 1 and len(sweep.points) > max(len(sweep.ns), len(sweep.ms))
+    figure: Figure
     if not mapped:
         figure, axes = plt.subplots(figsize=(5.6, 4.0), layout="constrained")
         over = "m" if len(sweep.ns) == 1 and len(sweep.ms) > 1 else "n"
@@ -35,7 +36,7 @@ def plot(sweep: Sweep) -> Figure:
         _times(places["c"], [p for p in sweep.points if p.n == low_n], "m", f"n = {low_n} much smaller than m")
     stopped = " (interrupted)" if sweep.interrupted else ""
     figure.suptitle(f"{sweep.name}, {sweep.backend}{stopped}", x=0.01, ha="left", fontsize="medium")
-    return figure  # type: ignore[no-any-return]
+    return figure
 
 
 def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
@@ -75,7 +76,7 @@ def _lines(axes: Axes, sweep: Sweep) -> None:
         if line:
             columns = [sweep.ms.index(m) + 0.5 for _, m in line]
             rows = np.interp(np.log([n for n, _ in line]), np.log(sweep.ns), np.arange(len(sweep.ns)) + 0.5)
-            axes.plot(columns, rows, marker="o", markersize=3.5, label=label, **style)  # type: ignore[arg-type]
+            axes.plot(columns, rows, marker="o", markersize=3.5, label=label, **style)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", fontsize="small", framealpha=0.9, bbox_to_anchor=(0.0, -0.11), ncols=2)
     axes.set_title("forward over reverse; numbers: what a wrong choice costs", loc="left", fontsize="small")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from math import inf, log, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,8 @@ class SweepPoint:
     ----------
     n, m : int
     forward, reverse, auto : float
-        Seconds, the fastest of interleaved batches; infinite for what was predicted to take longer than the limit and not
-        run, of which `auto` is NaN where it would have been that.
+        Seconds, the fastest of interleaved batches; infinite for what was predicted to take longer than the limit and
+        not run, of which `auto` is NaN where it would have been that.
     chosen : "forward" or "reverse"
         What auto takes.
     predicted_forward, predicted_reverse : float
@@ -126,7 +127,7 @@ class Sweep:
         found = []
         for m in self.ms:
             column = sorted((point for point in self.points if point.m == m), key=lambda point: point.n)
-            for a, b in zip(column, column[1:], strict=False):
+            for a, b in pairwise(column):
                 low, high = ratio(a), ratio(b)
                 if low < 0 <= high:
                     part = -low / (high - low)
@@ -181,13 +182,9 @@ class Sweep:
         """
         try:
             stored = json.loads(Path(path).read_text(encoding="utf-8"))["sweep"]
+            types: dict[str, Any] = {"int": int, "float": float, "str": str}  # "inf" and "nan" are strings in JSON
             points = tuple(
-                SweepPoint(
-                    **{
-                        field.name: each[field.name] if field.type in ("int", "str") else float(each[field.name])
-                        for field in fields(SweepPoint)
-                    }
-                )
+                SweepPoint(**{field.name: types[str(field.type)](each[field.name]) for field in fields(SweepPoint)})
                 for each in stored["points"]
             )
             return cls(stored["name"], stored["backend"], stored["calibrated"], points, stored["interrupted"])

@@ -36,10 +36,10 @@ def sentences(sweep: Sweep) -> list[str]:
         return ["Nothing was measured."]
     not_run = sum((point.forward == inf) + (point.reverse == inf) for point in sweep.points)
     found = [
-        "Time of forward mode over that of reverse mode: below 1 forward mode is faster, above 1 reverse mode. F and R are "
-        "what auto takes, with ! where that costs more than a tenth.",
-        f"Auto's time over the better mode's: median {sweep.regret(50):.2f}, 95th percentile {sweep.regret(95):.2f}, worst "
-        f"{sweep.regret(100):.2f}, of {len(sweep.points)} Jacobians; constants "
+        "Time of forward mode over that of reverse mode: below 1 forward mode is faster, above 1 reverse mode. F and R "
+        "are what auto takes, with ! where that costs more than a tenth.",
+        f"Auto's time over the better mode's: median {sweep.regret(50):.2f}, 95th percentile {sweep.regret(95):.2f}, "
+        f"worst {sweep.regret(100):.2f}, of {len(sweep.points)} Jacobians; constants "
         f"{'of this machine' if sweep.calibrated else 'as shipped'}.",
     ]
     crossings = sweep.crossings()

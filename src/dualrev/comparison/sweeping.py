@@ -69,7 +69,8 @@ def sweep(
     Raises
     ------
     SweepError
-        If there is no such family, if a size is not positive, or if `f` does not have n inputs and m outputs at `at(n, m)`.
+        If there is no such family, if a size is not positive, or if `f` does not have n inputs and m outputs at
+        `at(n, m)`.
     UnknownBackendError
         If `backend` is none of the three.
 
