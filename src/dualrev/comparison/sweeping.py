@@ -94,7 +94,7 @@ def sweep(
         told(len(sizes), len(sizes), "done")
     except KeyboardInterrupt:
         interrupted = True
-    kind = "compiled" if operators.auto.compiled is not None else "interpreted"
+    kind = "compiled" if operators.compiled else "interpreted"
     return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted)
 
 
@@ -103,25 +103,27 @@ class _Operators:
 
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
         self.f, self.backend = f, backend
-        self.auto = Jacobian(f, backend=backend)
+        self.compiled = Jacobian(f, backend=backend).compiled is not None
 
     def measure(self, args: tuple[Any, ...], n: int, m: int | None, budget: float, limit: float) -> SweepPoint:
         """Return the times at one point."""
         outputs = _expect_sizes(self.f, args, n, m, self.backend)
-        plan = self.auto.plan(*args)
-        if self.auto.compiled is None:
+        # An operator remembers m by the shape of x: where other arguments tell m, each point needs one of its own.
+        auto = Jacobian(self.f, backend=self.backend)
+        plan = auto.plan(*args)
+        if auto.compiled is None:
             # Of few inputs auto does not ask how many outputs there are, so that the plan has no cost of reverse mode.
             plan, operations = _interpreted_plan(self.f, args, plan, self.backend)
         else:
-            plan, operations = _compiled_plan(self.auto.compiled, args, plan, n)
+            plan, operations = _compiled_plan(auto.compiled, args, plan, n)
         predicted = {"forward": plan.forward_cost * 1e-6, "reverse": plan.reverse_cost * 1e-6}
         ran = {}
         for mode, together in (("forward", plan.chunk), ("reverse", plan.block)):
             if predicted[mode] <= limit:
-                chunk = None if self.auto.compiled is not None else together
+                chunk = None if self.compiled else together
                 ran[mode] = partial(Jacobian(self.f, mode=mode, chunk_size=chunk, backend=self.backend), *args)
         if plan.mode in ran:
-            ran["auto"] = partial(self.auto, *args)
+            ran["auto"] = partial(auto, *args)
         for operator in ran.values():
             operator()
         stopwatch = Stopwatch(list(ran.values()))
