@@ -158,11 +158,11 @@ def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: str) ->
 
 
 def _compiled_plan(compiled: Any, args: tuple[Any, ...], plan: Any, n: int) -> tuple[Any, int]:
-    from dualrev.compiled.calls import RECORD_BYTES
+    from dualrev.compiled.calls import words_of_blocks
     from dualrev.modes import choose_compiled_mode
 
     records, memory, m = compiled.tape(args, {})
-    words = max(0, (memory - RECORD_BYTES * (records + n + 1)) // 8)
+    words = words_of_blocks(records, memory, n)
     costs = compiled.costs()
     known = choose_compiled_mode(n, m, plan.chunk, plan.block, records, words, costs)
     assert known.mode == plan.mode

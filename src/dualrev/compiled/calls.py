@@ -155,7 +155,7 @@ class CompiledOperator:
             except (MemoryError, CompilationError) as error:
                 reason = f"a recording is not possible, {type(error).__name__}"
                 return ModeChoice("forward", reason, 0.0, inf, chunk, LANES)
-            self._counts[key] = (outputs, records, max(0, (memory - RECORD_BYTES * (records + n + 1)) // 8))
+            self._counts[key] = (outputs, records, words_of_blocks(records, memory, n))
         m, records, words = self._counts[key]
         return choose_compiled_mode(n, m, chunk, LANES, records, words, costs)
 
@@ -186,6 +186,11 @@ class CompiledOperator:
         if self.question.value:
             return plain[0], _like(leaves, result[1])
         return (_like(leaves, result[0]), plain[1]) if self.question.aux else _like(leaves, result)
+
+
+def words_of_blocks(records: int, memory: int, n: int) -> int:
+    """Return how many words of a tape's memory are not records: those of blocks."""
+    return max(0, (memory - RECORD_BYTES * (records + n + 1)) // 8)
 
 
 def _like(leaves: list[Any], gradient: Any) -> Any:
