@@ -3,7 +3,7 @@
     python -m benchmarks.auto_choice [--json] [--sizes 1,3,10] [--save folder]
 
 Forward, reverse and auto are timed in turns, for n inputs and m outputs from 1 to 3000, interpreted and compiled. Auto is
-timed as users call it, so its own overhead counts. The constants of this machine are used if `dualrev calibrate` has
+is timed as users call it, so its own overhead counts. The constants of this machine are used if `dualrev calibrate` has
 measured them. What a mode is predicted to take longer than the limit for is not run, and counted.
 """
 
