@@ -2,7 +2,7 @@
 
     python -m benchmarks.auto_choice [--json] [--sizes 1,3,10] [--save folder]
 
-Forward, reverse and auto are timed in turns, for n inputs and m outputs from 1 to 3000, interpreted and compiled. Auto is
+Forward, reverse and auto are timed in turns, for n inputs and m outputs from 1 to 3000, interpreted and compiled. Auto
 is timed as users call it, so its own overhead counts. The constants of this machine are used if `dualrev calibrate` has
 measured them. What a mode is predicted to take longer than the limit for is not run, and counted.
 """
@@ -84,8 +84,8 @@ def results() -> list[Result]:
     """Return the line of the table of all benchmarks."""
     found = run()
     detail = (
-        f"{found['count']} Jacobians, {len(FAMILIES)} families interpreted and compiled, n and m from 1 to 3000; median "
-        f"{found['ratio_median']:.2f}, worst {found['ratio_worst']:.2f}; constants "
+        f"{found['count']} Jacobians, {len(FAMILIES)} families interpreted and compiled, n and m from 1 to 3000; "
+        f"median {found['ratio_median']:.2f}, worst {found['ratio_worst']:.2f}; constants "
         f"{'of this machine' if found['calibrated'] else 'as shipped'}"
     )
     what = f"auto against the better mode, {PERCENTILE}th percentile"
