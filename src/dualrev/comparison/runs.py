@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Sequence
-from math import ceil, nan
+from math import ceil, inf, nan
 from time import perf_counter
 from typing import Any
 
@@ -196,7 +196,7 @@ class OperatorRun(Run):
             self.peak_bytes = self.like.peak_bytes
         if self.like is not None and self.like.cut_short:
             self.cut_short, self.part, self.passes_run = self.like.cut_short, self.like.part, self.like.passes_run
-        elif self.like is None and self.predicted_seconds > limit:
+        elif self.like is None and limit < self.predicted_seconds < inf:
             self.cut_short = f"it was predicted to take {self.predicted_seconds:.2g} s, more than {limit:g} s"
         elif size > MOST_BYTES:
             self.cut_short = f"the Jacobian would take {size / 2**30:.1f} GiB"

@@ -115,7 +115,8 @@ class _Operators:
             # Of few inputs auto does not ask how many outputs there are, so that the plan has no cost of reverse mode.
             plan, operations = _interpreted_plan(self.f, args, plan, self.backend)
         else:
-            plan, operations = _compiled_plan(auto.compiled, args, plan, n)
+            plan = auto.compiled.choice(args, {}, whole=True)
+            operations = auto.compiled.tape(args, {})[0]
         predicted = {"forward": plan.forward_cost * 1e-6, "reverse": plan.reverse_cost * 1e-6}
         ran = {}
         for mode, together in (("forward", plan.chunk), ("reverse", plan.block)):
@@ -155,18 +156,6 @@ def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: str) ->
     )
     assert known.mode == plan.mode
     return known, operations
-
-
-def _compiled_plan(compiled: Any, args: tuple[Any, ...], plan: Any, n: int) -> tuple[Any, int]:
-    from dualrev.compiled.calls import words_of_blocks
-    from dualrev.modes import choose_compiled_mode
-
-    records, memory, m = compiled.tape(args, {})
-    words = words_of_blocks(records, memory, n)
-    costs = compiled.costs()
-    known = choose_compiled_mode(n, m, plan.chunk, plan.block, records, words, costs)
-    assert known.mode == plan.mode
-    return known, records
 
 
 def _asked(f: Any, at: Any, backend: str) -> tuple[Any, Callable[[int, int], Any], str]:

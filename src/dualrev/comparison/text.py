@@ -80,7 +80,7 @@ def remarks(comparison: Comparison) -> list[tuple[str, str]]:
         ("passes", f"{_passes(main.method('forward'))} forward against {_passes(main.method('reverse'))} back"),
         ("difference", f"forward and reverse: {_difference(comparison)}"),
         ("errors", _against(comparison)),
-        ("SymPy", str(found.verdict) if found else "not asked"),
+        ("SymPy", "not asked" if found is None else str(found.verdict)),
     ]
 
 

@@ -117,9 +117,7 @@ class Stopwatch:
         """
         end = self.clock() + budget
         for n in range(len(self.functions)):
-            seconds = self._batch(n)
-            self._alone[n].append(seconds)
-            self._loops[n] = max(1, int(BATCH / max(seconds, 1e-9)))
+            self._alone[n].append(self._batch(n))
         order = list(range(len(self.functions)))
         for _ in range(rounds):
             if self.clock() >= end:
@@ -142,4 +140,6 @@ class Stopwatch:
         for _ in range(loops):
             function()
         self.runs[n] += loops
-        return (self.clock() - start) / loops
+        seconds = (self.clock() - start) / loops
+        self._loops[n] = max(1, int(BATCH / max(seconds, 1e-9)))
+        return seconds

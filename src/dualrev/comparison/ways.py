@@ -104,7 +104,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     out = Point(dispatcher, tuple(_copied(args)), kwargs, argnums)
     values = _values(out)
     m = sum(int(np.size(value)) for value in values)
-    choice = operator.choice(args, kwargs)
+    choice = operator.choice(args, kwargs, whole=True)
     operations, tape_bytes, _ = operator.tape(args, kwargs)
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values

@@ -21,7 +21,6 @@ from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.in_place import SHAPE
 from dualrev.compiled.steps import CompiledStep
-from dualrev.costs import CompiledCosts
 from dualrev.errors import ActiveConversionError, ArgnumsError, CompilationError, DualrevError, InputTypeError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 from dualrev.reverse.numba_sweep import LANES
@@ -135,18 +134,16 @@ class CompiledOperator:
         records, memory, outputs = counts(*copies, **named)
         return records, memory, outputs
 
-    @staticmethod
-    def costs() -> CompiledCosts:
-        """Return the costs by which modes are chosen."""
-        return current_compiled_costs()
+    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
+        """Return the mode for these arguments, and why. The function is recorded once if its work must be known.
 
-    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
-        """Return the mode for these arguments, and why. The function is recorded once if its work must be known."""
+        With `whole`, that is done in any case, so that both costs are predicted as well as they can be.
+        """
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
         chunk, costs = self.question.chunk or WIDEST, current_compiled_costs()
-        if n <= chunk:
+        if n <= chunk and not whole:
             return choose_compiled_mode(n, 1 if self.question.kind == "gradient" else None, chunk, LANES, n, 0, costs)
-        if self.question.kind == "gradient":  # one sweep against several passes, whatever the work
+        if self.question.kind == "gradient" and not whole:  # one sweep against several passes, whatever the work
             return choose_compiled_mode(n, 1, chunk, LANES, n, 0, costs)
         key = self._shapes(args, kwargs)
         if key not in self._counts:
