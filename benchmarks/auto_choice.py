@@ -24,8 +24,8 @@ from dualrev.comparison import Sweep, sweep
 from dualrev.comparison.sweep_families import FAMILIES
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000, 3000)
-BUDGET = 0.1
-LIMIT = 1.0
+BUDGET = 0.05
+LIMIT = 0.25
 PERCENTILE = 95
 PROMISED, PROMISED_SHIPPED = 1.10, 1.30
 

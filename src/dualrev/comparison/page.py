@@ -19,7 +19,7 @@ STYLE = """
 body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;line-height:1.45;color:#222}
 img{max-width:100%}
 .dualrev table{border-collapse:collapse;margin:.4rem 0 1rem}
-.dualrev th,.dualrev td{padding:.15rem .7rem;text-align:right;border-bottom:1px solid #ddd;
+.dualrev th,.dualrev td{padding:.15rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd;
 font-variant-numeric:tabular-nums}
 .dualrev th:first-child,.dualrev td:first-child{text-align:left}
 .dualrev tr.best td{font-weight:600;background:#eef6ee}.dualrev tr.none td{color:#888}

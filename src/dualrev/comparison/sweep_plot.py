@@ -54,7 +54,7 @@ def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
                 f"{point.choice_regret:.2f}", (column + 0.5, row + 0.5), ha="center", va="center", fontsize="small"
             )
     colours = LinearSegmentedColormap.from_list("modes", [COLORS["forward"], "#f7f7f7", COLORS["reverse"]])
-    colours.set_bad("0.85")
+    colours = colours.with_extremes(bad="0.85")
     drawn = axes.pcolormesh(
         np.ma.masked_invalid(shade), cmap=colours, vmin=-SATURATED, vmax=SATURATED, edgecolors="white", linewidth=0.5
     )

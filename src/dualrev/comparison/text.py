@@ -97,7 +97,7 @@ def row(report: MethodReport) -> Sequence[str]:
         about + digits(report.ratio),
         str(report.calls),
         memory(report.peak_bytes) if report.peak_bytes else "",
-        "" if isnan(report.compile_seconds) else duration(report.compile_seconds),
+        duration(report.compile_seconds) if report.compile_seconds > 0 else "",
         "" if not report.entries else f"{report.error:.0e}" if report.error else "0",
     )
 
