@@ -23,9 +23,9 @@ from dualrev.costs import SHIPPED, CostConstants, cost, forward_multiples, rever
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep calibrations in a folder of their own."""
     monkeypatch.setenv("DUALREV_CONFIG_DIR", str(tmp_path))
-    calibration.current_constants.cache_clear()
+    calibration.forget()
     yield tmp_path
-    calibration.current_constants.cache_clear()
+    calibration.forget()
 
 
 def test_least_squares_finds_what_is_not_negative() -> None:

@@ -277,11 +277,11 @@ def test_info_names_a_calibration_that_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     monkeypatch.setenv("DUALREV_CONFIG_DIR", str(tmp_path))
-    calibration.current_constants.cache_clear()
+    calibration.forget()
     (tmp_path / "calibration.json").write_text("{", encoding="utf-8")
     assert main(["info"]) == 2
     assert "run `dualrev calibrate` again" in capsys.readouterr().err
-    calibration.current_constants.cache_clear()
+    calibration.forget()
 
 
 def test_calibrate_stores_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
@@ -293,7 +293,7 @@ def test_calibrate_stores_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "123" in out
     assert "7 measurements; predicted times are off by 12% in the median" in out
     assert calibration.current_constants().forward == 123.0
-    calibration.current_constants.cache_clear()
+    calibration.forget()
 
 
 def test_version(capsys: Output) -> None:

@@ -6,15 +6,17 @@ import builtins
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.comparison import Agreement, runs
+from dualrev.comparison import Agreement, Timing, runs
 from dualrev.comparison.agreement import agreement
-from dualrev.comparison.text import duration, memory
+from dualrev.comparison.timing import Stopwatch
+from dualrev.comparison.words import duration, memory
 
 
 class Counted:
@@ -89,7 +91,7 @@ def test_a_mode_that_would_take_too_long_is_cut_short_and_says_so() -> None:
     assert not found.forward.complete
     assert found.reverse.complete, "one sweep is always run"
     assert (found.forward.passes, found.forward.passes_run, found.forward.calls) == (1000, 1, 1000)
-    assert f.calls < 20
+    assert f.calls < 100, "a Jacobian takes 1000"
     assert found.agreement.entries == 2
     assert found.agreement.total == 2000
     text = " ".join(str(found).split())
@@ -160,7 +162,8 @@ def test_the_dict_goes_through_json() -> None:
     found = compared(root, np.array([0.0, 1.0]), verify=True)
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert document == found.to_dict()
-    assert document["forward"]["seconds"] == found.forward.seconds
+    (execution,) = document["executions"]
+    assert execution["methods"][0]["timing"]["seconds"] == found.forward.seconds
     assert document["choice"]["mode"] == "forward"
     assert document["agreement"]["not_finite"] == 1
 
@@ -180,14 +183,184 @@ def test_html_for_notebooks_is_escaped() -> None:
     shown = compared(many, np.ones(3), name="<lambda>")._repr_html_()
     assert "&lt;lambda&gt;" in shown
     assert "<lambda>" not in shown
-    assert shown.count("<tr>") == 3
+    assert shown.count("<tr") == 8, "titles and seven methods"
+    assert "verdict" in shown
+
+
+def test_medians_quartiles_and_turns_by_a_clock_of_ones_own() -> None:
+    now = [0.0]
+    taken: list[str] = []
+
+    def takes(name: str, times: list[float]) -> Callable[[], None]:
+        def call() -> None:
+            taken.append(name)
+            now[0] += times[min(taken.count(name), len(times)) - 1]
+
+        return call
+
+    watch = Stopwatch([takes("a", [9.0, 1.0, 2.0, 3.0, 4.0, 5.0]), takes("b", [9.0, 7.0])], clock=lambda: now[0])
+    a, b = watch.run(budget=60.0)
+    assert (a.seconds, a.low, a.high, a.fastest, a.runs) == (3.0, 2.0, 4.0, 1.0, 6)
+    assert (b.seconds, b.low, b.high) == (7.0, 7.0, 7.0)
+    assert taken[:6] == ["a", "b", "b", "a", "a", "b"], "in turns, each after each of its neighbours"
+    assert a.noisy
+    assert not b.noisy
+    assert a.differs_from(b)
+    assert not a.differs_from(a)
+    assert a.scaled(2.0, 1.0).seconds == 7.0
+    assert Timing.of([], 0).runs == 0
+
+
+def test_every_method_reports_calls_errors_and_memory() -> None:
+    found = compared(
+        many, np.linspace(0.1, 1.0, 5), by_hand=lambda x: np.concatenate([np.diag(np.cos(x)), np.diag(2 * x)])
+    )
+    methods = {method.method: method for method in found.main.methods}
+    assert list(methods) == [
+        *(
+            "forward",
+            "reverse",
+            "auto",
+            "forward differences",
+            "central differences",
+            "complex step",
+            "SymPy",
+            "by hand",
+        ),
+    ]
+    calls = {name: method.calls for name, method in methods.items()}
+    assert [calls[name] for name in differences] == [6, 10, 5]
+    assert found.reference == "the derivative by hand"
+    for name, most in (("forward", 1e-15), ("reverse", 1e-15), ("complex step", 1e-15), ("SymPy", 1e-15)):
+        assert methods[name].error <= most
+        assert methods[name].entries == 50
+    assert 1e-10 < methods["forward differences"].error < 1e-6
+    assert methods["central differences"].error < 1e-9
+    assert methods["forward"].peak_bytes >= 5 * 10 * 8
+    assert (methods["reverse"].operations, methods["forward"].operations) == (3, 0)
+    assert methods["reverse"].tape_bytes > 0
+    assert found.main.name == "interpreted"
+
+
+def test_errors_are_measured_against_fifty_digits_and_a_wrong_derivative_is_seen() -> None:
+    found = compared(lambda x: np.exp(x[0]) * x[1:], np.array([1.0, 2.0, 3.0]), verify=True)
+    assert found.reference == "SymPy to 50 digits"
+    assert 0 <= found.forward.error < 1e-15
+    assert "all entries" in str(found)
+    wrong = compared(many, np.ones(2), by_hand=lambda x: np.ones((4, 2)))
+    assert wrong.forward.error > 0.1
+
+
+def test_what_f_does_not_allow_is_left_out_and_says_why() -> None:
+    found = compared(lambda x: np.maximum(x, 0.5) if isinstance(x[0], float) else np.arctan2(x, 1.0), np.ones(3))
+    method = found.main.method("complex step")
+    assert "does not take complex numbers" in method.unavailable
+    assert "left out" in str(found)
+    large = compared(many, np.ones(40)).main.method("SymPy")
+    assert large.unavailable == "the Jacobian has 3200 entries, more than 400"
+    real = compared(lambda x: np.abs(x) ** 2, np.ones(2)).main.method("complex step")
+    assert real.unavailable == "f returns real numbers for complex ones"
+
+
+def test_an_interrupted_comparison_keeps_what_was_measured() -> None:
+    class Stopped:
+        calls, at = 0, 10**9
+
+        def __call__(self, x: Any) -> Any:
+            self.calls += 1
+            if self.calls == self.at:
+                raise KeyboardInterrupt
+            return np.sin(x)
+
+    counted = Stopped()
+    compared(counted, np.ones(3))
+    for part in (0.3, 0.9):
+        stopped = Stopped()
+        stopped.at = int(part * counted.calls)
+        found = compared(stopped, np.ones(3))
+        assert found.interrupted
+        assert "interrupted" in str(found)
+        assert "interrupted" in found._repr_html_()
+        assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["interrupted"] is True
+    assert found.forward.passes_run == 1
+
+
+def test_numbers_that_are_not_finite_are_named() -> None:
+    found = compared(lambda x: x * 2.0, np.array([1.0, np.nan, np.inf]))
+    text = " ".join(str(found).split())
+    assert "the point holds 2 of 3 numbers that are not finite" in text
+    assert "f returns 2 of 3 numbers that are not finite" in text
+
+
+def test_verdicts() -> None:
+    found = compared(lambda x: np.sum(np.sin(x)), np.ones(500))
+    assert "reverse mode is" in found.verdict
+    assert "Auto takes reverse mode, which was right." in found.verdict
+    wrong = replace(found, executions=(replace(found.main, choice=replace(found.choice, mode="forward")),))
+    assert "which was WRONG" in wrong.verdict
+    noisy = Timing(1.0, 0.5, 1.5, 0.4, 10, 10)
+    loud = replace(found.main, function=noisy, methods=tuple(replace(m, timing=noisy) for m in found.main.methods))
+    told = replace(found, executions=(loud,)).verdict
+    assert "too noisy" in told
+    assert "take the same time within the spread" in told
+
+
+def test_a_problem_brings_its_point_its_derivative_and_its_name() -> None:
+    problem = dr.problems.get("curve", m=6)
+    found = dr.compare(problem, backend="numpy", budget=0.0, verify=False)
+    assert (found.n, found.m) == (problem.n, 6)
+    assert found.name.startswith("curve: ")
+    assert found.reference == "the derivative by hand"
+    assert found.reverse.error < 1e-14
+
+
+def test_a_backend_that_does_not_exist() -> None:
+    with pytest.raises(dr.errors.UnknownBackendError, match="'auto', 'numpy', 'numba', 'both'"):
+        compared(many, np.ones(2), backend="jax")
+
+
+def test_a_compiled_function_is_compared_compiled_and_interpreted(tmp_path: Path) -> None:
+    import numba
+
+    @numba.njit
+    def rosenbrock(x):  # type: ignore[no-untyped-def]
+        total = 0.0
+        for i in range(x.size - 1):
+            total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
+        return total
+
+    def by_hand(x: Any) -> Any:
+        inner = x[1:] - x[:-1] ** 2
+        return np.r_[-400.0 * x[:-1] * inner - 2.0 * (1.0 - x[:-1]), 0.0] + np.r_[0.0, 200.0 * inner]
+
+    found = compared(rosenbrock, np.linspace(0.1, 1.0, 12), by_hand=by_hand)
+    assert [execution.name for execution in found.executions] == ["compiled", "interpreted"]
+    for execution in found.executions:
+        for mode in ("forward", "reverse", "auto"):
+            assert execution.method(mode).error < 1e-14
+            assert execution.method(mode).entries == 12
+    compiled = found.main
+    assert (compiled.method("forward").calls, compiled.method("reverse").calls) == (2, 1)
+    assert compiled.operations > 10
+    assert compiled.method("reverse").peak_bytes > compiled.method("reverse").tape_bytes > 24 * 10
+    assert compiled.method("forward").compile_seconds > 0
+    assert compiled.method("complex step").error < 1e-14
+    assert compiled.choice.mode == dr.jacobian(rosenbrock).plan(np.linspace(0.1, 1.0, 12)).mode
+    assert "compiled than interpreted" in found.verdict or "interpreted than compiled" in found.verdict
+    assert max(map(len, str(found).splitlines())) <= 80
+    found.save(tmp_path / "found.html")
+    found.save(tmp_path / "found.json")
+    page = (tmp_path / "found.html").read_text(encoding="utf-8")
+    assert "<!DOCTYPE html>" in page
+    assert "rosenbrock" in page
+    assert json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["comparisons"][0]["n"] == 12
 
 
 def test_progress_is_told() -> None:
     told: list[str] = []
     compared(many, np.ones(10), chunk_size=4, progress=told.append)
     assert told[0] == "recording"
-    assert "forward mode, 3 passes" in told
+    assert "forward, 3 passes" in told
 
 
 def test_errors_of_the_function_pass_unchanged() -> None:
@@ -208,9 +381,10 @@ def test_plot_has_a_bar_for_the_function_and_for_each_mode() -> None:
 
     figure = compared(many, np.ones(10), name="many").plot()
     (axes,) = figure.axes
-    assert "n = 10, m = 20" in axes.get_title(loc="left")
-    assert len(axes.patches) == 3
-    assert {label.get_text().split()[0] for label in axes.get_yticklabels()} == {"f", "forward", "reverse"}
+    assert "n = 10, m = 20" in figure.get_suptitle()
+    assert len(axes.patches) == 8
+    shown = {label.get_text().split()[0] for label in axes.get_yticklabels()}
+    assert shown == {"f", "forward", "reverse", "auto", "central", "complex", "SymPy"}
     pyplot.close(figure)
 
 

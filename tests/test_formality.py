@@ -27,6 +27,7 @@ MOST_LINES = 300
 LAYERS = (
     {"errors", "folders", "allowance", "costs"},
     {"modes", "extras"},
+    {"calibration"},
     {"protocol"},
     {"primitives"},
     {"kernels"},
@@ -41,7 +42,7 @@ LAYERS = (
     {"cuda"},
     {"backends", "batch"},
     {"operators", "point"},
-    {"calibration", "jacobians"},
+    {"jacobians"},
     {"api", "products"},
     {"derivatives", "gradients", "linear_operators"},
     {"second_order", "series"},
@@ -54,8 +55,15 @@ LAYERS = (
 )
 """Bottom to top: a module imports from its own part and from parts in lower layers, from no other."""
 
-UPWARDS = {("protocol", "special"), ("protocol", "linalg"), ("cli", "__init__"), ("commands", "__init__")}
-"""Pickling looks a function up in the module that users know it from; the command line prints the version."""
+UPWARDS = {
+    ("protocol", "special"),
+    ("protocol", "linalg"),
+    ("cli", "__init__"),
+    ("commands", "__init__"),
+    ("comparison", "__init__"),
+}
+"""Pickling looks a function up in the module that users know it from; the command line prints
+the version, and results are saved with it."""
 
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 EXPRESSIONS = (

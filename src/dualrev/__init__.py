@@ -26,7 +26,7 @@ from dualrev.series.taylor import taylor
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems
-    from dualrev.comparison import Comparison, compare
+    from dualrev.comparison import Comparison, Sweep, compare, sweep
     from dualrev.compiled.steps import as_step
     from dualrev.teaching import Graph, Trace, graph, trace
     from dualrev.verification import Verification, check_grads, verify
@@ -40,6 +40,7 @@ __all__ = [
     "DualrevError",
     "Graph",
     "ModeChoice",
+    "Sweep",
     "Tape",
     "Trace",
     "Var",
@@ -74,6 +75,7 @@ __all__ = [
     "randn",
     "special",
     "stop_gradient",
+    "sweep",
     "tape_limit",
     "taylor",
     "tensor",
@@ -89,6 +91,8 @@ _ON_FIRST_USE = {
     "Comparison": "comparison",
     "as_step": "compiled.steps",
     "compare": "comparison",
+    "Sweep": "comparison",
+    "sweep": "comparison",
     "Verification": "verification",
     "check_grads": "verification",
     "verify": "verification",

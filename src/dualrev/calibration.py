@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from dualrev.costs import COMPILED, CompiledCosts
 from dualrev.errors import CalibrationError
 from dualrev.folders import config_folder, write_whole
 from dualrev.modes import SHIPPED, CostConstants
@@ -18,23 +20,49 @@ def calibration_file() -> Path:
 
 
 @cache
-def current_constants() -> CostConstants:
-    """Return the constants measured on this machine, or those that dualrev ships with."""
+def _stored() -> dict[str, dict[str, float]]:
     path = calibration_file()
     if not path.exists():
-        return SHIPPED
+        return {}
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["interpreted"]
-        return CostConstants(**{field.name: float(stored[field.name]) for field in fields(CostConstants)})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        kinds: dict[str, Any] = {"interpreted": CostConstants, "compiled": CompiledCosts}
+        if not found.keys() <= kinds.keys() or "interpreted" not in found:
+            raise ValueError(f"expected {' and '.join(kinds)}, found {', '.join(found)}")
+        return {
+            kind: {field.name: float(stored[field.name]) for field in fields(kinds[kind])}
+            for kind, stored in found.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CalibrationError(
             f"{path} cannot be read ({error!r}); run `dualrev calibrate` again, or delete it"
         ) from error
 
 
-def store(constants: CostConstants) -> Path:
+@cache
+def current_constants() -> CostConstants:
+    """Return the constants measured on this machine, or those that dualrev ships with."""
+    stored = _stored()
+    return CostConstants(**stored["interpreted"]) if stored else SHIPPED
+
+
+@cache
+def current_compiled_costs() -> CompiledCosts:
+    """Return those of compiled functions, measured on this machine or shipped."""
+    stored = _stored()
+    return CompiledCosts(**stored["compiled"]) if "compiled" in stored else COMPILED
+
+
+def store(constants: CostConstants, compiled: CompiledCosts | None = None) -> Path:
     """Write constants for this machine and use them from now on."""
     path = calibration_file()
-    write_whole(path, json.dumps({"interpreted": asdict(constants)}, indent=2) + "\n")
-    current_constants.cache_clear()
+    content = {"interpreted": asdict(constants)} | ({} if compiled is None else {"compiled": asdict(compiled)})
+    write_whole(path, json.dumps(content, indent=2) + "\n")
+    forget()
     return path
+
+
+def forget() -> None:
+    """Read the stored constants again when they are next asked for."""
+    for kept in (_stored, current_constants, current_compiled_costs):
+        kept.cache_clear()

@@ -37,7 +37,33 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument("target", nargs="?", help=f"{TARGET}; three problems if left out")
     compare.add_argument("--at", action="append", metavar="POINT", help=AT)
     compare.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
+    compare.add_argument("--html", metavar="FILE", help="write a report with plots")
+    compare.add_argument("--plot", metavar="FILE", help="draw the times: .png, .svg or .pdf")
+    compare.add_argument(
+        "--backend",
+        choices=("auto", "numpy", "numba", "both"),
+        default="auto",
+        help="how the function runs: interpreted, compiled, or both (default: both if Numba compiled it)",
+    )
+    compare.add_argument("--budget", type=float, default=1.0, metavar="SECONDS", help="for timing (default: 1)")
     compare.add_argument("--no-verify", action="store_true", help="leave out the check against SymPy")
+
+    sweep = commands.add_parser("sweep", help="measure where the modes cross, over n inputs and m outputs")
+    sweep.add_argument(
+        "target", nargs="?", help="a family (dense, stencil, running, waves, rates; default: dense), or module:function"
+    )
+    sweep.add_argument("--points", metavar="MODULE:FUNCTION", help="gives x, or all arguments, for n and m")
+    sweep.add_argument("--n", metavar="SIZES", help="numbers of inputs, as in 1,10,100")
+    sweep.add_argument("--m", metavar="SIZES", help="of outputs; without it a function of your own tells m")
+    sweep.add_argument("--backend", choices=("auto", "numpy", "numba"), default="auto", help="interpreted or compiled")
+    sweep.add_argument("--budget", type=float, default=0.1, metavar="SECONDS", help="for each Jacobian (default: 0.1)")
+    sweep.add_argument(
+        "--limit", type=float, default=2.0, metavar="SECONDS", help="what is predicted to take longer is left out"
+    )
+    sweep.add_argument("--from", dest="read", metavar="FILE", help="print and draw a sweep that --json wrote")
+    sweep.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
+    sweep.add_argument("--html", metavar="FILE", help="write a report with the plot")
+    sweep.add_argument("--plot", metavar="FILE", help="draw the map and the curves: .png, .svg or .pdf")
 
     verify = commands.add_parser("verify", help="check derivatives against SymPy")
     verify.add_argument("target", nargs="?", help=TARGET)

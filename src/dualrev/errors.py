@@ -79,6 +79,10 @@ class CalibrationError(DualrevError, ValueError):
     """A stored calibration cannot be read."""
 
 
+class SweepError(DualrevError, ValueError):
+    """A sweep was asked for that cannot be made, or read from a file that holds none."""
+
+
 class UnknownProblemError(DualrevError, LookupError):
     """A test problem that does not exist."""
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import Literal
 
-from dualrev.costs import COMPILED, SHIPPED, CompiledCosts, CostConstants, cost, forward_multiples, reverse_multiples
+from dualrev.costs import (
+    COMPILED,
+    SHIPPED,
+    CompiledCosts,
+    CostConstants,
+    compiled_forward_multiples,
+    compiled_reverse_multiples,
+    cost,
+    forward_multiples,
+    reverse_multiples,
+)
 from dualrev.errors import ChunkSizeError
 
 __all__ = [
@@ -129,21 +139,44 @@ def choose_mode(
     return ModeChoice(mode, reason, forward, reverse, chunk, block)
 
 
-def choose_compiled_mode(n: int, m: int | None, chunk: int, block: int, costs: CompiledCosts = COMPILED) -> ModeChoice:
-    """Choose the mode for a Jacobian of a compiled function; costs are predicted in calls of the function.
+def choose_compiled_mode(
+    n: int, m: int | None, chunk: int, block: int, records: int = 0, words: int = 0, costs: CompiledCosts = COMPILED
+) -> ModeChoice:
+    """Choose the mode for a Jacobian of a compiled function.
 
-    Without `m`, all inputs must fit in one chunk.
+    Parameters
+    ----------
+    n : int
+        Number of inputs.
+    m : int or None
+        Number of outputs. Without it, all inputs must fit in one chunk.
+    chunk, block : int
+        Directions and cotangents that go together.
+    records, words : int
+        What the function records: records of single operations, those of inputs not counted, and words of blocks.
+    costs : CompiledCosts
+        Measured costs; see `dualrev calibrate`.
+
+    Examples
+    --------
+    >>> choose_compiled_mode(1000, 1, 8, 8, records=1000).mode
+    'reverse'
     """
-    passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil((m or 1) / block))
-    forward = passes * costs.forward_pass
-    reverse = costs.recording + min((m or 1) * costs.sweep, sweeps * costs.wide_sweep)
-    mode: Literal["forward", "reverse"] = "forward" if m is None or forward <= reverse else "reverse"
+    outputs = m or 1
+    length = records + n + 1
+    passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil(outputs / block))
+    forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words), costs)
+    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words), costs)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
+    if n <= chunk:
+        reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
+        return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
+    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
     reason = (
         f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against one recording and "
-        f"{_count(sweeps, 'sweep')}, predicted {forward:.3g} against {reverse:.3g} calls of the function"
+        f"{_count(sweeps, 'sweep')} of {block}, predicted {_time(forward)} against {_time(reverse)}"
     )
-    return ModeChoice(mode, reason, forward, reverse if m is not None else inf, chunk, block)
+    return ModeChoice(mode, reason, forward, reverse, chunk, block)
 
 
 def _count(number: int, noun: str, plural: str = "s") -> str:

@@ -9,7 +9,7 @@ from dualrev import calibration
 from dualrev.commands.outcome import FINE, UsageError
 from dualrev.commands.progress import progress
 from dualrev.comparison.calibrating import calibrate
-from dualrev.modes import SHIPPED
+from dualrev.costs import COMPILED, SHIPPED
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -18,13 +18,17 @@ def run(arguments: argparse.Namespace) -> int:
     with progress("calibrating") as told:
         found = calibrate(progress=told)
     try:
-        path = calibration.store(found.constants)
+        path = calibration.store(found.constants, found.compiled)
     except OSError as error:
         raise UsageError(f"{calibration.calibration_file()} cannot be written: {error}") from error
-    print(f"{'constant':<18} {'measured':>10} {'shipped':>10}   microseconds")
-    shipped = asdict(SHIPPED)
-    for name, value in asdict(found.constants).items():
-        print(f"{name:<18} {value:>10.3g} {shipped[name]:>10.3g}")
-    print(f"\n{found.measurements} measurements; predicted times are off by {found.error:.0%} in the median")
+    for title, measured, shipped in (
+        ("interpreted", asdict(found.constants), asdict(SHIPPED)),
+        ("compiled", asdict(found.compiled), asdict(COMPILED)),
+    ):
+        print(f"{title:<18} {'measured':>10} {'shipped':>10}   microseconds")
+        for name, value in measured.items():
+            print(f"{name:<18} {value:>10.3g} {shipped[name]:>10.3g}")
+        print()
+    print(f"{found.measurements} measurements; predicted times are off by {found.error:.0%} in the median")
     print(f"kept in {path}")
     return FINE

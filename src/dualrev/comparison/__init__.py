@@ -1,6 +1,10 @@
-"""Forward and reverse mode side by side: time, passes, memory, agreement."""
+"""Forward and reverse mode side by side: time, passes, memory, agreement, and where they cross."""
 
+from dualrev.comparison.agreement import Agreement
 from dualrev.comparison.comparing import compare
-from dualrev.comparison.report import Agreement, Comparison, ModeReport
+from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.sweep_report import Sweep, SweepPoint
+from dualrev.comparison.sweeping import sweep
+from dualrev.comparison.timing import Timing
 
-__all__ = ["Agreement", "Comparison", "ModeReport", "compare"]
+__all__ = ["Agreement", "Comparison", "Execution", "MethodReport", "Sweep", "SweepPoint", "Timing", "compare", "sweep"]

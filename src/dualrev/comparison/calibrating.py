@@ -11,10 +11,23 @@ from typing import Any
 import numpy as np
 
 from dualrev import jacobians
+from dualrev.api import Jacobian
 from dualrev.comparison.families import Case, cases
-from dualrev.comparison.fitting import relative_fit
-from dualrev.comparison.timing import fastest
-from dualrev.costs import SHIPPED, CostConstants, Multiples, cost, forward_multiples, reverse_multiples
+from dualrev.comparison.fitting import choice_fit, relative_fit
+from dualrev.comparison.sweep_families import FAMILIES, Family
+from dualrev.comparison.timing import Stopwatch
+from dualrev.costs import (
+    COMPILED,
+    SHIPPED,
+    CompiledCosts,
+    CostConstants,
+    Multiples,
+    compiled_forward_multiples,
+    compiled_reverse_multiples,
+    cost,
+    forward_multiples,
+    reverse_multiples,
+)
 from dualrev.modes import choose_mode
 from dualrev.operators import Pullback
 from dualrev.point import Point
@@ -23,6 +36,13 @@ LONGEST = 0.1
 """What takes more seconds than this, by the shipped constants or by a trial, is left out."""
 
 NAMES = [field.name for field in fields(CostConstants)]
+COMPILED_NAMES = [field.name for field in fields(CompiledCosts)]
+
+COMPILED_SIZES = (
+    *((12, 3), (12, 100), (30, 1), (30, 30), (30, 300), (100, 3), (100, 100), (100, 1000)),
+    *((300, 30), (300, 300), (300, 1000), (1000, 10), (1000, 300), (1000, 1000)),
+)
+"""Where the modes of compiled functions are close, and around there."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +56,21 @@ class Calibration:
         How many times were fitted.
     error : float
         Median of the relative differences of predicted and measured times.
+    compiled : CompiledCosts
     """
 
     constants: CostConstants
     measurements: int
     error: float
+    compiled: CompiledCosts = COMPILED
 
 
 def calibrate(*, budget: float = 20.0, progress: Callable[[str], None] | None = None) -> Calibration:
     """Measure the cost constants on this machine.
 
-    Forward and reverse mode are timed on functions of several kinds and sizes, and the constants are those that predict
-    the times best. Nothing is stored; `dualrev calibrate` does that.
+    Forward and reverse mode are timed on functions of several kinds and sizes, interpreted and compiled. The constants
+    of interpreted functions are those that predict the times best, those of compiled ones predict best which is the
+    shorter. Nothing is stored; `dualrev calibrate` does that.
 
     Parameters
     ----------
@@ -73,7 +96,51 @@ def calibrate(*, budget: float = 20.0, progress: Callable[[str], None] | None = 
     times = np.array([seconds for _, seconds in measured]) * 1e6
     constants = CostConstants(**dict(zip(NAMES, map(float, relative_fit(a, times)), strict=True)))
     predicted = np.array([cost(multiples, constants) for multiples, _ in measured])
-    return Calibration(constants, len(measured), float(np.median(np.abs(predicted / times - 1.0))))
+    error = float(np.median(np.abs(predicted / times - 1.0)))
+    compiled, compiled_measurements = _compiled(budget, progress)
+    return Calibration(constants, len(measured) + compiled_measurements, error, compiled)
+
+
+def _compiled(budget: float, progress: Callable[[str], None] | None) -> tuple[CompiledCosts, int]:
+    """Return the constants of compiled functions, and how many times they were fitted to."""
+    pairs: list[tuple[Multiples, Multiples, float, float]] = []
+    pending = [(family, n, m) for family in compiled_families() for n, m in COMPILED_SIZES]
+    for number, (family, n, m) in enumerate(pending):
+        if progress is not None:
+            progress(f"compiled, {number + 1} of {len(pending)}: {family.name}, n = {n}, m = {m}")
+        # Compiling takes what it takes: each function is given its share of the budget all the same.
+        pairs += _compiled_pair(family, n, m, max(0.0, 0.5 * budget / len(pending)))
+    if not pairs:
+        return COMPILED, 0
+    forward, reverse = (
+        np.array([[pair[k].get(name, 0.0) for name in COMPILED_NAMES] for pair in pairs])  # type: ignore[union-attr]
+        for k in (0, 1)
+    )
+    times = np.array([pair[2:] for pair in pairs], dtype=np.float64)
+    found = choice_fit(forward, reverse, times[:, 0], times[:, 1])
+    return CompiledCosts(**dict(zip(COMPILED_NAMES, map(float, found), strict=True))), 2 * len(pairs)
+
+
+def _compiled_pair(family: Family, n: int, m: int, budget: float) -> list[tuple[Multiples, Multiples, float, float]]:
+    from dualrev.compiled.calls import words_of_blocks
+    from dualrev.compiled.forward_driver import WIDEST
+    from dualrev.reverse.numba_sweep import LANES
+
+    args, operators = family.at(n, m), [Jacobian(family.compiled, mode=mode) for mode in ("forward", "reverse")]
+    operator: Any = operators[0].compiled
+    records, memory, _ = operator.tape(args, {})
+    length, words = records + n + 1, words_of_blocks(records, memory, n)
+    paid = (
+        compiled_forward_multiples(n, m, WIDEST, length, words),
+        compiled_reverse_multiples(n, m, LANES, length, words),
+    )
+    if any(cost(multiples, COMPILED) * 1e-6 > LONGEST for multiples in paid):
+        return []
+    functions = [partial(operator, *args) for operator in operators]
+    if any(_warm_seconds(function) > LONGEST for function in functions):
+        return []
+    times = [timing.fastest * 1e6 for timing in Stopwatch(functions).run(budget)]
+    return [(*paid, times[0], times[1])]
 
 
 def _measured(case: Case, budget: float) -> list[tuple[Multiples, float]]:
@@ -91,8 +158,8 @@ def _measured(case: Case, budget: float) -> list[tuple[Multiples, float]]:
         for function, multiples in modes
         if cost(multiples, SHIPPED) * 1e-6 <= LONGEST and _warm_seconds(function) <= LONGEST
     ]
-    timings = fastest([function for function, _ in quick], budget)
-    return [(multiples, timing.seconds) for (_, multiples), timing in zip(quick, timings, strict=True)]
+    timings = Stopwatch([function for function, _ in quick]).run(budget)
+    return [(multiples, timing.fastest) for (_, multiples), timing in zip(quick, timings, strict=True)]
 
 
 def _warm_seconds(function: Callable[[], Any]) -> float:
@@ -110,3 +177,8 @@ def _forward(case: Case, chunk: int) -> Any:
 def _reverse(case: Case, block: int) -> Any:
     point = Point(case.f, (case.x,), {}, 0)
     return jacobians.reverse(point, Pullback(point.call, point.leaves, point.name), block)
+
+
+def compiled_families() -> list[Family]:
+    """Return the functions that compiled code is measured on."""
+    return list(FAMILIES.values())

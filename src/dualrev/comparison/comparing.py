@@ -1,31 +1,37 @@
-"""The comparison of forward and reverse mode on one function."""
+"""The comparison of all ways to the Jacobian of one function at one point."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from dualrev.api import Jacobian
-from dualrev.calibration import current_constants
-from dualrev.comparison.agreement import agreement
-from dualrev.comparison.report import Comparison, ModeReport
-from dualrev.comparison.runs import ForwardRun, ReverseRun, Run
-from dualrev.comparison.timing import Timing, fastest
-from dualrev.modes import choose_mode
-from dualrev.operators import Pullback
-from dualrev.point import Argnums, Point
+from dualrev.comparison import ways
+from dualrev.comparison.agreement import Reference, agreement
+from dualrev.comparison.differences import first_line
+from dualrev.comparison.report import Comparison
+from dualrev.comparison.symbolic import exact_entries, follower
+from dualrev.comparison.timing import Stopwatch, Timing
+from dualrev.comparison.ways import Way
+from dualrev.kernels import cuda_target
+from dualrev.point import Argnums, Point, known_function, name_of
+from dualrev.problems import Problem
 
 Progress = Callable[[str], None]
 
+SLOWEST = 0.02
+"""A second way is not tried if one call of the function takes this part of the limit: its Jacobian takes far more."""
+
 
 def compare(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | Problem,
     *args: Any,
     argnums: Argnums = 0,
     chunk_size: int | None = None,
+    backend: str = "auto",
+    compiled: Callable[..., Any] | None = None,
+    by_hand: Callable[..., Any] | None = None,
     budget: float = 1.0,
     limit: float = 10.0,
     verify: bool = True,
@@ -33,25 +39,39 @@ def compare(
     progress: Progress | None = None,
     **kwargs: Any,
 ) -> Comparison:
-    """Compare forward and reverse mode on the Jacobian of a function at a point.
+    """Compare all ways to the Jacobian of a function at a point: what they cost, and how exact they are.
 
-    Both are timed in turns with the function itself, and their Jacobians are compared entry by entry. A mode that would
-    take longer than `limit`, or whose Jacobian would take more than half a GiB, is cut short: some of its passes are
-    timed, and the report says so.
+    Forward mode, reverse mode and auto are timed in turns with the function itself, with forward and central
+    differences, the complex step where the function takes complex numbers, and SymPy's derivative where SymPy can
+    follow the function. A function that Numba compiled is compared compiled and interpreted; where there is a CUDA
+    device, on that as well. What would take longer than `limit`, or would make a Jacobian of more than half a GiB, is
+    cut short: some of its passes are timed, and the report says so.
+
+    Errors are measured against `by_hand` if that is given, else against SymPy's derivative evaluated to 50 digits, else
+    against forward mode.
+
+    A comparison that is interrupted (Ctrl-C) returns what was measured until then, with `.interrupted` set.
 
     Parameters
     ----------
-    f : callable
+    f : callable or Problem
     *args
-        The point.
+        The point. Of a `Problem` it is the problem's own.
     argnums : int or tuple of int
         The arguments to differentiate.
     chunk_size : int, optional
         Directions to carry in one pass, or cotangents in one sweep.
+    backend : "auto", "numpy", "numba" or "both"
+        How the function is to run. By default, a compiled function runs compiled and interpreted, another one
+        interpreted; with "both" it is also compiled for the comparison.
+    compiled : callable, optional
+        The same function as Numba compiled it, where that is written differently.
+    by_hand : callable, optional
+        The Jacobian written by hand, of the same arguments.
     budget : float
         Seconds to spend on timing. Everything is run at least twice, whatever it takes.
     limit : float
-        Seconds that the Jacobian may take in one mode.
+        Seconds that the Jacobian may take by one method.
     verify : bool
         Whether to check the derivatives against SymPy.
     name : str, optional
@@ -64,7 +84,16 @@ def compare(
     Returns
     -------
     Comparison
-        Readable when printed and in a notebook.
+        Readable when printed and in a notebook; `.verdict`, `.plot()`, `.save("report.html")`.
+
+    Raises
+    ------
+    UnknownBackendError
+        If `backend` is none of the four.
+
+    Notes
+    -----
+    Times are medians over interleaved batches of calls after a warm-up, given with their quartiles; see `Timing`.
 
     Examples
     --------
@@ -75,80 +104,149 @@ def compare(
     (500, 1, 'reverse')
     >>> comparison.reverse.passes, comparison.agreement.contradictions
     (1, 0)
+    >>> comparison.main.method("forward differences").calls
+    501
     """
+    function: Any = f
+    if isinstance(f, Problem):
+        function, args, compiled, by_hand, name = _of_problem(f, args, compiled, by_hand, name)
+    known_function(function, "compare")
     told = progress or _silent
+    settings = (args, kwargs, argnums, chunk_size)
     told("recording")
-    point = Point(f, args, kwargs, argnums)
-    pullback = Pullback(point.call, point.leaves, point.name)
-    m = sum(int(np.size(value)) for value in pullback.values)
-    operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
-    choice = choose_mode(
-        point.n, m, chunk_size=chunk_size, operations=operations, elements=elements, constants=current_constants()
-    )
-    tape_bytes = pullback.tape.nbytes
-    operator = Jacobian(f, argnums, chunk_size=chunk_size)
-    if operator.compiled is not None:
-        choice = operator.compiled.choice(args, kwargs, m)
-        operations, tape_bytes = operator.compiled.tape(args, kwargs)
-        elements = operations
-    runs: list[Run] = [
-        ForwardRun(point, m, choice.chunk, limit, told),
-        ReverseRun(point, m, choice.block, limit, told),
-    ]
-    told("timing")
-    functions: list[Callable[[], Any]] = [partial(f, *args, **kwargs)]
-    for run in runs:
-        whole = Jacobian(f, argnums, mode=run.mode, chunk_size=run.together)
-        functions.append(run.first_pass if run.cut_short else partial(whole, *args, **kwargs))
-    for warmed in functions:
-        warmed()  # what Numba compiles, it compiles now
-    function, *timings = fastest(functions, budget)
-    # Costs of compiled code are predicted in calls of the function.
-    unit = 1e-6 if operator.compiled is None else function.seconds
-    forward, reverse = (
-        _report(run, timing, function.seconds, bytes_, cost)
-        for run, timing, bytes_, cost in zip(
-            runs, timings, (0, tape_bytes), (choice.forward_cost * unit, choice.reverse_cost * unit), strict=True
+    tried = _Tried(name or name_of(function), limit, told)
+    main, *others = ways.backends_of(function, compiled, backend)
+    make = {"interpreted": ways.interpreted, "compiled": ways.compiled}
+    of = {"interpreted": function, "compiled": compiled or function}
+    tried.ways.append(make[main](of[main], *settings))
+    way = tried.ways[0]
+    try:
+        ways.add_differences(way)
+        followed = follower(Point(function, args, kwargs, argnums, backend="numpy"))
+        ways.add_symbolic(way, followed)
+        if by_hand is not None:
+            ways.add_by_hand(way, by_hand)
+        tried.try_all(way)
+        for other in others:
+            tried.add(other, lambda other=other: make[other](of[other], *settings), way)  # type: ignore[misc]
+        if cuda_target.missing() is None:
+            tried.add("cuda", lambda: ways.device(compiled or function, args, kwargs, argnums, way.m), way)
+        tried.refer_to(by_hand is not None, followed if verify else None)
+        tried.time(budget)
+        if verify:
+            from dualrev.verification import verify as verified
+
+            told("verifying with SymPy")
+            tried.verification = verified(function, *args, argnums=argnums, **kwargs)
+    except KeyboardInterrupt:
+        tried.interrupted = True
+    return tried.comparison()
+
+
+class _Tried:
+    """What was tried and measured so far."""
+
+    def __init__(self, name: str, limit: float, told: Progress) -> None:
+        self.name, self.limit, self.told = name, limit, told
+        self.ways: list[Way] = []
+        self.done: list[Any] = []
+        self.stopwatch = Stopwatch([])
+        self.reference: Reference | None = None
+        self.verification: Any = None
+        self.interrupted = False
+
+    def add(self, name: str, make: Callable[[], Way], main: Way) -> None:
+        """Try another way; where it does not work, that is what is reported of it."""
+        try:
+            way = make()
+            if not way.unavailable and name == "interpreted":
+                clock = Stopwatch([way.function])
+                seconds = clock.run(0.0)[0].seconds
+                if seconds > SLOWEST * self.limit:
+                    way.unavailable, way.runs = f"a call of the function alone takes {seconds:.2g} s", []
+            if not way.unavailable:
+                self.try_all(way)
+        except Exception as error:  # the user's function was not written for this way
+            way = Way(name, main.f, main.args, main.kwargs, f"not possible: {first_line(error)}", main.point, main.m)
+        self.ways.append(way)
+
+    def try_all(self, way: Way) -> None:
+        """Run every method of a way once."""
+        for run in way.runs:
+            run.try_out(self.limit, self.told)
+            if not run.unavailable:
+                if way.name == "interpreted" or (not run.peak_bytes and way.name != "cuda"):
+                    run.measure_peak()
+                self.done.append(run)
+
+    def refer_to(self, by_hand: bool, followed: Any) -> None:
+        """Choose what errors are measured against."""
+        way = self.ways[0]
+        if by_hand:
+            self.reference = Reference.whole("the derivative by hand", way.runs[-1].part)
+        elif followed is not None:
+            self.told("the reference")
+            self.reference = exact_entries(followed, way.point.n, way.m)
+
+    def time(self, budget: float) -> None:
+        """Time in turns what was tried, and the functions themselves."""
+        self.told("timing")
+        functions = [way.function for way in self.ways if not way.unavailable]
+        for function in functions:
+            function()
+        self.stopwatch = Stopwatch([*functions, *(run.timed() for run in self.done)])
+        self.stopwatch.run(budget)
+
+    def comparison(self) -> Comparison:
+        """Return what is known."""
+        found = self.stopwatch.timings
+        running = [way for way in self.ways if not way.unavailable]
+        functions: list[Timing] = found[: len(running)] or [ways.NOTHING] * len(running)
+        timings = dict(zip(map(id, self.done), found[len(running) :], strict=False))
+        main = self.ways[0]
+        forward, reverse = (run.part for run in main.runs[:2])
+        if self.reference is None and forward.size:
+            self.reference = Reference.whole(f"forward mode, {main.name}", forward)
+        executions = []
+        for way in self.ways:
+            # On a device the function is not run by itself: its derivatives are measured in calls of the first way.
+            own = functions[running.index(way)] if way in running and way.name != "cuda" else functions[0]
+            executions.append(way.report(own, [timings.get(id(run)) for run in way.runs], self.reference))
+        return Comparison(
+            self.name,
+            main.point.n,
+            main.m,
+            tuple(executions),
+            "" if self.reference is None else self.reference.name,
+            agreement(forward, reverse, main.point.n * main.m),
+            self.verification,
+            tuple(_notes(main)),
+            self.interrupted,
         )
-    )
-    told("comparing the Jacobians")
-    apart = agreement(runs[0].part, runs[1].part, point.n * m)
-    verification = None
-    if verify:
-        from dualrev.verification import verify as verified
-
-        told("verifying with SymPy")
-        verification = verified(f, *args, argnums=argnums, **kwargs)
-    return Comparison(
-        name or point.name,
-        point.n,
-        m,
-        operations,
-        elements,
-        function.seconds,
-        forward,
-        reverse,
-        choice,
-        apart,
-        verification,
-    )
 
 
-def _report(run: Run, timing: Timing, function_seconds: float, tape_bytes: int, cost: float) -> ModeReport:
-    seconds = run.expected(timing.seconds) if run.cut_short else timing.seconds
-    return ModeReport(
-        mode=run.mode,
-        seconds=seconds,
-        runs=timing.runs,
-        complete=not run.cut_short,
-        cut_short=run.cut_short,
-        calls=run.calls,
-        passes=run.passes,
-        together=run.together,
-        passes_run=run.passes_run,
-        tape_bytes=tape_bytes,
-        ratio=seconds / function_seconds,
-        predicted_seconds=cost,
+def _notes(way: Way) -> list[str]:
+    notes = []
+    for what, arrays in (("the point holds", way.point.leaves), ("f returns", way.values)):
+        numbers = [np.ravel(x) for x in arrays]
+        odd = sum(int(np.sum(~np.isfinite(x))) for x in numbers)
+        if odd:
+            total = sum(x.size for x in numbers)
+            notes.append(f"{what} {odd} of {total} numbers that are not finite; derivatives there say little")
+    return notes
+
+
+def _of_problem(problem: Problem, args: Any, compiled: Any, by_hand: Any, name: Any) -> tuple[Any, ...]:
+    x, *data = args or getattr(problem, "args", (problem.x,))
+    if getattr(problem, "batched", False) and not args:
+        x = x[0]
+    derivative = getattr(problem, "derivative", None)
+    return (
+        problem.f,
+        (x, *data),
+        compiled or getattr(problem, "compiled", None),
+        by_hand or derivative,
+        name or f"{problem.name}: {problem.title}",
     )
 
 

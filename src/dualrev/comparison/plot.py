@@ -2,37 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dualrev.comparison.report import Comparison
-from dualrev.comparison.text import duration, passes
+from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.words import digits, duration
 from dualrev.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+COLORS = {"forward": "tab:blue", "reverse": "tab:orange", "auto": "tab:green", "by hand": "tab:brown"}
+OTHERS = "0.72"
 
-def plot(comparison: Comparison) -> Figure:
-    """Draw the times of the function and of both modes, measured and predicted."""
+
+def pyplot() -> Any:
+    """Return Matplotlib's pyplot, or raise `MissingExtraError`."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise MissingExtraError("plot() needs Matplotlib, which is not installed: pip install dualrev[plot]") from error
-    modes = (comparison.reverse, comparison.forward)
-    names = [f"{mode.mode}{' (auto)' if mode.mode == comparison.choice.mode else ''}" for mode in modes]
-    seconds, predicted = [mode.seconds for mode in modes], [mode.predicted_seconds for mode in modes]
-    labels = [f"{'' if mode.complete else '~'}{duration(mode.seconds)}, {passes(mode)}" for mode in modes]
-    bars = [*seconds, comparison.function_seconds]
-    ends = [*map(max, seconds, predicted), comparison.function_seconds]
-    figure, axes = plt.subplots(figsize=(7.0, 2.6), layout="constrained")
-    axes.barh([*names, "f"], bars, color=["tab:orange", "tab:blue", "tab:gray"], height=0.6)
-    axes.scatter(predicted, names, marker="D", color="black", zorder=3, label="predicted")
-    for row, (end, label) in enumerate(zip(ends, [*labels, duration(comparison.function_seconds)], strict=True)):
-        axes.annotate(label, (end, row), xytext=(8, 0), textcoords="offset points", va="center")
-    axes.set_xscale("log")
-    axes.set_xlim(min(bars) / 3, max(ends) * 100)
-    axes.set_xlabel("seconds")
-    axes.set_title(f"{comparison.name}: n = {comparison.n}, m = {comparison.m}", loc="left")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
+    return plt
+
+
+def plot(comparison: Comparison) -> Figure:
+    """Draw a bar for the function and for each method, with its quartiles, an axis for each way to run."""
+    plt = pyplot()
+    shown = [each for each in comparison.executions if any(method.timed for method in each.methods)]
+    heights = [1 + sum(method.timed for method in each.methods) for each in shown]
+    figure: Figure
+    figure, places = plt.subplots(
+        len(shown),
+        figsize=(8.0, 0.6 + 0.32 * sum(heights) + 0.45 * len(shown)),
+        layout="constrained",
+        sharex=True,
+        squeeze=False,
+        gridspec_kw={"height_ratios": heights},
+    )
+    for execution, axes in zip(shown, places[:, 0], strict=True):
+        _bars(axes, execution)
+    figure.suptitle(f"{comparison.name}: n = {comparison.n}, m = {comparison.m}", x=0.01, ha="left", fontsize="medium")
+    seconds = [method.seconds for each in shown for method in each.methods if method.timed]
+    seconds += [each.function.seconds for each in shown]
+    places[-1, 0].set_xlabel("seconds")
+    places[-1, 0].set_xlim(min(seconds) / 3, max(seconds) * 60)
     return figure
+
+
+def _bars(axes: Axes, execution: Execution) -> None:
+    methods = [method for method in execution.methods if method.timed][::-1]
+    names = [*(_name(method, execution) for method in methods), "f"]
+    timings = [*(method.timing for method in methods), execution.function]
+    colors = [*(COLORS.get(method.method, OTHERS) for method in methods), "0.35"]
+    seconds = [timing.seconds for timing in timings]
+    spread = [
+        [timing.seconds - timing.low for timing in timings],
+        [timing.high - timing.seconds for timing in timings],
+    ]
+    rows = range(len(names))
+    axes.barh(rows, seconds, color=colors, height=0.62, xerr=spread, error_kw={"ecolor": "black", "elinewidth": 1.2})
+    axes.set_yticks(rows, names)
+    labels = [_label(method) for method in methods] + [duration(execution.function.seconds)]
+    for place, (timing, label) in enumerate(zip(timings, labels, strict=True)):
+        axes.annotate(
+            label, (timing.high, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize="small"
+        )
+    axes.set_xscale("log")
+    axes.set_title(execution.name, loc="left", fontsize="small", color="0.35")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _name(method: MethodReport, execution: Execution) -> str:
+    chosen = execution.choice is not None and method.method == "auto"
+    return f"auto ({execution.choice.mode})" if chosen and execution.choice else method.method
+
+
+def _label(method: MethodReport) -> str:
+    about = "" if method.complete else "~"
+    error = f", error {method.error:.0e}" if method.entries and method.error > 0 else ""
+    return f"{about}{duration(method.seconds)}, {digits(method.ratio)} f{error}"

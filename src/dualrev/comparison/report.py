@@ -1,11 +1,15 @@
-"""What a comparison of the modes found."""
+"""What a comparison found."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, isnan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dualrev.comparison.agreement import Agreement
+from dualrev.comparison.timing import Timing
+from dualrev.folders import write_whole
 from dualrev.modes import ModeChoice
 
 if TYPE_CHECKING:
@@ -16,112 +20,186 @@ if TYPE_CHECKING:
 TOLERATED = 1.15
 """Auto is right if the mode it chose takes no more than this times the time of the other."""
 
+MODES = ("forward", "reverse")
+
 
 @dataclass(frozen=True)
-class ModeReport:
-    """One mode of one function.
+class MethodReport:
+    """One way to the Jacobian.
 
     Attributes
     ----------
-    mode : "forward" or "reverse"
-    seconds : float
-        Time of a Jacobian: the fastest measured, or if not `complete`, extrapolated from the passes that were run.
-    runs : int
-        How often it was timed.
+    method : str
+        "forward", "reverse", "auto", "forward differences", "central differences", "complex step", "SymPy", "by hand".
+    timing : Timing
+        Of a whole Jacobian; if not `complete`, extrapolated from the passes that were run, or predicted.
+    ratio : float
+        Time over that of the function.
     complete : bool
         Whether the whole Jacobian was computed.
     cut_short : str
         Why not, if not.
+    unavailable : str
+        Why the method does not serve here, if it does not; then nothing else is known.
     calls : int
         Calls of the function that a Jacobian takes.
-    passes : int
-        Forward passes, or reverse sweeps, that a Jacobian takes.
-    together : int
-        Directions in a pass, or cotangents in a sweep.
-    passes_run : int
-        How many of the passes were run to measure: all of them, if `complete`.
+    passes, passes_run, together : int
+        Passes or sweeps that a Jacobian takes, how many of them were run to measure, and how many directions or
+        cotangents go together in one.
+    operations : int
+        Recorded operations; 0 for what records nothing.
     tape_bytes : int
-        Memory of what the tape keeps for the sweeps, at its peak, which is the end of the recording; 0 in forward mode.
-    ratio : float
-        Time over that of the function.
+        Memory of what the tape keeps for the sweeps, at its peak, which is the end of the recording.
+    peak_bytes : int
+        The most memory at once: measured for interpreted code, counted from the tape for compiled code.
+    compile_seconds : float
+        How much longer the first call took than a later one.
+    error : float
+        The largest difference from the reference over the reference's largest entry; NaN if nothing was compared.
+    entries : int
+        How many entries were compared.
     predicted_seconds : float
-        What the cost model says.
+        What the cost model says; NaN where it says nothing.
     """
 
-    mode: str
-    seconds: float
-    runs: int
+    method: str
+    timing: Timing
+    ratio: float
     complete: bool
     cut_short: str
+    unavailable: str
     calls: int
     passes: int
-    together: int
     passes_run: int
+    together: int
+    operations: int
     tape_bytes: int
-    ratio: float
+    peak_bytes: int
+    compile_seconds: float
+    error: float
+    entries: int
     predicted_seconds: float
+
+    @property
+    def mode(self) -> str:
+        """The name of the method."""
+        return self.method
+
+    @property
+    def seconds(self) -> float:
+        """Time of a whole Jacobian."""
+        return self.timing.seconds
+
+    @property
+    def runs(self) -> int:
+        """How often it was timed."""
+        return self.timing.runs
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is a time, measured or extrapolated."""
+        return not isnan(self.timing.seconds)
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """How far the Jacobians of the two modes are apart.
+class Execution:
+    """One way in which the function runs, and all methods on it.
 
     Attributes
     ----------
-    absolute : float
-        The largest difference of two entries that are both finite.
-    relative : float
-        The same over the largest finite entry.
-    entries : int
-        How many entries were compared.
-    total : int
-        How many the Jacobian has.
-    not_finite : int
-        Entries that are the same infinity, or NaN, in both modes.
-    contradictions : int
-        Entries that are finite in one mode only, or not the same otherwise.
+    name : "interpreted", "compiled" or "cuda"
+    unavailable : str
+        Why the function does not run this way, if it does not.
+    function : Timing
+        Of the function itself.
+    operations, elements : int
+        Recorded operations, and elements of all their results together.
+    choice : ModeChoice or None
+        What `mode="auto"` takes, why, and the predicted costs.
+    methods : tuple of MethodReport
     """
 
-    absolute: float
-    relative: float
-    entries: int
-    total: int
-    not_finite: int
-    contradictions: int
+    name: str
+    unavailable: str
+    function: Timing
+    operations: int
+    elements: int
+    choice: ModeChoice | None
+    methods: tuple[MethodReport, ...]
+
+    def method(self, name: str) -> MethodReport:
+        """Return the report of a method."""
+        return next(each for each in self.methods if each.method == name)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Both modes of one function at one point; see `compare`.
+    """All methods on one function at one point; see `compare`.
 
     Attributes
     ----------
     name : str
     n, m : int
         Numbers of inputs and of outputs.
-    operations, elements : int
-        Recorded operations, and elements of all their results together.
-    function_seconds : float
-        Time of the function itself.
-    forward, reverse : ModeReport
-    choice : ModeChoice
-        What `mode="auto"` takes, why, and the predicted costs.
+    executions : tuple of Execution
+        The first is how the function itself runs.
+    reference : str
+        What errors are measured against.
     agreement : Agreement
+        Of the two modes, in the first execution.
     verification : Verification or None
         None if it was not asked for.
+    notes : tuple of str
+        What is odd about the function or its point.
+    interrupted : bool
+        Whether the comparison was stopped before its end; it holds what was measured until then.
     """
 
     name: str
     n: int
     m: int
-    operations: int
-    elements: int
-    function_seconds: float
-    forward: ModeReport
-    reverse: ModeReport
-    choice: ModeChoice
+    executions: tuple[Execution, ...]
+    reference: str
     agreement: Agreement
     verification: Verification | None
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def main(self) -> Execution:
+        """The execution in which the function itself runs."""
+        return self.executions[0]
+
+    @property
+    def operations(self) -> int:
+        """Recorded operations."""
+        return self.main.operations
+
+    @property
+    def elements(self) -> int:
+        """Elements of the results of all operations together."""
+        return self.main.elements
+
+    @property
+    def function_seconds(self) -> float:
+        """Time of the function itself."""
+        return self.main.function.seconds
+
+    @property
+    def choice(self) -> ModeChoice:
+        """What `mode="auto"` takes, why, and the predicted costs."""
+        assert self.main.choice is not None
+        return self.main.choice
+
+    @property
+    def forward(self) -> MethodReport:
+        """Forward mode, as the function itself runs."""
+        return self.main.method("forward")
+
+    @property
+    def reverse(self) -> MethodReport:
+        """Reverse mode, as the function itself runs."""
+        return self.main.method("reverse")
 
     @property
     def faster(self) -> str:
@@ -140,6 +218,13 @@ class Comparison:
         """Whether auto chose the faster mode, or one that takes at most 15 % more time."""
         return self.regret <= TOLERATED
 
+    @property
+    def verdict(self) -> str:
+        """What was found, in sentences."""
+        from dualrev.comparison.verdict import verdict
+
+        return verdict(self)
+
     def table(self) -> str:
         """Return the comparison as text, at most 80 columns wide."""
         from dualrev.comparison.text import table
@@ -147,7 +232,7 @@ class Comparison:
         return table(self)
 
     def plot(self) -> Figure:
-        """Draw the times of the function and of both modes, measured and predicted.
+        """Draw the times of all methods, with their spread and their errors.
 
         Raises
         ------
@@ -158,22 +243,41 @@ class Comparison:
 
         return plot(self)
 
+    def to_html(self) -> str:
+        """Return a page of its own, with the plot where Matplotlib is installed."""
+        from dualrev.comparison.page import page
+
+        return page([self])
+
+    def save(self, path: str | Path) -> None:
+        """Write the comparison to a file: a page if its name ends in `.html`, else JSON."""
+        from dualrev.comparison.documents import comparisons_as_json
+
+        path = Path(path)
+        write_whole(path, self.to_html() if path.suffix == ".html" else comparisons_as_json([self]))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers, strings and dicts, for JSON: what is not finite becomes a string."""
-        found: dict[str, Any] = _plain(asdict(self))
-        found |= {"faster": self.faster, "regret": self.regret, "auto_was_right": self.auto_was_right}
+        found: dict[str, Any] = plain(
+            asdict(self)
+            | {"faster": self.faster, "regret": self.regret, "auto_was_right": self.auto_was_right}
+            | {"choice": asdict(self.choice), "verdict": self.verdict}
+        )
         return found
 
     def __str__(self) -> str:
         return self.table()
 
     def _repr_html_(self) -> str:
-        from dualrev.comparison.text import html
+        from dualrev.comparison.page import fragment
 
-        return html(self)
+        return fragment(self)
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
+    """Return nested dicts and sequences as JSON takes them."""
     if isinstance(x, dict):
-        return {key: _plain(value) for key, value in x.items()}
+        return {key: plain(value) for key, value in x.items()}
+    if isinstance(x, list | tuple):
+        return [plain(value) for value in x]
     return str(x) if isinstance(x, float) and not isfinite(x) else x

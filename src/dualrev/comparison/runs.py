@@ -1,33 +1,38 @@
-"""One mode run once, whole or cut short: its part of the Jacobian, and how many passes it takes."""
+"""One way to a Jacobian, tried once, whole or cut short: its part of the Jacobian, and what it takes."""
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
-from math import ceil
+from math import ceil, inf, nan
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from dualrev import jacobians
+from dualrev.comparison.timing import Timing
 from dualrev.jacobians import Blocks
 from dualrev.operators import Pullback, one_hot, pushforward
 from dualrev.point import Point
+from dualrev.trees import flatten
 
 MOST_BYTES = 1 << 29
 """A Jacobian larger than this is not computed as a whole."""
 
 
 TRIALS = 3
-"""A mode is cut short if its first pass is too slow this many times: one alone may have been disturbed."""
+"""A method is cut short if its first pass is too slow this many times: one alone may have been disturbed."""
+
+Told = Callable[[str], None]
 
 
 class Run:
-    """A mode, run once.
+    """A method, run once.
 
     Attributes
     ----------
-    mode : "forward" or "reverse"
+    method : str
     together : int
         Directions in a pass, or cotangents in a sweep.
     passes, passes_run : int
@@ -36,44 +41,80 @@ class Run:
         Calls of the function that the Jacobian takes.
     cut_short : str
         Why not the whole Jacobian was computed; empty if it was.
+    unavailable : str
+        Why the method does not serve; empty if it does.
     part : ndarray
         The first columns (forward) or rows (reverse) of the Jacobian, as a matrix.
+    first_seconds : float
+        What the first call took, in which things may be compiled.
+    peak_bytes, operations, tape_bytes : int
+    predicted_seconds : float
     """
 
-    mode: str
+    method: str
+    one, many = "pass", "passes"
 
-    def __init__(self, point: Point, m: int, together: int, limit: float, progress: Callable[[str], None]) -> None:
-        self.point, self.m, self.progress = point, m, progress
-        self.total = point.n if self.mode == "forward" else m
-        self.together = min(together, max(self.total, 1))
-        self.passes, self.passes_run = max(1, ceil(self.total / self.together)), 1
-        self.calls = self.passes if self.mode == "forward" else 1
-        self.cut_short, self.part = "", np.zeros((m, point.n))
-        if self.passes > 1:
-            self._try(limit)
+    def __init__(self, point: Point, m: int, together: int = 1, total: int = 1) -> None:
+        self.point, self.m = point, m
+        self.together = max(1, min(together, max(total, 1)))
+        self.passes, self.passes_run = max(1, ceil(total / self.together)), 0
+        self.calls, self.peak_bytes, self.operations, self.tape_bytes = self.passes, 0, 0, 0
+        self.cut_short, self.unavailable, self.part = "", "", np.zeros((0, 0))
+        self.first_seconds, self.predicted_seconds = 0.0, nan
+
+    def try_out(self, limit: float, told: Told) -> None:
+        """Run the method for the first time: whole, or one pass of it if the whole would take too long."""
+        self._first_pass_within(limit, told)
         if not self.cut_short:
-            self.progress(f"{self.mode} mode, {self.passes} {'pass' if self.passes == 1 else 'passes'}")
-            self._run_whole()
+            told(f"{self.method}, {self.passes} {self.one if self.passes == 1 else self.many}")
+            start = perf_counter()
+            self.part = self.whole()
+            self.first_seconds += perf_counter() - start
+            self.passes_run = self.passes
+
+    def whole(self) -> np.ndarray:
+        """Return the whole Jacobian as a matrix."""
+        raise NotImplementedError
 
     def first_pass(self) -> np.ndarray:
         """Run the first pass and return its columns or rows."""
         raise NotImplementedError
 
-    def expected(self, seconds: float) -> float:
-        """Return what the whole Jacobian would take if a pass took that long."""
-        return seconds * self.passes
+    def timed(self) -> Callable[[], Any]:
+        """Return what is to be timed."""
+        return self.first_pass if self.cut_short else self.whole
 
-    def _whole(self, point: Point) -> Blocks:
-        raise NotImplementedError
+    def expected(self, timing: Timing) -> Timing:
+        """Return the time of the whole Jacobian, from that of what was timed."""
+        return timing.scaled(self.passes) if self.cut_short else timing
 
-    def _try(self, limit: float) -> None:
-        self.progress(f"{self.mode} mode, the first of {self.passes} passes")
+    def measure_peak(self) -> None:
+        """Measure the most memory that NumPy and Python hold at once."""
+        function = self.timed()
+        if tracemalloc.is_tracing():
+            return
+        tracemalloc.start()
+        try:
+            before = tracemalloc.get_traced_memory()[0]
+            function()
+            self.peak_bytes = max(0, tracemalloc.get_traced_memory()[1] - before)
+        finally:
+            tracemalloc.stop()
+
+    def _first_pass_within(self, limit: float, told: Told) -> None:
+        if self.passes <= 1:
+            return
+        told(f"{self.method}, the first of {self.passes} {self.many}")
+        start = perf_counter()
         self.part = self.first_pass()
+        first, self.passes_run = perf_counter() - start, 1
         size = self.point.n * self.m * 8
         for _ in range(TRIALS):
             start = perf_counter()
             self.first_pass()
-            seconds = self.expected(perf_counter() - start)
+            once = perf_counter() - start
+            self.first_seconds = max(0.0, first - once)
+            seconds = self._offset + once * self.passes
             if seconds <= limit:
                 break
         if seconds > limit:
@@ -81,79 +122,127 @@ class Run:
         elif size > MOST_BYTES:
             self.cut_short = f"the Jacobian would take {size / 2**30:.1f} GiB"
 
-    def _run_whole(self) -> None:
-        point = Point(self.point.f, self.point.args, self.point.kwargs, self.point.argnums)
-        self.calls, self.passes_run = 0, 0
-
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
-            return self.point.f(*args, **kwargs)
-
-        point.f = counted
-        blocks = self._whole(point)
-        rows = [
-            np.concatenate([np.reshape(b, (v.size, x.size)) for b, x in zip(row, point.leaves, strict=True)], axis=1)
-            for row, v in zip(blocks.blocks, blocks.values, strict=True)
-        ]
-        self.part = np.concatenate(rows)
+    _offset = 0.0
+    """Seconds before the first pass."""
 
 
 class ForwardRun(Run):
-    """Forward mode, by columns."""
+    """Forward mode, interpreted, by columns."""
 
-    mode = "forward"
+    method = "forward"
+
+    def __init__(self, point: Point, m: int, together: int) -> None:
+        super().__init__(point, m, together, point.n)
 
     def first_pass(self) -> np.ndarray:
         """Push the first directions forward and return their columns."""
         point = self.point
-        seeds = _seeds(point.leaves, self.together)
-        values, _, tangents = pushforward(point.call, point.leaves, seeds, point.name)
+        values, _, tangents = pushforward(point.call, point.leaves, _seeds(point.leaves, self.together), point.name)
         return _joined(tangents, values, self.together).T
 
-    def _whole(self, point: Point) -> Blocks:
-        blocks = jacobians.forward(point, self.together)
-        self.passes_run = self.calls
-        return blocks
+    def whole(self) -> np.ndarray:
+        """Return the Jacobian."""
+        return matrix_of(jacobians.forward(self.point, self.together), self.point)
 
 
 class ReverseRun(Run):
-    """Reverse mode, by rows."""
+    """Reverse mode, interpreted, by rows."""
 
-    mode = "reverse"
+    method = "reverse"
+    one, many = "sweep", "sweeps"
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, point: Point, m: int, together: int) -> None:
+        super().__init__(point, m, together, m)
+        self.calls = 1
         self.recorded: Pullback | None = None
-        self.recording_seconds = 0.0
-        super().__init__(*args)
+        self._offset = 0.0
 
     def first_pass(self) -> np.ndarray:
         """Sweep the first cotangents back and return their rows; recorded once, on the first call."""
         if self.recorded is None:
             start = perf_counter()
-            self.recorded = Pullback(self.point.call, self.point.leaves, self.point.name)
-            self.recording_seconds = perf_counter() - start
+            self.recorded = self._recording()
+            self._offset = perf_counter() - start
         adjoints = self.recorded(_seeds(self.recorded.values, self.together))
         return _joined(adjoints, self.point.leaves, self.together)
 
-    def expected(self, seconds: float) -> float:
-        """Return what the whole Jacobian would take if a sweep took that long."""
-        return self.recording_seconds + seconds * self.passes
+    def expected(self, timing: Timing) -> Timing:
+        """Return what the whole Jacobian would take if every sweep took that long."""
+        return timing.scaled(self.passes, self._offset) if self.cut_short else timing
 
-    def _whole(self, point: Point) -> Blocks:
-        return jacobians.reverse(point, _Counted(point, self), self.together)
+    def whole(self) -> np.ndarray:
+        """Return the Jacobian."""
+        return matrix_of(jacobians.reverse(self.point, self._recording(), self.together), self.point)
+
+    def _recording(self) -> Pullback:
+        return Pullback(self.point.call, self.point.leaves, self.point.name)
 
 
-class _Counted(Pullback):
-    """A pullback that counts its sweeps."""
+class OperatorRun(Run):
+    """What an operator returns: one call, which is not taken apart."""
 
-    def __init__(self, point: Point, run: Run) -> None:
-        super().__init__(point.call, point.leaves, point.name)
-        self.run = run
+    def __init__(self, point: Point, m: int, method: str, operator: Callable[[], Any], outputs: Sequence[int]) -> None:
+        super().__init__(point, m)
+        self.method, self.operator, self.outputs = method, operator, outputs
+        self.like: Run | None = None
 
-    def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:
-        """Sweep."""
-        self.run.passes_run += 1
-        return super().__call__(cotangents, last)
+    def try_out(self, limit: float, told: Told) -> None:
+        """Run the operator, unless it was predicted to take too long, or what it does was cut short before."""
+        size = self.point.n * self.m * 8
+        if self.like is not None:
+            self.calls, self.passes, self.together = self.like.calls, self.like.passes, self.like.together
+            self.one, self.many = self.like.one, self.like.many
+            self.operations, self.tape_bytes = self.like.operations, self.like.tape_bytes
+            self.peak_bytes = self.like.peak_bytes
+        if self.like is not None and self.like.cut_short:
+            self.cut_short, self.part, self.passes_run = self.like.cut_short, self.like.part, self.like.passes_run
+        elif self.like is None and limit < self.predicted_seconds < inf:
+            self.cut_short = f"it was predicted to take {self.predicted_seconds:.2g} s, more than {limit:g} s"
+        elif size > MOST_BYTES:
+            self.cut_short = f"the Jacobian would take {size / 2**30:.1f} GiB"
+        if not self.cut_short:
+            super().try_out(limit, told)
+
+    def _first_pass_within(self, limit: float, told: Told) -> None:
+        return
+
+    def whole(self) -> np.ndarray:
+        """Return the Jacobian."""
+        parts, _ = flatten(self.operator())
+        sizes = self.point.sizes
+        rows = [
+            np.concatenate([np.reshape(parts[k * len(sizes) + n], (out, size)) for n, size in enumerate(sizes)], axis=1)
+            for k, out in enumerate(self.outputs)
+        ]
+        return np.concatenate(rows) if rows else np.zeros((0, self.point.n))
+
+    def timed(self) -> Callable[[], Any]:
+        """Return the operator itself, or what stands for it."""
+        if self.cut_short:
+            return self.like.timed() if self.like is not None else _nothing
+        return self.operator
+
+    def expected(self, timing: Timing) -> Timing:
+        """Return the predicted time where nothing was run."""
+        if not self.cut_short:
+            return timing
+        if self.like is not None:
+            return self.like.expected(timing)
+        seconds = self.predicted_seconds
+        return Timing(seconds, seconds, seconds, seconds, 0, 0)
+
+
+def _nothing() -> None:
+    """Stand for what is not run."""
+
+
+def matrix_of(blocks: Blocks, point: Point) -> np.ndarray:
+    """Return a Jacobian in blocks as one matrix."""
+    rows = [
+        np.concatenate([np.reshape(b, (v.size, x.size)) for b, x in zip(row, point.leaves, strict=True)], axis=1)
+        for row, v in zip(blocks.blocks, blocks.values, strict=True)
+    ]
+    return np.concatenate(rows)
 
 
 def _seeds(leaves: Sequence[Any], count: int) -> list[Any]:

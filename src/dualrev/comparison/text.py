@@ -1,126 +1,126 @@
-"""A comparison as text and as HTML."""
+"""A comparison as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from math import isnan
 from textwrap import wrap
 
-from dualrev.comparison.report import TOLERATED, Comparison, ModeReport
+from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.words import digits, duration, memory, spread
 
 WIDTH = 80
 INDENT = 14
 
+HEAD = ("", "time", "±", "time/f", "calls", "memory", "first", "error")
+"""Titles of the columns. `first` is how much longer the first call took, `calls` are those of the function."""
+
+WHERE = {
+    "interpreted": "interpreted",
+    "compiled": "compiled",
+    "cuda": "on the CUDA device, for each point of a large batch",
+}
+
 
 def table(comparison: Comparison) -> str:
     """Return the comparison as text, at most 80 columns wide."""
-    rows = _rows(comparison)
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    lines = [comparison.name, _sizes(comparison), ""]
-    for row in rows:
-        cells = [
-            cell.rjust(width) if n else cell.ljust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append(("  " + "   ".join(cells)).rstrip())
+    lines = [*wrap(comparison.name, WIDTH), f"n = {comparison.n}, m = {comparison.m}"]
+    if comparison.interrupted:
+        lines.append("interrupted: this is what was measured until then")
+    bodies = [[row(each) for each in execution.methods] for execution in comparison.executions]
+    every = [HEAD, *(cells for body in bodies for cells in body)]
+    widths = [max(len(cells[n]) for cells in every) for n in range(len(HEAD))]
+    for execution, body in zip(comparison.executions, bodies, strict=True):
+        lines += ["", *wrap(about(execution), WIDTH, break_long_words=False)]
+        if body:
+            lines += [_line(cells, widths) for cells in (HEAD, *body)]
     lines.append("")
     for label, text in remarks(comparison):
         head = f"  {label}".ljust(INDENT)
-        lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * INDENT, break_long_words=False)
+        lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * INDENT, break_long_words=True)
     return "\n".join(lines)
 
 
-def html(comparison: Comparison) -> str:
-    """Return the comparison as HTML, for notebooks."""
-    head, *rows = _rows(comparison)
-    cells = [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows]
-    titles = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    notes = [f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in remarks(comparison)]
-    return (
-        f"<p><b>{escape(comparison.name)}</b><br>{escape(_sizes(comparison))}</p>"
-        f"<table><thead><tr>{titles}</tr></thead><tbody>{''.join(cells)}</tbody></table><dl>{''.join(notes)}</dl>"
-    )
+def about(execution: Execution) -> str:
+    """Return one line on a way in which the function runs."""
+    where = WHERE[execution.name]
+    if execution.unavailable:
+        return f"{where}: {execution.unavailable}"
+    if execution.name == "cuda":
+        return where
+    function = execution.function
+    takes = f"f takes {duration(function.seconds)} {spread(function.low, function.seconds, function.high)}".strip()
+    if isnan(function.seconds):
+        takes = "f was not timed"
+    reverse = execution.method("reverse")
+    tape = f"its tape holds {execution.operations:,} operations, {memory(reverse.tape_bytes)}"
+    return f"{where}: {takes}; {tape}"
 
 
 def remarks(comparison: Comparison) -> list[tuple[str, str]]:
     """Return what a table cannot say: labels and sentences."""
-    short = [
-        (
-            "cut short",
-            f"{mode.mode} mode: {mode.cut_short}; its time is extrapolated from 1 of {mode.passes} passes",
-        )
-        for mode in (comparison.forward, comparison.reverse)
-        if not mode.complete
-    ]
+    main = comparison.main
+    both = len([each for each in comparison.executions if each.methods]) > 1
+    short = []
+    for execution in comparison.executions:
+        where = f", {execution.name}" if both else ""
+        for each in execution.methods:
+            name = f"{each.method}{' mode' if each.method in ('forward', 'reverse') else ''}{where}"
+            if each.cut_short and each.method != "auto":
+                told = "extrapolated from 1 of" if each.passes_run else "predicted, for"
+                short.append(("cut short", f"{name}: {each.cut_short}; its time is {told} {each.passes} passes"))
+            if each.unavailable:
+                short.append(("left out", f"{name}: {each.unavailable}"))
+    found = comparison.verification
     return [
+        ("verdict", comparison.verdict),
         *short,
-        ("auto", f"{comparison.choice.mode}, {_judged(comparison)}"),
-        ("because", comparison.choice.reason),
-        ("difference", _difference(comparison)),
-        ("SymPy", str(comparison.verification.verdict) if comparison.verification else "not asked"),
+        *(("not finite", note) for note in comparison.notes),
+        ("auto", f"{comparison.choice.mode}, because {comparison.choice.reason}"),
+        ("passes", f"{_passes(main.method('forward'))} forward against {_passes(main.method('reverse'))} back"),
+        ("difference", f"forward and reverse: {_difference(comparison)}"),
+        ("errors", _against(comparison)),
+        ("SymPy", "not asked" if found is None else str(found.verdict)),
     ]
 
 
-def duration(seconds: float) -> str:
-    """Return a time with a fitting unit and three digits."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{_digits(seconds / size)} {unit}"
-    return f"{_digits(seconds / 1e-9)} ns"
-
-
-def memory(size: int) -> str:
-    """Return a number of bytes with a fitting unit."""
-    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if size >= 1 << power:
-            return f"{_digits(size / (1 << power))} {unit}"
-    return f"{size} B"
-
-
-def passes(mode: ModeReport) -> str:
-    """Return how many forward passes or reverse sweeps a mode takes."""
-    one, many = ("pass", "passes") if mode.mode == "forward" else ("sweep", "sweeps")
-    return f"{mode.passes} {one if mode.passes == 1 else many}"
-
-
-def _digits(x: float) -> str:
-    return f"{x:.0f}" if 100 <= x < 1e6 else f"{x:.3g}"
-
-
-def _sizes(comparison: Comparison) -> str:
+def row(report: MethodReport) -> Sequence[str]:
+    """Return the cells of a method."""
+    if report.unavailable:
+        return (report.method, "none", *[""] * (len(HEAD) - 2))
+    about = "" if report.complete else "~"
+    timing = report.timing
     return (
-        f"n = {comparison.n}, m = {comparison.m}, {comparison.operations} operations; "
-        f"f takes {duration(comparison.function_seconds)}"
+        report.method,
+        about + duration(report.seconds),
+        spread(timing.low, timing.seconds, timing.high) if timing.batches > 1 else "",
+        about + digits(report.ratio),
+        str(report.calls),
+        memory(report.peak_bytes) if report.peak_bytes else "",
+        duration(report.compile_seconds) if report.compile_seconds > 0 else "",
+        "" if not report.entries else f"{report.error:.0e}" if report.error else "0",
     )
 
 
-def _rows(comparison: Comparison) -> list[Sequence[str]]:
-    head = ("mode", "time", "time/f", "calls", "passes", "at once", "tape", "predicted")
-    return [head, *[_row(mode) for mode in (comparison.forward, comparison.reverse)]]
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    shown = [
+        cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return f"  {'  '.join(shown)}".rstrip()
 
 
-def _row(mode: ModeReport) -> Sequence[str]:
-    about = "" if mode.complete else "~"
-    return (
-        mode.mode,
-        about + duration(mode.seconds),
-        about + _digits(mode.ratio),
-        str(mode.calls),
-        str(mode.passes),
-        str(mode.together),
-        memory(mode.tape_bytes) if mode.mode == "reverse" else "none",
-        duration(mode.predicted_seconds),
-    )
+def _passes(report: MethodReport) -> str:
+    one, many = ("pass", "passes") if report.method == "forward" else ("sweep", "sweeps")
+    return f"{report.passes} {one if report.passes == 1 else many} of {report.together}"
 
 
-def _judged(comparison: Comparison) -> str:
-    factor = f"{comparison.regret:.3g}"
-    if comparison.choice.mode == comparison.faster:
-        modes = (comparison.forward.seconds, comparison.reverse.seconds)
-        return f"which was right: the other mode takes {_digits(max(modes) / min(modes))} times as long"
-    if comparison.auto_was_right:
-        return f"which was right: it takes {factor} times as long as the other, at most {TOLERATED:g}"
-    return f"which was WRONG: it takes {factor} times as long as the other"
+def _against(comparison: Comparison) -> str:
+    if not comparison.reference:
+        return "not measured"
+    entries = max((each.entries for each in comparison.main.methods), default=0)
+    total = comparison.n * comparison.m
+    share = f"{entries} of {total} entries" if entries < total else "all entries" if total > 1 else "the one entry"
+    return f"against {comparison.reference}, {share}; the largest difference over the largest entry"
 
 
 def _difference(comparison: Comparison) -> str:

@@ -1,11 +1,14 @@
-"""Times of functions that are to be compared: measured in turns, the fastest of many."""
+"""Times of functions that are to be compared: measured in turns, with their spread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf, nan
 from time import perf_counter
 from typing import Any
+
+import numpy as np
 
 BATCH = 5e-4
 """A function is called in a row for about this many seconds between two looks at the clock."""
@@ -15,64 +18,128 @@ QUICK = 5e-3
 
 MOST_ROUNDS = 200
 
+NOISY = 0.25
+"""A spread over the median from which on a machine is called noisy."""
+
+FEWEST = 5
+"""Batches from which on quartiles say something."""
+
 
 @dataclass(frozen=True)
 class Timing:
-    """The time of one call.
+    """The time of one call, from several batches of calls.
 
     Attributes
     ----------
     seconds : float
-        Of the fastest batch, for each call.
+        The median; NaN if nothing was timed.
+    low, high : float
+        The quartiles: half of the batches lie between them.
+    fastest : float
+        The fastest batch, which what else the machine did disturbed least.
     runs : int
         How many calls were timed.
+    batches : int
+        How many batches they came in.
     """
 
     seconds: float
+    low: float
+    high: float
+    fastest: float
     runs: int
+    batches: int
+
+    @classmethod
+    def of(cls, samples: Sequence[float], runs: int) -> Timing:
+        """Return what samples say, each the time of a call in one batch.
+
+        Examples
+        --------
+        >>> Timing.of([1.0, 2.0, 3.0, 4.0, 100.0], 5)
+        Timing(seconds=3.0, low=2.0, high=4.0, fastest=1.0, runs=5, batches=5)
+        """
+        if not samples:
+            return cls(nan, nan, nan, inf, 0, 0)
+        low, middle, high = map(float, np.percentile(samples, (25, 50, 75)))
+        return cls(middle, low, high, min(samples), runs, len(samples))
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the quartiles are so far apart that small differences mean nothing."""
+        return self.batches >= FEWEST and self.high - self.low > NOISY * self.seconds
+
+    def differs_from(self, other: Timing) -> bool:
+        """Whether the ranges between the quartiles of two times do not overlap."""
+        return self.high < other.low or other.high < self.low
+
+    def scaled(self, times: float, offset: float = 0.0) -> Timing:
+        """Return the time of so many calls, and of something before them."""
+        middle, low, high, fastest = (offset + times * t for t in (self.seconds, self.low, self.high, self.fastest))
+        return Timing(middle, low, high, fastest, self.runs, self.batches)
 
 
-def fastest(functions: Sequence[Callable[[], Any]], budget: float, rounds: int = MOST_ROUNDS) -> list[Timing]:
-    """Time functions in turns, so that what else the machine does falls on all of them.
+class Stopwatch:
+    """Times functions in turns, so that what else the machine does falls on all of them.
+
+    What was measured stays at hand when a run is interrupted.
 
     Parameters
     ----------
     functions
         Each has been called before, so that nothing is compiled any more.
-    budget : float
-        Seconds after which no further round begins. One round is always run.
-    rounds : int
-        The most rounds.
-
-    Returns
-    -------
-    list of Timing
-
-    Examples
-    --------
-    >>> from dualrev.comparison.timing import fastest
-    >>> [timing.runs for timing in fastest([lambda: sum(range(100_000))], budget=0.0)]
-    [1]
+    clock : callable
+        Returns seconds.
     """
-    end = perf_counter() + budget
-    best = [_batch(function, 1) for function in functions]
-    loops = [max(1, int(BATCH / max(seconds, 1e-9))) for seconds in best]
-    runs = [1] * len(functions)
-    order = list(enumerate(functions))
-    for _ in range(rounds):
-        if perf_counter() >= end:
-            break
-        order.reverse()  # each comes after each of its neighbours: what one leaves behind in the caches falls on both
-        for n, function in order:
-            if best[n] < QUICK:
-                function()
-            best[n] = min(best[n], _batch(function, loops[n]))
-            runs[n] += loops[n]
-    return [Timing(seconds, count) for seconds, count in zip(best, runs, strict=True)]
 
+    def __init__(self, functions: Sequence[Callable[[], Any]], clock: Callable[[], float] | None = None) -> None:
+        self.functions, self.clock = list(functions), clock or perf_counter
+        self.runs = [0] * len(self.functions)
+        self._samples: list[list[float]] = [[] for _ in self.functions]
+        self._alone: list[list[float]] = [[] for _ in self.functions]
+        self._loops = [1] * len(self.functions)
 
-def _batch(function: Callable[[], Any], loops: int) -> float:
-    start = perf_counter()
-    for _ in range(loops):
-        function()
-    return (perf_counter() - start) / loops
+    @property
+    def timings(self) -> list[Timing]:
+        """What was measured so far. A first call, which comes alone, counts only where there is no other."""
+        return [
+            Timing.of(samples or alone, runs)
+            for samples, alone, runs in zip(self._samples, self._alone, self.runs, strict=True)
+        ]
+
+    def run(self, budget: float, rounds: int = MOST_ROUNDS) -> list[Timing]:
+        """Time every function once, and then in further rounds until `budget` seconds are spent.
+
+        Examples
+        --------
+        >>> [timing.runs for timing in Stopwatch([lambda: sum(range(100_000))]).run(budget=0.0)]
+        [1]
+        """
+        end = self.clock() + budget
+        for n in range(len(self.functions)):
+            self._alone[n].append(self._batch(n))
+        order = list(range(len(self.functions)))
+        for _ in range(rounds):
+            if self.clock() >= end:
+                break
+            order.reverse()  # each comes after each of its neighbours: what one leaves in the caches falls on both
+            for n in order:
+                if self._alone[n][0] < QUICK:
+                    self.functions[n]()
+                self._samples[n].append(self._batch(n))
+        # Where one slow function has used the budget up, quick ones are not left with a single batch.
+        for _ in range(FEWEST):
+            for n in order:
+                if len(self._samples[n]) < FEWEST and self._alone[n][0] * FEWEST < budget:
+                    self._samples[n].append(self._batch(n))
+        return self.timings
+
+    def _batch(self, n: int) -> float:
+        function, loops = self.functions[n], self._loops[n]
+        start = self.clock()
+        for _ in range(loops):
+            function()
+        self.runs[n] += loops
+        seconds = (self.clock() - start) / loops
+        self._loops[n] = max(1, int(BATCH / max(seconds, 1e-9)))
+        return seconds

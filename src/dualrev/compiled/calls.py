@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,19 @@ from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
 from dualrev.active import Active
+from dualrev.calibration import current_compiled_costs
 from dualrev.compiled.batches import empty, over_points, written
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.in_place import SHAPE
 from dualrev.compiled.steps import CompiledStep
-from dualrev.errors import ActiveConversionError, ArgnumsError, DualrevError, InputTypeError
+from dualrev.errors import ActiveConversionError, ArgnumsError, CompilationError, DualrevError, InputTypeError
 from dualrev.modes import ModeChoice, choose_compiled_mode
 from dualrev.reverse.numba_limit import within_limit
 from dualrev.reverse.numba_sweep import LANES
+
+RECORD_BYTES = 24
+"""Two partials and two indices."""
 
 
 class CompiledOperator:
@@ -50,7 +55,7 @@ class CompiledOperator:
             raise ArgnumsError(f"argnums {numbers} names an argument of {f.py_func.__name__} twice; name each once")
         self.names = names
         self._entries: dict[Any, Any] = {}
-        self._outputs: dict[Any, int] = {}
+        self._counts: dict[Any, tuple[int, int, int]] = {}
 
     @property
     def dispatcher(self) -> Any:
@@ -122,26 +127,35 @@ class CompiledOperator:
                 return out if isinstance(self.question.argnums, int) else (out,)
         return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
 
-    def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int]:
-        """Return how many records a recording makes at these arguments, and the memory that they take in bytes."""
+    def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int, int]:
+        """Return how many records a recording makes at these arguments, their memory in bytes, and the outputs."""
+        given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
+        copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
         counts = derivative(self.f, self.question._replace(kind="tape", mode="reverse", value=False, chunk=None))
-        records, memory = within_limit(counts, *args, **kwargs)
-        return records, memory
+        records, memory, outputs = within_limit(counts, *copies, **named)
+        return records, memory, outputs
 
-    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: int | None = None) -> ModeChoice:
-        """Return the mode for these arguments, and why. The function is called if its outputs must be counted."""
+    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
+        """Return the mode for these arguments, and why. The function is recorded once if its work must be known.
+
+        With `whole`, that is done in any case, so that both costs are predicted as well as they can be.
+        """
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
-        m = 1 if self.question.kind == "gradient" else outputs
-        if m is None and n > WIDEST:
-            key = self._shapes(args, kwargs)
-            if key not in self._outputs:
-                given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
-                copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
-                out = self.f(*copies, **named)
-                out = out[0] if self.question.aux else out
-                self._outputs[key] = sum(np.size(leaf) for leaf in optree.tree_leaves(out))
-            m = self._outputs[key]
-        return choose_compiled_mode(n, m, self.question.chunk or WIDEST, LANES)
+        chunk, costs = self.question.chunk or WIDEST, current_compiled_costs()
+        if n <= chunk and not whole:
+            return choose_compiled_mode(n, 1 if self.question.kind == "gradient" else None, chunk, LANES, n, 0, costs)
+        if self.question.kind == "gradient" and not whole:  # one sweep against several passes, whatever the work
+            return choose_compiled_mode(n, 1, chunk, LANES, n, 0, costs)
+        key = self._shapes(args, kwargs)
+        if key not in self._counts:
+            try:
+                records, memory, outputs = self.tape(args, kwargs)
+            except (MemoryError, CompilationError) as error:
+                reason = f"a recording is not possible, {type(error).__name__}"
+                return ModeChoice("forward", reason, 0.0, inf, chunk, LANES)
+            self._counts[key] = (outputs, records, words_of_blocks(records, memory, n))
+        m, records, words = self._counts[key]
+        return choose_compiled_mode(n, m, chunk, LANES, records, words, costs)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]
@@ -170,6 +184,11 @@ class CompiledOperator:
         if self.question.value:
             return plain[0], _like(leaves, result[1])
         return (_like(leaves, result[0]), plain[1]) if self.question.aux else _like(leaves, result)
+
+
+def words_of_blocks(records: int, memory: int, n: int) -> int:
+    """Return how many words of a tape's memory are not records: those of blocks."""
+    return max(0, (memory - RECORD_BYTES * (records + n + 1)) // 8)
 
 
 def _like(leaves: list[Any], gradient: Any) -> Any:

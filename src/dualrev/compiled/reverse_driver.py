@@ -79,8 +79,10 @@ class ReverseDriver:
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
     def tape(self) -> Any:
-        """Return the function that counts the records of a recording and their bytes."""
-        body = [*self._recording(), "counts = length_of(tape) - n - 1, bytes_of(tape)", f"give_back({self._kept})"]
+        """Return the function that counts the records of a recording, their bytes, and the outputs."""
+        outputs = " + ".join(f"size_of({out.path})" for out in self.outputs.leaves) or "0"
+        counts = f"counts = length_of(tape) - n - 1, bytes_of(tape), {outputs}"
+        body = [*self._recording(), counts, f"give_back({self._kept})"]
         return defined(self.arguments.all_names, [*body, "return counts"], self.scope)
 
     def _recording(self) -> list[str]:

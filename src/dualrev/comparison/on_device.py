@@ -1,0 +1,54 @@
+"""The Jacobian on a CUDA device: of many copies of the point at once, for a device has nothing to do with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualrev.api import Jacobian
+from dualrev.comparison.runs import Run
+from dualrev.comparison.timing import Timing
+from dualrev.kernels import cuda_target
+from dualrev.point import Point
+
+MOST_POINTS = 10_000
+MOST_NUMBERS = 1 << 24
+"""Entries of all Jacobians together."""
+
+
+def unavailable(point: Point) -> str:
+    """Return why nothing can run on a device; empty if it can."""
+    if len(point.positions) != 1 or len(point.leaves) != 1 or point.leaves[0].ndim != 1 or point.kwargs:
+        return "batches on a device take one array of one axis"
+    return cuda_target.missing() or ""
+
+
+class DeviceRun(Run):
+    """Forward mode at many points, a thread for each; the time is that of one of them."""
+
+    method = "forward"
+
+    def __init__(self, point: Point, m: int, f: Callable[..., Any]) -> None:
+        super().__init__(point, m)
+        self.points = max(1, min(MOST_POINTS, MOST_NUMBERS // max(1, m * point.n)))
+        self.batch = np.tile(point.leaves[0], (self.points, 1))
+        self.operator = Jacobian(f, point.positions[0], batched=True, device="cuda")
+
+    def whole(self) -> np.ndarray:
+        """Return the Jacobian at the first point."""
+        return np.reshape(self._all()[0], (self.m, self.point.n))
+
+    def timed(self) -> Callable[[], Any]:
+        """Return the batch."""
+        return self._all
+
+    def expected(self, timing: Timing) -> Timing:
+        """Return the time of one point."""
+        return timing.scaled(1 / self.points)
+
+    def _all(self) -> Any:
+        args = list(self.point.args)
+        args[self.point.positions[0]] = self.batch
+        return self.operator(*args)

@@ -1,0 +1,201 @@
+"""Sweeps over numbers of inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from dualrev.api import Jacobian
+from dualrev.backends import is_dispatcher
+from dualrev.calibration import calibration_file
+from dualrev.comparison.sweep_families import FAMILIES
+from dualrev.comparison.sweep_report import Sweep, SweepPoint
+from dualrev.comparison.timing import Stopwatch
+from dualrev.errors import SweepError, UnknownBackendError
+from dualrev.point import name_of
+from dualrev.trees import flatten
+
+SIZES = (1, 3, 10, 30, 100, 300, 1000)
+
+Progress = Callable[[int, int, str], None]
+
+
+def sweep(
+    f: str | Callable[..., Any] = "dense",
+    *,
+    n: Sequence[int] = SIZES,
+    m: Sequence[int] | None = SIZES,
+    at: Callable[[int, int], Any] | None = None,
+    backend: str = "auto",
+    budget: float = 0.1,
+    limit: float = 2.0,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Measure forward mode, reverse mode and auto over n and m: where they cross, and what auto loses.
+
+    A sweep that is interrupted (Ctrl-C) returns what was measured until then, with `.interrupted` set.
+
+    Parameters
+    ----------
+    f : str or callable
+        A family of functions, "dense", "stencil", "running", "waves" or "rates"; or a function of x and further
+        arguments.
+    n, m : sequence of int
+        Numbers of inputs and outputs. With `m=None`, m is what `f` returns, and the sweep is over n alone.
+    at : callable, optional
+        `at(n, m)` returns x, or all arguments as a tuple, for a function of your own to have n inputs and m outputs. By
+        default x is `np.linspace(0.5, 1.5, n)`.
+    backend : "auto", "numpy" or "numba"
+        Whether to run interpreted or compiled. "auto" runs a function as it is, and a family interpreted.
+    budget : float
+        Seconds to spend on timing each Jacobian.
+    limit : float
+        A mode that is predicted to take longer, in seconds, is not run.
+    name : str, optional
+        By default that of the function.
+    progress : callable, optional
+        Called with how many Jacobians are done, how many there are, and a phrase.
+
+    Returns
+    -------
+    Sweep
+        Readable when printed and in a notebook; `.plot()`, `.save("sweep.json")`, `Sweep.load("sweep.json")`.
+
+    Raises
+    ------
+    SweepError
+        If there is no such family, if a size is not positive, or if `f` does not have n inputs and m outputs at
+        `at(n, m)`.
+    UnknownBackendError
+        If `backend` is none of the three.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> found = dr.sweep("dense", n=(2, 30), m=(1, 3), budget=0.0)
+    >>> [(point.n, point.m, point.chosen) for point in found.points]
+    [(2, 1, 'forward'), (2, 3, 'forward'), (30, 1, 'reverse'), (30, 3, 'forward')]
+    """
+    told = progress or _silent
+    function, arguments, title = _asked(f, at, backend)
+    operators = _Operators(function, backend)
+    sizes = [(_positive(i), None if m is None else _positive(j)) for i in n for j in (m if m is not None else (0,))]
+    points: list[SweepPoint] = []
+    interrupted = False
+    try:
+        for done, (inputs, outputs) in enumerate(sizes):
+            told(done, len(sizes), f"n = {inputs}{'' if outputs is None else f', m = {outputs}'}")
+            points.append(operators.measure(_given(arguments, inputs, outputs), inputs, outputs, budget, limit))
+        told(len(sizes), len(sizes), "done")
+    except KeyboardInterrupt:
+        interrupted = True
+    kind = "compiled" if operators.compiled else "interpreted"
+    return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted)
+
+
+class _Operators:
+    """The three Jacobians of a function."""
+
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        self.f, self.backend = f, backend
+        self.compiled = Jacobian(f, backend=backend).compiled is not None
+
+    def measure(self, args: tuple[Any, ...], n: int, m: int | None, budget: float, limit: float) -> SweepPoint:
+        """Return the times at one point."""
+        outputs = _expect_sizes(self.f, args, n, m, self.backend)
+        # An operator remembers m by the shape of x: where other arguments tell m, each point needs one of its own.
+        auto = Jacobian(self.f, backend=self.backend)
+        plan = auto.plan(*args)
+        if auto.compiled is None:
+            # Of few inputs auto does not ask how many outputs there are, so that the plan has no cost of reverse mode.
+            plan, operations = _interpreted_plan(self.f, args, plan, self.backend)
+        else:
+            plan = auto.compiled.choice(args, {}, whole=True)
+            operations = auto.compiled.tape(args, {})[0]
+        predicted = {"forward": plan.forward_cost * 1e-6, "reverse": plan.reverse_cost * 1e-6}
+        ran = {}
+        for mode, together in (("forward", plan.chunk), ("reverse", plan.block)):
+            if predicted[mode] <= limit:
+                chunk = None if self.compiled else together
+                ran[mode] = partial(Jacobian(self.f, mode=mode, chunk_size=chunk, backend=self.backend), *args)
+        if plan.mode in ran:
+            ran["auto"] = partial(auto, *args)
+        for operator in ran.values():
+            operator()
+        stopwatch = Stopwatch(list(ran.values()))
+        times = dict(zip(ran, (timing.fastest for timing in stopwatch.run(budget)), strict=True))
+        return SweepPoint(
+            n,
+            outputs,
+            times.get("forward", inf),
+            times.get("reverse", inf),
+            times.get("auto", nan),
+            plan.mode,
+            predicted["forward"],
+            predicted["reverse"],
+            operations,
+        )
+
+
+def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: str) -> tuple[Any, int]:
+    from dualrev.calibration import current_constants
+    from dualrev.modes import choose_mode
+    from dualrev.operators import Pullback
+    from dualrev.point import Point
+
+    point = Point(f, args, {}, 0, backend=backend)
+    recorded = Pullback(point.call, point.leaves, point.name)
+    m, operations = sum(int(v.size) for v in recorded.values), max(recorded.tape.operations, 1)
+    known = choose_mode(
+        point.n, m, operations=operations, elements=recorded.tape.elements, constants=current_constants()
+    )
+    assert known.mode == plan.mode
+    return known, operations
+
+
+def _asked(f: Any, at: Any, backend: str) -> tuple[Any, Callable[[int, int], Any], str]:
+    if backend not in ("auto", "numpy", "numba"):
+        raise UnknownBackendError(f"backend={backend!r} does not exist; expected 'auto', 'numpy' or 'numba'")
+    if callable(f):
+        return f, at or (lambda n, m: np.linspace(0.5, 1.5, n)), name_of(f)
+    if f not in FAMILIES:
+        raise SweepError(f"there is no family {f!r}; expected a function, or one of {', '.join(FAMILIES)}")
+    family = FAMILIES[f]
+    return family.compiled if backend == "numba" else family.interpreted, at or family.at, f"{f}: {family.title}"
+
+
+def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, ...]:
+    found = at(n, 1 if m is None else m)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> int:
+    inputs = sum(int(np.size(leaf)) for leaf in flatten(args[0])[0])
+    copies = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    outputs = sum(int(np.size(leaf)) for leaf in flatten((f.py_func if _plain(f, backend) else f)(*copies))[0])
+    if inputs != n or (m is not None and outputs != m):
+        wanted = f"{n} inputs{'' if m is None else f' and {m} outputs'}"
+        raise SweepError(
+            f"{name_of(f)} was to have {wanted}, and has {inputs} and {outputs}; give at=, a function of n and m that "
+            "returns arguments for which it has them, or m=None to take m as it is"
+        )
+    return outputs
+
+
+def _plain(f: Any, backend: str) -> bool:
+    return backend == "numpy" and is_dispatcher(f)
+
+
+def _positive(size: Any) -> int:
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise SweepError(f"{size!r} is no number of inputs or outputs; expected a positive integer")
+    return int(size)
+
+
+def _silent(done: int, total: int, phrase: str) -> None:
+    """Tell nobody."""

@@ -1,0 +1,118 @@
+"""The Jacobian by SymPy: expressions that are differentiated once and evaluated, and exact entries to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from dualrev.comparison.agreement import Reference
+from dualrev.comparison.differences import first_line
+from dualrev.comparison.runs import Run, Told
+from dualrev.point import Point
+
+MOST_OPERATIONS = 2_000
+"""Elements that operations may be applied to until SymPy stops following."""
+
+MOST_ENTRIES = 400
+"""A larger Jacobian is not differentiated by SymPy as a whole."""
+
+COMPARED = 64
+"""Entries that are evaluated to 50 digits."""
+
+
+class SymbolicRun(Run):
+    """SymPy's derivative, compiled to NumPy by `lambdify` with common subexpressions taken out."""
+
+    method = "SymPy"
+
+    def __init__(self, point: Point, m: int, followed: Callable[[], Any]) -> None:
+        super().__init__(point, m)
+        self.followed, self.calls = followed, 0
+        self.numbers = [float(v) for x in point.leaves for v in np.ravel(x)]
+        self.evaluate: Callable[..., Any] = lambda *numbers: None
+
+    def try_out(self, limit: float, told: Told) -> None:
+        """Follow the function, differentiate, and compile what comes out; the time of all that is the first call's."""
+        if self.point.n * self.m > MOST_ENTRIES:
+            self.unavailable = f"the Jacobian has {self.point.n * self.m} entries, more than {MOST_ENTRIES}"
+            return
+        told("SymPy")
+        start = perf_counter()
+        try:
+            symbols, _, outputs = self.followed()
+            self.evaluate = _compiled(symbols, outputs)
+            self.part = self.whole()
+        except Exception as error:  # SymPy raises whatever it meets on its way
+            self.unavailable = f"SymPy cannot follow f: {first_line(error)}"
+            return
+        self.first_seconds = perf_counter() - start
+        self.passes_run = 1
+
+    def whole(self) -> np.ndarray:
+        """Evaluate the Jacobian."""
+        return np.array(self.evaluate(*self.numbers), dtype=np.float64).reshape(self.m, self.point.n)
+
+    def timed(self) -> Callable[[], Any]:
+        """Return the compiled expressions."""
+        return self.whole
+
+
+def exact_entries(followed: Callable[[], Any], n: int, m: int) -> Reference | None:
+    """Return entries of the Jacobian to 50 digits, or None where SymPy cannot follow the function.
+
+    Half of them are in the corner that a method which is cut short computes, too; the others are drawn at random.
+    """
+    from dualrev.verification.functions import _entry
+
+    try:
+        symbols, at, outputs = followed()
+        rows, columns = _sample(n, m)
+        values = dict(zip(symbols, at, strict=True))
+        exact = [_entry(outputs[i], symbols[j], values) for i, j in zip(rows, columns, strict=True)]
+    except Exception:  # SymPy raises whatever it meets; then another reference serves, which the report names
+        return None
+    return Reference("SymPy to 50 digits", rows, columns, np.array(exact))
+
+
+def follower(point: Point) -> Callable[[], Any]:
+    """Return a function that runs the user's function on symbols, once."""
+    from dualrev.verification.expressions import follow
+
+    kept: list[Any] = []
+
+    def followed() -> Any:
+        if not kept:
+            try:
+                kept.append(follow(point.call, point.leaves, point.name, MOST_OPERATIONS))
+            except Exception as error:  # kept, so that the second who asks hears the same
+                kept.append(error)
+        if isinstance(kept[0], Exception):
+            raise kept[0]
+        return kept[0]
+
+    return followed
+
+
+def _sample(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    if n * m <= COMPARED:
+        rows, columns = np.indices((m, n)).reshape(2, -1)
+        return rows, columns
+    random = np.random.default_rng(0)
+    side = max(1, int(np.sqrt(COMPARED // 2)))
+    corner = [(i, j) for i in range(min(m, side)) for j in range(min(n, side))]
+    drawn = [(int(i), int(j)) for i, j in zip(random.integers(m, size=32), random.integers(n, size=32), strict=True)]
+    rows, columns = np.array(sorted({*corner, *drawn})).T
+    return rows, columns
+
+
+def _compiled(symbols: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+    import sympy
+
+    entries = [sympy.diff(out, symbol) for out in outputs for symbol in symbols]
+    modules = ["scipy", "numpy"] if find_spec("scipy") else ["numpy"]
+    compiled: Callable[..., Any] = sympy.lambdify(symbols, entries, modules=modules, cse=True)
+    return compiled
