@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from dualrev.api import Gradient, Jacobian
-from dualrev.derivatives import jvp
 from dualrev.errors import NonScalarOutputError
 from dualrev.point import Point
+from dualrev.products import jvp
 from dualrev.trees import flatten_output
 from dualrev.verification import numeric
 from dualrev.verification.exact import derivative, evaluated
