@@ -109,6 +109,14 @@ def test_the_place_is_shown_in_a_long_expression() -> None:
     assert shown[caret.index("^") :].startswith("lug(x)")
 
 
+def test_the_place_is_found_behind_a_line_break() -> None:
+    with pytest.raises(dr.errors.ExpressionError) as raised:
+        Expression("\n x +\n lug(y)")
+    _, shown, caret = str(raised.value).split("\n")
+    assert shown[caret.index("^") :] == "lug(y)"
+    assert Expression("x\n+y")(1.0, 2.0) == 3.0
+
+
 def test_nothing_is_evaluated_as_python(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise AssertionError("evaluated")
@@ -124,7 +132,7 @@ def test_trace_on_the_command_line(capsys: Output, tmp_path: Path) -> None:
     assert shown.splitlines()[-1].split() == ["v5", "subtract", "v4", "-", "v3", "11.6521", "seed", "1"]
     assert "v2b * v-1 + v3b * cos(v0)  1.71634" in shown
     assert main(["trace", "-x**2", "--at", "-3", "--format", "markdown"]) == 0
-    assert r"$\bar v_{1} \, 2 \, v_{0}$ | 6 |" in capsys.readouterr().out
+    assert r"$\bar v_{1} \cdot 2 \, v_{0}$ | 6 |" in capsys.readouterr().out
     file = tmp_path / "trace.tex"
     arguments = ["--mode", "forward", "--direction", "-1,1", "--format", "latex", "-o", str(file)]
     assert main(["trace", "x*y", "--at", "2,3", *arguments]) == 0

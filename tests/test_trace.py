@@ -92,6 +92,29 @@ def test_containers_several_outputs_and_compiled_functions() -> None:
     assert [line.operation for line in compiled.lines].count("add") == 3
 
 
+def test_formulas_of_many_parts_are_not_written_out() -> None:
+    trace = dr.trace(lambda x: np.sum(np.stack([x * k for k in range(2, 20)])), 1.0)
+    assert trace.lines[0].derivative_formula == "v1b * 2 + v2b * 3 + v3b * 4 + ... + v18b * 19"
+    assert trace.lines[-2].formula == "stack([v1, v2, v3, ..., v18])"
+    assert trace.derivative == (sum(range(2, 20)),)
+
+
+def test_complex_constants_and_notation_in_latex() -> None:
+    trace = dr.trace(lambda x: np.abs(np.exp(1j * x) + x), 1.0)
+    by_name = {line.operation: line for line in trace.lines}
+    assert by_name["multiply"].formula == "1j * v0"
+    assert by_name["input"].derivative_formula == "real(v1b * 1j) + real(v3b)"
+    slope = (np.cos(1.0) - np.sin(1.0) + 1.0) / trace.output  # of the root of 1 + 2 x cos(x) + x^2
+    assert trace.derivative[0] == pytest.approx(slope, rel=1e-14)
+    latex = dr.trace(
+        lambda x: np.hypot(1e-5, x) * 3.0 + np.einsum("i->", np.stack([x, x]) * np.array([1.0, 2.0])), 2.0
+    ).latex()
+    assert r"\operatorname{hypot}(1 \cdot 10^{-5}, v_{0})" in latex
+    assert r" \cdot 3$" in latex
+    assert r"\text{subscripts=i->}" in latex
+    assert r"\text{[1 2]}" in latex
+
+
 def test_functions_that_write_into_their_last_argument() -> None:
     def f(x: Any, k: Any, out: Any) -> None:
         out[0] = x[0] * x[1]

@@ -96,10 +96,10 @@ class Expression:
 def _parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise ExpressionError(f"the expression has {len(text)} characters; expected at most {LONGEST}")
-    stripped = text.strip()
+    stripped = re.sub(r"\s", " ", text).strip()  # on one line, columns are places
     if not stripped:
         raise ExpressionError("the expression is empty; expected one such as log(x1) + x1*x2")
-    lead = text.index(stripped)
+    lead = len(text) - len(text.lstrip())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Python's compiler, about what is refused below

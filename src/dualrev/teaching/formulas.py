@@ -13,7 +13,7 @@ from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row, Rule
 from dualrev.primitives.source import inlined
 from dualrev.teaching import summaries
-from dualrev.teaching.notation import ATOM, SIGN, Style, Written, folded, product, total, write
+from dualrev.teaching.notation import ATOM, SIGN, Style, Written, elided, folded, number, product, total, write
 from dualrev.teaching.recording import Step
 
 SAME_ON_TANGENTS = frozenset({"index", "sum", "reshape", "transpose", "concatenate", "stack", "broadcast_to", "astype"})
@@ -87,6 +87,9 @@ def _term(step: Step, operand: int, factor: Written, style: Style, transposed: b
         negative, text = product(factor, folded(body, _constants(step)), _names(step, style), style)
     if transposed and step.operands[operand].value.shape != step.value.shape:
         text = f"{style.word('sum')}({text[0]})", ATOM
+    if transposed and np.iscomplexobj(step.value) and not np.iscomplexobj(step.operands[operand].value):
+        text = f"{style.word('real')}({f'-{text[0]}' if negative else text[0]})", ATOM
+        negative = False
     return [(negative, text)]
 
 
@@ -115,10 +118,14 @@ def _call(step: Step, operands: Sequence[str], style: Style) -> str:
         return f"{operands[0]}[{style.word(_index(step)) if not style.latex else _index(step)}]"
     if name == "matmul" and not style.latex:
         return " @ ".join(operands)
-    inside = f"[{', '.join(operands)}]" if step.operation.sequence else ", ".join(operands)
-    further = [f"{key}={summaries.constant(each)}" for key, each in step.options.items() if each is not None]
-    words = [_latex_name(word) if style.latex else style.word(word) for word in further]
+    inside = f"[{', '.join(elided(operands, '...'))}]" if step.operation.sequence else ", ".join(operands)
+    further = [f"{key}={summaries.constant(each)}" for key, each in step.options.items() if _told(key, each)]
+    words = [rf"\text{{{_latex_name(word)}}}" if style.latex else style.word(word) for word in further]
     return f"{style.word(name)}({', '.join([inside, *words])})"
+
+
+def _told(key: str, option: Any) -> bool:
+    return option is not None and (key, option) != ("options", ())
 
 
 def _index(step: Step) -> str:
@@ -136,9 +143,13 @@ def _slice(part: Any) -> str:
 def _operand(operand: Any, style: Style) -> Written:
     if isinstance(operand, Step):
         return style.name(operand.number, ""), ATOM
+    if style.latex and isinstance(operand, int | float | np.floating):
+        return number(float(operand), style)
     text = summaries.constant(operand)
     if style.latex and text.startswith("array "):
         text = rf"\mathrm{{array}}_{{{text.removeprefix('array ')}}}"
+    elif style.latex and " " in text:
+        text = rf"\text{{{text}}}"
     return text, SIGN if text.startswith("-") else ATOM
 
 
@@ -150,7 +161,11 @@ def _names(step: Step, style: Style) -> dict[str, Written]:
 def _constants(step: Step) -> dict[str, float]:
     """Return the operands that are constant numbers."""
     given = enumerate(step.operands)
-    return {f"x{n}": float(each) for n, each in given if not isinstance(each, Step) and np.ndim(each) == 0}
+    return {
+        f"x{n}": float(each)
+        for n, each in given
+        if not isinstance(each, Step) and np.ndim(each) == 0 and not np.iscomplexobj(each)
+    }
 
 
 def _latex_name(name: str) -> str:

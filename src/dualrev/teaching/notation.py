@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -14,6 +14,9 @@ import numpy as np
 
 COMPARISON, EITHER, BOTH, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
 """How tightly an expression holds together."""
+
+MOST_PARTS = 12
+"""Sums and lists of more parts are not written out."""
 
 _OPERATORS: dict[type, tuple[str, int]] = {
     ast.BitOr: ("|", EITHER),
@@ -147,6 +150,8 @@ def binary(op: Any, left: Written, right: Written, style: Style) -> Written:
         return f"{held(left, ATOM)}**{held(right, SIGN)}", POWER
     right_text = held(right, POWER if right[1] == SIGN else tightness if sign in "+*" else tighter)
     shown = _LATEX_SIGNS.get(sign, sign) if style.latex else style.word(sign)
+    if style.latex and sign == "*" and right_text[0].isdigit():
+        shown = r"\cdot"
     return f"{held(left, tightness)} {shown} {right_text}", tightness
 
 
@@ -235,12 +240,17 @@ def _without_sign(node: ast.expr) -> tuple[bool, ast.expr]:
     return False, node
 
 
+def elided(parts: Sequence[Any], dots: Any) -> Sequence[Any]:
+    """Return some parts of a formula; of many the first three, dots, and the last."""
+    return parts if len(parts) <= MOST_PARTS else [*parts[:3], dots, parts[-1]]
+
+
 def total(terms: list[tuple[bool, Written]]) -> Written:
-    """Return a sum of terms with signs; 0 if there are none."""
+    """Return a sum of terms with signs, of many the first and the last; 0 if there are none."""
     if not terms:
         return "0", ATOM
     text = ""
-    for negative, term in terms:
+    for negative, term in elided(terms, (False, ("...", ATOM))):
         inside = held(term, PRODUCT)
         text += (" - " if negative else " + ") + inside if text else ("-" if negative else "") + inside
     tightness: int = SUM if len(terms) > 1 else SIGN if terms[0][0] else terms[0][1][1]

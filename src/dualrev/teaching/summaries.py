@@ -27,6 +27,8 @@ def summary(value: Any) -> str:
     '3x4: 0 to 11, mean 5.5'
     """
     array = np.asarray(value)
+    if array.dtype.kind == "c" and not array.ndim:
+        return f"{array[()]:.6g}"
     if array.dtype.kind not in "fiub":
         return _brief(value)
     if not array.ndim:
@@ -59,9 +61,11 @@ def counted(n: int, word: str) -> str:
 def constant(value: Any) -> str:
     """Return a constant as formulas show it: a number, or the shape of an array."""
     array = np.asarray(value)
+    if array.dtype.kind == "c" and not array.ndim:
+        return str(complex(array))
     return f"array {shape_text(array.shape)}" if array.ndim and array.size > SHOWN else summary(value)
 
 
 def _brief(value: Any) -> str:
-    text = repr(value)
+    text = str(value)
     return text if len(text) <= 30 else f"{text[:27]}..."
