@@ -21,8 +21,8 @@ def taylor(f: Callable[..., Any], x: Any, order: int, *args: Any, direction: Any
 
     The coefficient of order k is the derivative of order k divided by k!. All of them are computed in one run of `f`
     with truncated power series. An arithmetic operation takes a number of multiplications proportional to order**2, any
-    other primitive at most one proportional to order**3, where nested derivatives take 2**order. So do functions of
-    arrays. Those whose rule solves linear systems are refused at orders where they would take more.
+    other function of numbers at most one proportional to order**3, where nested derivatives take 2**order. Functions of
+    arrays take a polynomial too; those whose rules ask for ever larger parts are refused at high orders.
 
     Parameters
     ----------
