@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import optree
 import pytest
 from numba import njit
 from numba.core.runtime import rtsys
@@ -239,16 +240,28 @@ def test_threads_and_concurrent_first_calls() -> None:
     points = np.random.default_rng(1).normal(size=(64, 30))
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(gradient, points))
-        other = dr.hvp(fresh)  # its first use too is several threads' at once
-        products = list(pool.map(other, points[:16], points[:16]))
     for x, result in zip(points, results, strict=True):
         expected = np.cos(x) * x[0]
         expected[0] += np.sin(x).sum()
         close(result, expected)
-    for x, product in zip(points, products, strict=False):
-        expected = -np.sin(x) * x[0] * x + np.cos(x) * x[0]
-        expected[0] += np.cos(x) @ x
-        close(product, expected)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("make", [dr.jacobian, dr.value_and_grad, dr.hessian, dr.hvp, dr.jvp, dr.linear_operator])
+def test_concurrent_first_calls_of_every_operator(make: Any) -> None:
+    fresh = njit(lambda x: (np.sin(x) * x[0]).sum())
+    operator, expected = make(fresh), make(fresh.py_func)
+    points = np.random.default_rng(1).normal(size=(16, 5))
+    second = [points] if make in (dr.hvp, dr.jvp) else []
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(operator, points, *second))
+    for k, result in enumerate(results):
+        known = expected(points[k], *(v[k] for v in second))
+        if make is dr.linear_operator:
+            result, known = result @ np.eye(5), known @ np.eye(5)
+        for a, b in zip(optree.tree_leaves(result), optree.tree_leaves(known), strict=True):
+            close(a, b)
 
 
 def _in_a_process(x: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import dualrev as dr
 from dualrev import errors
@@ -51,8 +52,13 @@ NO_RULE, CONVERSION, WRITE = errors.MissingRuleError, errors.ActiveConversionErr
 OBJECTS, NO_OUTPUT = errors.ObjectArrayError, errors.NoOutputError
 
 INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]] = {
-    "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "add a rule")),
-    "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "add a rule", "docs/")),
+    "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "np.linalg.eigvals", "docs/coverage.md")),
+    "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "stop_gradient")),
+    "ufunc that nobody has written": (
+        lambda x: scipy.special.dawsn(x),
+        NO_RULE,
+        ("dawsn", "add a rule", "docs/coverage"),
+    ),
     "ufunc method without rule": (lambda x: np.hypot.reduce(x), NO_RULE, ("np.hypot.reduce", "np.add")),
     "function that counts": (lambda x: np.histogram(x), NO_RULE, ("numpy.histogram", "counts", "stop_gradient")),
     "function of sets": (lambda x: np.union1d(x, x), NO_RULE, ("numpy.union1d", "sets", "np.unique")),

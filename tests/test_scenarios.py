@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 import pytest
+from numba import njit
 from scenarios import SCENARIOS, Scenario
 
 import dualrev as dr
@@ -53,7 +54,7 @@ def dtype(request: pytest.FixtureRequest) -> Any:
 
 
 def test_the_catalogue_is_large_and_names_are_unique() -> None:
-    assert len(SCENARIOS) >= 40
+    assert len(SCENARIOS) >= 120
     assert len(set(NAMES)) == len(NAMES)
 
 
@@ -146,3 +147,85 @@ def test_pushforward_and_pullback_are_products_with_the_jacobian(scenario: Scena
     eps = max((float(np.finfo(np.asarray(x).dtype).eps) for x in optree.tree_leaves(args)), default=0.0)
     size = sum(np.abs(products[0])) + sum(np.abs(products[1])) + 1.0
     assert abs(sum(products[0]) - sum(products[1])) <= 200 * eps * size
+
+
+FEW = ("elementwise", "worked 5: Rosenbrock", "DiffTests: ackley")
+COMPILED = (
+    *FEW,
+    *("worked 13: W x", "worked 13: sigmoid", "broadcast (3,1) + (1,2)", "outer", "where", "maximum", "differences"),
+    *(
+        "norm",
+        "quadratic form",
+        "DiffTests: self-weighted logit",
+        "MGH 26: trigonometric",
+        "autograd: recurrent network",
+    ),
+)
+"""Functions of three numbers that can be compiled, in one unit."""
+
+
+@pytest.mark.parametrize(
+    ("names", "mode"),
+    [
+        (FEW, "reverse"),
+        pytest.param(COMPILED, "reverse", marks=pytest.mark.exhaustive),
+        pytest.param(COMPILED, "forward", marks=pytest.mark.exhaustive),
+    ],
+    ids=["few-reverse", "reverse", "forward"],
+)
+def test_a_covering_set_compiled_in_one_unit(names: tuple[str, ...], mode: str) -> None:
+    chosen = [scenario for scenario in SCENARIOS if scenario.name in names]
+    assert len(chosen) == len(names)
+    x = np.array([0.7, -1.3, 2.1])
+    scope: dict[str, Any] = {"np": np}
+    parts, rows = [], []
+    for n, scenario in enumerate(chosen):
+        scope[f"f{n}"] = njit(scenario.f)
+        parts.append(f"np.ravel(f{n}(x))" if np.ndim(scenario.f(x)) else f"np.array([f{n}(x)])")
+        rows.append(np.reshape(scenario.jacobian(x), (-1, 3)))
+    exec(f"def unit(x):\n    return np.concatenate(({', '.join(parts)}))", scope)
+    value, found = dr.value_and_jacobian(njit(scope["unit"]), mode=mode)(x)
+    np.testing.assert_allclose(value, scope["unit"](x), rtol=1e-13)
+    np.testing.assert_allclose(found, np.concatenate(rows), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("outer", ["forward", "reverse"])
+@pytest.mark.parametrize("inner", ["forward", "reverse"])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+def test_jacobian_inside_another_derivative(scenario: Scenario, inner: str, outer: str) -> None:
+    """The derivative of the Jacobian along a direction, against differences of the closed form."""
+    args = arguments(scenario, np.float64)
+    single = isinstance(scenario.argnums, int)
+    positions = [n % len(args) for n in ((scenario.argnums,) if single else scenario.argnums)]
+
+    def completed(given: Any) -> list[Any]:
+        chosen = dict(zip(positions, given, strict=True))
+        return [chosen.get(n, arg) for n, arg in enumerate(args)]
+
+    def entries(*given: Any) -> Any:
+        jacobian = dr.jacobian(scenario.f, scenario.argnums, mode=inner)(*completed(given))
+        return np.concatenate([np.reshape(leaf, -1) for leaf in optree.tree_leaves(jacobian)])
+
+    def closed(given: Any) -> Any:
+        expected = scenario.jacobian(*in_double(completed(given)))
+        return np.concatenate([np.reshape(leaf, -1) for leaf in optree.tree_leaves(expected)])
+
+    point = tuple(args[n] for n in positions)
+    rng = np.random.default_rng(0)
+    v = optree.tree_map(lambda x: np.float64(rng.normal(size=np.shape(x)))[()], point)
+    h = 1e-4
+
+    def moved(k: int) -> Any:
+        return closed(optree.tree_map(lambda x, d: np.asarray(x) + k * h * d, point, v))
+
+    difference = (8 * (moved(1) - moved(-1)) - (moved(2) - moved(-2))) / (12 * h)
+    if np.max(np.abs(moved(1) - closed(point)), initial=0.0) > 0.1:
+        return  # a tie, where the Jacobian jumps
+    if outer == "forward":
+        found = dr.jvp(entries, point, v)[1]
+    else:
+        rows = dr.jacobian(entries, tuple(range(len(point))), mode="reverse")(*point)
+        parts = zip(optree.tree_leaves(rows), optree.tree_leaves(v), strict=True)
+        found = sum(np.reshape(row, (difference.size, np.size(d))) @ np.ravel(d) for row, d in parts)
+    scale = np.max(np.abs(difference), initial=1.0)
+    np.testing.assert_allclose(found, difference, rtol=1e-8, atol=1e-8 * scale)

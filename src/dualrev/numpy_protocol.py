@@ -126,7 +126,7 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
     name = f"{getattr(function, '__module__', None) or 'numpy'}.{getattr(function, '__name__', repr(function))}"
     if function in REFUSED:
-        raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}")
+        raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}. See docs/coverage.md")
     raise MissingRuleError(
         f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "
         "docs/coverage.md list them), or add a rule: see docs/adding_a_primitive.md"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from scenarios.arrays import ARRAYS
 from scenarios.containers import CONTAINERS
+from scenarios.difftests import DIFFTESTS
 from scenarios.numbers import NUMBERS
 from scenarios.scalars import SCALARS
 from scenarios.scenario import Scenario
 
-SCENARIOS = (*NUMBERS, *SCALARS, *ARRAYS, *CONTAINERS)
+SCENARIOS = (*NUMBERS, *SCALARS, *ARRAYS, *CONTAINERS, *DIFFTESTS)
 
 __all__ = ["SCENARIOS", "Scenario"]
