@@ -10,6 +10,7 @@ import numba
 import numpy as np
 from numba import njit
 from numba.extending import register_jitable
+from numba.typed import List
 
 X = np.linspace(0.3, 2.1, 11)
 """More numbers than go through forward mode at once."""
@@ -223,6 +224,16 @@ def tuples(x):
     return q.a * d, (q.b, 1.0), q
 
 
+@njit
+def dicts_and_typed_lists(x):
+    d = {"a": x[0] * x[2]}
+    d["b"] = 2.0
+    d["a"] *= x[3]
+    numbers = List()
+    numbers.append(d["a"] * d["b"])
+    return numbers[0] * x[1]
+
+
 @njit(parallel=True, fastmath=True)
 def reduction(x):
     s = 0.0
@@ -245,6 +256,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "calls_others": (calls_others, (X, _scale), False),
     "scratch": (scratch, (X, np.ones(11)), False),
     "tuples": (tuples, (FEW,), False),
+    "dicts_and_typed_lists": (dicts_and_typed_lists, (FEW,), False),
     "reduction": (reduction, (X,), True),
 }
 """Per name a function, its arguments, and whether its Python function runs on complex numbers."""

@@ -283,15 +283,6 @@ def equip(cls: type[Active]) -> None:
         "__array_ufunc__": _array_ufunc,
         "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: self.apply_rule(_INDEX, (self,), {"index": at}),
-        "__matmul__": lambda self, other: np.matmul(self, other),
-        "__rmatmul__": lambda self, other: np.matmul(other, self),
-        "__divmod__": lambda self, other: (self // other, self % other),
-        "__rdivmod__": lambda self, other: (other // self, other % self),
-        "__floor__": lambda self: np.floor(self),
-        "__ceil__": lambda self: np.ceil(self),
-        "__trunc__": lambda self: np.trunc(self),
-        "__copy__": lambda self: self,
-        "__deepcopy__": lambda self, memo: self,
         "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
     }
     for name, attribute in {**METHODS, **own}.items():

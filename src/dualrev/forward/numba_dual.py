@@ -119,7 +119,9 @@ class DualModel(models.StructModel):  # type: ignore[misc]
 make_attribute_wrapper(DualType, "primal", "primal_")
 
 
-@lower_cast(types.Any, DualType)  # type: ignore[untyped-decorator]
+@lower_cast(ActiveType, DualType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Boolean, DualType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Number, DualType)  # type: ignore[untyped-decorator]
 def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
     return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 

@@ -111,7 +111,9 @@ make_attribute_wrapper(VarType, "index", "index_")
 make_attribute_wrapper(VarType, "scale", "scale_")
 
 
-@lower_cast(types.Any, VarType)  # type: ignore[untyped-decorator]
+@lower_cast(ActiveType, VarType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Boolean, VarType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Number, VarType)  # type: ignore[untyped-decorator]
 def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
     return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 

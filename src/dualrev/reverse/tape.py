@@ -24,6 +24,7 @@ from dualrev.reverse.watch import Watch
 
 _order = itertools.count()
 _ORDER = attrgetter("order")
+_IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
 
 
 class Statement(Recorded):
@@ -189,6 +190,15 @@ def private(value: Any) -> Any:
     if type(value) is np.ndarray and value.flags.writeable:
         return value.copy()
     return value
+
+
+def private_option(x: Any) -> Any:
+    """Return an option of a function likewise: `private`, or tuples and lists of such."""
+    if type(x) in _IMMUTABLE:
+        return x
+    if isinstance(x, tuple | list):
+        return x if type(x) is tuple and _IMMUTABLE.issuperset(map(type, x)) else type(x)(map(private_option, x))
+    return private(x)
 
 
 class Tape:

@@ -12,12 +12,11 @@ from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, n
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
-from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private
+from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private, private_option
 from dualrev.reverse.watch import Hook
 from dualrev.values import own_value
 
 _new = object.__new__
-_IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
 
 
 class Var(Active):
@@ -109,7 +108,7 @@ class Var(Active):
         result.value, result.level, result.statement = y, level, None
         if any(parents) and level >= lowest_followed():
             if kwargs:
-                kwargs = {key: _private(value) for key, value in kwargs.items()}
+                kwargs = {key: private_option(value) for key, value in kwargs.items()}
             linearization = rule.at(y, primals, kwargs)
             result.statement = RuleStatement(rule, y, linearization, parents)
         return result
@@ -299,11 +298,3 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
 
 for _python in (operator.add, operator.sub, operator.mul, operator.truediv, operator.pow):
     setattr(Var, f"__i{_python.__name__}__", _augmented(_python))
-
-
-def _private(x: Any) -> Any:
-    if type(x) in _IMMUTABLE:
-        return x
-    if isinstance(x, tuple | list):
-        return x if type(x) is tuple and _IMMUTABLE.issuperset(map(type, x)) else type(x)(map(_private, x))
-    return private(x)
