@@ -12,7 +12,6 @@ from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point
 from dualrev.trees import flatten_output
 from dualrev.verification import numeric
-from dualrev.verification.exact import derivative, evaluated
 from dualrev.verification.following import MOST_NODES, Following
 from dualrev.verification.hessians import checked
 from dualrev.verification.jacobians import Compared, compared
@@ -245,11 +244,3 @@ def _verdict(
         f"{outcome}, {share} entries compared with SymPy to 50 digits{stopped}: entry [{worst.row}, {worst.column}] "
         f"{is_off}, {told} units in the last place{''.join(right)}{told_against}"
     )
-
-
-def _entry(expression: Any, symbol: Any, values: dict[Any, Any]) -> float:
-    """Return an entry of the Jacobian, evaluated to 50 digits and rounded."""
-    found = evaluated(derivative(expression, symbol), values)
-    if found is None:
-        raise ValueError(f"SymPy finds no finite real derivative by {symbol}")
-    return float(found)
