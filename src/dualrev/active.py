@@ -179,6 +179,13 @@ def known_of_complex(row: Row) -> None:
         )
 
 
+def with_complex_scalars(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments with NumPy's complex numbers for Python's, which do not widen single precision either."""
+    single = all(arg.dtype.char in "fF" for arg in args if hasattr(arg, "dtype"))
+    scalar = np.complex64 if single else np.complex128
+    return tuple([scalar(arg) if type(arg) is complex else arg for arg in args])
+
+
 def outermost(args: Any) -> Active | None:
     """Return the active argument of the highest level, or None if all are plain."""
     found, highest = None, -1

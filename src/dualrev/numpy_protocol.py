@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import Active, known_of_complex, outermost, primal
+from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.array_methods import METHODS, method
 from dualrev.errors import InactiveWriteError, MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
@@ -88,15 +88,8 @@ def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
             owner.decided(row, args, y)
         return y
     if complex in map(type, args):
-        args = _with_complex_scalars(args)
+        args = with_complex_scalars(args)
     return call(*args) if owner is None else owner.apply_row(row, args, call)
-
-
-def _with_complex_scalars(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arguments with NumPy's complex numbers for Python's, which do not widen single precision either."""
-    single = all(arg.dtype.char in "fF" for arg in args if hasattr(arg, "dtype"))
-    scalar = np.complex64 if single else np.complex128
-    return tuple([scalar(arg) if type(arg) is complex else arg for arg in args])
 
 
 def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

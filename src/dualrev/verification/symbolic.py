@@ -65,7 +65,7 @@ class Symbolic:
     Matrix([[2*x0*sin(x1), x0**2*cos(x1)]])
     >>> symbolic.hessian
     Matrix([
-    [2*sin(x1),   2*x0*cos(x1)],
+    [   2*sin(x1),   2*x0*cos(x1)],
     [2*x0*cos(x1), -x0**2*sin(x1)]])
     >>> print(symbolic.latex())
     f = x_{0}^{2} \sin{\left(x_{1} \right)}
