@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level, primal
+from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
@@ -288,7 +288,7 @@ class Var(Active):
 
     def __deepcopy__(self, memo: Any) -> Var:
         if not self._by_hand:
-            return self
+            return +self  # type: ignore[operator,no-any-return]
         twin = Var(self.value, self.requires_grad)
         if self.grad is not None:
             twin.grad = self.grad
