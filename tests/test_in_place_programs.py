@@ -75,7 +75,6 @@ def test_single_precision_stays_single(mode: str) -> None:
 def _broken(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     from dualrev.forward import dual
     from dualrev.in_place import storage
-    from dualrev.primitives.array import memory
     from dualrev.reverse import var
 
     if fault == "views that nobody knows of":
@@ -83,13 +82,8 @@ def _broken(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
         monkeypatch.setattr(var, "tie", lambda *_: None)
     elif fault == "writes to what was recorded":
         monkeypatch.setattr(storage, "_sole", lambda *_: True)
-    elif fault == "readings that outlive a write":
-        monkeypatch.setattr(storage.Storage, "write", _forgetful(storage.Storage.write))
-    elif fault == "overwritten cotangents that stay":
-        monkeypatch.setattr(memory.Overwriting, "pull", lambda self, n, w: w if n == 0 else _kept(self, n, w))
-        _kept = memory.Overwriting.pull
     else:
-        monkeypatch.setattr(memory, "last_ones", lambda region, index, size: (memory.places_of(region, index), ...))
+        monkeypatch.setattr(storage.Storage, "write", _forgetful(storage.Storage.write))
 
 
 def _forgetful(write: Any) -> Any:
