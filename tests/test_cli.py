@@ -54,8 +54,9 @@ def broken(x):
 
 
 def in_place(x):
-    x[0] = 3.0
-    return x
+    y = np.zeros(2)
+    y[0] = x[0]
+    return y
 
 
 class Models:
@@ -206,8 +207,8 @@ def test_an_error_in_the_users_function_shows_the_users_frames(module: str, caps
 def test_a_function_that_dualrev_cannot_differentiate(module: str, capsys: Output) -> None:
     assert main(["compare", f"{module}:in_place", "--at", "1,2"]) == 3
     error = capsys.readouterr().err
-    assert "x[0] = 3.0" in error
-    assert "InPlaceError" in error
+    assert "y[0] = x[0]" in error
+    assert "ActiveConversionError" in error
 
 
 @pytest.mark.parametrize(("name", "message"), [("unhappy", "No module named 'not_installed'"), ("exits", "bye")])

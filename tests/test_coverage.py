@@ -79,7 +79,15 @@ def test_what_holds_active_numbers_is_differentiated(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("tanh", ROW), ("sort", RULE), ("ptp", MADE), ("floor", FLAT), ("argsort", FLAT), ("eye", PLAIN)],
+    [
+        ("tanh", ROW),
+        ("sort", RULE),
+        ("ptp", MADE),
+        ("floor", FLAT),
+        ("argsort", FLAT),
+        ("diag_indices", PLAIN),
+        ("zeros", MADE),
+    ],
 )
 def test_statuses(name: str, status: str) -> None:
     assert ENTRIES["numpy"][name].status == status

@@ -35,11 +35,6 @@ def slice_written(x: Any) -> Any:
     return s
 
 
-def active_written(x: Any) -> Any:
-    x[0] = 1.0
-    return x
-
-
 def nothing(x: Any) -> None:
     np.sin(x)
 
@@ -62,7 +57,7 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "ufunc method without rule": (lambda x: np.hypot.reduce(x), NO_RULE, ("np.hypot.reduce", "np.add")),
     "function that counts": (lambda x: np.histogram(x), NO_RULE, ("numpy.histogram", "counts", "stop_gradient")),
     "function of sets": (lambda x: np.union1d(x, x), NO_RULE, ("numpy.union1d", "sets", "np.unique")),
-    "function that writes": (lambda x: np.putmask(x, X > 1, 0.0), NO_RULE, ("numpy.putmask", "in place", "np.where")),
+    "function that writes": (lambda x: np.put(np.zeros(3), 0, x[0]), WRITE, ("np.put", "like=x", "np.zeros_like(x)")),
     "file": (lambda x: np.savetxt("x.txt", x), NO_RULE, ("numpy.savetxt", "file", "stop_gradient")),
     "padding by a function": (lambda x: np.pad(x, 1, print), NO_RULE, ("np.pad", "np.concatenate")),
     "ufunc option without rule": (lambda x: np.sin(x, where=X > 1), NO_RULE, ("np.sin", "where", "np.where")),
@@ -74,17 +69,16 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "math": (lambda x: math.sin(x[0]), CONVERSION, ("math", "np.sin for math.sin")),
     "asarray": (lambda x: np.asarray(x, float), CONVERSION, ("np.asarray(x, float)", "leave out")),
     "asarray of a list": (lambda x: np.asarray([x[0], 1.0], float), CONVERSION, ("leave out the conversion",)),
-    "written by +=": (added_in_place, WRITE, ("np.add", "s += x", "s = s + x")),
+    "written by +=": (added_in_place, WRITE, ("np.add", "s += x", "s = s + x", "np.zeros_like(x)")),
     "written by out": (lambda x: np.multiply(x, 2, out=np.zeros(3)), WRITE, ("np.multiply", "plain array")),
     "clip with out": (lambda x: np.clip(x, 0, 1, out=np.zeros(3)), WRITE, ("np.clip", "out")),
     "sum with out": (lambda x: np.sum(x, out=np.zeros(())), WRITE, ("np.sum", "leave `out` out")),
     "median with out": (lambda x: np.median(x, None, np.zeros(())), WRITE, ("np.median", "leave `out` out")),
     "product with out": (lambda x: np.dot(x, x, np.zeros(())), WRITE, ("np.dot", "leave `out` out")),
-    "element written": (element_written, CONVERSION, ("s[0] = x", "np.stack")),
-    "slice written": (slice_written, CONVERSION, ("writing", "np.stack")),
-    "active array written": (active_written, errors.InPlaceError, ("in place", "np.where", "np.concatenate")),
-    "sorted in place": (lambda x: x.sort(), errors.InPlaceError, ("x.sort()", "in place", "np.sort(x)")),
-    "filled in place": (lambda x: x.fill(0.0), errors.InPlaceError, ("x.fill()", "in place", "np.full_like")),
+    "element written": (element_written, CONVERSION, ("s[0] = x", "np.zeros(n, like=x)", "np.zeros_like(x)")),
+    "slice written": (slice_written, CONVERSION, ("write", "np.zeros(n, like=x)", "np.zeros_like(x)")),
+    "number written": (lambda x: x[0].__setitem__(0, 1.0), errors.InPlaceError, ("float64", "arrays can")),
+    "resized in place": (lambda x: x.resize((2, 2)), errors.InPlaceError, ("x.resize()", "np.resize(x, shape)")),
     "complex factor": (lambda x: x * 1j, errors.ComplexInputError, ("complex", "real")),
     "complex array": (lambda x: x + np.array([1j, 2, 3]), errors.ComplexInputError, ("complex", "(3,)", "real")),
     "complex dtype": (lambda x: x.astype(complex), errors.ComplexInputError, ("complex128", "real")),

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, NoReturn
 
 import numpy as np
 import optree
 
-from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
+from dualrev.errors import ActiveConversionError, MissingRuleError
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import HOLOMORPHIC
 
@@ -70,13 +70,28 @@ class no_grad(ContextDecorator):
         _not_followed.reset(self._before.pop())
 
 
+@contextmanager
+def follow_all() -> Iterator[None]:
+    """Follow all operations, those in a `no_grad` too."""
+    before = _not_followed.set(-1)
+    try:
+        yield
+    finally:
+        _not_followed.reset(before)
+
+
 class Active:
     """A number or array whose derivative is being followed."""
 
-    __slots__ = ("level", "value")
+    # One layout for all kinds: an array that is written to becomes one of another kind.
+    __slots__ = ("__weakref__", "level", "pushed", "statement", "ties", "value")
     __array_priority__ = 1000.0
+    held: tuple[str, ...] = ()
+    """The slots that hold its arrays."""
     value: Any
     level: int
+    ties: Any
+    """The array of which this one is a view; weak references to views of this one; or None."""
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive at this number's level, `call` computing its value."""
@@ -88,6 +103,27 @@ class Active:
 
     def decided(self, row: Row, args: tuple[Any, ...], y: Any) -> None:
         """Take note of a comparison, or another primitive without a derivative, whose result is `y`."""
+
+    def read(self) -> Any:
+        """Return the number that operations take: itself, or of a written array what stands there now."""
+        return self
+
+    def snapshot(self) -> Any:
+        """Return this number as it is now, unmoved by later writes; itself if it is never written to."""
+        return self
+
+    def adopt(self, other: Any) -> None:
+        """Become what another number of the same kind is."""
+        raise NotImplementedError
+
+    def updated_leaf(self) -> bool:
+        """Whether this is an array that only gets new values as a whole: an input that a user made. Raise if none."""
+        return False
+
+    @property
+    def base(self) -> Any:
+        """NumPy's array whose memory the value shares, or None."""
+        return primal(self).base
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -129,17 +165,11 @@ class Active:
     def __hash__(self) -> int:
         return object.__hash__(self)
 
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise InPlaceError(
-            f"an element of a {type(self).__name__} was assigned; arrays that carry derivatives cannot be written to "
-            "in place. Build the new array instead: np.where(mask, new, old), np.concatenate or np.stack"
-        )
-
     def _conversion(self, what: str) -> NoReturn:
         raise ActiveConversionError(
             f"{what} was called on a {type(self).__name__}, which would lose its derivative. Use NumPy's functions "
-            "(np.sin for math.sin), leave out the conversion, build arrays with np.stack instead of writing into them "
-            "(s[0] = x), or take the value alone with dualrev.stop_gradient(x)"
+            "(np.sin for math.sin), leave out the conversion, write into arrays that hold derivatives (s[0] = x after "
+            "s = np.zeros(n, like=x) or np.zeros_like(x)), or take the value alone with dualrev.stop_gradient(x)"
         )
 
     def __float__(self) -> float:

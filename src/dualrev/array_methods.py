@@ -41,7 +41,7 @@ def _on_value(name: str) -> Any:
 def _in_place(name: str) -> Any:
     def refuse(self: Active, *args: Any, **kwargs: Any) -> NoReturn:
         raise InPlaceError(
-            f"x.{name}() writes to the array, and arrays that carry derivatives cannot be written to in place. "
+            f"x.{name}() changes the array's shape or its bytes, which arrays that carry derivatives do not follow. "
             f"Use {_INSTEAD[name]}, which returns a new one"
         )
 
@@ -55,11 +55,6 @@ _FUNCTIONS: tuple[Callable[..., Any], ...] = (
 )
 _ON_VALUE = ("any", "all", "argsort", "argmax", "argmin", "argpartition", "nonzero", "searchsorted", "round")
 _INSTEAD = {
-    "sort": "np.sort(x)",
-    "partition": "np.partition(x, kth)",
-    "fill": "np.full_like(x, value)",
-    "put": "np.where(mask, new, x)",
-    "itemset": "np.where(mask, new, x)",
     "resize": "np.resize(x, shape)",
     "byteswap": "x.copy()",
     "setfield": "x.copy()",
@@ -74,22 +69,21 @@ METHODS: dict[str, Any] = {
     "__rmatmul__": lambda self, other: np.matmul(other, self),
     "__divmod__": lambda self, other: (self // other, self % other),
     "__rdivmod__": lambda self, other: (other // self, other % self),
-    "__copy__": lambda self: self,
-    "__deepcopy__": lambda self, memo: self,
+    "__copy__": lambda self: +self,
+    "__deepcopy__": lambda self, memo: +self,
     "__floor__": lambda self: np.floor(self),
     "__ceil__": lambda self: np.ceil(self),
     "__trunc__": lambda self: np.trunc(self),
     "__contains__": lambda self, x: primal(x) in primal(self),
     "T": property(lambda self: np.transpose(self)),
     "mT": property(lambda self: np.matrix_transpose(self)),
-    "flat": property(np.ravel),
     "real": property(lambda self: np.real(self)),
     "imag": property(lambda self: np.imag(self)),
     "itemsize": property(lambda self: self.dtype.itemsize),
     "nbytes": property(lambda self: self.size * self.dtype.itemsize),
     "reshape": _varargs(np.reshape),
     "transpose": _varargs(np.transpose),
-    "flatten": method(np.ravel),
+    "flatten": lambda self, order="C": self.ravel(order).snapshot(),
     "compress": lambda self, condition, axis=None: np.compress(condition, self, axis),
     "copy": lambda self, order="C": +self,
     "conj": lambda self: np.conj(self),

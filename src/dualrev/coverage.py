@@ -104,17 +104,17 @@ REASONS: dict[str, _Reasons] = {
         (
             MADE,
             _HELD,
-            "array asarray asanyarray asarray_chkfinite ascontiguousarray asfortranarray asmatrix require full",
+            "asarray_chkfinite asmatrix require",
         ),
         (MADE, "np.vstack under its old name", "row_stack"),
         (MADE, "with its second argument active", "kaiser"),
         (
             PLAIN,
             _OF_COUNTS,
-            "arange bartlett blackman broadcast_shapes diag_indices empty eye from_dlpack frombuffer fromfunction "
-            "fromiter frompyfunc hamming hanning identity indices isdtype isfortran issubdtype iterable "
-            "mask_indices mintypecode nested_iters ones promote_types ravel_multi_index tri tril_indices "
-            "triu_indices typename unravel_index zeros",
+            "bartlett blackman broadcast_shapes diag_indices from_dlpack frombuffer fromfunction "
+            "fromiter frompyfunc hamming hanning indices isdtype isfortran issubdtype iterable "
+            "mask_indices mintypecode nested_iters promote_types ravel_multi_index tril_indices "
+            "triu_indices typename unravel_index",
         ),
         (
             PLAIN,

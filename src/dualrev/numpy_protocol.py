@@ -12,7 +12,7 @@ import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.array_methods import METHODS, method
-from dualrev.errors import InactiveWriteError, MissingRuleError, ObjectArrayError
+from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
@@ -47,6 +47,8 @@ def operand(x: Any) -> Any:
     """Return an argument as rules expect it: an active number, a plain number, or an array of real numbers."""
     if type(x) in _READY:
         return x
+    if isinstance(x, Active):
+        x = x.read()
     if isinstance(x, Active):
         _ACTIVE.add(type(x))
         _READY.add(type(x))
@@ -100,10 +102,12 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         operands = []
         owner, highest = None, -1
         for x in given:
-            if type(x) not in _READY:
+            kind = type(x)
+            if kind not in _READY:
                 x = operand(x)
+                kind = type(x)
             operands.append(x)
-            if type(x) in _ACTIVE and x.level > highest:
+            if kind in _ACTIVE and x.level > highest:
                 owner, highest = x, x.level
         if owner is None or ("dtype" in options and _whole_numbers(options["dtype"])):
             return rule.value([primal(x) for x in operands], options)
@@ -151,16 +155,13 @@ def _array_ufunc(self: Active, ufunc: Any, method: str, *inputs: Any, **kwargs: 
             )
         if len(inputs) == 1 and row.partials:
             return self.apply_row(row, inputs, ufunc)
+    if method == "at" or (kwargs and kwargs.get("out") is not None):
+        return self.written_by(ufunc, method, inputs, kwargs)  # type: ignore[attr-defined]
     return apply_ufunc(ufunc, method, inputs, kwargs)
 
 
 def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer `__array_ufunc__`."""
-    if kwargs and kwargs.get("out") is not None:
-        raise InactiveWriteError(
-            f"np.{ufunc.__name__} was asked to write an active number into a plain array, as in `s += x`; "
-            "the array cannot hold its derivative. Write s = s + x"
-        )
     if method == "__call__":
         row = _ufunc_row(ufunc)
         if row is None:
@@ -274,7 +275,6 @@ def equip(cls: type[Active]) -> None:
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),
         "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
-        "__array_function__": lambda self, function, types, args, kwargs: apply_function(function, args, kwargs),
         "__getitem__": lambda self, at: self.apply_rule(_INDEX, (self,), {"index": at}),
         "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
     }

@@ -131,7 +131,7 @@ class Point:
         except ValueError as error:
             # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
             if isinstance(error.__cause__, ActiveConversionError):
-                raise error.__cause__ from None
+                raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
         if not self.has_aux:
             return out

@@ -51,7 +51,7 @@ def flatten(x: Any) -> tuple[list[Any], Tree]:
 def flatten_output(out: Any, name: str) -> tuple[list[Any], Tree]:
     """Return the leaves of a function's output. A list of scalars is one array."""
     if isinstance(out, Active):
-        return [_real(out, name)], _LEAF
+        return [_output_leaf(out, name)], _LEAF
     leaves, tree = flatten(_joined(out))
     if not leaves or leaves[0] is None:
         raise NoOutputError(
@@ -84,6 +84,8 @@ def _real(leaf: Active, name: str) -> Active:
 
 
 def _output_leaf(leaf: Any, name: str) -> Any:
+    if isinstance(leaf, Active):
+        leaf = leaf.read()
     if isinstance(leaf, Active):
         return _real(leaf, name)
     if callable(leaf):

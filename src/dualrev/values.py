@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
 from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError
 from dualrev.numpy_protocol import take_up
@@ -26,7 +27,9 @@ def own_value(x: Any, copy: bool = True) -> Any:
         For anything else that is not a number.
     """
     if isinstance(x, Active):
-        return x
+        x = x.snapshot()
+        if isinstance(x, Active):
+            return x
     if type(x) is float:
         return np.float64(x)
     array = np.array(x) if copy else np.asarray(x).view()

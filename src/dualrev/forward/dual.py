@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
 from dualrev.forward.spans import widened
 from dualrev.primitives.row import Row
+from dualrev.sharing import tie
 from dualrev.values import own_value
 
 _new = object.__new__
@@ -44,7 +47,8 @@ class Dual(Active):
     (0.0, 2.0)
     """
 
-    __slots__ = ("pushed",)
+    __slots__ = ()
+    held = ("value", "pushed")
     pushed: Any
     """The tangent as it is kept: an array, a number, or a span of directions."""
 
@@ -60,6 +64,7 @@ class Dual(Active):
                 f"direction, or (k, *{self.shape}) for k directions"
             )
         self.pushed = given
+        self.ties = None
 
     @property
     def tangent(self) -> Any:
@@ -71,6 +76,7 @@ class Dual(Active):
         """Return a Dual of a level, without a copy or a check."""
         self = object.__new__(cls)
         self.value, self.pushed, self.level = value, tangent, level
+        self.ties = None
         return self
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
@@ -95,6 +101,7 @@ class Dual(Active):
             return y
         result = _new(Dual)
         result.value, result.pushed, result.level = y, tangent, level
+        result.ties = None
         return result
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -110,9 +117,23 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
+        shares = y.base is not None or y is primals[0]
         if level < lowest_followed():
+            if shares and rule.alias and type(y) is np.ndarray:
+                y.flags.writeable = False  # it is a view of what belongs to a number
             return y
-        return Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
+        result = Dual.at_level(y, rule.at(y, primals, kwargs).push(tangents), level)
+        if shares and rule.alias:
+            tie(result, operands)
+        return result
+
+    def snapshot(self) -> Dual:
+        """Return this number as it is now, unmoved by later writes."""
+        return Dual.at_level(self.value, self.pushed, self.level)
+
+    def adopt(self, other: Dual) -> None:
+        """Become what another number is."""
+        self.value, self.pushed, self.level = other.value, other.pushed, other.level
 
     def __repr__(self) -> str:
         return f"Dual({self.value!r}, {self.tangent!r})"

@@ -11,12 +11,15 @@ from dualrev.active import Active
 from dualrev.errors import ShapeMismatchError
 from dualrev.kernels.fused import FUSED_SIZE, pays, pull
 from dualrev.primitives.array.indexing import Selection
+from dualrev.primitives.array.memory import Overwriting, Window
 from dualrev.primitives.array.shaping import sum_to
 from dualrev.primitives.product import product
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
 
 _ZERO = np.float64(0)
 _PLAIN = (np.ndarray, np.generic)
+_SELECTIONS = frozenset({Selection, Window})
+"""Linearizations whose pullback can add to the operand's adjoint in place."""
 
 
 class Adjoints(dict[Statement, Any]):
@@ -54,12 +57,13 @@ class Adjoints(dict[Statement, Any]):
         """
         if statement.order in self.own:
             return self[statement]  # type: ignore[no-any-return]
-        if type(statement) is RuleStatement and type(statement.linearization) is Selection and not statement.watch:
+        if type(statement) is RuleStatement and type(statement.linearization) in _SELECTIONS and not statement.watch:
             parent = statement.parents[0]
             assert parent is not None
             if statement.linearization.basic and _plain(self.get(parent, _ZERO)):
                 whole = self.place(parent, ahead)
-                return statement.linearization.view(self.buffer(parent, ahead) if whole is None else whole)
+                memory = self.buffer(parent, ahead) if whole is None else whole
+                return statement.linearization.view(memory)  # type: ignore[no-any-return]
         return None
 
     def buffer(self, statement: Statement, ahead: tuple[int, ...]) -> np.ndarray:
@@ -199,18 +203,35 @@ def _fused(statement: RowStatement, n: int, parent: Statement, cotangent: Any, s
 
 def _pull_rule(statement: RuleStatement, cotangent: Any, adjoints: Adjoints) -> None:
     linearization = statement.linearization
+    kind = type(linearization)
+    if kind is Overwriting and type(cotangent) is np.ndarray and statement.order in adjoints.own:
+        _pull_overwriting(statement, cotangent, adjoints)
+        return
     n = -1
     for parent in statement.parents:
         n += 1
         if parent is None:
             continue
-        if type(linearization) is Selection and _plain(cotangent) and _plain(adjoints.get(parent, _ZERO)):
+        if kind in _SELECTIONS and _plain(cotangent) and _plain(adjoints.get(parent, _ZERO)):
             ahead = cotangent.shape[: cotangent.ndim - len(statement.shape)]
             place = adjoints.place(parent, ahead)
             whole = adjoints.buffer(parent, ahead) if place is None else place
             linearization.accumulate(whole, cotangent)
         else:
             adjoints.add(parent, linearization.pull(n, cotangent))
+
+
+def _pull_overwriting(statement: RuleStatement, adjoint: np.ndarray, adjoints: Adjoints) -> None:
+    """Hand the memory's adjoint on, without a copy, and the part that was overwritten to what was written."""
+    before, written = statement.parents
+    part = statement.linearization.taken(adjoint)
+    if written is not None:
+        adjoints.add(written, part, fresh=True)
+    if before is not None and before in adjoints:
+        adjoints.add(before, adjoint, fresh=True)
+    elif before is not None:
+        adjoints[before] = adjoint
+        adjoints.own.add(before.order)
 
 
 def _plain(x: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.active import Active
 from dualrev.errors import FreedTapeError
 from dualrev.kernels.arrays import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
@@ -25,6 +26,8 @@ from dualrev.reverse.watch import Watch
 _order = itertools.count()
 _ORDER = attrgetter("order")
 _IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
+_Array = np.ndarray
+_NUMBERS = frozenset({float, int, np.float64, np.float32})
 
 
 class Statement(Recorded):
@@ -187,9 +190,10 @@ class RuleStatement(Statement):
 
 def private(value: Any) -> Any:
     """Return a value that nobody else can write to: a copy, unless the array is read-only or a number."""
-    if type(value) is np.ndarray and value.flags.writeable:
-        return value.copy()
-    return value
+    kind = type(value)
+    if kind is _Array:
+        return value.copy() if value.flags.writeable else value
+    return value.snapshot() if kind not in _NUMBERS and isinstance(value, Active) else value
 
 
 def private_option(x: Any) -> Any:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level, primal
+from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private, private_option
 from dualrev.reverse.watch import Hook
+from dualrev.sharing import tie
 from dualrev.values import own_value
 
 _new = object.__new__
@@ -48,7 +48,8 @@ class Var(Active):
     0.7324
     """
 
-    __slots__ = ("statement",)
+    __slots__ = ()
+    held = ("value",)
     statement: Statement | None
 
     def __init__(self, value: Any, requires_grad: bool = True) -> None:
@@ -57,12 +58,13 @@ class Var(Active):
             self.value.flags.writeable = False  # what was recorded refers to it
         self.level = new_level() if isinstance(self.value, Active) else BY_HAND + 1
         self.statement = Leaf(self.value) if requires_grad else None
+        self.ties = None
 
     @classmethod
     def at_level(cls, value: Any, statement: Statement | None, level: int) -> Var:
         """Return a Var of a level, without a copy or a check."""
         self = object.__new__(cls)
-        self.value, self.statement, self.level = value, statement, level
+        self.value, self.statement, self.level, self.ties = value, statement, level, None
         return self
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
@@ -85,10 +87,11 @@ class Var(Active):
         y = call(*primals)
         result = _new(Var)
         result.value, result.level, result.statement = y, level, None
+        result.ties = None
         if active and level >= lowest_followed():
-            if y.dtype.kind == "c":
+            result.statement = statement = RowStatement(row, y, primals, parents, active)
+            if statement.dtype.kind == "c":
                 known_of_complex(row)
-            result.statement = RowStatement(row, y, primals, parents, active)
         return result
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -106,11 +109,13 @@ class Var(Active):
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
         result = _new(Var)
         result.value, result.level, result.statement = y, level, None
+        result.ties = None
+        if (y.base is not None or y is primals[0]) and rule.alias:
+            tie(result, operands)
         if any(parents) and level >= lowest_followed():
             if kwargs:
                 kwargs = {key: private_option(value) for key, value in kwargs.items()}
-            linearization = rule.at(y, primals, kwargs)
-            result.statement = RuleStatement(rule, y, linearization, parents)
+            result.statement = RuleStatement(rule, y, rule.at(y, primals, kwargs), parents)
         return result
 
     @property
@@ -229,6 +234,22 @@ class Var(Active):
         elif self.statement is not None and self.statement.watch is not None:
             self.statement.watch.grad = None
 
+    def snapshot(self) -> Var:
+        """Return this number as it is now."""
+        return Var.at_level(self.value, self.statement, self.level)
+
+    def adopt(self, other: Var) -> None:
+        """Become what another number is."""
+        self.value, self.statement, self.level = other.value, other.statement, other.level
+
+    def updated_leaf(self) -> bool:
+        """Whether this is a leaf made by hand, which gets new values under `no_grad` alone."""
+        mine = self.level == BY_HAND + 1 and isinstance(self.statement, Leaf)
+        if mine and self.level >= lowest_followed():
+            what = "a leaf that requires a gradient was written to in place"
+            raise InPlaceError(f"{what}; write to a copy, y = x.copy(), or update the leaf under dualrev.no_grad()")
+        return mine
+
     def detach(self) -> Var:
         """Return a Var of the same value into which no gradient flows."""
         return Var.at_level(self.value, None, self.level)
@@ -266,7 +287,7 @@ class Var(Active):
 
     def __deepcopy__(self, memo: Any) -> Var:
         if not self._by_hand:
-            return self
+            return +self  # type: ignore[operator,no-any-return]
         twin = Var(self.value, self.requires_grad)
         if self.grad is not None:
             twin.grad = self.grad
@@ -282,19 +303,3 @@ class Var(Active):
 
     def __repr__(self) -> str:
         return f"Var({self.value!r}{'' if self.requires_grad else ', requires_grad=False'})"
-
-
-def _augmented(python: Callable[[Any, Any], Any]) -> Any:
-    """Return what `x -= step` does: under `no_grad` it updates a leaf, elsewhere it is `x = x - step`."""
-
-    def update(self: Var, other: Any) -> Any:
-        if self.level >= lowest_followed() or not self._by_hand:
-            return python(self, other)
-        self.assign(python(self.value, primal(other)))
-        return self
-
-    return update
-
-
-for _python in (operator.add, operator.sub, operator.mul, operator.truediv, operator.pow):
-    setattr(Var, f"__i{_python.__name__}__", _augmented(_python))

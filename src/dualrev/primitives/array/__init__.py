@@ -18,6 +18,7 @@ from dualrev.primitives.array import (
     joining,
     linear_systems,
     matrix_functions,
+    memory,
     missing,
     multiplying,
     norms,
@@ -35,7 +36,7 @@ from dualrev.primitives.array import (
 from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Linearization
 
 FAMILIES = (
-    *(shaping, axes, indexing, gathering, arranging, joining, splitting, padding, choosing),
+    *(shaping, axes, indexing, memory, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering),
     *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
     *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),

@@ -12,9 +12,18 @@ from dualrev.primitives.array.rule import composite, from_the_end, plain
 @composite(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
     """Flatten."""
-    if order in "AK":
-        order = "F" if a.ndim > 1 and not plain(a).flags.c_contiguous and plain(a).flags.f_contiguous else "C"
-    return np.reshape(a, -1, order=order)  # type: ignore[call-overload]
+    flags = plain(a).flags
+    if order == "K":
+        strides = plain(a).strides
+        axes = sorted(range(a.ndim), key=lambda n: -abs(strides[n]))
+        a = a if axes == sorted(axes) else np.transpose(a, axes)
+        flags = plain(a).flags
+    elif order == "A":
+        order = "F" if a.ndim > 1 and not flags.c_contiguous and flags.f_contiguous else "C"
+    vector = np.reshape(a, -1, order="F" if order == "F" else "C")
+    # Unlike reshape, ravel copies whatever does not lie in one piece.
+    shared = flags.f_contiguous if order == "F" else flags.c_contiguous
+    return vector if shared or not hasattr(vector, "snapshot") else vector.snapshot()
 
 
 @composite(np.squeeze)

@@ -9,18 +9,6 @@ import numpy as np
 from dualrev.primitives.array.rule import composite, plain
 
 
-@composite(np.full_like)
-def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
-) -> Any:
-    """Repeat a number, which may be active."""
-    shape = a.shape if shape is None else shape
-    dtype = a.dtype if dtype is None else dtype
-    if plain(fill_value) is fill_value:
-        return np.full(shape, fill_value, dtype)
-    return np.broadcast_to(fill_value, shape).astype(dtype)
-
-
 @composite(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Put numbers in place of NaN and infinities; there the derivative is 0."""

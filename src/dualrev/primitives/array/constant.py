@@ -8,7 +8,7 @@ import numpy as np
 
 CONSTANT: set[Any] = {
     *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type),
-    *(np.zeros_like, np.ones_like, np.empty_like, np.iscomplexobj, np.isrealobj, np.isscalar),
+    *(np.iscomplexobj, np.isrealobj, np.isscalar),
     *(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort),
     *(np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.isin),
     *(np.any, np.all, np.isclose, np.allclose, np.array_equal, np.array_equiv),
@@ -22,7 +22,6 @@ CONSTANT: set[Any] = {
 
 _COUNTS = "it counts, and counts have no derivative. Give it dualrev.stop_gradient(x)"
 _SETS = "it compares elements of sets. Use np.unique(x), or give it dualrev.stop_gradient(x)"
-_WRITES = "it writes to an array in place. Build the new array instead: np.where(mask, new, old)"
 _FILES = "a file holds plain numbers. Give it dualrev.stop_gradient(x)"
 
 _POLYNOMIAL = "NumPy computes it by loops over plain numbers. Use "
@@ -44,7 +43,6 @@ REFUSED: dict[Any, str] = {
     **dict.fromkeys((np.left_shift, np.right_shift, np.gcd, np.lcm, np.packbits, np.unpackbits), _BITS),
     **dict.fromkeys((np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges), _COUNTS),
     **dict.fromkeys((np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d), _SETS),
-    **dict.fromkeys((np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal), _WRITES),
     **dict.fromkeys((np.save, np.savetxt, np.savez, np.savez_compressed), _FILES),
 }
 """Functions that cannot be differentiated, and why."""

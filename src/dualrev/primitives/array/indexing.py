@@ -11,6 +11,7 @@ import numpy as np
 from dualrev.primitives.array.rule import array_rule, leading, linear
 from dualrev.protocol import ProtocolFunction
 
+_USUAL = frozenset({int, slice, type(None), type(Ellipsis)})
 _BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
 
 
@@ -39,11 +40,14 @@ def scatter_add(out: Any, w: Any, at: Any, ndim: int) -> None:
     flat = out.reshape((*out.shape[:ahead], -1))
     where: Any = (Ellipsis, positions(shape, at))
     np.add.at(flat, where, w)
+    if not np.may_share_memory(flat, out):  # a view that does not lie in one piece was copied
+        out[...] = flat.reshape(out.shape)
 
 
 def is_basic(at: Any) -> bool:
     """Whether an index selects each element at most once, by numbers and slices alone."""
-    if type(at) is int:
+    kind = type(at)
+    if kind in _USUAL or (kind is tuple and _USUAL.issuperset(map(type, at))):
         return True
     return all(isinstance(part, _BASIC) and not isinstance(part, bool) for part in _tuple(at))
 

@@ -96,6 +96,8 @@ class ArrayRule(NamedTuple):
         Whether the first argument is a sequence of arrays.
     direct
         The function of arrays without the wrapper that NumPy puts around it, None if there is no such.
+    alias
+        Whether a result that shares an operand's memory is a view of it.
     """
 
     name: str
@@ -108,6 +110,7 @@ class ArrayRule(NamedTuple):
     variadic: bool = False
     sequence: bool = False
     direct: Callable[..., Any] | None = None
+    alias: bool = True
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return (operands, all other arguments by name)."""
@@ -115,7 +118,8 @@ class ArrayRule(NamedTuple):
             return args, self._known(kwargs)
         count = len(self.operands)
         if len(args) > count:
-            given = dict(zip(self.names, args[count:], strict=False))
+            rest = args[count:]
+            given = {self.names[0]: rest[0]} if len(rest) == 1 else dict(zip(self.names, rest, strict=False))
             kwargs = given | kwargs if kwargs else given
             args = args[:count]
         while len(args) < count and self.operands[len(args)].removeprefix("*") in kwargs:
@@ -160,7 +164,10 @@ COMPOSITES: dict[Any, Callable[..., Any]] = {}
 
 
 def array_rule(
-    function: Any, definition: Callable[..., Any] | None = None, direct: Callable[..., Any] | None = None
+    function: Any,
+    definition: Callable[..., Any] | None = None,
+    direct: Callable[..., Any] | None = None,
+    alias: bool = True,
 ) -> Callable[[Any], Any]:
     """Enter a linearization in the table. Parameters before the bare `/` are the operands, after `y`, the result."""
 
@@ -177,7 +184,8 @@ def array_rule(
         own = inspect.signature(getattr(function, "implementation", function)).parameters
         names = tuple(own)[len(operands) :]
         RULES[function] = ArrayRule(
-            function.__name__, function, operands, linearize, options, definition, names, variadic, sequence, direct
+            *(function.__name__, function, operands, linearize, options, definition),
+            *(names, variadic, sequence, direct, alias),
         )
         return linearize
 
@@ -196,7 +204,7 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
 
 def no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise `InactiveWriteError` where a function is asked to write its result into an array."""
-    place = _place_of_output(function)
+    place = place_of_output(function)
     if kwargs.get("out") is not None or (len(args) > place and args[place] is not None):
         raise InactiveWriteError(
             f"np.{function.__name__}(..., out=...) would write an active number into a plain array; leave `out` out"
@@ -204,13 +212,21 @@ def no_output(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> N
 
 
 @cache
-def _place_of_output(function: Any) -> int:
+def place_of_output(function: Any) -> int:
     """Return where `out` stands among the positional arguments."""
     if isinstance(function, np.ufunc):
         return function.nin
     parameters = list(inspect.signature(getattr(function, "implementation", function)).parameters.values())
     places = [n for n, p in enumerate(parameters) if p.name == "out" and p.kind is p.POSITIONAL_OR_KEYWORD]
     return places[0] if places else sys.maxsize
+
+
+def output_of(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the array to which a function is asked to write its result, None if there is none."""
+    if "out" in kwargs or not args or isinstance(args[-1], tuple | list):
+        return kwargs.get("out")
+    place = place_of_output(function)
+    return args[place] if len(args) > place else None
 
 
 def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Linear:

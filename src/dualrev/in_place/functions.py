@@ -1,0 +1,126 @@
+"""NumPy's functions that make an array like an active one, and those that write to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active, primal
+from dualrev.errors import InactiveWriteError
+from dualrev.in_place.written import CREATORS, WRITERS, again
+from dualrev.numpy_protocol import operand
+from dualrev.primitives.array import COMPOSITES
+
+_LIKE = (np.zeros_like, np.ones_like, np.empty_like)
+_MADE = (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange)
+_JOINED = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+
+
+def _like(function: Any) -> Any:
+    def create(a: Any, *args: Any, **kwargs: Any) -> Any:
+        return again(function(primal(a), *args, **kwargs))
+
+    return create
+
+
+def _made(function: Any) -> Any:
+    return lambda *args, **kwargs: again(function(*args, **kwargs))
+
+
+def _filled(out: Any, value: Any) -> Any:
+    out = again(out)
+    out[...] = primal(value) if out.dtype.kind in "biu" and not isinstance(value, Active) else value
+    return out
+
+
+def _full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    return _filled(np.empty_like(primal(a), dtype, order, subok, shape), fill_value)
+
+
+def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **options: Any) -> Any:
+    dtype = operand(fill_value).dtype if dtype is None and isinstance(fill_value, Active) else dtype
+    if dtype is None:
+        return again(np.full(shape, fill_value, order=order))
+    return _filled(np.empty(shape, dtype, order), fill_value)
+
+
+def _joined(object: Any, dtype: Any = None, *, copy: bool | None = True, **options: Any) -> Any:
+    """Return nested lists of active and plain numbers, or arrays, as one array."""
+    array = _stacked(object) if isinstance(object, list | tuple) else object
+    if not isinstance(array, Active):
+        return again(np.array(array, dtype))
+    return array.astype(np.dtype(dtype or array.dtype))  # type: ignore[attr-defined]
+
+
+def _shared(object: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
+    """Do the same, but an array that is as asked for comes back itself."""
+    if isinstance(object, Active) and dtype in (None, object.dtype):
+        return object
+    return _joined(object, dtype)
+
+
+def _stacked(x: Any) -> Any:
+    if not isinstance(x, list | tuple):
+        return x
+    parts = [_stacked(each) for each in x]
+    if any(isinstance(each, Active) for each in parts):
+        return np.stack([operand(each) for each in parts])
+    return np.array(parts)
+
+
+def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], Any]) -> None:
+    """Write values where NumPy writes their numbers."""
+    if not isinstance(a, Active):
+        raise InactiveWriteError(
+            f"np.{function.__name__} was asked to write an active number into a plain array, which cannot hold its "
+            "derivative. Make the array by np.zeros(n, like=x) or np.zeros_like(x)"
+        )
+    v = operand(values)
+    numbers = np.full(a.shape, -1)
+    write(numbers, np.arange(np.size(v)).reshape(np.shape(v)))
+    there = numbers >= 0
+    a[there] = np.reshape(v, -1)[numbers[there]]  # type: ignore[index]
+
+
+def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    v = operand(src)
+    if isinstance(dst, Active) and not np.can_cast(v.dtype if hasattr(v, "dtype") else type(v), dst.dtype, casting):
+        np.copyto(np.empty(dst.shape, dst.dtype), primal(v), casting)  # NumPy's own error
+    _by_numbers(np.copyto, dst, v, lambda a, n: np.copyto(a, n, where=primal(where)))
+
+
+def _put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
+    _by_numbers(np.put, a, v, lambda a, n: np.put(a, primal(ind), n, mode))
+
+
+def _place(arr: Any, mask: Any, vals: Any) -> None:
+    _by_numbers(np.place, arr, vals, lambda a, n: np.place(a, primal(mask), n))
+
+
+def _putmask(a: Any, mask: Any, values: Any) -> None:
+    _by_numbers(np.putmask, a, values, lambda a, n: np.putmask(a, primal(mask), n))
+
+
+def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+    _by_numbers(np.put_along_axis, arr, values, lambda a, n: np.put_along_axis(a, primal(indices), n, axis))
+
+
+def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    _by_numbers(np.fill_diagonal, a, val, lambda a, n: np.fill_diagonal(a, n, wrap))
+
+
+def enter() -> None:
+    """Enter the functions among those that active numbers answer."""
+    creators: dict[Any, Any] = {function: _like(function) for function in _LIKE}
+    creators |= {function: _made(function) for function in _MADE}
+    creators |= dict.fromkeys(_JOINED, _shared)
+    creators |= {np.array: _joined, np.full_like: _full_like, np.full: _full}
+    writers: dict[Any, Any] = {np.copyto: _copyto, np.put: _put, np.place: _place, np.putmask: _putmask}
+    writers |= {np.put_along_axis: _put_along_axis, np.fill_diagonal: _fill_diagonal}
+    COMPOSITES.update(creators | writers)
+    CREATORS.update(creators)
+    WRITERS.update(writers)
