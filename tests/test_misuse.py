@@ -164,3 +164,34 @@ def test_active_numbers_are_not_pickled(number: Any) -> None:
         np.testing.assert_array_equal(copied.value, number.value)
     for wrong in (lambda: len(number[0]), lambda: iter(number[0])):
         expect(TypeError, ("shape ()",), wrong)
+
+
+def keeps(x: Any) -> Any:
+    """Return a number that an inner derivative was computed with."""
+    kept = []
+    dr.derivative(lambda t: kept.append(t) or t**2)(x[0])
+    return kept[0] * x[1]
+
+
+def writes(x: Any) -> Any:
+    """Write such a number into an array of the outer derivative."""
+    y = np.zeros_like(x)
+
+    def inner(t: Any) -> Any:
+        y[0] = t * x[0]
+        return t**2
+
+    dr.derivative(inner)(2.0)
+    return np.sum(y)
+
+
+def makes_by_hand(x: Any) -> Any:
+    """Return a number made by hand from an active one."""
+    return dr.Var(x[0]) * 2.0
+
+
+@each_mode
+@pytest.mark.parametrize("f", [keeps, writes, makes_by_hand], ids=lambda f: f.__name__)
+def test_numbers_of_a_finished_derivative(f: Any, mode: str) -> None:
+    words = (f.__name__, "another derivative", "made by hand", ".value")
+    expect(errors.LeakedNumberError, words, lambda: dr.grad(f, mode=mode)(X))

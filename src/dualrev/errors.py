@@ -35,6 +35,10 @@ class InPlaceError(DualrevError, TypeError):
     """An active array was written to in place."""
 
 
+class LeakedNumberError(DualrevError, ValueError):
+    """A function returned an active number of a derivative inside it that is finished."""
+
+
 class ComplexInputError(DualrevError, TypeError):
     """A complex input or output: complex numbers are followed between real inputs and real results alone."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, new_level
+from dualrev.errors import LeakedNumberError
 from dualrev.forward.dual import Dual
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.kernels.memory import keep_pages
@@ -51,7 +52,7 @@ def pushforward(
     outputs, tree = flatten_output(call(duals), name)
     values, pushed = [], []
     for out in outputs:
-        own = type(out) is Dual and out.level == level
+        own = _own(out, Dual, level, name)
         values.append(out.value if own else out)
         pushed.append(out.tangent if own else None)
     return values, tree, pushed
@@ -77,7 +78,7 @@ class Pullback:
         self.leaves = [Leaf(x) for x in leaves]
         variables = [Var.at_level(x, leaf, level) for x, leaf in zip(leaves, self.leaves, strict=True)]
         outputs, self.tree = flatten_output(call(variables), name)
-        mine = [type(out) is Var and out.level == level for out in outputs]
+        mine = [_own(out, Var, level, name) for out in outputs]
         self.values = [out.value if own else out for out, own in zip(outputs, mine, strict=True)]
         self.statements: list[Statement | None] = [
             out.statement if own else None for out, own in zip(outputs, mine, strict=True)
@@ -96,6 +97,23 @@ class Pullback:
                 seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
         adjoints = sweep(self.tape, seeds, last)
         return [adjoints.get(leaf) for leaf in self.leaves]
+
+
+def _own(out: Any, cls: type[Active], level: int, name: str) -> bool:
+    """Whether an output belongs to the derivative of a level.
+
+    Those of lower levels are constants to it. Higher levels belong to derivatives inside the function, which are over:
+    whatever such a number holds of this derivative would be lost.
+    """
+    if type(out) is cls and out.level == level:
+        return True
+    if isinstance(out, Active) and out.level > level:
+        raise LeakedNumberError(
+            f"{name} returned a {type(out).__name__} that belongs to another derivative or was made by hand inside "
+            f"{name}: it was kept, or written into an array, while an inner derivative was computed. Return what the "
+            "inner operator returns, or take .value of a number made by hand"
+        )
+    return False
 
 
 def one_hot(shape: tuple[int, ...], dtype: Any, start: int, stop: int, offset: int) -> Any:
