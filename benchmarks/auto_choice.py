@@ -25,7 +25,7 @@ from dualrev.comparison.sweep_families import FAMILIES
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 BUDGET = 0.05
-LIMIT = 0.25
+LIMIT = 0.1
 PERCENTILE = 95
 PROMISED, PROMISED_SHIPPED = 1.10, 1.30
 
