@@ -132,6 +132,7 @@ def test_every_constant_counts_in_one_mode_or_both() -> None:
     assert cost(reverse, ones) == 1 + 5 + 7 + 1 + 5 + 14 + 4 + 6
 
 
+@pytest.mark.exhaustive
 def test_a_calibration_of_a_compiled_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrating, "cases", lambda: [numbers(3, 4)])
     monkeypatch.setattr(calibrating, "compiled_families", lambda: [FAMILIES["running"]])
