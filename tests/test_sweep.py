@@ -87,7 +87,7 @@ def test_a_function_of_ones_own_over_n_alone_and_over_both() -> None:
 def test_problems_of_a_size_are_swept() -> None:
     found = dr.sweep("helmholtz", n=(3, 9), m=None, budget=0.0)
     assert [(p.n, p.m) for p in found.points] == [(3, 1), (9, 1)]
-    assert found.name.startswith("helmholtz: ")
+    assert found.name == "the problem helmholtz"
     with pytest.raises(dr.errors.SweepError, match="was to have 3 inputs"):
         dr.sweep("curve", n=(3,), m=(5,), budget=0.0)
 

@@ -170,7 +170,7 @@ def _asked(f: Any, at: Any, backend: str) -> tuple[Any, Callable[[int, int], Any
         def of_size(n: int, m: int) -> Any:
             return problems.get(f, **{size: value for size, value in (("n", n), ("m", m)) if size in known}).args
 
-        return problem.compiled if backend == "numba" else problem.f, at or of_size, f"{f}: {problem.title}"
+        return problem.compiled if backend == "numba" else problem.f, at or of_size, f"the problem {f}"
     if f not in FAMILIES:
         raise SweepError(
             f"there is no family {f!r}; expected a function, one of {', '.join(FAMILIES)}, or one of the problems "
