@@ -25,12 +25,14 @@ from dualrev.comparison.sweep_families import FAMILIES
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 BUDGET = 0.05
-LIMIT = 0.25
+LIMIT = 0.1
 PERCENTILE = 95
 PROMISED, PROMISED_SHIPPED = 1.10, 1.30
 
 
-def run(sizes: tuple[int, ...] = SIZES, folder: Path | None = None) -> dict[str, Any]:
+def run(
+    sizes: tuple[int, ...] = SIZES, folder: Path | None = None, budget: float = BUDGET, limit: float = LIMIT
+) -> dict[str, Any]:
     """Measure all families, and return the distribution of auto's time over that of the better mode."""
     sweeps = []
     for backend in ("numpy", "numba"):
@@ -41,8 +43,8 @@ def run(sizes: tuple[int, ...] = SIZES, folder: Path | None = None) -> dict[str,
                     n=sizes,
                     m=sizes,
                     backend=backend,
-                    budget=BUDGET,
-                    limit=LIMIT,
+                    budget=budget,
+                    limit=limit,
                     progress=lambda done, total, phrase: show(f"{family} {backend}: {done} of {total}, {phrase}"),  # noqa: B023
                 )
             )
@@ -104,8 +106,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep each sweep, for `dualrev sweep --from`")
+    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of timing for each Jacobian")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a mode may be predicted to take")
     arguments = parser.parse_args()
-    found = run(tuple(map(int, arguments.sizes.split(","))), arguments.save)
+    found = run(tuple(map(int, arguments.sizes.split(","))), arguments.save, arguments.budget, arguments.limit)
     if arguments.json:
         print(json.dumps(found, indent=2))
         return

@@ -15,8 +15,20 @@ from dualrev import calibration
 from dualrev.api import Jacobian
 from dualrev.comparison import calibrating
 from dualrev.comparison.families import cases, numbers, total
-from dualrev.comparison.fitting import nonnegative_least_squares, relative_fit
-from dualrev.costs import SHIPPED, CostConstants, cost, forward_multiples, reverse_multiples
+from dualrev.comparison.fitting import choice_fit, nonnegative_least_squares, relative_fit
+from dualrev.comparison.sweep_families import FAMILIES
+from dualrev.costs import (
+    COMPILED,
+    SHIPPED,
+    CompiledCosts,
+    CostConstants,
+    compiled_forward_multiples,
+    compiled_reverse_multiples,
+    cost,
+    forward_multiples,
+    reverse_multiples,
+)
+from dualrev.modes import choose_compiled_mode
 
 
 @pytest.fixture
@@ -72,6 +84,7 @@ def test_the_constants_are_recovered_from_predicted_times() -> None:
 
 def test_a_calibration_of_two_functions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrating, "cases", lambda: [total(30, 2), numbers(3, 4)])
+    monkeypatch.setattr(calibrating, "compiled_families", list)
     told: list[str] = []
     found = calibrating.calibrate(budget=0.0, progress=told.append)
     assert found.measurements == 4
@@ -81,6 +94,7 @@ def test_a_calibration_of_two_functions(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_what_would_take_too_long_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrating, "cases", lambda: [total(100_000, 4)])
+    monkeypatch.setattr(calibrating, "compiled_families", list)
     assert calibrating.calibrate(budget=0.0).measurements == 1
 
 
@@ -116,6 +130,51 @@ def test_every_constant_counts_in_one_mode_or_both() -> None:
     ones = CostConstants(**dict.fromkeys(names, 1.0))
     assert cost(forward, ones) == 1 + 5 + 7 + 21 + 9 + 6
     assert cost(reverse, ones) == 1 + 5 + 7 + 1 + 5 + 14 + 4 + 6
+
+
+@pytest.mark.exhaustive
+def test_a_calibration_of_a_compiled_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrating, "cases", lambda: [numbers(3, 4)])
+    monkeypatch.setattr(calibrating, "compiled_families", lambda: [FAMILIES["running"]])
+    monkeypatch.setattr(calibrating, "COMPILED_SIZES", ((12, 3), (30, 30), (20, 1)))
+    told: list[str] = []
+    found = calibrating.calibrate(budget=0.0, progress=told.append)
+    assert found.measurements == 2 + 6
+    assert told[1:] == [
+        f"compiled, {k} of 3: running, n = {n}, m = {m}" for k, (n, m) in enumerate(((12, 3), (30, 30), (20, 1)), 1)
+    ]
+    assert all(value >= 0.0 for value in asdict(found.compiled).values())
+    assert found.compiled != COMPILED
+
+
+def test_the_fit_that_chooses_recovers_the_choices() -> None:
+    names = [field.name for field in fields(CompiledCosts)]
+    rows = []
+    for n in (12, 30, 100, 300, 1000):
+        for m in (1, 3, 10, 100, 1000):
+            for records, words in ((max(n, m), 0), (n * m, 0), (m, n * m)):
+                pair = (
+                    compiled_forward_multiples(n, m, 8, records + n + 1, words),
+                    compiled_reverse_multiples(n, m, 8, records + n + 1, words),
+                )
+                rows.append([[multiples.get(name, 0.0) for name in names] for multiples in pair])
+    forward, reverse = np.array(rows).transpose(1, 0, 2)
+    true = np.array([getattr(COMPILED, name) for name in names])
+    found = choice_fit(forward, reverse, forward @ true, reverse @ true)
+    ratio, expected = (forward @ found) / (reverse @ found), (forward @ true) / (reverse @ true)
+    wrong = (ratio > 1) != (expected > 1)
+    assert np.max(np.maximum(expected, 1 / expected)[wrong], initial=1.0) < 1.3
+    assert np.median(np.abs(np.log(ratio / expected))) < 0.15
+
+
+def test_compiled_costs_are_stored_and_used(folder: Path) -> None:
+    assert calibration.current_compiled_costs() is COMPILED
+    calibration.store(SHIPPED)
+    assert calibration.current_compiled_costs() is COMPILED, "a file of interpreted constants alone is read, too"
+    assert choose_compiled_mode(100, 1, 8, 8, 100, costs=calibration.current_compiled_costs()).mode == "reverse"
+    calibration.store(SHIPPED, CompiledCosts(reverse_call=1e9))
+    assert calibration.current_compiled_costs() == CompiledCosts(reverse_call=1e9)
+    assert choose_compiled_mode(100, 1, 8, 8, 100, costs=calibration.current_compiled_costs()).mode == "forward"
 
 
 def test_the_file_holds_plain_numbers(folder: Path) -> None:

@@ -59,6 +59,17 @@ def in_place(x):
     return y
 
 
+class Stopped:
+    calls = 0
+
+    @staticmethod
+    def f(x):
+        Stopped.calls += 1
+        if Stopped.calls == 4:
+            raise KeyboardInterrupt
+        return 2.0 * x
+
+
 class Models:
     @staticmethod
     def line(x):
@@ -106,7 +117,7 @@ def test_compare_all_problems(capsys: Output, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_compare_a_problem_at_another_point(capsys: Output) -> None:
-    assert main(["compare", "rosenbrock", "--at", "-1,1", "--no-verify"]) == 0
+    assert main(["compare", "rosenbrock", "--at", "-1,1", "--no-verify", "--backend", "numpy"]) == 0
     out = capsys.readouterr().out
     assert "n = 2, m = 1" in out
     assert "not asked" in out
@@ -166,7 +177,7 @@ def test_a_malformed_point(text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["compare", "MODULE:nothing", "--at", "1"], "has no 'nothing'; it has Models, broken, f, helper"),
+        (["compare", "MODULE:nothing", "--at", "1"], "has no 'nothing'; it has Models, Stopped, broken, f, helper"),
         (["compare", "MODULE:number", "--at", "1"], "is of type int; expected a function"),
         (["compare", "MODULE:f"], "needs a point; for example --at 3.0"),
         (["compare", "MODULE:f", "--at", "one,2"], "--at was given 'one,2'"),
@@ -183,6 +194,9 @@ def test_a_malformed_point(text: str) -> None:
         (["compare", "--at", "1,2"], "--at was given without a function"),
         (["compare", "MODULE:f", "--at", "1,2", "--json", "no/such/folder.json"], "there is no folder"),
         (["compare", "MODULE:f", "--at", "1,2", "--no-verify", "--json", "."], "cannot be written"),
+        (["compare", "MODULE:f", "--at", "1,2", "--html", "no/report.html"], "there is no folder"),
+        (["compare", "MODULE:f", "--at", "1,2", "--plot", "report.txt"], "expected a name that ends in .png"),
+        (["compare", "MODULE:f", "--at", "1,2", "--backend", "jax"], "invalid choice: 'jax'"),
         (["verify"], "expected either module:function --at 1,2,3, or --primitives"),
         (["verify", "MODULE:f", "--primitives"], "expected either"),
         (["compare", "--unknown"], "unrecognized arguments: --unknown"),
@@ -202,6 +216,41 @@ def test_an_error_in_the_users_function_shows_the_users_frames(module: str, caps
         assert "return helper(x)" in error
         assert error.endswith("IndexError: index 7 is out of bounds for axis 0 with size 2\n")
         assert str(Path(dualrev.__file__).parent) not in error
+
+
+def test_reports_of_a_comparison(module: str, tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("matplotlib").use("Agg")
+    quick = ["compare", f"{module}:square", "--at", "1,2", "--budget", "0"]
+    assert main([*quick, "--html", "report.html", "--plot", "times.png"]) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "data:image/png;base64," in page
+    assert f"{module}:square" in page
+    assert (tmp_path / "times.png").stat().st_size > 1000
+    assert "verdict" in capsys.readouterr().out
+
+
+def test_an_interrupted_comparison_is_shown_and_written(module: str, tmp_path: Path, capsys: Output) -> None:
+    arguments = [
+        "compare",
+        f"{module}:Stopped.f",
+        "--at",
+        "1,2",
+        "--budget",
+        "0",
+        "--no-verify",
+        "--json",
+        "found.json",
+    ]
+    assert main(arguments) == 130
+    captured = capsys.readouterr()
+    assert "interrupted: this is what was measured until then" in captured.out
+    assert "dualrev compare: interrupted" in captured.err
+    assert json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["comparisons"][0]["interrupted"] is True
+
+
+def test_a_point_that_is_not_finite_is_named(module: str, capsys: Output) -> None:
+    assert main(["compare", f"{module}:square", "--at", "nan,2", "--budget", "0", "--no-verify"]) == 0
+    assert "the point holds 1 of 2 numbers that are not finite" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_function_that_dualrev_cannot_differentiate(module: str, capsys: Output) -> None:

@@ -84,6 +84,14 @@ def test_a_function_of_ones_own_over_n_alone_and_over_both() -> None:
     assert both.name == "product"
 
 
+def test_problems_of_a_size_are_swept() -> None:
+    found = dr.sweep("helmholtz", n=(3, 9), m=None, budget=0.0)
+    assert [(p.n, p.m) for p in found.points] == [(3, 1), (9, 1)]
+    assert found.name == "the problem helmholtz"
+    with pytest.raises(dr.errors.SweepError, match="was to have 3 inputs"):
+        dr.sweep("curve", n=(3,), m=(5,), budget=0.0)
+
+
 def test_a_mode_that_is_predicted_to_take_too_long_is_not_run() -> None:
     calls = []
 
@@ -135,7 +143,7 @@ def test_an_interrupted_sweep_keeps_what_was_measured() -> None:
 
 
 def test_wrong_input_to_a_sweep() -> None:
-    with pytest.raises(dr.errors.SweepError, match="there is no family 'tall'; expected a function, or one of dense"):
+    with pytest.raises(dr.errors.SweepError, match="there is no family 'tall'; expected a function, one of dense"):
         dr.sweep("tall")
     with pytest.raises(dr.errors.SweepError, match="0 is no number of inputs"):
         dr.sweep("dense", n=(0,))
@@ -205,7 +213,7 @@ def test_the_command_on_a_function_of_ones_own(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tall"], "there is no family 'tall'; expected module:function, or one of dense"),
+        (["tall"], "there is no family 'tall'; expected module:function, one of dense"),
         (["no_such_module:f"], "there is no module"),
         (["dense", "--n", "1,x"], "--n was given '1,x'; expected positive integers"),
         (["dense", "--m", "0"], "--m was given '0'"),

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import dualrev
-from dualrev import coverage, modes
+from dualrev import costs, coverage, modes
 from dualrev.primitives import array, host, scalar
 from dualrev.primitives.row import HostRow, Row
 from dualrev.verification.promises import PROMISES
@@ -255,6 +255,15 @@ class CostTable(FromTheCode):
         return table(["constant", "microseconds"], [[code([name]), [f"{value:g}"]] for name, value in constants])
 
 
+class CompiledCostTable(FromTheCode):
+    """The cost constants of compiled functions that dualrev ships with."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        constants = asdict(costs.COMPILED).items()
+        return table(["constant", "microseconds"], [[code([name]), [f"{value:g}"]] for name, value in constants])
+
+
 class ModeLimits(FromTheCode):
     """The limits on directions."""
 
@@ -298,6 +307,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         (PromisedLaws, "promised-laws"),
         (CoverageTables, "coverage"),
         (CostTable, "cost-constants"),
+        (CompiledCostTable, "compiled-costs"),
         (ModeLimits, "mode-limits"),
         (PublicNames, "public-names"),
     ):

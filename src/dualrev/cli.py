@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
 
     sweep = commands.add_parser("sweep", help="measure where the modes cross, over n inputs and m outputs")
     sweep.add_argument(
-        "target", nargs="?", help="a family (dense, stencil, running, waves, rates; default: dense), or module:function"
+        "target",
+        nargs="?",
+        help="dense, stencil, running, waves, rates, a problem of size n, or module:function",
     )
     sweep.add_argument("--points", metavar="MODULE:FUNCTION", help="gives x, or all arguments, for n and m")
     sweep.add_argument("--n", metavar="SIZES", help="numbers of inputs, as in 1,10,100")

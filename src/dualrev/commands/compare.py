@@ -45,6 +45,8 @@ def _compared(target: Target, arguments: argparse.Namespace) -> Comparison:
             *target.args,
             argnums=target.argnums,
             backend=arguments.backend,
+            compiled=target.compiled,
+            by_hand=target.by_hand,
             budget=arguments.budget,
             verify=not arguments.no_verify,
             name=target.name,

@@ -15,7 +15,7 @@ from dualrev.commands.target import imported
 from dualrev.comparison.documents import as_json
 from dualrev.comparison.sweep_families import FAMILIES
 from dualrev.comparison.sweep_report import Sweep
-from dualrev.comparison.sweeping import SIZES, sweep
+from dualrev.comparison.sweeping import SIZES, sweep, swept_problems
 from dualrev.errors import SweepError
 
 
@@ -58,9 +58,12 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
         at = imported(arguments.points) if arguments.points else None
     elif arguments.points:
         raise UsageError("--points is for functions of your own; a family has points already")
-    elif target not in FAMILIES:
-        raise UsageError(f"there is no family {target!r}; expected module:function, or one of {', '.join(FAMILIES)}")
-    own = ":" in target and at is None
+    elif target not in FAMILIES and target not in swept_problems():
+        raise UsageError(
+            f"there is no family {target!r}; expected module:function, one of {', '.join(FAMILIES)}, or one of the "
+            f"problems {', '.join(swept_problems())}"
+        )
+    own = target not in FAMILIES and at is None
     m = _sizes("m", arguments.m) if arguments.m else (None if own else SIZES)
     n = _sizes("n", arguments.n) if arguments.n else SIZES
     with bar(target, len(n) * (1 if m is None else len(m))) as told:

@@ -28,6 +28,8 @@ class Target:
     f: Callable[..., Any]
     point: tuple[Any, ...]
     data: tuple[Any, ...] = ()
+    compiled: Any = None
+    by_hand: Callable[..., Any] | None = None
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -94,7 +96,10 @@ def _problem(given: str) -> Target:
         sizes[size] = int(number)
     problem = problems.get(name, **sizes)
     x = problem.x[0] if problem.batched else problem.x
-    return Target(f"{problem.name}: {problem.title}", problem.f, (x,), problem.data)
+    title = f"{problem.name}: {problem.title}"
+    if problem.batched:
+        return Target(title, problem.f, (x,), problem.data, problem.compiled)
+    return Target(title, problem.f, (x,), problem.data, problem.compiled, problem.derivative)
 
 
 def points(at: Sequence[str]) -> tuple[Any, ...]:

@@ -237,17 +237,12 @@ def _notes(way: Way) -> list[str]:
 
 
 def _of_problem(problem: Problem, args: Any, compiled: Any, by_hand: Any, name: Any) -> tuple[Any, ...]:
-    x, *data = args or getattr(problem, "args", (problem.x,))
-    if getattr(problem, "batched", False) and not args:
+    x, *data = args or problem.args
+    if problem.batched and not args:
         x = x[0]
-    derivative = getattr(problem, "derivative", None)
-    return (
-        problem.f,
-        (x, *data),
-        compiled or getattr(problem, "compiled", None),
-        by_hand or derivative,
-        name or f"{problem.name}: {problem.title}",
-    )
+    derivative = None if problem.batched else problem.derivative
+    title = f"{problem.name}: {problem.title}"
+    return problem.f, (x, *data), compiled or problem.compiled, by_hand or derivative, name or title
 
 
 def _silent(_: str) -> None:

@@ -59,7 +59,7 @@ class Run:
         self.together = max(1, min(together, max(total, 1)))
         self.passes, self.passes_run = max(1, ceil(total / self.together)), 0
         self.calls, self.peak_bytes, self.operations, self.tape_bytes = self.passes, 0, 0, 0
-        self.cut_short, self.unavailable, self.part = "", "", np.zeros((0, 0))
+        self.cut_short, self.unavailable, self.part = "", "", np.zeros((m, 0))
         self.first_seconds, self.predicted_seconds = 0.0, nan
 
     def try_out(self, limit: float, told: Told) -> None:
@@ -153,7 +153,7 @@ class ReverseRun(Run):
 
     def __init__(self, point: Point, m: int, together: int) -> None:
         super().__init__(point, m, together, m)
-        self.calls = 1
+        self.calls, self.part = 1, np.zeros((0, point.n))
         self.recorded: Pullback | None = None
         self._offset = 0.0
 

@@ -50,9 +50,9 @@ def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
         if known:
             shade[row, column] = np.clip(np.log10(point.forward) - np.log10(point.reverse), -SATURATED, SATURATED)
         if point.choice_regret > WRONG:
-            axes.annotate(
-                f"{point.choice_regret:.2f}", (column + 0.5, row + 0.5), ha="center", va="center", fontsize="small"
-            )
+            cost, place = f"{point.choice_regret:.2f}", (column + 0.5, row + 0.5)
+            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
+            axes.annotate(cost, place, ha="center", va="center", fontsize="small", bbox=box, zorder=5)
     colours = LinearSegmentedColormap.from_list("modes", [COLORS["forward"], "#f7f7f7", COLORS["reverse"]])
     colours = colours.with_extremes(bad="0.85")
     drawn = axes.pcolormesh(

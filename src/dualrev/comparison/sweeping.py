@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev import problems
 from dualrev.api import Jacobian
 from dualrev.backends import is_dispatcher
 from dualrev.calibration import calibration_file
@@ -43,8 +44,8 @@ def sweep(
     Parameters
     ----------
     f : str or callable
-        A family of functions, "dense", "stencil", "running", "waves" or "rates"; or a function of x and further
-        arguments.
+        A family of functions, "dense", "stencil", "running", "waves" or "rates"; one of the problems that have a size
+        n or m, such as "helmholtz"; or a function of x and further arguments.
     n, m : sequence of int
         Numbers of inputs and outputs. With `m=None`, m is what `f` returns, and the sweep is over n alone.
     at : callable, optional
@@ -77,9 +78,9 @@ def sweep(
     Examples
     --------
     >>> import dualrev as dr
-    >>> found = dr.sweep("dense", n=(2, 30), m=(1, 3), budget=0.0)
+    >>> found = dr.sweep("dense", n=(2, 300), m=(1, 3), budget=0.0)
     >>> [(point.n, point.m, point.chosen) for point in found.points]
-    [(2, 1, 'forward'), (2, 3, 'forward'), (30, 1, 'reverse'), (30, 3, 'forward')]
+    [(2, 1, 'forward'), (2, 3, 'forward'), (300, 1, 'reverse'), (300, 3, 'reverse')]
     """
     told = progress or _silent
     function, arguments, title = _asked(f, at, backend)
@@ -163,10 +164,25 @@ def _asked(f: Any, at: Any, backend: str) -> tuple[Any, Callable[[int, int], Any
         raise UnknownBackendError(f"backend={backend!r} does not exist; expected 'auto', 'numpy' or 'numba'")
     if callable(f):
         return f, at or (lambda n, m: np.linspace(0.5, 1.5, n)), name_of(f)
+    if f in swept_problems():
+        problem, known = problems.get(f), problems.sizes(f)
+
+        def of_size(n: int, m: int) -> Any:
+            return problems.get(f, **{size: value for size, value in (("n", n), ("m", m)) if size in known}).args
+
+        return problem.compiled if backend == "numba" else problem.f, at or of_size, f"the problem {f}"
     if f not in FAMILIES:
-        raise SweepError(f"there is no family {f!r}; expected a function, or one of {', '.join(FAMILIES)}")
+        raise SweepError(
+            f"there is no family {f!r}; expected a function, one of {', '.join(FAMILIES)}, or one of the problems "
+            f"{', '.join(swept_problems())}"
+        )
     family = FAMILIES[f]
     return family.compiled if backend == "numba" else family.interpreted, at or family.at, f"{f}: {family.title}"
+
+
+def swept_problems() -> list[str]:
+    """Return the names of the problems that can be had with a number of inputs or of outputs."""
+    return [name for name in problems.names() if {"n", "m"} & problems.sizes(name).keys()]
 
 
 def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, ...]:

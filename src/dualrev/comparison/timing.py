@@ -127,10 +127,10 @@ class Stopwatch:
                 if self._alone[n][0] < QUICK:
                     self.functions[n]()
                 self._samples[n].append(self._batch(n))
-        # Where one slow function has used the budget up, quick ones are not left with a single batch.
+        # Where one slow function has used the budget up, the others are not left with a single batch.
         for _ in range(FEWEST):
             for n in order:
-                if len(self._samples[n]) < FEWEST and self._alone[n][0] * FEWEST < budget:
+                if len(self._samples[n]) < FEWEST and self._alone[n][0] < budget:
                     self._samples[n].append(self._batch(n))
         return self.timings
 

@@ -118,7 +118,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
         run.passes = max(1, -(-total // run.together))
         run.calls = run.passes if mode == "forward" else 1
         if mode == "reverse":
-            run.one, run.many = "sweep", "sweeps"
+            run.one, run.many, run.part = "sweep", "sweeps", np.zeros((0, point.n))
             run.operations, run.tape_bytes = operations, tape_bytes
             # One adjoint for each record and cotangent of a sweep, beside the tape and the result.
             lanes = 1 if m < 3 else LANES
