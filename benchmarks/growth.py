@@ -91,7 +91,7 @@ def page(results: list[Growth]) -> str:
         "`python -m benchmarks.growth --write`. An operation's time is that of its recording and its part of the",
         "sweep; the memory is that of a compiled tape, or of the arrays and numbers that an interpreted one keeps.",
         "",
-        f"Measured on {date.today()}: {machine(('dualrev', 'numpy', 'numba'))}.",
+        f"Measured on {date.today()}: {machine(('numpy', 'numba'))}.",
         "",
         "![Time and memory over the number of recorded operations](growth.svg)",
         "",
