@@ -43,7 +43,7 @@ def _torch(problem: Any, compiled: bool) -> Call:
 
     names = ("sum", "mean", "exp", "sin", "cos", "roll", "stack")
     functions = SimpleNamespace(**{name: getattr(torch, name) for name in names})
-    functions.logaddexp = lambda a, b: torch.logaddexp(torch.as_tensor(a, dtype=b.dtype), b)
+    functions.logaddexp = lambda a, b: torch.clamp(b, min=a) + torch.log1p(torch.exp(-torch.abs(b - a)))
     f = over(problem.f, functions)
     x, *data = (torch.tensor(a) if isinstance(a, np.ndarray) else a for a in problem.args)
     if problem.m == 1 and not compiled:
