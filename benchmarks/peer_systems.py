@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ Call = Callable[[], Any]
 
 
 def over(f: Any, namespace: Any) -> Any:
-    """Return a function whose `np` is another namespace."""
-    return FunctionType(f.__code__, {**f.__globals__, "np": namespace}, f.__name__)
+    """Return a function whose `np` is another namespace, in a module of its own, which PyTorch's compiler looks up."""
+    name = f"{f.__module__}_over_{id(namespace)}"
+    module = sys.modules[name] = ModuleType(name)
+    vars(module).update(f.__globals__ | {"np": namespace, "__name__": name})
+    return FunctionType(f.__code__, vars(module), f.__name__)
 
 
 def _by_dualrev(f: Any, problem: Any) -> Call:
