@@ -71,7 +71,7 @@ def measure(tiny: bool = False) -> Iterator[Growth]:
 
 
 def _without_collector(gradient: Any) -> Any:
-    """Return the gradient without Python's collector of cycles, which looks through all recorded objects now and then."""
+    """Return the gradient without Python's collector, which looks through all recorded objects now and then."""
 
     def call(*args: Any) -> Any:
         gc.disable()
@@ -108,7 +108,8 @@ def page(results: list[Growth]) -> str:
         "Time and memory of a gradient in reverse mode, over the number of operations recorded, by",
         "`python -m benchmarks.growth --write`. An operation's time is that of its recording and its part of the",
         "sweep; Python's collector of cycles, which looks through all objects now and then, has its part in the time",
-        "of interpreted ones. The memory is that of a compiled tape, or of the arrays and numbers that an interpreted one keeps.",
+        "of interpreted ones. The memory is that of a compiled tape, or of the arrays and numbers that an interpreted",
+        "one keeps.",
         "",
         f"Measured on {date.today()}: {machine(('numpy', 'numba'))}.",
         "",
