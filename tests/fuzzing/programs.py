@@ -80,7 +80,8 @@ class Program:
             low, high = domain
             middle, half = round((low + high) / 2, 3), round(0.47 * (high - low), 3)
             given.append(operand() if row.name in FREE else f"{middle} + {half} * np.tanh({operand()})")
-        return f"{spelling}({', '.join(given)})"
+        truth = "1.0 * " if row.flat else ""  # NumPy refuses to subtract what is true or false
+        return f"{truth}{spelling}({', '.join(given)})"
 
     def row(self) -> None:
         row = self.choice(ROWS)
