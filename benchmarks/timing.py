@@ -53,15 +53,20 @@ def process(code: str, runs: int = 9) -> float:
     best = float("inf")
     for _ in range(runs):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], check=True)
+        run_process(code)
         best = min(best, time.perf_counter() - start)
     return best
 
 
-def machine() -> str:
+def run_process(code: str) -> None:
+    """Run a new Python process."""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def machine(packages_measured: Sequence[str] = ("numpy", "numba", "autograd", "torch")) -> str:
     """Return the machine and the versions that were measured."""
     packages = []
-    for name in ("numpy", "numba", "autograd", "torch"):
+    for name in packages_measured:
         try:
             packages.append(f"{name} {version(name)}")
         except PackageNotFoundError:

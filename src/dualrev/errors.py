@@ -156,14 +156,16 @@ class TapeLimitError(DualrevError, MemoryError):
     Attributes
     ----------
     asked, limit : int
-        Bytes that the tape would have taken, and that it may take.
+        Bytes that the tape would have taken, and that it may take; 0 where only compiled code knew.
     """
 
-    def __init__(self, asked: int, limit: int) -> None:
+    def __init__(self, asked: int = 0, limit: int = 0) -> None:
         super().__init__(asked, limit)
         self.asked, self.limit = asked, limit
 
     def __str__(self) -> str:
+        if not self.asked:
+            return "the tape asks for more memory than it may take; mode='forward' needs no tape"
         which = "there is not so much memory" if self.asked <= self.limit else f"{self.limit:,} are allowed"
         return (
             f"the tape asks for {self.asked:,} bytes, and {which}; mode='forward' needs no tape, and "

@@ -125,14 +125,8 @@ def guarded(typingctx: Any, function: Any, given: Any, kept: Any) -> Any:
         parts += [context.get_dummy_value() for _ in wanted[len(given) :]]  # defaults, which are in the type
         status, value = context.call_conv.call_function(builder, callee, result, wanted, parts)
         with builder.if_then(status.is_error, likely=False):
-            refused = []
             for n, of in enumerate(kept):
-                each = builder.extract_value(args[2], n)
-                if isinstance(of, numba_tape.TapeType):
-                    refused.append(numba_tape.refusal(builder, each))
-                _give_back(context, builder, of, each)
-            for asked in refused:
-                numba_tape.raise_refusal(context, builder, asked)
+                _give_back(context, builder, of, builder.extract_value(args[2], n))
             context.call_conv.return_status_propagate(builder, status)
         return value
 

@@ -17,7 +17,7 @@ from numba.extending import register_model
 
 from dualrev.errors import TapeLimitError
 from dualrev.kernels.extending import intrinsic
-from dualrev.reverse.numba_limit import emit_limit
+from dualrev.reverse.numba_limit import emit_limit, emit_refused
 
 SLOTS = 16
 """Tapes that are kept for reuse, for each compiled derivative."""
@@ -32,11 +32,11 @@ MOST = 1 << 32
 
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 _POINTER = _BYTE.as_pointer()
-HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD, _WORD])
+HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD])
 """Records, how many there are, and for how many there is room; the same of the words of blocks; the last block; the
-bytes that both take, and those that were asked for and refused."""
+bytes that both take."""
 
-RECORDS, WORDS, LAST_BLOCK, TAKEN, REFUSED = 0, 3, 6, 7, 8
+RECORDS, WORDS, LAST_BLOCK, TAKEN = 0, 3, 6, 7
 """Where in the header each of these begins."""
 
 
@@ -81,29 +81,14 @@ def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, opera
 
 
 def make_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> None:
-    """Emit a call that makes room for elements of a size, and an error if there is none; see `refusal`."""
+    """Emit a call that makes room for elements of a size, and an error if there is none."""
     with builder.if_then(_has_no_room(context, builder, part, size, tape, needed), likely=False):
-        context.call_conv.return_user_exc(builder, TapeLimitError, (0, 0))
+        context.call_conv.return_user_exc(builder, TapeLimitError, ())
 
 
 def _has_no_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> Any:
     builder.call(_grow(context, builder.module, part, size), [tape, needed])
     return builder.icmp_signed("<", builder.load(_field(builder, tape, part + 2)), needed)
-
-
-def refusal(builder: Any, tape: Any) -> Any:
-    """Emit what a tape was refused, 0 if nothing, which is forgotten."""
-    refused_at = _field(builder, tape, REFUSED)
-    asked = builder.load(refused_at)
-    builder.store(_WORD(0), refused_at)
-    return asked
-
-
-def raise_refusal(context: Any, builder: Any, asked: Any) -> None:
-    """Emit the error that says what a tape asked for, if it was refused that; code after it runs otherwise."""
-    with builder.if_then(builder.icmp_signed("!=", asked, _WORD(0)), likely=False):
-        amounts = (asked, emit_limit(builder))
-        context.call_conv.return_dynamic_user_exc(builder, TapeLimitError, amounts, (types.int64, types.int64))
 
 
 def _field(builder: Any, tape: Any, n: int) -> Any:
@@ -124,7 +109,7 @@ def _grow(context: Any, module: Any, part: int, size: int) -> Any:
     builder = ir.IRBuilder(function.append_basic_block())
     tape, needed = function.args
     data_at, length_at, room_at = (_field(builder, tape, part + n) for n in range(3))
-    taken_at, refused_at = (_field(builder, tape, n) for n in (TAKEN, REFUSED))
+    taken_at = _field(builder, tape, TAKEN)
     old, room = builder.load(data_at), builder.load(room_at)
     others = builder.sub(builder.load(taken_at), builder.mul(room, _WORD(size)))
     most = builder.sdiv(builder.sub(emit_limit(builder), others), _WORD(size))
@@ -133,17 +118,19 @@ def _grow(context: Any, module: Any, part: int, size: int) -> Any:
     wider = _larger(builder, wider, needed)
     new_size = builder.mul(wider, _WORD(size))
     asked = builder.add(others, new_size)
-    builder.store(asked, refused_at)
     too_many = builder.icmp_unsigned(">=", needed, _WORD(MOST))
     with builder.if_then(builder.or_(too_many, builder.icmp_signed("<", most, needed)), likely=False):
+        emit_refused(builder, asked)
         builder.ret_void()
     new = context.nrt.allocate_unchecked(builder, new_size)
     with builder.if_then(cgutils.is_not_null(builder, new)):
         with builder.if_then(cgutils.is_not_null(builder, old)):
             cgutils.raw_memcpy(builder, new, old, builder.load(length_at), _WORD(size))
             context.nrt.free(builder, old)
-        for value, at in ((new, data_at), (wider, room_at), (asked, taken_at), (_WORD(0), refused_at)):
+        for value, at in ((new, data_at), (wider, room_at), (asked, taken_at)):
             builder.store(value, at)
+        builder.ret_void()
+    emit_refused(builder, asked)
     builder.ret_void()
     return function
 
@@ -213,9 +200,8 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
         with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
             size = context.get_abi_sizeof(layout)
             with builder.if_then(_has_no_room(context, builder, RECORDS, size, address, needed), likely=False):
-                asked = refusal(builder, address)
                 give_back(context, builder, tape.dtype, address)
-                raise_refusal(context, builder, asked)
+                context.call_conv.return_user_exc(builder, TapeLimitError, ())
         builder.store(needed, length_at)
         return address
 

@@ -1,0 +1,1 @@
+"""Random programs, and derivatives of them to 50 digits."""

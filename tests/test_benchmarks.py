@@ -1,0 +1,69 @@
+"""The benchmarks run, at a tiny size, and what they time are the derivatives written by hand."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+benchmarks = pytest.importorskip("benchmarks", reason="benchmarks are there in a checkout")
+from benchmarks.cases import GROUPS, MODES, WAYS, cases  # noqa: E402
+
+MODULES = sorted(path.stem for path in Path(benchmarks.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES if name not in ("__init__", "__main__", "cuda", "test_groups")]
+)
+def test_every_benchmark_can_be_imported(name: str) -> None:
+    assert importlib.import_module(f"benchmarks.{name}").__doc__
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        *(g for g in GROUPS if g not in ("loops", "batched", "import_and_compile")),
+        *(pytest.param(g, marks=pytest.mark.exhaustive) for g in ("loops", "batched")),
+    ],
+)
+def test_a_group_times_five_ways_to_one_result(group: str) -> None:
+    for case in cases(group, tiny=True):
+        assert tuple(case.calls) == WAYS
+        if "numba" in case.name:
+            continue
+        expected: Any = case.calls["by hand"]()
+        case.calls["f"]()
+        for mode in MODES:
+            np.testing.assert_allclose(
+                case.calls[mode](), expected, rtol=1e-9, atol=1e-9, err_msg=f"{case.name} {mode}"
+            )
+
+
+def test_processes_are_started_when_they_are_timed() -> None:
+    [case] = cases("import_and_compile")
+    assert tuple(case.calls) == WAYS
+
+
+def test_the_table_of_peers_shows_what_was_measured_and_what_failed() -> None:
+    from benchmarks import peer_systems, peers
+
+    import dualrev as dr
+
+    problem = dr.problems.get("rosenbrock", n=5)
+    chosen = ("dualrev, NumPy", "differences")
+    with pytest.MonkeyPatch.context() as patch:
+        systems = {name: peer_systems.SYSTEMS[name] for name in chosen}
+        wrong = lambda problem: lambda: np.ones(problem.n)  # noqa: E731
+        patch.setattr(peers, "SYSTEMS", {**systems, "wrong": (None, wrong), "absent": ("no_such_package", wrong)})
+        measured = peers.measure(problem, 0.0)
+        text = peers.page([measured])
+    assert {"f", "by hand", "dualrev, NumPy"} <= set(measured.calls)
+    assert set(measured.failures) == {"wrong"}
+    assert "- wrong, rosenbrock, R^5 to R^1: wrong by" in text
+    assert "absent" not in text
+    row = next(line for line in text.splitlines() if line.startswith("| rosenbrock"))
+    assert row.count("**") == 2
+    assert row.count("|") == 3 + len(chosen) + 2
