@@ -8,7 +8,7 @@ import numpy as np
 
 import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
-from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError
+from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError, ShapeMismatchError
 from dualrev.numpy_protocol import take_up
 
 
@@ -48,3 +48,17 @@ def own_value(x: Any, copy: bool = True) -> Any:
     if kind == "O":
         raise ObjectArrayError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
     raise InputTypeError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
+
+
+def own_value_like(x: Active, value: Any, what: str) -> Any:
+    """Return a value as `own_value` does, in the shape and dtype of an active number.
+
+    Raises
+    ------
+    ShapeMismatchError
+        If the value has another shape.
+    """
+    given = own_value(value)
+    if given.shape != x.shape:
+        raise ShapeMismatchError(f"the {what} has shape {given.shape}; expected this {type(x).__name__}'s {x.shape}")
+    return given if isinstance(given, Active) or given.dtype == x.dtype else given.astype(x.dtype)

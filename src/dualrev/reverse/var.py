@@ -14,7 +14,7 @@ from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private, private_option
 from dualrev.reverse.watch import Hook
 from dualrev.sharing import tie
-from dualrev.values import own_value
+from dualrev.values import own_value, own_value_like
 
 _new = object.__new__
 
@@ -146,7 +146,7 @@ class Var(Active):
     def grad(self, gradient: Any) -> None:
         if not isinstance(self.statement, Leaf):
             raise NoGradientError("grad was set on a Var that is no leaf with requires_grad=True")
-        self.statement.grad = None if gradient is None else self._like(gradient, "gradient")
+        self.statement.grad = None if gradient is None else own_value_like(self, gradient, "gradient")
 
     @property
     def grad_fn(self) -> Statement | None:
@@ -222,7 +222,7 @@ class Var(Active):
             raise ShapeMismatchError(
                 f"backward() on shape {self.shape} needs a gradient of that shape; for a scalar, reduce first: x.sum()"
             )
-        cotangent = self.dtype.type(1) if gradient is None else self._like(gradient, "gradient")
+        cotangent = self.dtype.type(1) if gradient is None else own_value_like(self, gradient, "gradient")
         for each, adjoint in sweep(Tape([statement]), {statement: cotangent}, free=not retain_graph).items():
             place: Any = each if isinstance(each, Leaf) else each.watch
             place.grad = adjoint.copy() if place.grad is None else place.grad + adjoint
@@ -274,16 +274,9 @@ class Var(Active):
                 "a new value was assigned to the result of an operation; only leaves can be updated. "
                 "Compute a new Var, as in y = y - step"
             )
-        self.value = self._like(value, "new value")
+        self.value = own_value_like(self, value, "new value")
         if isinstance(self.value, np.ndarray):
             self.value.flags.writeable = False
-
-    def _like(self, value: Any, what: str) -> Any:
-        """Return a value as one of this number's shape and dtype."""
-        given = own_value(value)
-        if given.shape != self.shape:
-            raise ShapeMismatchError(f"the {what} has shape {given.shape}; expected this Var's shape {self.shape}")
-        return given if isinstance(given, Active) or given.dtype == self.dtype else given.astype(self.dtype)
 
     def __deepcopy__(self, memo: Any) -> Var:
         if not self._by_hand:
