@@ -53,7 +53,7 @@ def measure(tiny: bool = False) -> Iterator[Growth]:
     compiled, interpreted = dr.grad(looped, mode="reverse"), dr.grad(chained, mode="reverse")
     for operations in COMPILED[:2] if tiny else COMPILED:
         steps = operations // 2
-        records, memory = compiled.compiled.tape((STATE, steps), {})
+        records, memory, *_ = compiled.compiled.tape((STATE, steps), {})
         [seconds] = interleaved([lambda steps=steps: compiled(STATE, steps)], 1.0, least=3)
         yield Growth("compiled", records, memory, seconds)
     for operations in INTERPRETED[:2] if tiny else INTERPRETED:
