@@ -18,6 +18,7 @@ import numpy as np
 
 import dualrev as dr
 from benchmarks.timing import interleaved, machine
+from dualrev.reverse.memory import STATEMENT
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMPILED = (10**3, 10**4, 10**5, 10**6, 10**7)
@@ -109,7 +110,7 @@ def page(results: list[Growth]) -> str:
         "`python -m benchmarks.growth --write`. An operation's time is that of its recording and its part of the",
         "sweep; Python's collector of cycles, which looks through all objects now and then, has its part in the time",
         "of interpreted ones. The memory is that of a compiled tape, or of the arrays and numbers that an interpreted",
-        "one keeps.",
+        f"one keeps, beside some {STATEMENT} bytes for each of its statements.",
         "",
         f"Measured on {date.today()}: {machine(('numpy', 'numba'))}.",
         "",
