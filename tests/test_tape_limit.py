@@ -67,7 +67,7 @@ def test_the_limit_counts_what_a_compiled_tape_takes() -> None:
     for steps in (100, 200):
         with dr.tape_limit(10**7):
             COMPILED(X, steps)
-        records, taken = COMPILED.compiled.tape((X, steps), {})
+        records, taken, *_ = COMPILED.compiled.tape((X, steps), {})
         assert records == records_of(steps)
         assert taken == RECORD * (records + len(X) + 1)
         with dr.tape_limit(taken):

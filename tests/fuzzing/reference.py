@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from dualrev.verification.expressions import follow
+from dualrev.verification.following import Following
 
 ELEMENTS, DIGITS = 2000, 80
 STEP = mpmath.mpf(10) ** -25
@@ -22,7 +23,7 @@ WORST = 1e-5
 
 def exact_gradient(f: Callable[..., Any], x: Any) -> Any:
     """Return the gradient of a function of a vector, which does not read a derivative of the table."""
-    symbols, at, outputs = follow(lambda leaves: f(leaves[0]), [x], "f", ELEMENTS)
+    symbols, at, outputs = follow(lambda leaves: f(leaves[0]), [x], "f", ELEMENTS, Following(ELEMENTS, nodes=1500))
     value = sympy.lambdify(
         symbols, outputs[0], modules=[{"Floor": mpmath.floor, "Ceil": mpmath.ceil}, "mpmath"], cse=True
     )
