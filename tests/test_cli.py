@@ -168,7 +168,7 @@ def test_points() -> None:
     np.testing.assert_array_equal(single, [4.0])
 
 
-@pytest.mark.parametrize("text", ["", "a", "1,,2", "1;", "1 2", "[1,2]"])
+@pytest.mark.parametrize("text", ["", "a", "1,,2", "1;", "1 2"])
 def test_a_malformed_point(text: str) -> None:
     with pytest.raises(UsageError, match=r"expected numbers: 3\.0 for a number, 1,2,3 for a vector"):
         points([text])

@@ -221,7 +221,7 @@ def in_both_ways() -> Any:
             yield pytest.param(name, make, args, shared_bytes, marks=marks, id=f"{name}-{way}")
 
 
-@pytest.mark.parametrize(("name", "make", "args", "shared_bytes"), in_both_ways())
+@pytest.mark.parametrize(("name", "make", "args", "shared_bytes"), list(in_both_ways()))
 def test_batches_equal_the_cpu(
     name: str, make: Any, args: Any, shared_bytes: int, emulated: Any, monkeypatch: Any
 ) -> None:

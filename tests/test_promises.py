@@ -98,10 +98,10 @@ def compiled(promises: list[Promise]) -> tuple[Any, np.ndarray, np.ndarray]:
     [
         (True, "forward"),
         (True, "reverse"),
-        (False, "reverse"),
-        pytest.param(False, "forward", marks=pytest.mark.exhaustive),  # the same stand-ins, over other numbers
+        (False, "forward"),
+        pytest.param(False, "reverse", marks=pytest.mark.exhaustive),  # the same stand-ins, over other numbers
     ],
-    ids=["numbers-forward", "numbers-reverse", "arrays-reverse", "arrays-forward"],
+    ids=["numbers-forward", "numbers-reverse", "arrays-forward", "arrays-reverse"],
 )
 def test_promised_values_compiled(of_numbers: bool, mode: str) -> None:
     promises = [p for p in ALL if p.compiled and of_numbers != isinstance(p.at, list)]

@@ -14,6 +14,11 @@ PARTS = (Region(1, (2, 2), (3, -1)), Region(5, (), ()), Region(4, (3,), (-2,)), 
 OVERLAPPING = Region(0, (3, 2), (1, 1))
 
 
+def _held(a: Any, b: Any) -> Any:
+    """Return an array of the values of `a` that holds derivatives where `a` or `b` does."""
+    return a + 0.0 * np.sum(b)
+
+
 def _written(a: Any, write: Callable[[Any], Any]) -> Any:
     y = a.copy()
     write(y)
@@ -45,23 +50,23 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
         ),
     ),
     np.full_like: calls(
-        (lambda f, a, b: f(a, b), ((2, 3), ())),
-        (lambda f, a, b: f(a, b, shape=(4, 3)), ((2, 3), (3,))),
+        (lambda f, a, b: f(_held(a, b), b), ((2, 3), ())),
+        (lambda f, a, b: f(_held(a, b), b, shape=(4, 3)), ((2, 3), (3,))),
         (lambda f, a: f(a, 2.0) * a, ((3,),)),
     ),
     np.full: calls((lambda f, a: f((2, 3), a, like=a), ((3,),)), (lambda f, a: f(3, 2.0, like=a) * a, ((3,),))),
     np.copyto: calls(
-        (lambda f, a, b: _written(a, lambda y: f(y, b)), ((2, 3), (3,))),
-        (lambda f, a, b: _written(a, lambda y: f(y, b, where=MASK)), ((2, 3), (2, 3))),
+        (lambda f, a, b: _written(_held(a, b), lambda y: f(y, b)), ((2, 3), (3,))),
+        (lambda f, a, b: _written(_held(a, b), lambda y: f(y, b, where=MASK)), ((2, 3), (2, 3))),
     ),
-    np.put: calls((lambda f, a, b: _written(a, lambda y: f(y, [1, 4, 1, -1], b)), ((2, 3), (3,)))),
-    np.place: calls((lambda f, a, b: _written(a, lambda y: f(y, MASK, b)), ((2, 3), (2,)))),
-    np.putmask: calls((lambda f, a, b: _written(a, lambda y: f(y, MASK, b)), ((2, 3), (4,)))),
+    np.put: calls((lambda f, a, b: _written(_held(a, b), lambda y: f(y, [1, 4, 1, -1], b)), ((2, 3), (3,)))),
+    np.place: calls((lambda f, a, b: _written(_held(a, b), lambda y: f(y, MASK, b)), ((2, 3), (2,)))),
+    np.putmask: calls((lambda f, a, b: _written(_held(a, b), lambda y: f(y, MASK, b)), ((2, 3), (4,)))),
     np.put_along_axis: calls(
-        (lambda f, a, b: _written(a, lambda y: f(y, np.array([[1], [2]]), b, 1)), ((2, 3), (2, 1)))
+        (lambda f, a, b: _written(_held(a, b), lambda y: f(y, np.array([[1], [2]]), b, 1)), ((2, 3), (2, 1)))
     ),
     np.fill_diagonal: calls(
-        (lambda f, a, b: _written(a, lambda y: f(y, b)), ((3, 3), ())),
-        (lambda f, a, b: _written(a, lambda y: f(y, b, wrap=True)), ((5, 2), (2,))),
+        (lambda f, a, b: _written(_held(a, b), lambda y: f(y, b)), ((3, 3), ())),
+        (lambda f, a, b: _written(_held(a, b), lambda y: f(y, b, wrap=True)), ((5, 2), (2,))),
     ),
 }

@@ -62,7 +62,7 @@ CONTAINERS = (
         "None holds nothing",
         lambda p: (p["w"] * p["of"][0], None),
         {"w": X, "b": None, "of": (2.0, None)},
-        lambda p: ({"w": 2.0 * I3, "b": None, "of": (X, None)}, None),
+        lambda p: ({"w": p["of"][0] * I3, "b": None, "of": (p["w"], None)}, None),
     ),
     Scenario(
         "two arguments",

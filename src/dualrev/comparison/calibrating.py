@@ -65,7 +65,9 @@ class Calibration:
     compiled: CompiledCosts = COMPILED
 
 
-def calibrate(*, budget: float = 20.0, progress: Callable[[str], None] | None = None) -> Calibration:
+def calibrate(
+    *, budget: float = 20.0, compiled: bool = True, progress: Callable[[str], None] | None = None
+) -> Calibration:
     """Measure the cost constants on this machine.
 
     Forward and reverse mode are timed on functions of several kinds and sizes, interpreted and compiled. The constants
@@ -76,13 +78,15 @@ def calibrate(*, budget: float = 20.0, progress: Callable[[str], None] | None = 
     ----------
     budget : float
         Seconds to spend on timing.
+    compiled : bool
+        Whether to measure compiled functions, too. Their constants are the shipped ones otherwise.
     progress : callable, optional
         Called with a phrase for each function.
 
     Examples
     --------
     >>> from dualrev.comparison.calibrating import calibrate
-    >>> calibrate(budget=0.0).constants.forward > 0
+    >>> calibrate(budget=0.0, compiled=False).constants.forward > 0
     True
     """
     end = perf_counter() + budget
@@ -97,8 +101,8 @@ def calibrate(*, budget: float = 20.0, progress: Callable[[str], None] | None = 
     constants = CostConstants(**dict(zip(NAMES, map(float, relative_fit(a, times)), strict=True)))
     predicted = np.array([cost(multiples, constants) for multiples, _ in measured])
     error = float(np.median(np.abs(predicted / times - 1.0)))
-    compiled, compiled_measurements = _compiled(budget, progress)
-    return Calibration(constants, len(measured) + compiled_measurements, error, compiled)
+    found, more = _compiled(budget, progress) if compiled else (COMPILED, 0)
+    return Calibration(constants, len(measured) + more, error, found)
 
 
 def _compiled(budget: float, progress: Callable[[str], None] | None) -> tuple[CompiledCosts, int]:
