@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,6 @@ import numpy as np
 
 import dualrev as dr
 from benchmarks.timing import interleaved, machine
-from dualrev.reverse.memory import STATEMENT
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMPILED = (10**3, 10**4, 10**5, 10**6, 10**7)
@@ -59,10 +59,12 @@ def measure(tiny: bool = False) -> Iterator[Growth]:
         yield Growth("compiled", records, memory, seconds)
     for operations in INTERPRETED[:2] if tiny else INTERPRETED:
         steps = operations // 6
-        leaf = dr.Var(STATE)
-        tape = dr.Tape([chained(leaf, steps).grad_fn])
-        recorded, memory = tape.operations, tape.nbytes
-        del leaf, tape
+        tracemalloc.start()
+        result = chained(dr.Var(STATE), steps)
+        memory = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        recorded = dr.Tape([result.grad_fn]).operations
+        del result
         for how, calls in (
             ("interpreted", interpreted),
             ("interpreted, no collector", _without_collector(interpreted)),
@@ -109,8 +111,8 @@ def page(results: list[Growth]) -> str:
         "Time and memory of a gradient in reverse mode, over the number of operations recorded, by",
         "`python -m benchmarks.growth --write`. An operation's time is that of its recording and its part of the",
         "sweep; Python's collector of cycles, which looks through all objects now and then, has its part in the time",
-        "of interpreted ones. The memory is that of a compiled tape, or of the arrays and numbers that an interpreted",
-        f"one keeps, beside some {STATEMENT} bytes for each of its statements.",
+        "of interpreted ones. The memory is that of a compiled tape, or what `tracemalloc` counts for an interpreted",
+        "one.",
         "",
         f"Measured on {date.today()}: {machine(('numpy', 'numba'))}.",
         "",
