@@ -42,7 +42,7 @@ LAYERS = (
     {"forward", "reverse"},
     {"compiled"},
     {"cuda"},
-    {"backends", "batch"},
+    {"backends", "batch", "anomaly"},
     {"operators", "point"},
     {"jacobians"},
     {"api", "products"},

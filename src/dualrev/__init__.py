@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dualrev import errors, linalg, special
 from dualrev.active import no_grad, stop_gradient
 from dualrev.allowance import tape_limit
+from dualrev.anomaly import detect_anomaly
 from dualrev.custom.checkpoint import checkpoint
 from dualrev.custom.implicit import implicit_root
 from dualrev.custom.rule import custom_rule
@@ -54,6 +55,7 @@ __all__ = [
     "cuda",
     "custom_rule",
     "derivative",
+    "detect_anomaly",
     "elementwise_grad",
     "errors",
     "full",

@@ -37,6 +37,10 @@ lowest_followed = _not_followed.get
 """Called, the lowest level at which operations are followed; `no_grad` raises it."""
 
 
+observer: ContextVar[Any] = ContextVar("observer", default=None)
+"""What looks on at the operations and sweeps of this context, if anything does: that of `detect_anomaly`."""
+
+
 class no_grad(ContextDecorator):
     """A context, or decorator, in which the derivatives under way are not followed.
 

@@ -79,6 +79,28 @@ class NoGradientError(DualrevError, ValueError):
     """`backward` was called on a Var that does not depend on any leaf that requires a gradient."""
 
 
+class AnomalyError(DualrevError, FloatingPointError):
+    """An operation made a NaN in a value, a tangent or a cotangent, within `detect_anomaly`.
+
+    Attributes
+    ----------
+    operation : str
+        Its name.
+    place : str
+        Where the NaN is: "value", "tangent" or "cotangent".
+    filename : str or None
+    lineno : int or None
+        Where the user's code called, or recorded, the operation; None if that was outside the context.
+    """
+
+    def __init__(self, message: str, operation: str, place: str, filename: str | None, lineno: int | None) -> None:
+        super().__init__(message, operation, place, filename, lineno)
+        self.operation, self.place, self.filename, self.lineno = operation, place, filename, lineno
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class CalibrationError(DualrevError, ValueError):
     """A stored calibration cannot be read."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from dualrev.active import Active
+from dualrev.active import Active, observer
 from dualrev.errors import ShapeMismatchError
 from dualrev.kernels.fused import FUSED_SIZE, pays, pull
 from dualrev.primitives.array.indexing import Selection
@@ -94,10 +94,16 @@ def sweep(tape: Tape, seeds: Mapping[Statement, Any], free: bool = False) -> dic
         Per leaf that a seed reaches, and per statement that retains it, the adjoint.
     """
     adjoints = Adjoints(seeds)
+    looking_on = observer.get()
+    if looking_on is None:
+        return _swept(reversed(tape.statements), adjoints, free)
+    return looking_on.sweep(tape, adjoints, lambda statements: _swept(statements, adjoints, free))  # type: ignore[no-any-return]
+
+
+def _swept(statements: Iterable[Any], adjoints: Adjoints, free: bool) -> dict[Statement, Any]:
     retained: dict[Statement, Any] = {}
     with np.errstate(all="ignore"):
-        statement: Any
-        for statement in reversed(tape.statements):
+        for statement in statements:
             if statement.watch is not None and statement in adjoints:
                 adjoints[statement] = hooked(statement, adjoints[statement])
                 adjoints.own.discard(statement.order)
