@@ -112,15 +112,13 @@ class _Observer:
         for statement in statements:
             statement.watched()  # views of an array then have adjoints of their own
         for statement in reversed(statements):
-            self.line = statement.watched().line
-            before = [_adjoint_nan(adjoints, statement)]
-            if self.line is not None:  # a NaN in what it kept, which was looked at then, came from an operand
-                before += [_nan(primal(kept)) for kept in statement.saved()]
+            self.line, *before = statement.watched().origin or (None,)
+            before.append(_adjoint_nan(adjoints, statement))
             parents = [(parent, _adjoint_nan(adjoints, parent)) for parent in statement.next_functions]
             yield statement
             for parent, nan in parents:
                 elementwise = isinstance(statement, RowStatement) and parent.shape == statement.shape
-                found = _new(_adjoint_nan(adjoints, parent), [nan, *before], elementwise)
+                found = _new(_adjoint_nan(adjoints, parent), (nan, *before), elementwise)
                 if found.any():
                     _blame(statement.name, "cotangent", self.line, _element(found))
 
@@ -134,6 +132,7 @@ def _observed(apply: Callable[..., Any]) -> Callable[..., Any]:
         if looking_on is None:
             return apply(self, operation, operands, further)
         line = looking_on.line or _users_line()
+        before = _operands_nan(operation, operands, further)
         if looking_on.checking:
             token = observer.set(_Observer(checking=False, line=line))
             try:
@@ -141,11 +140,11 @@ def _observed(apply: Callable[..., Any]) -> Callable[..., Any]:
                     result = apply(self, operation, operands, further)
             finally:
                 observer.reset(token)
-            _check(operation, operands, further, result, line)
+            _check(operation, operands, before, result, line)
         else:
             result = apply(self, operation, operands, further)
         if type(result) is Var and result.statement is not None:
-            result.statement.watched().line = line
+            result.statement.watched().origin = (line, before)
         return result
 
     return observed
@@ -167,15 +166,20 @@ def _exchange(step: int) -> None:
                 setattr(kind, name, apply)
 
 
-def _check(operation: Any, operands: Sequence[Any], further: Any, result: Any, line: FrameSummary) -> None:
+def _operands_nan(operation: Any, operands: Sequence[Any], further: Any) -> Any:
+    """Return whether values of operands hold NaN: where, for an operation element by element, or anywhere."""
+    found: Any = np.False_
+    for x in operands if isinstance(operation, Row) else (*operands, *optree.tree_leaves(further)):
+        found = found | (_nan(primal(x)) if isinstance(operation, Row) else _nan(primal(x)).any())
+    return found
+
+
+def _check(operation: Any, operands: Sequence[Any], before: Any, result: Any, line: FrameSummary) -> None:
     row = isinstance(operation, Row)
-    values = [_nan(primal(x)) for x in operands]
-    if not row:
-        values += [_nan(option) for option in optree.tree_leaves(further)]
-    found = _new(_nan(primal(result)), values, row)
+    found = _new(_nan(primal(result)), (before,), row)
     if found.any():
         _blame(operation.name, "value", line, _element(found) + (_from(found, operands) if row else ""))
-    found = _new(_tangent_nan(result), [*values, *map(_tangent_nan, operands)], row)
+    found = _new(_tangent_nan(result), (before, *map(_tangent_nan, operands)), row)
     if found.any():
         _blame(operation.name, "tangent", line, _element(found))
 

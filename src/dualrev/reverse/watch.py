@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from traceback import FrameSummary
 from typing import Any
 
 
 class Watch:
-    """Users' hooks on the adjoint of a statement, whether it is kept, and the line that recorded it, if known."""
+    """Users' hooks on the adjoint of a statement, whether it is kept, and what `detect_anomaly` knows of the statement."""
 
     def __init__(self) -> None:
         self.hooks: dict[object, Callable[[Any], Any]] = {}
         self.retains = False
         self.grad: Any = None
-        self.line: FrameSummary | None = None
+        self.origin: Any = None
 
 
 class Hook:
