@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -198,14 +199,38 @@ def test_writes_in_place_are_traced() -> None:
         assert_blamed(anomaly(dr.jacobian(f, mode=mode), X), "log", "value", line_of(f) + 3)
 
 
-def test_a_compiled_function_is_followed_when_it_runs_interpreted() -> None:
+def test_a_compiled_function_is_followed_by_running_it_interpreted() -> None:
     import numba
 
     @numba.njit
     def f(x):  # type: ignore[no-untyped-def]
+        shifted = x - 2.0
+        return np.log(shifted)
+
+    @numba.njit
+    def write(x, out):  # type: ignore[no-untyped-def]
+        out[0] = math.log(x[0])
+
+    line = line_of(f.py_func) + 3
+    for operator in (dr.grad(f), dr.grad(f, backend="numpy"), dr.derivative(f), dr.hessian(f)):
+        assert_blamed(anomaly(operator, 1.0), "log", "value", line)
+    assert_blamed(anomaly(dr.jvp(f), 1.0, 1.0), "log", "value", line)
+    assert_blamed(anomaly(dr.vjp, f, 1.0), "log", "value", line)
+    step = dr.as_step(f)
+    assert_blamed(anomaly(dr.grad(lambda x: 2.0 * step(x)), 1.0), "log", "value", line)
+    assert_blamed(anomaly(dr.grad(f, batched=True), np.ones(2)), "log", "value", line)
+    assert anomaly(dr.jacobian(write, out_shape=1), np.array([-1.0])).operation == "log"
+
+
+def test_a_custom_rule_is_one_operation() -> None:
+    @dr.custom_rule(pushforward=lambda y, primals, tangents: tangents[0] / (primals[0] - 2.0))
+    def shifted_log(x: Any) -> Any:
         return np.log(x - 2.0)
 
-    assert anomaly(dr.grad(f, backend="numpy"), 1.0).operation == "log"
+    def f(x: Any) -> Any:
+        return 2.0 * shifted_log(x)
+
+    assert_blamed(anomaly(dr.grad(f), 1.0), "shifted_log", "value", line_of(f) + 1)
 
 
 def test_the_context_ends_where_it_ends() -> None:

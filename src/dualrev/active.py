@@ -41,6 +41,12 @@ observer: ContextVar[Any] = ContextVar("observer", default=None)
 """What looks on at the operations and sweeps of this context, if anything does: that of `detect_anomaly`."""
 
 
+def looked_at() -> bool:
+    """Whether operations are looked at one by one, so that compiled functions have to run interpreted."""
+    looking_on = observer.get()
+    return looking_on is not None and looking_on.checking
+
+
 class no_grad(ContextDecorator):
     """A context, or decorator, in which the derivatives under way are not followed.
 

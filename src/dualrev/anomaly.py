@@ -21,7 +21,8 @@ from typing import Any, NoReturn
 import numpy as np
 import optree
 
-from dualrev.active import Active, observer, primal
+from dualrev.active import Active, looked_at, observer, primal
+from dualrev.api import Operator
 from dualrev.errors import AnomalyError
 from dualrev.forward.dual import Dual
 from dualrev.primitives.row import Row
@@ -41,12 +42,11 @@ class detect_anomaly(ContextDecorator):
 
     Each operation is looked at, which takes time; outside the context nothing does. It concerns the thread that enters
     it, derivatives of all orders, and `Dual` and `Var` by hand. A NaN among the inputs, or that NumPy makes of plain
-    numbers, is not told. One that `np.where` leaves out later is an error, too: give the function another argument
-    there.
+    numbers, is not told. One that `np.where` or an index leaves out later is an error, too: give the function another
+    argument there.
 
-    What Numba compiled is not looked into. Called from interpreted code it counts as one operation, as does a function
-    with a custom rule, or a checkpoint; an operator of a compiled function is not looked at at all. With
-    `backend="numpy"` the operator runs the function interpreted.
+    Functions that Numba compiled run interpreted here. One with a custom rule and a checkpoint count as one operation
+    each. Batches on a device are not looked at, nor are the series of `taylor`.
 
     Raises
     ------
@@ -78,8 +78,8 @@ class detect_anomaly(ContextDecorator):
         self._before.append(observer.set(_Observer(checking=True)))
 
     def __exit__(self, *_: object) -> None:
-        observer.reset(self._before.pop())
         _exchange(-1)
+        observer.reset(self._before.pop())
 
 
 class _Observer:
@@ -150,8 +150,24 @@ def _observed(apply: Callable[..., Any]) -> Callable[..., Any]:
     return observed
 
 
-_PLAIN = {(kind, name): getattr(kind, name) for kind in (Dual, Var) for name in ("apply_row", "apply_rule")}
+def _interpreting(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the call of an operator as one that runs compiled functions interpreted where operations are looked at."""
+
+    @wraps(call)
+    def observed(self: Operator, /, *args: Any, **kwargs: Any) -> Any:
+        if self.compiled is None or not looked_at():
+            return call(self, *args, **kwargs)
+        return self._interpreted(args, kwargs)
+
+    return observed
+
+
+_PLAIN: dict[tuple[type, str], Any] = {
+    (kind, name): getattr(kind, name) for kind in (Dual, Var) for name in ("apply_row", "apply_rule")
+}
 _OBSERVED = {key: _observed(apply) for key, apply in _PLAIN.items()}
+_PLAIN[Operator, "__call__"] = Operator.__call__
+_OBSERVED[Operator, "__call__"] = _interpreting(Operator.__call__)
 _exchanging = threading.Lock()
 _entered = 0
 
@@ -161,7 +177,7 @@ def _exchange(step: int) -> None:
     global _entered
     with _exchanging:
         _entered += step
-        if _entered == (step > 0):
+        if (step, _entered) in ((1, 1), (-1, 0)):
             for (kind, name), apply in (_OBSERVED if _entered else _PLAIN).items():
                 setattr(kind, name, apply)
 

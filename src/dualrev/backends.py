@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active import looked_at
 from dualrev.errors import UnknownBackendError
 
 BACKENDS = ("auto", "numba", "numpy")
@@ -26,10 +27,13 @@ def is_dispatcher(f: Any) -> bool:
 
 
 def interpretable(f: Any, backend: str) -> Any:
-    """Return a function that takes active numbers: a compiled one as a single step, or interpreted if that is asked."""
+    """Return a function that takes active numbers: a compiled one as a single step, or interpreted if that is asked.
+
+    It is interpreted, too, where its operations are looked at.
+    """
     if not is_dispatcher(f):
         return f
-    if backend == "numpy":
+    if backend == "numpy" or looked_at():
         from dualrev.compiled.cloning import interpreted
 
         return interpreted(f)

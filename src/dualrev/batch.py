@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 
+from dualrev.active import looked_at
 from dualrev.errors import BatchError, DeviceError
 
 Batched = bool | tuple[int, ...]
@@ -51,7 +52,7 @@ def over_points(operator: Callable[..., Any], carriers: tuple[int, ...], args: t
     count = points_in(carriers, args, name)
     carriers = tuple(n % len(args) for n in carriers)
     compiled = getattr(operator, "compiled", None)
-    if compiled is not None and not kwargs:
+    if compiled is not None and not kwargs and not looked_at():
         return compiled.over_points(carriers, args, count)
     if not count:
         raise BatchError(f"{name} was given no points, and how many outputs it has is not known without one")

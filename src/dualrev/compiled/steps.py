@@ -10,7 +10,8 @@ import numpy as np
 import optree
 from numba.extending import typeof_impl
 
-from dualrev.active import Active, outermost
+from dualrev.active import Active, looked_at, outermost
+from dualrev.compiled.cloning import interpreted
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.errors import ActiveConversionError, ComplexInputError
 from dualrev.numpy_protocol import operand
@@ -35,6 +36,8 @@ class CompiledStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
+        if looked_at():
+            return interpreted(self.dispatcher)(*args, **kwargs)
         names = parameters(self.dispatcher)
         if kwargs or len(args) != len(names):
             bound = inspect.signature(self.dispatcher.py_func).bind(*args, **kwargs)

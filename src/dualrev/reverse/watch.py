@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Watch:
-    """Users' hooks on the adjoint of a statement, whether it is kept, and what `detect_anomaly` knows of the statement."""
+    """Users' hooks on the adjoint of a statement, whether it is kept, and what `detect_anomaly` knows of it."""
 
     def __init__(self) -> None:
         self.hooks: dict[object, Callable[[Any], Any]] = {}
