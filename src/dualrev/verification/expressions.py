@@ -18,10 +18,12 @@ from dualrev.sharing import tie
 from dualrev.trees import flatten_output
 from dualrev.verification.following import Following
 
+_sympified = np.frompyfunc(sympy.sympify, 1, 1)
+"""NumPy fills arrays of objects with Python's 0."""
+
 
 class Expressions(Active):
-    """A value and, per element, the SymPy expression that it came from.
-    """
+    """A value and, per element, the SymPy expression that it came from."""
 
     __slots__ = ()
     held = ("value", "pushed")
@@ -61,7 +63,7 @@ class Expressions(Active):
         if rule.definition is not None:
             return rule.definition(*operands, **kwargs)
         y = rule.value([_value(x) for x in operands], kwargs)
-        made = rule.value([_expressions(x) for x in operands], kwargs)
+        made = _sympified(rule.value([_expressions(x) for x in operands], kwargs))
         self.following.weigh(made)
         self.following.in_time()
         result = Expressions(y, made, self.level, self.following)

@@ -74,10 +74,15 @@ class Region:
 
     def scattered(self) -> Scattered:
         """Return the same elements, one by one."""
+        return Scattered(self.places)
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where the elements are."""
         places = np.asarray(self.start)
         for length, stride in zip(self.shape, self.strides, strict=True):
             places = places[..., None] + stride * np.arange(length)
-        return Scattered(places)
+        return places
 
     def at(self, index: Any) -> Region:
         """Return the part that an index of numbers and slices selects."""
