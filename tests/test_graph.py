@@ -68,6 +68,22 @@ def test_parameters_and_shapes_of_a_function() -> None:
     assert graph.nodes[2].lines == ("v0 = x", "5x3: 1 to 1, mean 1")
 
 
+def test_writing_in_place_is_drawn_as_operations() -> None:
+    def f(x: Any) -> Any:
+        x[0] = x[1] ** 2
+        x *= 3.0
+        return x[0]
+
+    point = np.array([2.0, 5.0])
+    graph = dr.graph(f, point)
+    kinds = Counter(node.operation for node in graph.nodes)
+    assert kinds["overwrite"] == 3
+    assert (kinds["square"], kinds["multiply"]) == (1, 1)
+    assert graph.nodes[-1].lines[-1] == "75"
+    np.testing.assert_array_equal(point, [2.0, 5.0])
+    assert_no_cycle(graph)
+
+
 def test_the_graph_of_a_var() -> None:
     x = dr.Var(3.0)
     y = np.log(x) ** 2

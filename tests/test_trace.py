@@ -133,6 +133,31 @@ def test_functions_that_write_into_their_last_argument() -> None:
         assert sum(node.kind == "adjoint" for node in graph.nodes) == len(reverse)
 
 
+def test_writing_in_place_is_traced() -> None:
+    def f(x: Any) -> Any:
+        y = np.zeros_like(x)
+        for i in range(len(x)):
+            y[i] = x[i] * x[i - 1]
+        x[0] = y[2]
+        tail = y[1:]
+        tail *= x[1:]
+        y += x
+        return np.sum(y)
+
+    point = np.array([2.0, 3.0, 5.0])
+    trace = dr.trace(f, point)
+    np.testing.assert_array_equal(point, [2.0, 3.0, 5.0])
+    assert trace.output == 10 + 18 + 75 + 15 + 3 + 5
+    # x0 x2 + x0 x1^2 + x1 x2^2 + x1 x2 + x1 + x2
+    np.testing.assert_array_equal(trace.derivative[0], [5 + 9, 12 + 25 + 5 + 1, 2 + 30 + 3 + 1])
+    np.testing.assert_array_equal(trace.derivative[0], dr.grad(f)(point))
+    told = [line.formula for line in trace.lines if line.operation in ("overwrite", "window")]
+    assert told[1] == "overwrite([0 0 0], v8, region=0)"
+    assert told[-1].endswith("region=[0 1 2])")
+    assert not any("object at" in formula or "reuse" in formula for formula in told)
+    assert dr.trace(f, point, mode="forward", direction=np.eye(3)[1]).derivative == 43
+
+
 def test_what_the_output_does_not_depend_on_has_the_adjoint_zero() -> None:
     def f(x: Any, y: Any) -> Any:
         np.exp(x)

@@ -89,6 +89,32 @@ def test_matrices_sums_loops_and_branches_are_followed() -> None:
     assert f"{found.symbolic.operations} symbolic operations, {found.tape_operations} on the tape" in told
 
 
+def written(x: Any) -> Any:
+    """A loop that fills an array, views of it, and an input that is written to."""
+    y = np.zeros_like(x)
+    for i in range(len(x)):
+        y[i] = x[i] * x[i - 1]
+    tail = y[1:]
+    tail *= x[0]
+    x[0] = y[2]
+    np.add.at(y, [0, 0], x[:2])
+    y[y > 20.0] -= 1.0
+    return np.multiply(y, x, out=np.empty_like(x))
+
+
+def test_writing_in_place_is_followed() -> None:
+    point = np.array([2.0, 3.0, 5.0])
+    found = verify(written, point)
+    assert found.ok
+    assert (found.method, found.entries, found.notes) == ("symbolic", 9, [])
+    np.testing.assert_array_equal(point, [2.0, 3.0, 5.0])
+    x0, x1, x2 = found.symbolic.symbols
+    last = x0 * x1 * x2
+    expected = [(x0 * x2 + last + x1 - 1) * last, x0**2 * x1**2, (last - 1) * x2]
+    assert [sympy.expand(a - b) for a, b in zip(found.symbolic.expressions, expected, strict=True)] == [0, 0, 0]
+    assert verify(lambda x: np.sum(written(x)), point, order=2).hessian.entries == 9
+
+
 @pytest.mark.parametrize("name", ["brusselator", "curve", "helmholtz", "softmax"])
 def test_problems_are_verified(name: str) -> None:
     problem = dr.problems.get(name, **SMALL[name])

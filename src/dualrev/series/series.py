@@ -73,7 +73,7 @@ class Series(Active):
     def __init__(
         self, coefficients: Sequence[Any], level: int, order: int, following: Next, made: Parts | None = None
     ) -> None:
-        self.value, self.level, self.order = coefficients[0], level, order
+        self.value, self.level, self.order, self.ties = coefficients[0], level, order, None
         self._known, self._next = list(coefficients), following
         # Of the operation that this series was made for; None for those that users meet.
         self._made: Parts | None = made

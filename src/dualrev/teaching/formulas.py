@@ -119,13 +119,15 @@ def _call(step: Step, operands: Sequence[str], style: Style) -> str:
     if name == "matmul" and not style.latex:
         return " @ ".join(operands)
     inside = f"[{', '.join(elided(operands, '...'))}]" if step.operation.sequence else ", ".join(operands)
-    further = [f"{key}={summaries.constant(each)}" for key, each in step.options.items() if _told(key, each)]
+    told = {key: getattr(each, "places", each) for key, each in step.options.items() if _told(key, each)}
+    further = [f"{key}={summaries.constant(each)}" for key, each in told.items()]
     words = [rf"\text{{{_latex_name(word)}}}" if style.latex else style.word(word) for word in further]
     return f"{style.word(name)}({', '.join([inside, *words])})"
 
 
 def _told(key: str, option: Any) -> bool:
-    return option is not None and (key, option) != ("options", ())
+    """Whether an option is shown: not where it was left out, and not where the result is kept."""
+    return option is not None and (key, option) != ("options", ()) and key != "reuse"
 
 
 def _index(step: Step) -> str:

@@ -13,6 +13,8 @@ from dualrev.errors import ActiveConversionError
 from dualrev.point import Point, known_function
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
+from dualrev.reverse.tape import private
+from dualrev.sharing import tie
 from dualrev.trees import Tree, flatten_output
 
 OutShape = int | tuple[int, ...] | None
@@ -62,20 +64,46 @@ class Step:
 class Traced(Active):
     """A number that notes every operation on it; its value is a plain number, a `Dual` or a `Var`."""
 
-    __slots__ = ("notes", "step")
+    __slots__ = ()
+    held = ("value",)
 
     def __init__(self, step: Step, notes: list[Step], level: int) -> None:
-        self.value, self.step, self.notes, self.level = step.inner, step, notes, level
+        self.value, self.level, self.ties = step.inner, level, None
+        self.statement, self.pushed = step, notes
+
+    @property
+    def step(self) -> Step:
+        """The input or operation that made this number."""
+        step: Step = self.statement
+        return step
+
+    @property
+    def notes(self) -> list[Step]:
+        """All operations so far."""
+        notes: list[Step] = self.pushed
+        return notes
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive and note it."""
-        inner = call(*[self._inner(arg) for arg in args])
-        return self._noted(row, args, inner)
+        operands = self._operands(args)
+        return self._noted(row, operands, call(*[self._inner(arg) for arg in args]))
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function and note it."""
+        noted = self._operands(operands)
         inner = rule.value([self._inner(operand) for operand in operands], kwargs)
-        return self._noted(rule, operands, inner, kwargs)
+        result = self._noted(rule, noted, inner, kwargs)
+        if rule.alias:
+            tie(result, operands)
+        return result
+
+    def snapshot(self) -> Traced:
+        """Return this number as it is now, unmoved by later writes."""
+        return Traced(self.step, self.notes, self.level)
+
+    def adopt(self, other: Traced) -> None:
+        """Become what another number is."""
+        self.value, self.statement = other.value, other.statement
 
     def _mine(self, x: Any) -> bool:
         return type(x) is Traced and x.level == self.level
@@ -83,10 +111,13 @@ class Traced(Active):
     def _inner(self, x: Any) -> Any:
         return x.value if self._mine(x) else x
 
-    def _noted(self, operation: Any, args: Sequence[Any], inner: Any, options: Any = None) -> Traced:
+    def _operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
+        """Return operands as they are noted, before the operation may write to one."""
         if any(isinstance(arg, Active) and not self._mine(arg) for arg in args):
             _refuse_outer()
-        operands = tuple([arg.step if self._mine(arg) else arg for arg in args])
+        return tuple([arg.step if self._mine(arg) else private(arg) for arg in args])
+
+    def _noted(self, operation: Any, operands: tuple[Any, ...], inner: Any, options: Any = None) -> Traced:
         depth = 1 + max(operand.depth for operand in operands if isinstance(operand, Step))
         step = Step(operation, operands, inner, options or {}, depth)
         self.notes.append(step)

@@ -14,24 +14,34 @@ import sympy
 from dualrev.active import Active, new_level, primal
 from dualrev.operators import Call
 from dualrev.primitives.row import Row
+from dualrev.sharing import tie
 from dualrev.trees import flatten_output
 from dualrev.verification.following import Following
 
+_sympified = np.frompyfunc(sympy.sympify, 1, 1)
+"""NumPy fills arrays of objects with Python's 0."""
+
 
 class Expressions(Active):
-    """A value and, per element, the SymPy expression that it came from.
+    """A value and, per element, the SymPy expression that it came from."""
 
-    Attributes
-    ----------
-    expressions : ndarray of object
-        Of the value's shape.
-    """
-
-    __slots__ = ("expressions", "following")
+    __slots__ = ()
+    held = ("value", "pushed")
 
     def __init__(self, value: Any, expressions: Any, level: int, following: Following) -> None:
-        self.value, self.level, self.following = value, level, following
-        self.expressions = np.asarray(expressions, dtype=object)
+        self.value, self.level, self.ties = value, level, None
+        self.pushed, self.statement = np.asarray(expressions, dtype=object), following
+
+    @property
+    def expressions(self) -> Any:
+        """The expressions, an object array of the value's shape."""
+        return self.pushed
+
+    @property
+    def following(self) -> Following:
+        """The run that this number belongs to."""
+        following: Following = self.statement
+        return following
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive to value and expressions."""
@@ -53,10 +63,21 @@ class Expressions(Active):
         if rule.definition is not None:
             return rule.definition(*operands, **kwargs)
         y = rule.value([_value(x) for x in operands], kwargs)
-        made = rule.value([_expressions(x) for x in operands], kwargs)
+        made = _sympified(rule.value([_expressions(x) for x in operands], kwargs))
         self.following.weigh(made)
         self.following.in_time()
-        return Expressions(y, made, self.level, self.following)
+        result = Expressions(y, made, self.level, self.following)
+        if rule.alias:
+            tie(result, operands)
+        return result
+
+    def snapshot(self) -> Expressions:
+        """Return this number as it is now, unmoved by later writes."""
+        return Expressions(self.value, self.expressions, self.level, self.following)
+
+    def adopt(self, other: Expressions) -> None:
+        """Become what another number is."""
+        self.value, self.pushed = other.value, other.pushed
 
     def decided(self, row: Row, args: tuple[Any, ...], y: Any) -> None:
         """Record a comparison."""

@@ -48,7 +48,7 @@ class Region:
         if 0 in shape:
             return np.empty(shape, memory.dtype)
         strides = memory.strides[:-1] + tuple([step * stride for stride in self.strides])
-        if memory.flags.c_contiguous:
+        if memory.flags.c_contiguous and not memory.dtype.hasobject:
             return np.ndarray(shape, memory.dtype, memory, self.start * step, strides)
         return np.lib.stride_tricks.as_strided(memory[..., self.start], shape, strides)
 
@@ -74,10 +74,15 @@ class Region:
 
     def scattered(self) -> Scattered:
         """Return the same elements, one by one."""
+        return Scattered(self.places)
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where the elements are."""
         places = np.asarray(self.start)
         for length, stride in zip(self.shape, self.strides, strict=True):
             places = places[..., None] + stride * np.arange(length)
-        return Scattered(places)
+        return places
 
     def at(self, index: Any) -> Region:
         """Return the part that an index of numbers and slices selects."""
@@ -191,19 +196,13 @@ class Window(Selection):
         self.region.add(adjoint, cotangent)
 
 
-@array_rule(window, definition=lambda x, region: x[..., _places(region)], alias=False)
+@array_rule(window, alias=False)
 def window_rule(y: Any, memory: Any, /, region: Any = None) -> Window:
     """Read a part; the transpose puts it where it was."""
     return Window(memory.shape[-1], region)
 
 
-def _deposited(w: Any, region: Any, size: int) -> Any:
-    out = np.zeros(size, object)
-    np.add.at(out, _places(region), w)
-    return out
-
-
-@array_rule(deposit, definition=_deposited, alias=False)
+@array_rule(deposit, alias=False)
 def deposit_rule(y: Any, w: Any, /, region: Any = None, size: int = 0) -> Any:
     """Put a part where it was, among zeros; the transpose reads it."""
     return linear(lambda t: deposit(t, region, size), lambda c: window(c, region))
@@ -238,21 +237,10 @@ class Overwriting:
         return part
 
 
-def _overwritten(memory: Any, v: Any, region: Any, reuse: bool = False) -> Any:
-    out = np.array(memory)
-    out[_places(region)] = v
-    return out
-
-
-@array_rule(overwrite, definition=_overwritten, alias=False)
+@array_rule(overwrite, alias=False)
 def overwrite_rule(y: Any, memory: Any, v: Any, /, region: Any = None, reuse: bool = False) -> Overwriting:
     """Overwrite a part; with `reuse`, in the memory itself, to which nothing else refers."""
     return Overwriting(memory.shape, np.shape(v), region, reuse)
-
-
-def _places(region: Any) -> np.ndarray:
-    places: np.ndarray = region.scattered().places if isinstance(region, Region) else region.places
-    return places
 
 
 def places_of(region: Region, index: Any) -> Scattered:
