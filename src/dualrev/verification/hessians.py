@@ -23,7 +23,7 @@ def checked(point: Point, symbols: Compared, rng: np.random.Generator, most: int
     """Check the Hessian of a function that returns a number, both modes over the other."""
     flat = _OfVector(point)
     x = flat.start
-    values, _ = flatten_output(point.call(point.leaves), point.name)
+    values, _ = flatten_output(point.call([leaf.copy() for leaf in point.leaves]), point.name)  # it may write to them
     if len(values) != 1 or np.shape(values[0]) != ():
         shapes = ", ".join(str(np.shape(value)) for value in values)
         raise NonScalarOutputError(f"order=2 needs a function that returns a number; {point.name} returned {shapes}")
