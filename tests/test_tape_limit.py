@@ -204,3 +204,9 @@ def test_a_long_compiled_tape_is_swept_without_recursion() -> None:
     gradient = _on_a_small_stack(lambda: COMPILED(X, steps))
     np.testing.assert_allclose(gradient, last, rtol=1e-12)
     assert COMPILED.compiled.tape((X, steps), {})[0] == records_of(steps) > 10**7
+
+
+def test_a_rule_with_a_name_that_is_not_bound() -> None:
+    tape = dr.Tape([np.repeat(dr.Var(np.ones(3)), [1, 2, 1]).grad_fn])
+    assert tape.nbytes >= 0
+    assert tape.operations == 1

@@ -14,7 +14,7 @@ from dualrev.extras import from_scipy
 from dualrev.kernels import scipy_functions
 from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.host import HOST
-from dualrev.primitives.row import HostRow, Row, Rule, calls
+from dualrev.primitives.row import HostRow, Row, Rule, calls, reads
 from dualrev.primitives.scalar import TABLE
 from dualrev.protocol import ProtocolFunction
 
@@ -131,10 +131,35 @@ class Partial(NamedTuple):
 def partials(row: Row) -> tuple[Partial, ...]:
     """Return the row's partials over NumPy."""
     rules = zip(bound(row).partials, row.partials, strict=True)
-    found = [Partial(f, rule is None or quiet(rule), rule is not None and arithmetic(rule)) for f, rule in rules]
+    found = [
+        Partial(
+            _as_numpy_divides(f) if f and rule and not quiet(rule) and not _sees_an_array(rule, n) else f,
+            rule is None or quiet(rule),
+            rule is not None and arithmetic(rule),
+        )
+        for n, (f, rule) in enumerate(rules)
+    ]
     if isinstance(row, HostRow):
         found = [Partial(_refusal(row, n), True, False) if row.refuses(n) else each for n, each in enumerate(found)]
     return tuple(found)
+
+
+def _sees_an_array(rule: Rule, n: int) -> bool:
+    """Whether the partial by argument n reads that argument or the result, which are NumPy's, not Python's numbers."""
+    names = rule.__code__.co_varnames
+    return not reads(rule).isdisjoint({names[0], names[n + 1]})
+
+
+def _as_numpy_divides(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a partial for which a Python number that is 0 is a divisor as in NumPy."""
+
+    def divided(*values: Any) -> Any:
+        try:
+            return rule(*values)
+        except ZeroDivisionError:
+            return rule(*(np.float64(each) if type(each) in (int, float) else each for each in values))
+
+    return divided
 
 
 def _refusal(row: HostRow, argument: int) -> Callable[..., Any]:

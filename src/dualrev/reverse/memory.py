@@ -71,7 +71,11 @@ def held(thing: Any) -> Iterator[Any]:
         yield thing
     elif isinstance(thing, FunctionType):
         for cell in thing.__closure__ or ():
-            yield from held(cell.cell_contents)
+            try:
+                inside = cell.cell_contents
+            except ValueError:  # the name is not bound
+                continue
+            yield from held(inside)
     elif isinstance(thing, tuple | list):
         for element in thing:
             yield from held(element)
