@@ -9,6 +9,7 @@ import numpy as np
 import optree
 import pytest
 from numba import njit
+from numba.core.errors import NumbaError
 from scenarios import SCENARIOS, Scenario
 
 import dualrev as dr
@@ -187,6 +188,27 @@ def test_a_covering_set_compiled_in_one_unit(names: tuple[str, ...], mode: str) 
     value, found = dr.value_and_jacobian(njit(scope["unit"]), mode=mode)(x)
     np.testing.assert_allclose(value, scope["unit"](x), rtol=1e-13)
     np.testing.assert_allclose(found, np.concatenate(rows), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+def test_every_scenario_that_numba_compiles(scenario: Scenario) -> None:
+    args = arguments(scenario, np.float64)
+    f = njit(scenario.f)
+    try:
+        f(*copy.deepcopy(args))
+    except NumbaError as refusal:
+        pytest.skip(f"Numba does not compile the function itself: {type(refusal).__name__}")
+    try:
+        found = {mode: dr.jacobian(f, scenario.argnums, mode=mode)(*args) for mode in MODES[:2]}
+    except (dr.errors.CompilationError, dr.errors.InputTypeError) as refusal:
+        pytest.skip(f"refused by name: {refusal}")
+    expected = optree.tree_leaves(scenario.jacobian(*in_double(args)))
+    for mode, jacobian in found.items():
+        leaves = optree.tree_leaves(jacobian)
+        assert len(leaves) == len(expected), mode
+        for a, b in zip(leaves, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11, err_msg=mode)
 
 
 @pytest.mark.parametrize("outer", ["forward", "reverse"])
