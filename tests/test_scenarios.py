@@ -9,7 +9,6 @@ import numpy as np
 import optree
 import pytest
 from numba import njit
-from numba.core.errors import NumbaError
 from scenarios import SCENARIOS, Scenario
 
 import dualrev as dr
@@ -194,10 +193,10 @@ def test_a_covering_set_compiled_in_one_unit(names: tuple[str, ...], mode: str) 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
 def test_every_scenario_that_numba_compiles(scenario: Scenario) -> None:
     args = arguments(scenario, np.float64)
-    f = njit(scenario.f)
     try:
+        f = njit(scenario.f)
         f(*copy.deepcopy(args))
-    except (NumbaError, TypeError) as refusal:
+    except Exception as refusal:  # Numba has errors of many kinds, bare assertions among them
         pytest.skip(f"Numba does not run the function itself: {type(refusal).__name__}")
     try:
         found = {mode: dr.jacobian(f, scenario.argnums, mode=mode)(*args) for mode in MODES[:2]}
