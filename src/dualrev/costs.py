@@ -70,8 +70,9 @@ class CompiledCosts:
         The recording: per record, and per word of blocks.
     sweep_record, sweep_word
         A reverse sweep with one cotangent: per record, and per word of blocks.
-    wide_record
-        A sweep with as many cotangents as go together, per record. There are none where there are blocks.
+    wide_record, wide_active
+        A sweep with as many cotangents as go together: per record that it comes by, and more where an adjoint is not 0.
+        There are none where there are blocks.
     """
 
     forward_call: float = 1.4
@@ -85,6 +86,7 @@ class CompiledCosts:
     sweep_record: float = 0.0026
     sweep_word: float = 0.00031
     wide_record: float = 0.00035
+    wide_active: float = 0.002
     reverse_entry: float = 0.0014
 
 
@@ -136,16 +138,25 @@ def compiled_forward_multiples(n: int, m: int, chunk: int, records: int, words: 
     }
 
 
-def compiled_reverse_multiples(n: int, m: int, block: int, records: int, words: int) -> Multiples:
-    """Return how often a compiled reverse mode pays each constant."""
+def compiled_reverse_multiples(
+    n: int, m: int, block: int, records: int, words: int, swept: tuple[int, int, int] | None = None
+) -> Multiples:
+    """Return how often a compiled reverse mode pays each constant.
+
+    `swept` is how many records the sweeps come by: those with one cotangent, those with several, and at how many of the
+    latter an adjoint is not 0. By default, all sweeps come by all records.
+    """
     wide = m >= FEWEST_WIDE and not words
+    several = ceil(m / block) * records
+    alone, passed, active = swept or ((0, several, several) if wide else (m * records, 0, 0))
     return {
         "reverse_call": 1,
         "record": records,
         "record_word": words,
-        "sweep_record": 0 if wide else m * records,
+        "sweep_record": alone,
         "sweep_word": m * words,
-        "wide_record": ceil(m / block) * records if wide else 0,
+        "wide_record": passed,
+        "wide_active": active,
         "reverse_entry": n * m,
     }
 

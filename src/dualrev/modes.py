@@ -140,7 +140,14 @@ def choose_mode(
 
 
 def choose_compiled_mode(
-    n: int, m: int | None, chunk: int, block: int, records: int = 0, words: int = 0, costs: CompiledCosts = COMPILED
+    n: int,
+    m: int | None,
+    chunk: int,
+    block: int,
+    records: int = 0,
+    words: int = 0,
+    swept: tuple[int, int, int] | None = None,
+    costs: CompiledCosts = COMPILED,
 ) -> ModeChoice:
     """Choose the mode for a Jacobian of a compiled function.
 
@@ -154,6 +161,9 @@ def choose_compiled_mode(
         Directions and cotangents that go together.
     records, words : int
         What the function records: records of single operations, those of inputs not counted, and words of blocks.
+    swept : tuple of int, optional
+        How many records the sweeps come by: those with one cotangent, those with several, and at how many of the latter
+        an adjoint is not 0; by default all records in every sweep.
     costs : CompiledCosts
         Measured costs; see `dualrev calibrate`.
 
@@ -166,7 +176,7 @@ def choose_compiled_mode(
     length = records + n + 1
     passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil(outputs / block))
     forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words), costs)
-    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words), costs)
+    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words, swept), costs)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
     if n <= chunk:
         reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"

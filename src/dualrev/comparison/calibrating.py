@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dualrev import jacobians
 from dualrev.api import Jacobian
 from dualrev.comparison.families import Case, cases
-from dualrev.comparison.fitting import choice_fit, relative_fit
+from dualrev.comparison.fitting import choice_fit
 from dualrev.comparison.sweep_families import FAMILIES, Family
 from dualrev.comparison.timing import Stopwatch
 from dualrev.costs import (
@@ -35,8 +35,13 @@ from dualrev.point import Point
 LONGEST = 0.1
 """What takes more seconds than this, by the shipped constants or by a trial, is left out."""
 
-NAMES = [field.name for field in fields(CostConstants)]
-COMPILED_NAMES = [field.name for field in fields(CompiledCosts)]
+Constants = TypeVar("Constants", CostConstants, CompiledCosts)
+
+Paid = tuple[Multiples, Multiples]
+"""How often forward and reverse mode pay each constant."""
+
+Pair = tuple[Paid, tuple[float, float]]
+"""That, and the microseconds that they take."""
 
 COMPILED_SIZES = (
     *((12, 3), (12, 100), (30, 1), (30, 30), (30, 300), (100, 3), (100, 100), (100, 1000)),
@@ -55,7 +60,7 @@ class Calibration:
     measurements : int
         How many times were fitted.
     error : float
-        Median of the relative differences of predicted and measured times.
+        Median of the relative differences of predicted and measured times; 0 without measurements.
     compiled : CompiledCosts
     """
 
@@ -71,8 +76,7 @@ def calibrate(
     """Measure the cost constants on this machine.
 
     Forward and reverse mode are timed on functions of several kinds and sizes, interpreted and compiled. The constants
-    of interpreted functions are those that predict the times best, those of compiled ones predict best which is the
-    shorter. Nothing is stored; `dualrev calibrate` does that.
+    are those that predict best which of the two is the faster. Nothing is stored; `dualrev calibrate` does that.
 
     Parameters
     ----------
@@ -90,80 +94,79 @@ def calibrate(
     True
     """
     end = perf_counter() + budget
-    measured: list[tuple[Multiples, float]] = []
+    pairs: list[Pair] = []
     pending = cases()
     for number, case in enumerate(pending):
         if progress is not None:
             progress(f"{number + 1} of {len(pending)}: {case.name}, n = {case.n}, m = {case.m}")
-        measured += _measured(case, max(0.0, end - perf_counter()) / (len(pending) - number))
-    a = np.array([[multiples.get(name, 0.0) for name in NAMES] for multiples, _ in measured])
-    times = np.array([seconds for _, seconds in measured]) * 1e6
-    constants = CostConstants(**dict(zip(NAMES, map(float, relative_fit(a, times)), strict=True)))
-    predicted = np.array([cost(multiples, constants) for multiples, _ in measured])
-    error = float(np.median(np.abs(predicted / times - 1.0)))
-    found, more = _compiled(budget, progress) if compiled else (COMPILED, 0)
-    return Calibration(constants, len(measured) + more, error, found)
+        pairs += _pair(case, max(0.0, end - perf_counter()) / (len(pending) - number))
+    constants = _fitted(pairs, SHIPPED)
+    off = [abs(cost(paid, constants) / time - 1.0) for pair in pairs for paid, time in zip(*pair, strict=True)]
+    more = _compiled_pairs(budget, progress) if compiled else []
+    return Calibration(
+        constants, 2 * (len(pairs) + len(more)), float(np.median(off)) if off else 0.0, _fitted(more, COMPILED)
+    )
 
 
-def _compiled(budget: float, progress: Callable[[str], None] | None) -> tuple[CompiledCosts, int]:
-    """Return the constants of compiled functions, and how many times they were fitted to."""
-    pairs: list[tuple[Multiples, Multiples, float, float]] = []
+def _fitted(pairs: list[Pair], known: Constants) -> Constants:
+    """Return the constants that fit what was measured; those that are known where nothing was."""
+    if not pairs:
+        return known
+    names = [field.name for field in fields(known)]
+    forward, reverse = (np.array([[paid[k].get(name, 0.0) for name in names] for paid, _ in pairs]) for k in (0, 1))
+    times = np.array([times for _, times in pairs])
+    found = map(float, choice_fit(forward, reverse, times[:, 0], times[:, 1]))
+    return type(known)(**dict(zip(names, found, strict=True)))
+
+
+def _pair(case: Case, budget: float) -> list[Pair]:
+    point = Point(case.f, (case.x,), {}, 0)
+    pullback = Pullback(point.call, point.leaves, point.name)
+    operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
+    choice = choose_mode(case.n, case.m, chunk_size=case.chunk_size, operations=operations, elements=elements)
+    paid = (
+        forward_multiples(case.n, case.m, choice.chunk, operations, elements),
+        reverse_multiples(case.n, case.m, choice.block, operations, elements),
+    )
+    return _timed((partial(_forward, case, choice.chunk), partial(_reverse, case, choice.block)), paid, SHIPPED, budget)
+
+
+def _compiled_pairs(budget: float, progress: Callable[[str], None] | None) -> list[Pair]:
+    pairs = []
     pending = [(family, n, m) for family in compiled_families() for n, m in COMPILED_SIZES]
     for number, (family, n, m) in enumerate(pending):
         if progress is not None:
             progress(f"compiled, {number + 1} of {len(pending)}: {family.name}, n = {n}, m = {m}")
         # Compiling takes what it takes: each function is given its share of the budget all the same.
         pairs += _compiled_pair(family, n, m, max(0.0, 0.5 * budget / len(pending)))
-    if not pairs:
-        return COMPILED, 0
-    forward, reverse = (
-        np.array([[pair[k].get(name, 0.0) for name in COMPILED_NAMES] for pair in pairs])  # type: ignore[union-attr]
-        for k in (0, 1)
-    )
-    times = np.array([pair[2:] for pair in pairs], dtype=np.float64)
-    found = choice_fit(forward, reverse, times[:, 0], times[:, 1])
-    return CompiledCosts(**dict(zip(COMPILED_NAMES, map(float, found), strict=True))), 2 * len(pairs)
+    return pairs
 
 
-def _compiled_pair(family: Family, n: int, m: int, budget: float) -> list[tuple[Multiples, Multiples, float, float]]:
-    from dualrev.compiled.calls import words_of_blocks
+def _compiled_pair(family: Family, n: int, m: int, budget: float) -> list[Pair]:
     from dualrev.compiled.forward_driver import WIDEST
     from dualrev.reverse.numba_sweep import LANES
 
     args, operators = family.at(n, m), [Jacobian(family.compiled, mode=mode) for mode in ("forward", "reverse")]
     operator: Any = operators[0].compiled
-    records, memory, _ = operator.tape(args, {})
-    length, words = records + n + 1, words_of_blocks(records, memory, n)
+    counts = operator.tape(args, {})
+    length, words = counts.records + n + 1, counts.words(n)
     paid = (
         compiled_forward_multiples(n, m, WIDEST, length, words),
-        compiled_reverse_multiples(n, m, LANES, length, words),
+        compiled_reverse_multiples(n, m, LANES, length, words, (counts.alone, counts.passed, counts.active)),
     )
-    if any(cost(multiples, COMPILED) * 1e-6 > LONGEST for multiples in paid):
+    return _timed([partial(operator, *args) for operator in operators], paid, COMPILED, budget)
+
+
+def _timed(
+    functions: Sequence[Callable[[], Any]], paid: Paid, known: CostConstants | CompiledCosts, budget: float
+) -> list[Pair]:
+    """Return what both modes pay, and take; nothing if one of them takes too long."""
+    if any(cost(multiples, known) * 1e-6 > LONGEST for multiples in paid):
         return []
-    functions = [partial(operator, *args) for operator in operators]
     if any(_warm_seconds(function) > LONGEST for function in functions):
         return []
-    times = [timing.fastest * 1e6 for timing in Stopwatch(functions).run(budget)]
-    return [(*paid, times[0], times[1])]
-
-
-def _measured(case: Case, budget: float) -> list[tuple[Multiples, float]]:
-    point = Point(case.f, (case.x,), {}, 0)
-    pullback = Pullback(point.call, point.leaves, point.name)
-    operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
-    choice = choose_mode(case.n, case.m, chunk_size=case.chunk_size, operations=operations, elements=elements)
-    sizes = (operations, elements)
-    modes = [
-        (partial(_forward, case, choice.chunk), forward_multiples(case.n, case.m, choice.chunk, *sizes)),
-        (partial(_reverse, case, choice.block), reverse_multiples(case.n, case.m, choice.block, *sizes)),
-    ]
-    quick = [
-        (function, multiples)
-        for function, multiples in modes
-        if cost(multiples, SHIPPED) * 1e-6 <= LONGEST and _warm_seconds(function) <= LONGEST
-    ]
-    timings = Stopwatch([function for function, _ in quick]).run(budget)
-    return [(multiples, timing.fastest) for (_, multiples), timing in zip(quick, timings, strict=True)]
+    forward, reverse = [timing.fastest * 1e6 for timing in Stopwatch(functions).run(budget)]
+    return [(paid, (forward, reverse))]
 
 
 def _warm_seconds(function: Callable[[], Any]) -> float:

@@ -100,7 +100,7 @@ def choice_fit(
 CLOSE = 1.5
 """How fast measurements lose weight with the logarithm of the ratio of their times."""
 
-TIMES_COUNT = 0.05
+TIMES_COUNT = 0.2
 """What a wrong time counts beside a wrong ratio."""
 
 SMALLEST = 1e-5

@@ -105,7 +105,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     values = _values(out)
     m = sum(int(np.size(value)) for value in values)
     choice = operator.choice(args, kwargs, whole=True)
-    operations, tape_bytes, _ = operator.tape(args, kwargs)
+    operations, tape_bytes, *_ = operator.tape(args, kwargs)
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values
     sizes = [int(np.size(value)) for value in values]

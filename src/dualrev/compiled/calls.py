@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import optree
@@ -28,6 +28,33 @@ from dualrev.reverse.numba_sweep import LANES
 
 RECORD_BYTES = 24
 """Two partials and two indices."""
+
+
+class TapeCounts(NamedTuple):
+    """What a recording is made of.
+
+    Attributes
+    ----------
+    records : int
+        Of single operations, those of inputs not counted.
+    nbytes : int
+        The memory of all records and blocks.
+    outputs : int
+    alone, passed, active : int
+        How many records the sweeps for a Jacobian come by: those with one cotangent; those with several; and at how
+        many of the latter an adjoint is not 0.
+    """
+
+    records: int
+    nbytes: int
+    outputs: int
+    alone: int
+    passed: int
+    active: int
+
+    def words(self, n: int) -> int:
+        """Return how many words are not records, where there are n inputs: those of blocks."""
+        return max(0, (self.nbytes - RECORD_BYTES * (self.records + n + 1)) // 8)
 
 
 class CompiledOperator:
@@ -55,7 +82,7 @@ class CompiledOperator:
             raise ArgnumsError(f"argnums {numbers} names an argument of {f.py_func.__name__} twice; name each once")
         self.names = names
         self._entries: dict[Any, Any] = {}
-        self._counts: dict[Any, tuple[int, int, int]] = {}
+        self._counts: dict[Any, TapeCounts] = {}
 
     @property
     def dispatcher(self) -> Any:
@@ -127,13 +154,12 @@ class CompiledOperator:
                 return out if isinstance(self.question.argnums, int) else (out,)
         return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
 
-    def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, int, int]:
-        """Return how many records a recording makes at these arguments, their memory in bytes, and the outputs."""
+    def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapeCounts:
+        """Return what a recording at these arguments is made of."""
         given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
         copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
         counts = derivative(self.f, self.question._replace(kind="tape", mode="reverse", value=False, chunk=None))
-        records, memory, outputs = within_limit(counts, *copies, **named)
-        return records, memory, outputs
+        return TapeCounts(*within_limit(counts, *copies, **named))
 
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is recorded once if its work must be known.
@@ -143,19 +169,20 @@ class CompiledOperator:
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
         chunk, costs = self.question.chunk or WIDEST, current_compiled_costs()
         if n <= chunk and not whole:
-            return choose_compiled_mode(n, 1 if self.question.kind == "gradient" else None, chunk, LANES, n, 0, costs)
+            known = 1 if self.question.kind == "gradient" else None
+            return choose_compiled_mode(n, known, chunk, LANES, n, costs=costs)
         if self.question.kind == "gradient" and not whole:  # one sweep against several passes, whatever the work
-            return choose_compiled_mode(n, 1, chunk, LANES, n, 0, costs)
+            return choose_compiled_mode(n, 1, chunk, LANES, n, costs=costs)
         key = self._shapes(args, kwargs)
         if key not in self._counts:
             try:
-                records, memory, outputs = self.tape(args, kwargs)
+                self._counts[key] = self.tape(args, kwargs)
             except (MemoryError, CompilationError) as error:
                 reason = f"a recording is not possible, {type(error).__name__}"
                 return ModeChoice("forward", reason, 0.0, inf, chunk, LANES)
-            self._counts[key] = (outputs, records, words_of_blocks(records, memory, n))
-        m, records, words = self._counts[key]
-        return choose_compiled_mode(n, m, chunk, LANES, records, words, costs)
+        counts = self._counts[key]
+        swept = (counts.alone, counts.passed, counts.active)
+        return choose_compiled_mode(n, counts.outputs, chunk, LANES, counts.records, counts.words(n), swept, costs)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]
@@ -184,11 +211,6 @@ class CompiledOperator:
         if self.question.value:
             return plain[0], _like(leaves, result[1])
         return (_like(leaves, result[0]), plain[1]) if self.question.aux else _like(leaves, result)
-
-
-def words_of_blocks(records: int, memory: int, n: int) -> int:
-    """Return how many words of a tape's memory are not records: those of blocks."""
-    return max(0, (memory - RECORD_BYTES * (records + n + 1)) // 8)
 
 
 def _like(leaves: list[Any], gradient: Any) -> Any:

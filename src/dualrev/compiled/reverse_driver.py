@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualrev.compiled import reading, seeding, sweeping
+from dualrev.compiled import reading, seeding, sparsity, sweeping
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.memory import empty_array
 from dualrev.compiled.outputs import Outputs
@@ -26,7 +26,7 @@ class ReverseDriver:
         self.scope: dict[str, Any] = {"V": self.var, "V_value": self.var.dtype, "number": self.var, "f": self.function}
         self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
         self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
-        self.scope |= vars(seeding) | vars(reading) | vars(sweeping)
+        self.scope |= vars(seeding) | vars(reading) | vars(sweeping) | vars(sparsity)
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
 
@@ -79,10 +79,13 @@ class ReverseDriver:
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
     def tape(self) -> Any:
-        """Return the function that counts the records of a recording, their bytes, and the outputs."""
-        outputs = " + ".join(f"size_of({out.path})" for out in self.outputs.leaves) or "0"
-        counts = f"counts = length_of(tape) - n - 1, bytes_of(tape), {outputs}"
-        body = [*self._recording(), counts, f"give_back({self._kept})"]
+        """Return the function that counts the records of a recording, their bytes, the outputs, and what is swept."""
+        body = [*self._recording(), "outputs = alone = passed = active = 0"]
+        for out in self.outputs.leaves:
+            body += [f"outputs += size_of({out.path})", f"more = swept(tape, V, {out.path}, n)"]
+            body += ["alone += more[0]", "passed += more[1]", "active += more[2]"]
+        counts = "counts = length_of(tape) - n - 1, bytes_of(tape), outputs, alone, passed, active"
+        body += [counts, f"give_back({self._kept})"]
         return defined(self.arguments.all_names, [*body, "return counts"], self.scope)
 
     def _recording(self) -> list[str]:

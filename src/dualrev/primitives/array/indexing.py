@@ -37,9 +37,10 @@ def scatter_add(out: Any, w: Any, at: Any, ndim: int) -> None:
         out[(slice(None),) * ahead + _tuple(at)] += w
         return
     shape = out.shape[ahead:]
-    flat = out.reshape((*out.shape[:ahead], -1))
-    where: Any = (Ellipsis, positions(shape, at))
-    np.add.at(flat, where, w)
+    flat = out.reshape(-1)
+    starts = np.arange(math.prod(out.shape[:ahead]))[:, None] * math.prod(shape)
+    # NumPy adds several times faster along one axis.
+    np.add.at(flat, (starts + positions(shape, at).reshape(-1)).reshape(-1), w.reshape(-1))
     if not np.may_share_memory(flat, out):  # a view that does not lie in one piece was copied
         out[...] = flat.reshape(out.shape)
 
