@@ -24,18 +24,19 @@ from dualrev.comparison import Sweep, sweep
 from dualrev.comparison.sweep_families import FAMILIES
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000, 3000)
+BACKENDS = ("numpy", "numba")
 BUDGET = 0.05
 LIMIT = 0.1
 PERCENTILE = 95
 PROMISED, PROMISED_SHIPPED = 1.10, 1.30
 
 
-def run(
+def measure(
     sizes: tuple[int, ...] = SIZES, folder: Path | None = None, budget: float = BUDGET, limit: float = LIMIT
-) -> dict[str, Any]:
-    """Measure all families, and return the distribution of auto's time over that of the better mode."""
+) -> list[Sweep]:
+    """Sweep over all families, interpreted and compiled."""
     sweeps = []
-    for backend in ("numpy", "numba"):
+    for backend in BACKENDS:
         for family in FAMILIES:
             sweeps.append(
                 sweep(
@@ -51,11 +52,11 @@ def run(
             if folder is not None:
                 sweeps[-1].save(folder / f"{family}_{sweeps[-1].backend}.json")
     show("")
-    return summary(sweeps)
+    return sweeps
 
 
 def summary(sweeps: list[Sweep]) -> dict[str, Any]:
-    """Return what several sweeps say together."""
+    """Return the distribution of auto's time over that of the better mode."""
     points = [(found, point) for found in sweeps for point in found.points if point.auto == point.auto]
     ratios = np.array([point.regret for _, point in points])
     choices = np.array([point.choice_regret for _, point in points])
@@ -84,7 +85,7 @@ def summary(sweeps: list[Sweep]) -> dict[str, Any]:
 
 def results() -> list[Result]:
     """Return the line of the table of all benchmarks."""
-    found = run()
+    found = summary(measure())
     detail = (
         f"{found['count']} Jacobians, {len(FAMILIES)} families interpreted and compiled, n and m from 1 to 3000; "
         f"median {found['ratio_median']:.2f}, worst {found['ratio_worst']:.2f}; constants "
@@ -109,7 +110,8 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of timing for each Jacobian")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a mode may be predicted to take")
     arguments = parser.parse_args()
-    found = run(tuple(map(int, arguments.sizes.split(","))), arguments.save, arguments.budget, arguments.limit)
+    sizes = tuple(map(int, arguments.sizes.split(",")))
+    found = summary(measure(sizes, arguments.save, arguments.budget, arguments.limit))
     if arguments.json:
         print(json.dumps(found, indent=2))
         return

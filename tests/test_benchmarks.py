@@ -67,3 +67,19 @@ def test_the_table_of_peers_shows_what_was_measured_and_what_failed() -> None:
     row = next(line for line in text.splitlines() if line.startswith("| rosenbrock"))
     assert row.count("**") == 2
     assert row.count("|") == 3 + len(chosen) + 2
+
+
+def test_the_page_of_modes_marks_the_faster_mode() -> None:
+    from benchmarks import auto_choice, modes
+
+    [case] = cases("n_much_larger_than_m", tiny=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(modes, "DRAWN", (("dense", "interpreted"),))
+        patch.setattr(auto_choice, "FAMILIES", ("dense",))
+        patch.setattr(auto_choice, "BACKENDS", ("numpy",))
+        sweeps = auto_choice.measure((1, 30), budget=0.0)
+        text = modes.page([(case, [2e-6, 4e-6, 6e-6, 5e-6, 5e-6])], sweeps)
+    assert "| n much larger than m | rosenbrock(n=9) | 2 µs | 2 | 3 | **2.5** | 2.5 |" in text
+    assert "(sweep_dense_interpreted.svg)" in text
+    assert "| dense, interpreted |" in text
+    assert "| all 4 Jacobians |" in text
