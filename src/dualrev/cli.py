@@ -130,9 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser().parse_args(_with_joined_points(sys.argv[1:] if argv is None else argv))
     except SystemExit as stopped:
         return stopped.code if isinstance(stopped.code, int) else USAGE
-    command = import_module(f"dualrev.commands.{arguments.command}")
     try:
-        code: int = command.run(arguments)
+        code: int = import_module(f"dualrev.commands.{arguments.command}").run(arguments)
     except (UsageError, UnknownProblemError, ProblemSizeError, CalibrationError, MissingExtraError) as error:
         print(f"dualrev {arguments.command}: {error}", file=sys.stderr)
         return USAGE
