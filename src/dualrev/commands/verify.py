@@ -8,7 +8,7 @@ from typing import Any
 
 from dualrev.commands.outcome import FAILED, FINE, INTERRUPTED, UsageError, users_errors
 from dualrev.commands.progress import progress
-from dualrev.commands.target import targets
+from dualrev.commands.target import out_shape, targets
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
 from dualrev.verification import Verification, verify, verify_primitives
 
@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--entries takes a number of at least 1, and --seconds one that is not negative")
     (target,) = targets(arguments.target, arguments.at)
     options: dict[str, Any] = {"entries": arguments.entries, "seconds": arguments.seconds, "order": arguments.order}
+    options["out_shape"] = out_shape(arguments.out_shape)
     with progress(target.name) as told, users_errors():
         told("verifying")
         try:
