@@ -373,6 +373,8 @@ def test_a_compiled_function_is_compared_compiled_and_interpreted(tmp_path: Path
     page = (tmp_path / "found.html").read_text(encoding="utf-8")
     assert "<!DOCTYPE html>" in page
     assert "rosenbrock" in page
+    assert f"<td>{compiled.operations}</td>" in page
+    assert f"numba {numba.__version__}" in page
     assert json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["comparisons"][0]["n"] == 12
 
 
