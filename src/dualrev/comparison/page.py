@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLE = """
-body{font-family:system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;line-height:1.45;color:#222}
+body{font-family:system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;line-height:1.45;color:#222}
 img{max-width:100%} footer{color:#666;font-size:small}
 .dualrev table{border-collapse:collapse;margin:.4rem 0 1rem}
 .dualrev th,.dualrev td{padding:.15rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd;
