@@ -30,10 +30,18 @@ SIZES: dict[str, dict[str, dict[str, int]]] = {
     "n_much_larger_than_m": {
         "rosenbrock": {"n": 1000},
         "logistic": {"n": 100, "points": 500},
+        "softmax": {"classes": 5, "features": 20, "points": 100},
+        "gaussian_mixture": {"components": 3, "dimensions": 4, "points": 50},
         "network": {"points": 50},
+        "lstm": {"steps": 10},
+        "helmholtz": {"n": 100},
     },
     "n_much_smaller_than_m": {"curve": {"m": 5000}, "lotka_volterra": {"steps": 50}},
-    "square": {"brusselator": {"side": 8}, "bundle_adjustment": {"cameras": 2, "points": 10}},
+    "square": {
+        "heat": {"n": 100, "steps": 20},
+        "brusselator": {"side": 8},
+        "bundle_adjustment": {"cameras": 2, "points": 10},
+    },
     "loops": {"rosenbrock": {"n": 1000}, "lotka_volterra": {"steps": 500}, "burgers": {"n": 100, "steps": 50}},
     "batched": {"spherical": {"points": 10_000}},
 }

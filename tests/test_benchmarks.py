@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 benchmarks = pytest.importorskip("benchmarks", reason="benchmarks are there in a checkout")
-from benchmarks.cases import GROUPS, MODES, WAYS, cases  # noqa: E402
+from benchmarks.cases import GROUPS, MODES, SIZES, WAYS, cases  # noqa: E402
 
 MODULES = sorted(path.stem for path in Path(benchmarks.__file__).parent.glob("*.py"))
 
@@ -40,6 +40,12 @@ def test_a_group_times_five_ways_to_one_result(group: str) -> None:
             np.testing.assert_allclose(
                 case.calls[mode](), expected, rtol=1e-9, atol=1e-9, err_msg=f"{case.name} {mode}"
             )
+
+
+def test_every_problem_is_measured() -> None:
+    import dualrev as dr
+
+    assert {name for group in SIZES.values() for name in group} == set(dr.problems.names()) - {"iris"}
 
 
 def test_processes_are_started_when_they_are_timed() -> None:

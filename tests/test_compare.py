@@ -248,6 +248,9 @@ def test_what_f_does_not_allow_is_left_out_and_says_why() -> None:
     assert "left out" in str(found)
     large = compared(many, np.ones(40)).main.method("SymPy")
     assert large.unavailable == "the Jacobian has 3200 entries, more than 400"
+    slow = compared(lambda x: np.sin(x), np.ones(2), limit=0.0, verify=True)
+    assert slow.main.method("SymPy").unavailable == "SymPy cannot follow f: TooLargeError: SymPy took more than 0 s"
+    assert slow.reference == "forward mode, interpreted"
     real = compared(lambda x: np.abs(x) ** 2, np.ones(2)).main.method("complex step")
     assert real.unavailable == "f returns real numbers for complex ones"
 
@@ -275,8 +278,34 @@ def test_an_interrupted_comparison_keeps_what_was_measured() -> None:
     assert found.forward.passes_run == 1
 
 
+@pytest.mark.parametrize("at", [2, 9])
+def test_before_anything_is_timed_times_are_those_of_first_calls(at: int) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    calls = []
+
+    def stopped(x: Any) -> Any:
+        calls.append(x)
+        if len(calls) == at:
+            raise KeyboardInterrupt
+        return np.sin(x)
+
+    found = compared(stopped, np.ones(3))
+    assert found.forward.timed == (at > 2)
+    assert ("are those of first calls" in found.verdict) == (at > 2)
+    assert ("~" in str(found)) == (at > 2)
+    assert not found.main.method("complex step").timed
+    figure = found.plot()
+    assert "(interrupted)" in figure.get_suptitle()
+    assert len(figure.axes[0].patches) == sum(each.timed for each in found.main.methods)
+    pyplot.close(figure)
+
+
 def test_numbers_that_are_not_finite_are_named() -> None:
-    found = compared(lambda x: x * 2.0, np.array([1.0, np.nan, np.inf]))
+    found = compared(lambda x: x * 2.0, np.array([1.0, np.nan, np.inf]), verify=True)
+    assert found.verification is None
     text = " ".join(str(found).split())
     assert "the point holds 2 of 3 numbers that are not finite" in text
     assert "f returns 2 of 3 numbers that are not finite" in text
@@ -329,12 +358,13 @@ def test_a_compiled_function_is_compared_compiled_and_interpreted(tmp_path: Path
         for mode in ("forward", "reverse", "auto"):
             assert execution.method(mode).error < 1e-14
             assert execution.method(mode).entries == 12
+        assert execution.method("central differences").error < 1e-8
+        assert execution.method("complex step").error < 1e-14
     compiled = found.main
     assert (compiled.method("forward").calls, compiled.method("reverse").calls) == (2, 1)
     assert compiled.operations > 10
     assert compiled.method("reverse").peak_bytes > compiled.method("reverse").tape_bytes > 24 * 10
     assert compiled.method("forward").compile_seconds > 0
-    assert compiled.method("complex step").error < 1e-14
     assert compiled.choice.mode == dr.jacobian(rosenbrock).plan(np.linspace(0.1, 1.0, 12)).mode
     assert "compiled than interpreted" in found.verdict or "interpreted than compiled" in found.verdict
     assert max(map(len, str(found).splitlines())) <= 80
@@ -343,6 +373,8 @@ def test_a_compiled_function_is_compared_compiled_and_interpreted(tmp_path: Path
     page = (tmp_path / "found.html").read_text(encoding="utf-8")
     assert "<!DOCTYPE html>" in page
     assert "rosenbrock" in page
+    assert f"<td>{compiled.operations}</td>" in page
+    assert f"numba {numba.__version__}" in page
     assert json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["comparisons"][0]["n"] == 12
 
 

@@ -19,6 +19,7 @@ from numba import njit, types
 
 import dualrev as dr
 from dualrev import errors
+from dualrev.comparison import on_device
 from dualrev.cuda import kernels, programs
 from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda as table_kernels
@@ -249,6 +250,18 @@ def close(result: Any, expected: Any) -> None:
     assert result.shape == expected.shape
     assert result.dtype == expected.dtype
     np.testing.assert_allclose(np.asarray(result), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_comparison_has_the_device_too(emulated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_device, "MOST_POINTS", 3)
+    found = dr.compare(lambda x: (x[0] * np.cos(x[1]), x[0] ** 2), np.array([2.0, 0.5]), budget=0.0, verify=False)
+    assert [execution.name for execution in found.executions] == ["interpreted", "cuda"]
+    device = found.executions[1]
+    for mode in ("forward", "auto"):
+        assert device.method(mode).error < 1e-15
+        assert device.method(mode).peak_bytes == 8 * (2 + 4)
+    assert "batches run in forward mode" in device.method("reverse").unavailable
+    assert "On the device, in a large batch, a Jacobian takes" in found.verdict
 
 
 def test_columns_and_single_precision(emulated: Any) -> None:

@@ -154,6 +154,19 @@ def test_graph_on_the_command_line(capsys: Output, tmp_path: Path) -> None:
     assert capsys.readouterr().out.count("fillcolor") <= 20
 
 
+def test_functions_that_write_their_result(capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "writes_its_result.py").write_text("def f(x, out):\n    out[1, 0] = x[0] * x[1]\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    target = ["writes_its_result:f", "--at", "2,3", "--out-shape", "2,2"]
+    for command, told in (
+        (["trace", "--direction", "[[0,0],[1,0]]"], "multiply"),
+        (["graph"], '"v4" -> "v5"'),
+        (["verify"], "all 8 entries agree"),
+    ):
+        assert main([command[0], *target, *command[1:]]) == 0
+        assert told in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -164,6 +177,9 @@ def test_graph_on_the_command_line(capsys: Output, tmp_path: Path) -> None:
         (["trace", "x*2", "--at", "1", "--mode", "forward", "--direction", "1,2"], 2, "the direction has shapes"),
         (["graph", "x", "--at", "1", "-o", "g.txt"], 2, "expected a file that ends in .svg, .png, .pdf or .dot"),
         (["graph", "x*2", "--at", "1,2", "--backward"], 2, "--backward"),
+        (["trace", "x", "--at", "1", "--out-shape", "2,x"], 2, "--out-shape was given '2,x'; expected sizes"),
+        (["trace", "x", "--at", "1", "-o", "no/folder/x.txt"], 2, "there is no folder"),
+        (["graph", "x", "--at", "1", "-o", "no/folder/x.svg"], 2, "there is no folder"),
         (["trace", "math:sin", "--at", "1"], 3, "ActiveConversionError"),
         (["trace", "x", "--at", "1", "--mode", "auto"], 2, "invalid choice"),
     ],

@@ -221,6 +221,7 @@ def test_the_command_on_a_function_of_ones_own(tmp_path: Path, monkeypatch: pyte
         (["dense", "--plot", "x.gif"], "expected a name that ends in .png"),
         (["dense", "--json", "no/such/folder/x.json"], "there is no folder"),
         (["--from", "nothing.json"], "cannot be read"),
+        (["--from", __file__], "test_sweep.py holds no sweep"),
         (["dense", "--from", "nothing.json"], "leave out the function"),
         (["operator:neg", "--n", "2", "--m", "3"], "was to have 2 inputs and 3 outputs"),
     ],

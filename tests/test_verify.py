@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 import sympy
@@ -18,7 +19,8 @@ import dualrev as dr
 from dualrev.cli import main
 from dualrev.primitives.row import math
 from dualrev.primitives.scalar import TABLE
-from dualrev.verification import verify
+from dualrev.verification import jacobians, verify
+from dualrev.verification.exact import evaluated
 
 X = np.array([2.0, 0.5])
 Output = pytest.CaptureFixture[str]
@@ -35,6 +37,11 @@ def pieces(a: Any, b: Any) -> Any:
         for j in range(2):
             total = total + a[i, j] * b[j] * (b[i] if a[i, j] > 1.5 else 1.0)
     return total + np.trace(a @ a) + np.sum(np.exp(b))
+
+
+def squares(x: Any, out: Any) -> None:
+    for k in range(x.size):
+        out[k] = x[k] ** 2
 
 
 def growing(x: Any) -> Any:
@@ -113,6 +120,14 @@ def test_writing_in_place_is_followed() -> None:
     expected = [(x0 * x2 + last + x1 - 1) * last, x0**2 * x1**2, (last - 1) * x2]
     assert [sympy.expand(a - b) for a, b in zip(found.symbolic.expressions, expected, strict=True)] == [0, 0, 0]
     assert verify(lambda x: np.sum(written(x)), point, order=2).hessian.entries == 9
+
+
+def test_a_function_that_writes_its_result_is_announced() -> None:
+    for f in (squares, numba.njit(squares)):
+        found = verify(f, X, out_shape=2)
+        assert (found.ok, found.method, found.entries) == (True, "symbolic", 4)
+    with pytest.raises(dr.errors.NoOutputError, match="squares returned None; expected a number"):
+        verify(numba.njit(squares), X, np.zeros(2))
 
 
 @pytest.mark.parametrize("name", ["brusselator", "curve", "helmholtz", "softmax"])
@@ -250,6 +265,7 @@ def test_points_and_values_that_are_not_finite() -> None:
     with np.errstate(all="ignore"):
         found = verify(undefined, 1.0)
     assert not found.ok
+    assert found.verdict == "undefined: NOT verified, it is not finite at the point"
     assert found.notes[-1] == "undefined is not finite at the point: there is no derivative to verify"
 
 
@@ -262,6 +278,31 @@ def test_runaway_expressions_are_stopped() -> None:
     assert verify(product, X, nodes=4).reason == "stopped: an expression grew to 6 nodes, more than 4"
     assert verify(product, X, seconds=0.0).reason == "stopped: SymPy took more than 0 s"
     assert "not tried: 30001 scalar operations" in verify(lambda x: np.sum(np.sin(x)), np.ones(30_000)).reason
+
+
+def test_an_interrupted_verification_keeps_what_was_checked(
+    monkeypatch: pytest.MonkeyPatch, users: str, capsys: Output
+) -> None:
+    calls = []
+
+    def stopped(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) > kept:
+            raise KeyboardInterrupt
+        return evaluated(*args)
+
+    monkeypatch.setattr(jacobians, "evaluated", stopped)
+    for kept in (1, 0):
+        calls.clear()
+        found = verify(product, X, order=2)
+        assert (found.ok, found.interrupted, found.entries, found.hessian) == (True, True, kept, None)
+        assert "interrupted" in found.verdict
+        assert found.identity_error < 1e-14
+    calls.clear()
+    assert main(["verify", f"{users}:quadratic", "--at", "[[1,2],[3,4]];1,2"]) == 130
+    captured = capsys.readouterr()
+    assert "adjoint identity" in captured.out
+    assert "dualrev verify: interrupted" in captured.err
 
 
 def test_the_complex_step_where_the_function_is_analytic() -> None:

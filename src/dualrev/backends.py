@@ -59,10 +59,11 @@ class Returning:
 
 def returning(f: Any, shape: int | tuple[int, ...], backend: str) -> Any:
     """Return a function that returns its result, from one that writes it into its last argument."""
-    if is_dispatcher(f) and backend != "numpy":
+    dispatcher = dispatcher_of(f, backend)
+    if dispatcher is not None:
         from dualrev.compiled.in_place import returning as returning_compiled
 
-        return returning_compiled(f, shape)
+        return returning_compiled(dispatcher, shape)
     return Returning(interpretable(f, backend), shape)
 
 

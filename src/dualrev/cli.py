@@ -20,6 +20,7 @@ AT = (
     "the point: 3.0 is a number, 1,2,3 a vector, 3, a vector of one and [[1,2],[3,4]] a matrix; ';' or another --at "
     "begins the next argument"
 )
+OUT_SHAPE = "for a function that writes its result into its last argument: the shape of that, as in 3 or 2,3"
 TARGET = "module:function, also from the current directory, or a problem, such as rosenbrock,n=100"
 
 
@@ -70,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check derivatives against SymPy")
     verify.add_argument("target", nargs="?", help=TARGET)
     verify.add_argument("--at", action="append", metavar="POINT", help=AT)
+    verify.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
     verify.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 checks the Hessian, too")
     verify.add_argument("--entries", type=int, default=64, metavar="N", help="entries to compare (default: 64)")
     verify.add_argument("--seconds", type=float, default=30.0, help="time that SymPy may take (default: 30)")
@@ -81,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     trace = commands.add_parser("trace", help="print the evaluation trace with tangents or adjoints, line by line")
     trace.add_argument("target", help=expression)
     trace.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
+    trace.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
     trace.add_argument(
         "--mode", choices=("forward", "reverse"), default="reverse", help="tangents, or adjoints (default)"
     )
@@ -92,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     graph = commands.add_parser("graph", help="draw the computational graph, or print it in Graphviz' language")
     graph.add_argument("target", help=expression)
     graph.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
+    graph.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
     graph.add_argument("--backward", action="store_true", help="add the backward path")
     graph.add_argument("--most", type=int, default=50, metavar="N", help="fold graphs of more nodes (default: 50)")
     graph.add_argument("-o", "--output", metavar="FILE", help="draw into a file: .svg, .png, .pdf or .dot")
@@ -130,9 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser().parse_args(_with_joined_points(sys.argv[1:] if argv is None else argv))
     except SystemExit as stopped:
         return stopped.code if isinstance(stopped.code, int) else USAGE
-    command = import_module(f"dualrev.commands.{arguments.command}")
     try:
-        code: int = command.run(arguments)
+        code: int = import_module(f"dualrev.commands.{arguments.command}").run(arguments)
     except (UsageError, UnknownProblemError, ProblemSizeError, CalibrationError, MissingExtraError) as error:
         print(f"dualrev {arguments.command}: {error}", file=sys.stderr)
         return USAGE

@@ -47,6 +47,8 @@ def _read(arguments: argparse.Namespace) -> Sweep:
         return Sweep.load(arguments.read)
     except OSError as error:
         raise UsageError(f"--from {arguments.read} cannot be read: {error}") from error
+    except SweepError as error:
+        raise UsageError(f"--from: {error}") from error
 
 
 def _measured(arguments: argparse.Namespace) -> Sweep:

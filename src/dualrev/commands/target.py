@@ -140,6 +140,24 @@ def _array(part: str, whole: str) -> np.ndarray:
         ) from None
 
 
+def out_shape(text: str | None) -> tuple[int, ...] | None:
+    """Return the shape that `--out-shape` was given.
+
+    Examples
+    --------
+    >>> out_shape("3"), out_shape("2,3"), out_shape(None)
+    ((3,), (2, 3), None)
+    """
+    if text is None:
+        return None
+    sizes = [size.strip() for size in text.split(",")]
+    if len(sizes) > 1 and not sizes[-1]:
+        sizes.pop()
+    if not all(size.isdecimal() for size in sizes):
+        raise UsageError(f"--out-shape was given {text!r}; expected sizes: 3 for a vector, 2,3 for a matrix")
+    return tuple(map(int, sizes))
+
+
 def imported(name: str) -> Callable[..., Any]:
     """Import a function given as module:function; modules in the current directory count."""
     module_name, _, path = name.partition(":")

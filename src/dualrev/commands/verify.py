@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from dualrev.commands.outcome import FAILED, FINE, UsageError, users_errors
+from dualrev.commands.outcome import FAILED, FINE, INTERRUPTED, UsageError, users_errors
 from dualrev.commands.progress import progress
-from dualrev.commands.target import targets
+from dualrev.commands.target import out_shape, targets
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
 from dualrev.verification import Verification, verify, verify_primitives
 
@@ -22,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--entries takes a number of at least 1, and --seconds one that is not negative")
     (target,) = targets(arguments.target, arguments.at)
     options: dict[str, Any] = {"entries": arguments.entries, "seconds": arguments.seconds, "order": arguments.order}
+    options["out_shape"] = out_shape(arguments.out_shape)
     with progress(target.name) as told, users_errors():
         told("verifying")
         try:
@@ -33,7 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(_expressions(found))
     if arguments.latex:
         print(found.symbolic.latex() if found.symbolic is not None else _expressions(found))
-    return FINE if found.ok else FAILED
+    if not found.ok:
+        return FAILED
+    if found.interrupted:
+        print("dualrev verify: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return FINE
 
 
 def _expressions(found: Verification) -> str:
@@ -48,12 +55,16 @@ def _primitives() -> int:
     from dualrev.primitives.host import HOST
     from dualrev.primitives.scalar import TABLE
 
-    results = []
+    rows = (*TABLE.values(), *(HOST.values() if find_spec("scipy") else ()))
+    results, interrupted = [], False
     with progress("verifying") as told:
-        for row in (*TABLE.values(), *(HOST.values() if find_spec("scipy") else ())):
-            told(row.name)
-            results += verify_primitives([row])
-    width = max(len(result.name) for result in results)
+        try:
+            for row in rows:
+                told(row.name)
+                results += verify_primitives([row])
+        except KeyboardInterrupt:
+            interrupted = True
+    width = max((len(result.name) for result in results), default=0)
     for result in results:
         state = "ok" if result.ok else "FAILED"
         print(f"{result.name.ljust(width)}  {state.ljust(6)}  {result.error:7.1e}  {result.detail}")
@@ -62,4 +73,8 @@ def _primitives() -> int:
     print(f"\n{good} of {len(results)} primitives agree with SymPy at random points of their domains")
     if failed:
         print(f"FAILED: {', '.join(failed)}")
-    return FAILED if failed else FINE
+        return FAILED
+    if interrupted:
+        print(f"dualrev verify: interrupted, {len(rows) - len(results)} primitives were not verified", file=sys.stderr)
+        return INTERRUPTED
+    return FINE

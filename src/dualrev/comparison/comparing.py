@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from dualrev.comparison.report import Comparison
 from dualrev.comparison.symbolic import exact_entries, follower
 from dualrev.comparison.timing import Stopwatch, Timing
 from dualrev.comparison.ways import Way
+from dualrev.errors import NonFinitePointError
 from dualrev.kernels import cuda_target
 from dualrev.point import Argnums, Point, known_function, name_of
 from dualrev.problems import Problem
@@ -44,8 +46,9 @@ def compare(
     Forward mode, reverse mode and auto are timed in turns with the function itself, with forward and central
     differences, the complex step where the function takes complex numbers, and SymPy's derivative where SymPy can
     follow the function. A function that Numba compiled is compared compiled and interpreted; where there is a CUDA
-    device, on that as well. What would take longer than `limit`, or would make a Jacobian of more than half a GiB, is
-    cut short: some of its passes are timed, and the report says so.
+    device, on that as well, at many points at once, where batches run in forward mode. What would take longer than
+    `limit`, or would make a Jacobian of more than half a GiB, is cut short: some of its passes are timed, and the
+    report says so.
 
     Errors are measured against `by_hand` if that is given, else against SymPy's derivative evaluated to 50 digits, else
     against forward mode.
@@ -122,13 +125,19 @@ def compare(
     way = tried.ways[0]
     try:
         ways.add_differences(way)
-        followed = follower(Point(function, args, kwargs, argnums, backend="numpy"))
+        followed = follower(Point(function, args, kwargs, argnums, backend="numpy"), limit)
         ways.add_symbolic(way, followed)
         if by_hand is not None:
             ways.add_by_hand(way, by_hand)
         tried.try_all(way)
         for other in others:
-            tried.add(other, lambda other=other: make[other](of[other], *settings), way)  # type: ignore[misc]
+
+            def another(other: str = other) -> Way:
+                made = make[other](of[other], *settings)
+                ways.add_differences(made)
+                return made
+
+            tried.add(other, another, way)
         if cuda_target.missing() is None:
             tried.add("cuda", lambda: ways.device(compiled or function, args, kwargs, argnums, way.m), way)
         tried.refer_to(by_hand is not None, followed if verify else None)
@@ -137,7 +146,9 @@ def compare(
             from dualrev.verification import verify as verified
 
             told("verifying with SymPy")
-            tried.verification = verified(function, *args, argnums=argnums, **kwargs)
+            with suppress(NonFinitePointError):  # which the notes tell
+                tried.verification = verified(function, *args, argnums=argnums, **kwargs)
+                tried.interrupted = tried.verification.interrupted
     except KeyboardInterrupt:
         tried.interrupted = True
     return tried.comparison()
@@ -157,8 +168,10 @@ class _Tried:
 
     def add(self, name: str, make: Callable[[], Way], main: Way) -> None:
         """Try another way; where it does not work, that is what is reported of it."""
+        ways, done = len(self.ways), len(self.done)
         try:
             way = make()
+            self.ways.append(way)
             if not way.unavailable and name == "interpreted":
                 clock = Stopwatch([way.function])
                 seconds = clock.run(0.0)[0].seconds
@@ -167,8 +180,9 @@ class _Tried:
             if not way.unavailable:
                 self.try_all(way)
         except Exception as error:  # the user's function was not written for this way
-            way = Way(name, main.f, main.args, main.kwargs, f"not possible: {first_line(error)}", main.point, main.m)
-        self.ways.append(way)
+            why = f"not possible: {first_line(error)}"
+            self.ways[ways:] = [Way(name, main.f, main.args, main.kwargs, why, main.point, main.m)]
+            del self.done[done:]
 
     def try_all(self, way: Way) -> None:
         """Run every method of a way once."""
@@ -186,7 +200,7 @@ class _Tried:
             self.reference = Reference.whole("the derivative by hand", way.runs[-1].part)
         elif followed is not None:
             self.told("the reference")
-            self.reference = exact_entries(followed, way.point.n, way.m)
+            self.reference = exact_entries(followed, way.point.n, way.m, self.limit)
 
     def time(self, budget: float) -> None:
         """Time in turns what was tried, and the functions themselves."""

@@ -21,13 +21,22 @@ def comparisons_as_json(found: Sequence[Comparison]) -> str:
 
 def as_json(content: dict[str, Any]) -> str:
     """Return results as a document, with versions and machine; it holds no number that is not finite."""
+    machine = {"platform": platform.platform(), "processors": os.cpu_count()}
+    return json.dumps({"versions": _versions(), "machine": machine, **content}, indent=2, allow_nan=False) + "\n"
+
+
+def measured_on() -> str:
+    """Return versions and machine in one line."""
+    versions = ", ".join(f"{name} {version}" for name, version in _versions().items())
+    return f"{versions}; {platform.platform()}, {os.cpu_count()} processors"
+
+
+def _versions() -> dict[str, str]:
     import dualrev
 
-    versions = {
+    return {
         "dualrev": dualrev.__version__,
         "numpy": np.__version__,
         "numba": numba.__version__,
         "python": platform.python_version(),
     }
-    machine = {"platform": platform.platform(), "processors": os.cpu_count()}
-    return json.dumps({"versions": versions, "machine": machine, **content}, indent=2, allow_nan=False) + "\n"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.api import Jacobian
-from dualrev.comparison.runs import Run
+from dualrev.comparison.runs import Run, Told
 from dualrev.comparison.timing import Timing
 from dualrev.kernels import cuda_target
 from dualrev.point import Point
@@ -26,15 +26,23 @@ def unavailable(point: Point) -> str:
 
 
 class DeviceRun(Run):
-    """Forward mode at many points, a thread for each; the time is that of one of them."""
+    """A mode at many points, a thread for each; the time is that of one of them."""
 
-    method = "forward"
-
-    def __init__(self, point: Point, m: int, f: Callable[..., Any]) -> None:
+    def __init__(self, point: Point, m: int, f: Callable[..., Any], mode: str) -> None:
         super().__init__(point, m)
+        self.method = mode
+        self.peak_bytes = sum(x.nbytes for x in point.leaves) + m * point.n * point.leaves[0].itemsize
         self.points = max(1, min(MOST_POINTS, MOST_NUMBERS // max(1, m * point.n)))
         self.batch = np.tile(point.leaves[0], (self.points, 1))
-        self.operator = Jacobian(f, point.positions[0], batched=True, device="cuda")
+        if mode == "reverse":
+            self.unavailable = "batches run in forward mode; in a kernel of your own there is dualrev.cuda.reverse_grad"
+        else:
+            self.operator = Jacobian(f, point.positions[0], mode=mode, batched=True, device="cuda")
+
+    def try_out(self, limit: float, told: Told) -> None:
+        """Run the batch, unless there is none in this mode."""
+        if not self.unavailable:
+            super().try_out(limit, told)
 
     def whole(self) -> np.ndarray:
         """Return the Jacobian at the first point."""

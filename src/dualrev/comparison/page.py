@@ -9,17 +9,19 @@ from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from dualrev.comparison.report import Comparison, Execution
+from dualrev.comparison.documents import measured_on
+from dualrev.comparison.report import Comparison, Execution, MethodReport
 from dualrev.comparison.text import HEAD, about, remarks, row
+from dualrev.comparison.words import memory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLE = """
-body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;line-height:1.45;color:#222}
-img{max-width:100%}
+body{font-family:system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;line-height:1.45;color:#222}
+img{max-width:100%} footer{color:#666;font-size:small}
 .dualrev table{border-collapse:collapse;margin:.4rem 0 1rem}
-.dualrev th,.dualrev td{padding:.15rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd;
+.dualrev th,.dualrev td{padding:.15rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #ddd;
 font-variant-numeric:tabular-nums}
 .dualrev th:first-child,.dualrev td:first-child{text-align:left}
 .dualrev tr.best td{font-weight:600;background:#eef6ee}.dualrev tr.none td{color:#888}
@@ -34,9 +36,11 @@ TITLES = {
     "time/f": "time / f",
     "calls": "calls of f",
     "memory": "peak memory",
-    "first": "first call",
+    "first": "first call, more",
     "error": "error",
 }
+RECORDED = ("recorded", "tape")
+"""Titles of what there is no room for in text."""
 
 
 def fragment(comparison: Comparison) -> str:
@@ -59,7 +63,7 @@ def document(title: str, parts: Sequence[str]) -> str:
     """Return a whole document."""
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}: dualrev</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}<footer>{escape(measured_on())}</footer></body></html>\n"
     )
 
 
@@ -84,6 +88,10 @@ def _body(comparison: Comparison) -> str:
     )
 
 
+def _recorded(report: MethodReport) -> tuple[str, str]:
+    return (f"{report.operations:,}", memory(report.tape_bytes)) if report.operations else ("", "")
+
+
 def _table(execution: Execution) -> str:
     head = f"<p>{escape(about(execution))}</p>"
     if not execution.methods:
@@ -94,6 +102,7 @@ def _table(execution: Execution) -> str:
         kind = ' class="none"' if each.unavailable else ""
         if each.timed and each.method in ("forward", "reverse") and each.seconds == min(timed):
             kind = ' class="best"'
-        rows.append(f"<tr{kind}>{''.join(f'<td>{escape(cell)}</td>' for cell in row(each))}</tr>")
-    titles = "".join(f"<th>{escape(TITLES[cell])}</th>" for cell in HEAD)
+        cells = (*row(each), *_recorded(each))
+        rows.append(f"<tr{kind}>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>")
+    titles = "".join(f"<th>{escape(title)}</th>" for title in (*(TITLES[cell] for cell in HEAD), *RECORDED))
     return f"{head}<table><thead><tr>{titles}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

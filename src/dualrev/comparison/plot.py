@@ -29,6 +29,7 @@ def plot(comparison: Comparison) -> Figure:
     """Draw a bar for the function and for each method, with its quartiles, an axis for each way to run."""
     plt = pyplot()
     shown = [each for each in comparison.executions if any(method.timed for method in each.methods)]
+    shown = shown or [comparison.main]
     heights = [1 + sum(method.timed for method in each.methods) for each in shown]
     figure: Figure
     figure, places = plt.subplots(
@@ -41,19 +42,26 @@ def plot(comparison: Comparison) -> Figure:
     )
     for execution, axes in zip(shown, places[:, 0], strict=True):
         _bars(axes, execution)
-    figure.suptitle(f"{comparison.name}: n = {comparison.n}, m = {comparison.m}", x=0.01, ha="left", fontsize="medium")
+    stopped = " (interrupted)" if comparison.interrupted else ""
+    title = f"{comparison.name}: n = {comparison.n}, m = {comparison.m}{stopped}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize="medium")
     seconds = [method.seconds for each in shown for method in each.methods if method.timed]
-    seconds += [each.function.seconds for each in shown]
+    seconds += [each.function.seconds for each in shown if each.function.batches]
     places[-1, 0].set_xlabel("seconds")
-    places[-1, 0].set_xlim(min(seconds) / 3, max(seconds) * 60)
+    if seconds:
+        places[-1, 0].set_xlim(min(seconds) / 3, max(seconds) * 60)
     return figure
 
 
 def _bars(axes: Axes, execution: Execution) -> None:
     methods = [method for method in execution.methods if method.timed][::-1]
-    names = [*(_name(method, execution) for method in methods), "f"]
-    timings = [*(method.timing for method in methods), execution.function]
-    colors = [*(COLORS.get(method.method, OTHERS) for method in methods), "0.35"]
+    names = [_name(method, execution) for method in methods]
+    timings = [method.timing for method in methods]
+    colors = [COLORS.get(method.method, OTHERS) for method in methods]
+    labels = [_label(method) for method in methods]
+    if execution.function.batches:
+        names, timings, colors = [*names, "f"], [*timings, execution.function], [*colors, "0.35"]
+        labels.append(duration(execution.function.seconds))
     seconds = [timing.seconds for timing in timings]
     spread = [
         [timing.seconds - timing.low for timing in timings],
@@ -62,7 +70,6 @@ def _bars(axes: Axes, execution: Execution) -> None:
     rows = range(len(names))
     axes.barh(rows, seconds, color=colors, height=0.62, xerr=spread, error_kw={"ecolor": "black", "elinewidth": 1.2})
     axes.set_yticks(rows, names)
-    labels = [_label(method) for method in methods] + [duration(execution.function.seconds)]
     for place, (timing, label) in enumerate(zip(timings, labels, strict=True)):
         axes.annotate(
             label, (timing.high, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize="small"
@@ -79,6 +86,6 @@ def _name(method: MethodReport, execution: Execution) -> str:
 
 
 def _label(method: MethodReport) -> str:
-    about = "" if method.complete else "~"
+    about = "~" if method.approximate else ""
     error = f", error {method.error:.0e}" if method.entries and method.error > 0 else ""
     return f"{about}{duration(method.seconds)}, {digits(method.ratio)} f{error}"

@@ -32,7 +32,8 @@ class MethodReport:
     method : str
         "forward", "reverse", "auto", "forward differences", "central differences", "complex step", "SymPy", "by hand".
     timing : Timing
-        Of a whole Jacobian; if not `complete`, extrapolated from the passes that were run, or predicted.
+        Of a whole Jacobian; if not `complete`, extrapolated from the passes that were run, or predicted; of no batches
+        if the comparison was interrupted before it was timed: then it is that of the first call.
     ratio : float
         Time over that of the function.
     complete : bool
@@ -100,6 +101,11 @@ class MethodReport:
         """Whether there is a time, measured or extrapolated."""
         return not isnan(self.timing.seconds)
 
+    @property
+    def approximate(self) -> bool:
+        """Whether the time is extrapolated, predicted, or that of a first call."""
+        return not self.complete or not self.timing.batches
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -148,7 +154,7 @@ class Comparison:
     agreement : Agreement
         Of the two modes, in the first execution.
     verification : Verification or None
-        None if it was not asked for.
+        None if it was not asked for, or is not possible at the point.
     notes : tuple of str
         What is odd about the function or its point.
     interrupted : bool

@@ -60,7 +60,7 @@ class Run:
         self.passes, self.passes_run = max(1, ceil(total / self.together)), 0
         self.calls, self.peak_bytes, self.operations, self.tape_bytes = self.passes, 0, 0, 0
         self.cut_short, self.unavailable, self.part = "", "", np.zeros((m, 0))
-        self.first_seconds, self.predicted_seconds = 0.0, nan
+        self.first_seconds, self.predicted_seconds, self._estimated_seconds = 0.0, nan, nan
 
     def try_out(self, limit: float, told: Told) -> None:
         """Run the method for the first time: whole, or one pass of it if the whole would take too long."""
@@ -83,6 +83,13 @@ class Run:
     def timed(self) -> Callable[[], Any]:
         """Return what is to be timed."""
         return self.first_pass if self.cut_short else self.whole
+
+    def untimed(self) -> Timing:
+        """Return what is known of the time before anything was timed: that of the first call, or of its first pass."""
+        if not self.passes_run:
+            return Timing.of([], 0)
+        seconds = self.first_seconds if self.passes_run == self.passes else self._estimated_seconds
+        return Timing(seconds, seconds, seconds, seconds, 0, 0)
 
     def expected(self, timing: Timing) -> Timing:
         """Return the time of the whole Jacobian, from that of what was timed."""
@@ -114,7 +121,7 @@ class Run:
             self.first_pass()
             once = perf_counter() - start
             self.first_seconds = max(0.0, first - once)
-            seconds = self._offset + once * self.passes
+            seconds = self._estimated_seconds = self._offset + once * self.passes
             if seconds <= limit:
                 break
         if seconds > limit:

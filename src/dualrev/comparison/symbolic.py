@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
@@ -44,7 +44,7 @@ class SymbolicRun(Run):
         start = perf_counter()
         try:
             symbols, _, outputs = self.followed()
-            self.evaluate = _compiled(symbols, outputs)
+            self.evaluate = _compiled(symbols, outputs, limit)
             self.part = self.whole()
         except Exception as error:  # SymPy raises whatever it meets on its way
             self.unavailable = f"SymPy cannot follow f: {first_line(error)}"
@@ -61,34 +61,36 @@ class SymbolicRun(Run):
         return self.whole
 
 
-def exact_entries(followed: Callable[[], Any], n: int, m: int) -> Reference | None:
-    """Return entries of the Jacobian to 50 digits, or None where SymPy cannot follow the function.
+def exact_entries(followed: Callable[[], Any], n: int, m: int, limit: float) -> Reference | None:
+    """Return entries of the Jacobian to 50 digits, or None where SymPy cannot follow the function in so many seconds.
 
     Half of them are in the corner that a method which is cut short computes, too; the others are drawn at random.
     """
-    from dualrev.verification.exact import derivative, evaluated
+    from dualrev.verification.exact import evaluated
 
     try:
         symbols, at, outputs = followed()
         rows, columns = _sample(n, m)
         values = dict(zip(symbols, at, strict=True))
-        entries = [derivative(outputs[i], symbols[j]) for i, j in zip(rows, columns, strict=True)]
+        entries = _derivatives([(outputs[i], symbols[j]) for i, j in zip(rows, columns, strict=True)], limit)
         exact = [float(evaluated(entry, values)) for entry in entries]  # None, no finite number, raises
     except Exception:  # SymPy raises whatever it meets; then another reference serves, which the report names
         return None
     return Reference("SymPy to 50 digits", rows, columns, np.array(exact))
 
 
-def follower(point: Point) -> Callable[[], Any]:
-    """Return a function that runs the user's function on symbols, once."""
+def follower(point: Point, limit: float) -> Callable[[], Any]:
+    """Return a function that runs the user's function on symbols, once, for at most so many seconds."""
     from dualrev.verification.expressions import follow
+    from dualrev.verification.following import Following
 
     kept: list[Any] = []
 
     def followed() -> Any:
         if not kept:
             try:
-                kept.append(follow(point.call, point.leaves, point.name, MOST_OPERATIONS))
+                following = Following(MOST_OPERATIONS, seconds=limit)
+                kept.append(follow(point.call, point.leaves, point.name, MOST_OPERATIONS, following))
             except Exception as error:  # kept, so that the second who asks hears the same
                 kept.append(error)
         if isinstance(kept[0], Exception):
@@ -110,10 +112,22 @@ def _sample(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, columns
 
 
-def _compiled(symbols: list[Any], outputs: list[Any]) -> Callable[..., Any]:
+def _derivatives(places: list[tuple[Any, Any]], limit: float) -> Iterator[Any]:
+    """Yield derivatives of expressions with respect to symbols, until so many seconds are over."""
+    from dualrev.verification.exact import derivative
+    from dualrev.verification.following import TooLargeError
+
+    end = perf_counter() + limit
+    for expression, symbol in places:
+        if perf_counter() > end:
+            raise TooLargeError(f"SymPy took more than {limit:g} s")
+        yield derivative(expression, symbol)
+
+
+def _compiled(symbols: list[Any], outputs: list[Any], limit: float) -> Callable[..., Any]:
     import sympy
 
-    entries = [sympy.diff(out, symbol) for out in outputs for symbol in symbols]
+    entries = list(_derivatives([(out, symbol) for out in outputs for symbol in symbols], limit))
     modules = ["scipy", "numpy"] if find_spec("scipy") else ["numpy"]
     compiled: Callable[..., Any] = sympy.lambdify(symbols, entries, modules=modules, cse=True)
     return compiled

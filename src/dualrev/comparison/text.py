@@ -18,7 +18,7 @@ HEAD = ("", "time", "±", "time/f", "calls", "memory", "first", "error")
 WHERE = {
     "interpreted": "interpreted",
     "compiled": "compiled",
-    "cuda": "on the CUDA device, for each point of a large batch",
+    "cuda": "on the CUDA device, for each point of a large batch, beside f on the host",
 }
 
 
@@ -49,7 +49,8 @@ def about(execution: Execution) -> str:
     if execution.name == "cuda":
         return where
     function = execution.function
-    takes = f"f takes {duration(function.seconds)} {spread(function.low, function.seconds, function.high)}".strip()
+    around = spread(function.low, function.seconds, function.high) if function.batches > 1 else ""
+    takes = f"f takes {duration(function.seconds)} {around}".strip()
     if isnan(function.seconds):
         takes = "f was not timed"
     reverse = execution.method("reverse")
@@ -80,7 +81,7 @@ def remarks(comparison: Comparison) -> list[tuple[str, str]]:
         ("passes", f"{_passes(main.method('forward'))} forward against {_passes(main.method('reverse'))} back"),
         ("difference", f"forward and reverse: {_difference(comparison)}"),
         ("errors", _against(comparison)),
-        ("SymPy", "not asked" if found is None else str(found.verdict)),
+        ("SymPy", "not verified" if found is None else str(found.verdict)),
     ]
 
 
@@ -88,13 +89,13 @@ def row(report: MethodReport) -> Sequence[str]:
     """Return the cells of a method."""
     if report.unavailable:
         return (report.method, "none", *[""] * (len(HEAD) - 2))
-    about = "" if report.complete else "~"
+    about = "~" if report.approximate and report.timed else ""
     timing = report.timing
     return (
         report.method,
         about + duration(report.seconds),
         spread(timing.low, timing.seconds, timing.high) if timing.batches > 1 else "",
-        about + digits(report.ratio),
+        about + digits(report.ratio) if report.ratio == report.ratio else "?",
         str(report.calls),
         memory(report.peak_bytes) if report.peak_bytes else "",
         duration(report.compile_seconds) if report.compile_seconds > 0 else "",

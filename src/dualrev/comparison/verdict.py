@@ -14,8 +14,10 @@ EXACT = 1e-10
 
 def verdict(comparison: Comparison) -> str:
     """Return what a comparison says, in sentences."""
-    if comparison.interrupted and not comparison.forward.timed:
-        return "Interrupted before anything was timed."
+    if comparison.interrupted and not comparison.main.function.batches:
+        known = any(each.timed for each in comparison.main.methods)
+        told = ", so that times (~) are those of first calls, in which things are compiled and loaded"
+        return f"Interrupted before anything was timed{told if known else ''}."
     sentences = [_of_execution(each) for each in comparison.executions if not each.unavailable]
     sentences += [_auto(comparison), _others(comparison)]
     if len(sentences) > 3:
@@ -30,14 +32,17 @@ def verdict(comparison: Comparison) -> str:
 
 def _of_execution(execution: Execution) -> str:
     if execution.name == "cuda":
-        (device,) = execution.methods
+        device = execution.method("forward")
         return f"On the device, in a large batch, a Jacobian takes {duration(device.seconds)}." if device.timed else ""
     forward, reverse = (execution.method(mode) for mode in MODES)
     how = execution.name.capitalize()
     if not (forward.timed and reverse.timed):
         return ""
     if forward.runs and reverse.runs and not forward.timing.differs_from(reverse.timing):
-        return f"{how}, forward and reverse mode take the same time within the spread, {_over(reverse)}."
+        low, high = sorted((forward, reverse), key=lambda each: each.seconds)
+        ratios = f"{digits(low.ratio)} and {digits(high.ratio)}" if low.ratio == low.ratio else ""
+        over = f", {ratios} times the time of f" if ratios else ""
+        return f"{how}, forward and reverse mode take the same time within the spread{over}."
     better, worse = (forward, reverse) if forward.seconds <= reverse.seconds else (reverse, forward)
     return (
         f"{how}, {better.method} mode is {_times(worse.seconds / better.seconds)} than {worse.method} mode: it takes "

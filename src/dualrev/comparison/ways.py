@@ -56,7 +56,7 @@ class Way:
     def report(self, function: Timing, timings: Sequence[Timing | None], reference: Reference | None) -> Execution:
         """Return what was found, with what was timed so far; None for what is yet to be tried."""
         reports = tuple(
-            _report(run, NOTHING if timing is None else run.expected(timing), function, reference)
+            _report(run, run.untimed() if timing is None else run.expected(timing), function, reference)
             for run, timing in zip(self.runs, timings, strict=True)
         )
         return Execution(self.name, self.unavailable, function, self.operations, self.elements, self.choice, reports)
@@ -131,11 +131,11 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
 
 
 def device(f: Any, args: Any, kwargs: Any, argnums: Argnums, m: int) -> Way:
-    """Return forward mode on a device."""
+    """Return the modes on a device."""
     point = Point(f, args, kwargs, argnums)
     way = Way("cuda", f, args, kwargs, on_device.unavailable(point), point, m)
     if not way.unavailable:
-        way.runs = [on_device.DeviceRun(point, m, f)]
+        way.runs = [on_device.DeviceRun(point, m, f, mode) for mode in ("forward", "reverse", "auto")]
     return way
 
 

@@ -13,7 +13,7 @@ from numba.extending import typeof_impl
 from dualrev.active import Active, looked_at, outermost
 from dualrev.compiled.cloning import interpreted
 from dualrev.compiled.derivative import Question, derivative, parameters
-from dualrev.errors import ActiveConversionError, ComplexInputError
+from dualrev.errors import ActiveConversionError, ComplexInputError, NoOutputError
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
@@ -74,6 +74,11 @@ class _Call:
         """Return the function's output, as one array."""
         out = CompiledStep(self.dispatcher)(*self._with(leaves))
         parts, self.output = optree.tree_flatten(out)
+        if not parts:
+            raise NoOutputError(
+                f"{self.dispatcher.py_func.__name__} returned {out!r}; expected a number, an array or a container of "
+                "them: is there a `return`?"
+            )
         self.shapes = [np.shape(part) for part in parts]
         return self._joined(parts)
 

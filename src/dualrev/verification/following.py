@@ -44,11 +44,13 @@ class Following:
         Those of them whose sides are equal there.
     singular : list of str
         Primitives with a partial derivative that is not finite at the point.
+    interrupted : bool
+        Whether it was stopped by Ctrl-C.
     """
 
     def __init__(self, elements: int, nodes: int = MOST_NODES, seconds: float = float("inf")) -> None:
         self.elements, self.nodes, self.seconds = elements, nodes, seconds
-        self.left, self.end = elements, monotonic() + seconds
+        self.left, self.end, self.interrupted = elements, monotonic() + seconds, False
         self.branches: dict[str, None] = {}
         self.ties: dict[str, None] = {}
         self.singular: dict[str, None] = {}

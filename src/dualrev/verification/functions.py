@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.backends import returning
 from dualrev.errors import NonFinitePointError
 from dualrev.operators import Pullback, pushforward
 from dualrev.point import Argnums, Point
@@ -14,12 +15,13 @@ from dualrev.trees import flatten_output
 from dualrev.verification import numeric
 from dualrev.verification.following import MOST_NODES, Following
 from dualrev.verification.hessians import checked
-from dualrev.verification.jacobians import Compared, compared
+from dualrev.verification.jacobians import INTERRUPTED, Compared, compared
 from dualrev.verification.report import HessianCheck, Verification
 
 MOST_ELEMENTS = 20_000
 MOST_ENTRIES = 64
 SECONDS = 30.0
+NOT_FINITE = "is not finite at the point"
 
 
 def verify(
@@ -31,6 +33,7 @@ def verify(
     nodes: int = MOST_NODES,
     seconds: float = SECONDS,
     seed: int = 0,
+    out_shape: int | tuple[int, ...] | None = None,
     **kwargs: Any,
 ) -> Verification:
     """Check the derivatives of a function at a point, by both modes.
@@ -39,6 +42,9 @@ def verify(
     report says which. Entries of both Jacobians are compared with the symbolic derivative evaluated to 50 digits.
     In any case the adjoint identity <w, Jv> = <J^T w, v>, central differences and, where the function takes complex
     numbers, the complex step are checked.
+
+    A verification that is interrupted (Ctrl-C) while SymPy works returns what was checked until then, with
+    `.interrupted` set.
 
     Parameters
     ----------
@@ -57,6 +63,8 @@ def verify(
         Time that SymPy may take; it is stopped afterwards.
     seed : int
         Seed of the sample and of the random directions.
+    out_shape : int or tuple of int, optional
+        For a function that writes its result into its last argument: the shape of that. It is left out of `args`.
     **kwargs
         Passed to `f`.
 
@@ -85,18 +93,26 @@ def verify(
     if order not in (1, 2):
         raise ValueError(f"order={order!r}; expected 1, or 2 to check the Hessian, too")
     rng = np.random.default_rng(seed)
+    plain = f
+    if out_shape is not None:
+        f, plain = (returning(f, out_shape, backend) for backend in ("auto", "numpy"))
     point = Point(f, args, kwargs, argnums)
     _known_finite(point)
     recorded = Pullback(point.call, point.leaves, point.name)
     m = sum(int(np.size(v)) for v in recorded.values)
     precision = max((float(np.finfo(x.dtype).eps) for x in [*point.leaves, *recorded.values]), default=1e-16)
     identity = numeric.identity_error(point, rng)
-    followed = Point(f, args, kwargs, argnums, backend="numpy")
+    followed = Point(plain, args, kwargs, argnums, backend="numpy")
     differences = _Differences(point, followed, rng)
-    following = Following(MOST_ELEMENTS, nodes, seconds)
-    symbols = compared(followed, point, recorded, rng, entries, following)
-    second = checked(point, symbols, rng, entries, following) if order == 2 else None
     kinks = _kinks(point, recorded, differences)
+    following = Following(MOST_ELEMENTS, nodes, seconds)
+    symbols, second = Compared(reason=INTERRUPTED), None
+    try:
+        symbols = compared(followed, point, recorded, rng, entries, following)
+        if order == 2 and not following.interrupted:
+            second = checked(point, symbols, rng, entries, following)
+    except KeyboardInterrupt:
+        following.interrupted = True
     notes = [*_notes(following, symbols), *kinks]
     differ = not differences.error <= precision**0.5
     agree = symbols.errors is None or max(symbols.errors) <= 1e5 * precision
@@ -120,7 +136,7 @@ def verify(
     return Verification(
         ok,
         "numeric" if symbols.errors is None else "symbolic",
-        _verdict(point.name, ok, symbols, point.n * m, 1e5 * precision, bool(kinks), against),
+        _verdict(point.name, ok, symbols, point.n * m, 1e5 * precision, kinks, against),
         point.n,
         m,
         symbols.count,
@@ -135,6 +151,7 @@ def verify(
         notes,
         recorded.tape.operations,
         second,
+        following.interrupted,
         followed=symbols.symbolic,
     )
 
@@ -204,7 +221,7 @@ def _notes(following: Following, symbols: Compared) -> list[str]:
 
 def _kinks(point: Point, recorded: Pullback, differences: _Differences) -> list[str]:
     if not all(np.isfinite(value).all() for value in recorded.values):
-        return [f"{point.name} is not finite at the point: there is no derivative to verify"]
+        return [f"{point.name} {NOT_FINITE}: there is no derivative to verify"]
     sides = numeric.bend(differences.call, point.leaves, differences.v)
     if sides is None:
         return []
@@ -221,9 +238,11 @@ def _second_ok(found: HessianCheck | None, precision: float) -> bool:
 
 
 def _verdict(
-    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, kink: bool, against: list[str]
+    name: str, ok: bool, symbols: Compared, total: int, tolerance: float, kinks: list[str], against: list[str]
 ) -> str:
-    outcome = f"{name}: {'verified' if ok else 'NOT verified'}"
+    outcome, kink = f"{name}: {'verified' if ok else 'NOT verified'}", bool(kinks)
+    if kink and NOT_FINITE in kinks[0]:
+        return f"{outcome}, it {NOT_FINITE}"
     if kink:
         outcome += ", at a kink, where a derivative is a promise"
     told_against = f"; against it: {', '.join(against)}" if against else ""

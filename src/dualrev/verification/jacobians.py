@@ -32,6 +32,9 @@ CANNOT_FOLLOW = (
 )
 
 
+INTERRUPTED = "interrupted"
+
+
 @dataclass
 class Compared:
     """What a comparison with SymPy found: errors of both modes, or a reason why there are none."""
@@ -84,6 +87,9 @@ def _evaluated(
         try:
             following.in_time()
             number = evaluated(derivative(symbolic.expressions[i], symbolic.symbols[j]), symbolic.values)
+        except KeyboardInterrupt:  # what was compared until now is kept
+            following.interrupted, found.reason = True, INTERRUPTED
+            break
         except CANNOT_FOLLOW as error:
             found.reason = _told(error)
             if not isinstance(error, TooLargeError):

@@ -75,6 +75,8 @@ class Verification:
         Operations that reverse mode recorded.
     hessian : HessianCheck or None
         The second derivatives, if `order` was 2.
+    interrupted : bool
+        Whether SymPy was interrupted; then this is what was checked until then.
     """
 
     ok: bool
@@ -94,6 +96,7 @@ class Verification:
     notes: list[str] = field(default_factory=list)
     tape_operations: int = 0
     hessian: HessianCheck | None = None
+    interrupted: bool = False
     followed: InitVar[Symbolic | None] = None
 
     def __post_init__(self, followed: Symbolic | None) -> None:
