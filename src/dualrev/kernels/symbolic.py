@@ -10,6 +10,7 @@ import sympy
 
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.symbolic_host import HOST_NATIVE
+from dualrev.kernels.symbolic_hyperbolic import cosh, sinh, tanh
 from dualrev.primitives.row import Row
 
 
@@ -17,28 +18,40 @@ class Step(sympy.Function):  # type: ignore[misc]
     """A function whose derivative is zero wherever it exists."""
 
     nargs = 1
+    of_sympy: Any
+    """SymPy's own function of that value."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """Return the value at a number."""
+        return cls.of_sympy(x) if x.is_number else None
 
     def fdiff(self, argindex: int = 1) -> Any:
         """Return the derivative."""
         return sympy.Integer(0)
 
+    def _printed(self, printer: Any) -> Any:
+        return printer.doprint(self.of_sympy(self.args[0], evaluate=False))
+
+    _numpycode = _mpmathcode = _pythoncode = _printed
+
 
 class Floor(Step):
     """The floor, which SymPy does not differentiate."""
 
-    @classmethod
-    def eval(cls, x: Any) -> Any:
-        """Return the value at a number."""
-        return sympy.floor(x) if x.is_number else None
+    of_sympy = sympy.floor
 
 
 class Ceil(Step):
     """The ceiling."""
 
-    @classmethod
-    def eval(cls, x: Any) -> Any:
-        """Return the value at a number."""
-        return sympy.ceiling(x) if x.is_number else None
+    of_sympy = sympy.ceiling
+
+
+class Sign(Step):
+    """The sign, whose derivative SymPy leaves open where it does not know the argument to be real."""
+
+    of_sympy = sympy.sign
 
 
 def select(condition: Any, a: Any, b: Any) -> Any:
@@ -61,7 +74,8 @@ _NATIVE: dict[str, Any] = {
         name: getattr(sympy, name)
         for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
     },
-    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt", "sign")},
+    **{name: getattr(sympy, name) for name in ("asinh", "acosh", "atanh", "cbrt")},
+    **{function.__name__: function for function in (sinh, cosh, tanh)},
     **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
     "inf": sympy.oo,
     "lgamma": sympy.loggamma,
@@ -74,7 +88,8 @@ _NATIVE: dict[str, Any] = {
     "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
     "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
-    "copysign": lambda a, b: sympy.Abs(a) * sympy.sign(b),
+    "sign": Sign,
+    "copysign": lambda a, b: sympy.Abs(a) * Sign(b),
     "floor": Floor,
     "ceil": Ceil,
     "trunc": _trunc,
