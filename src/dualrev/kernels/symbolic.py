@@ -10,7 +10,6 @@ import sympy
 
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.symbolic_host import HOST_NATIVE
-from dualrev.kernels.symbolic_hyperbolic import cosh, sinh, tanh
 from dualrev.primitives.row import Row
 
 
@@ -74,8 +73,7 @@ _NATIVE: dict[str, Any] = {
         name: getattr(sympy, name)
         for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
     },
-    **{name: getattr(sympy, name) for name in ("asinh", "acosh", "atanh", "cbrt")},
-    **{function.__name__: function for function in (sinh, cosh, tanh)},
+    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt")},
     **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
     "inf": sympy.oo,
     "lgamma": sympy.loggamma,
@@ -89,7 +87,7 @@ _NATIVE: dict[str, Any] = {
     "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
     "sign": Sign,
-    "copysign": lambda a, b: sympy.Abs(a) * Sign(b),
+    "copysign": lambda a, b: select(b >= 0, sympy.Abs(a), -sympy.Abs(a)),
     "floor": Floor,
     "ceil": Ceil,
     "trunc": _trunc,
@@ -116,6 +114,22 @@ def bound(row: Row) -> Bound:
     return rules
 
 
+class Input(sympy.Symbol):  # type: ignore[misc]
+    """An input of a function. It is equal to no other symbol, nor are expressions of it, of which more is known."""
+
+
+def _of_reals(expression: Any) -> Any:
+    """Let SymPy know that the value of a primitive is a real number, which it was when the function ran.
+
+    Of a logarithm it would not know. Asked whether what is made of it is real, positive or finite, it expands imaginary
+    parts and divides polynomials: on expressions of a line that can take hours.
+    """
+    if expression.args and expression._assumptions.get("real") is None:
+        expression._assumptions = expression._assumptions.copy()
+        expression._assumptions.deduce_all_facts((("real", True),))
+    return expression
+
+
 class Follower:
     """Rows on expressions whose values are known: of two branches the one that is taken there.
 
@@ -127,7 +141,8 @@ class Follower:
     """
 
     def __init__(self, chosen: Callable[[Any, bool, bool], None] = lambda condition, truth, tie: None) -> None:
-        self._target = Target(_NATIVE | {"select": self._select, "fabs": self._fabs})
+        choices = {"select": self._select, "fabs": self._fabs, "copysign": self._copysign, "trunc": self._trunc}
+        self._target = Target(_NATIVE | choices)
         self._chosen = chosen
         self._bound: dict[Row, Any] = {}
         self._at: dict[Any, Any] = {}
@@ -140,7 +155,7 @@ class Follower:
         places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
         self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
         self._meant = {place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy}
-        return sympy.sympify(self._bound[row](*places)).xreplace(self._meant)
+        return _of_reals(sympy.sympify(self._bound[row](*places)).xreplace(self._meant))
 
     def _select(self, condition: Any, a: Any, b: Any) -> Any:
         asked = sympy.sympify(condition)
@@ -163,3 +178,9 @@ class Follower:
         if not x.is_number:
             self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), bool(value.is_zero))
         return x if value > 0 else -x if value < 0 else sympy.Abs(x)
+
+    def _copysign(self, a: Any, b: Any) -> Any:
+        return self._select(b >= 0, self._fabs(a), -self._fabs(a))
+
+    def _trunc(self, x: Any) -> Any:
+        return self._select(x > 0, Floor(x), Ceil(x))
