@@ -76,10 +76,13 @@ def growth(gradient: Callable[[Any], Any], calls: int) -> tuple[int, int]:
     return after[0] - before[0], after[1] - before[1]
 
 
+DEAR = {"hessian": 300_000, "refused": 100_000}
+"""Those of which fewer than a million are run: the first takes three times as long as a gradient."""
+
 CASES = [
     pytest.param(name, calls, marks=marks)
     for name in GRADIENTS
-    for calls, marks in ((300, ()), (100_000 if name == "refused" else 1_000_000, pytest.mark.exhaustive))
+    for calls, marks in ((300, ()), (DEAR.get(name, 1_000_000), pytest.mark.exhaustive))
 ]
 
 
@@ -88,10 +91,11 @@ CASES = [
 def test_memory_does_not_grow_with_calls(name: str, calls: int) -> None:
     traced, taken = growth(GRADIENTS[name], calls)
     # Less than a byte a call in the long run; a statement that was kept would take hundreds. Where compiled code raises
-    # an error, Numba gives back no reference that the function holds: 48 bytes for each array.
-    each = 50.0 if name == "refused" else 0.5
+    # an error, Numba gives back no reference that the function holds: 48 bytes for the array, and what tracemalloc
+    # itself keeps of them.
+    each, noted = (50.0, 200.0) if name == "refused" else (0.5, 0.5)
     assert traced < 10_000 + calls * each
-    assert taken < 2**21 + calls * each
+    assert taken < 2**21 + calls * noted
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the memory in use from /proc")

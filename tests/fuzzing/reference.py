@@ -7,8 +7,8 @@ from typing import Any
 
 import mpmath
 import numpy as np
-import sympy
 
+from dualrev.verification.evaluation import evaluate
 from dualrev.verification.expressions import follow
 from dualrev.verification.following import Following
 
@@ -24,14 +24,12 @@ WORST = 1e-5
 def exact_gradient(f: Callable[..., Any], x: Any) -> Any:
     """Return the gradient of a function of a vector, which does not read a derivative of the table."""
     symbols, at, outputs = follow(lambda leaves: f(leaves[0]), [x], "f", ELEMENTS, Following(ELEMENTS, nodes=1500))
-    value = sympy.lambdify(
-        symbols, outputs[0], modules=[{"Floor": mpmath.floor, "Ceil": mpmath.ceil}, "mpmath"], cse=True
-    )
     with mpmath.workdps(DIGITS):
         numbers = [mpmath.mpf(v.p) / v.q for v in at]
 
         def along(n: int, step: Any) -> Any:
-            return value(*(v + step if k == n else v for k, v in enumerate(numbers)))
+            moved = [v + step if k == n else v for k, v in enumerate(numbers)]
+            return evaluate(outputs[0], dict(zip(symbols, moved, strict=True)))
 
         return np.array([float((along(n, STEP) - along(n, -STEP)) / (2 * STEP)) for n in range(x.size)])
 

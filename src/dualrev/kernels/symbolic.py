@@ -17,28 +17,40 @@ class Step(sympy.Function):  # type: ignore[misc]
     """A function whose derivative is zero wherever it exists."""
 
     nargs = 1
+    of_sympy: Any
+    """SymPy's own function of that value."""
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """Return the value at a number."""
+        return cls.of_sympy(x) if x.is_number else None
 
     def fdiff(self, argindex: int = 1) -> Any:
         """Return the derivative."""
         return sympy.Integer(0)
 
+    def _printed(self, printer: Any) -> Any:
+        return printer.doprint(self.of_sympy(self.args[0], evaluate=False))
+
+    _numpycode = _mpmathcode = _pythoncode = _printed
+
 
 class Floor(Step):
     """The floor, which SymPy does not differentiate."""
 
-    @classmethod
-    def eval(cls, x: Any) -> Any:
-        """Return the value at a number."""
-        return sympy.floor(x) if x.is_number else None
+    of_sympy = sympy.floor
 
 
 class Ceil(Step):
     """The ceiling."""
 
-    @classmethod
-    def eval(cls, x: Any) -> Any:
-        """Return the value at a number."""
-        return sympy.ceiling(x) if x.is_number else None
+    of_sympy = sympy.ceiling
+
+
+class Sign(Step):
+    """The sign, whose derivative SymPy leaves open where it does not know the argument to be real."""
+
+    of_sympy = sympy.sign
 
 
 def select(condition: Any, a: Any, b: Any) -> Any:
@@ -61,7 +73,7 @@ _NATIVE: dict[str, Any] = {
         name: getattr(sympy, name)
         for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
     },
-    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt", "sign")},
+    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt")},
     **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
     "inf": sympy.oo,
     "lgamma": sympy.loggamma,
@@ -74,7 +86,8 @@ _NATIVE: dict[str, Any] = {
     "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
     "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
-    "copysign": lambda a, b: sympy.Abs(a) * sympy.sign(b),
+    "sign": Sign,
+    "copysign": lambda a, b: select(b >= 0, sympy.Abs(a), -sympy.Abs(a)),
     "floor": Floor,
     "ceil": Ceil,
     "trunc": _trunc,
@@ -101,6 +114,22 @@ def bound(row: Row) -> Bound:
     return rules
 
 
+class Input(sympy.Symbol):  # type: ignore[misc]
+    """An input of a function. It is equal to no other symbol, nor are expressions of it, of which more is known."""
+
+
+def _of_reals(expression: Any) -> Any:
+    """Let SymPy know that the value of a primitive is a real number, which it was when the function ran.
+
+    Of a logarithm it would not know. Asked whether what is made of it is real, positive or finite, it expands imaginary
+    parts and divides polynomials: on expressions of a line that can take hours.
+    """
+    if expression.args and expression._assumptions.get("real") is None:
+        expression._assumptions = expression._assumptions.copy()
+        expression._assumptions.deduce_all_facts((("real", True),))
+    return expression
+
+
 class Follower:
     """Rows on expressions whose values are known: of two branches the one that is taken there.
 
@@ -112,7 +141,8 @@ class Follower:
     """
 
     def __init__(self, chosen: Callable[[Any, bool, bool], None] = lambda condition, truth, tie: None) -> None:
-        self._target = Target(_NATIVE | {"select": self._select, "fabs": self._fabs})
+        choices = {"select": self._select, "fabs": self._fabs, "copysign": self._copysign, "trunc": self._trunc}
+        self._target = Target(_NATIVE | choices)
         self._chosen = chosen
         self._bound: dict[Row, Any] = {}
         self._at: dict[Any, Any] = {}
@@ -125,7 +155,7 @@ class Follower:
         places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
         self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
         self._meant = {place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy}
-        return sympy.sympify(self._bound[row](*places)).xreplace(self._meant)
+        return _of_reals(sympy.sympify(self._bound[row](*places)).xreplace(self._meant))
 
     def _select(self, condition: Any, a: Any, b: Any) -> Any:
         asked = sympy.sympify(condition)
@@ -148,3 +178,9 @@ class Follower:
         if not x.is_number:
             self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), bool(value.is_zero))
         return x if value > 0 else -x if value < 0 else sympy.Abs(x)
+
+    def _copysign(self, a: Any, b: Any) -> Any:
+        return self._select(b >= 0, self._fabs(a), -self._fabs(a))
+
+    def _trunc(self, x: Any) -> Any:
+        return self._select(x > 0, Floor(x), Ceil(x))

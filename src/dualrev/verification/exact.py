@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import sympy
 
+from dualrev.verification.evaluation import evaluate
 from dualrev.verification.rows import DIGITS
 
 CANNOT_COMPILE = (
@@ -61,12 +62,11 @@ def derivative(expression: Any, symbol: Any) -> Any:
 
 def evaluated(expression: Any, values: Mapping[Any, Any]) -> Any:
     """Return a real number of 50 digits, or None where the expression is no finite real number."""
-    used = sorted(expression.free_symbols, key=str)
     with mpmath.workdps(DIGITS):
         try:
             # A hundred times faster than to substitute, which makes SymPy ask for the sign of everything.
-            at = [mpmath.mpf(values[s].p) / values[s].q for s in used]
-            found = mpmath.mpmathify(sympy.lambdify(used, expression, modules="mpmath", cse=True)(*at))
+            at = {symbol: mpmath.mpf(number.p) / number.q for symbol, number in values.items()}
+            found = mpmath.mpmathify(evaluate(expression, at))
         except CANNOT_COMPILE:
             # All at once: one after the other, 0 would be cancelled against what is about to become 0, too.
             number = sympy.N(expression.xreplace(dict(values)).doit(), DIGITS)

@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 
 from dualrev.active import Active, new_level, primal
+from dualrev.kernels.symbolic import Input
 from dualrev.operators import Call
 from dualrev.primitives.row import Row
 from dualrev.sharing import tie
@@ -121,7 +122,7 @@ def follow(
     symbols: list[Any] = []
     numbers = []
     for x in leaves:
-        own = [sympy.Symbol(f"x{len(symbols) + n}", real=True) for n in range(x.size)]
+        own = [Input(f"x{len(symbols) + n}", real=True) for n in range(x.size)]
         array = np.empty(x.size, dtype=object)
         array[:] = own
         numbers.append(Expressions(x, array.reshape(x.shape), level, following))

@@ -9,10 +9,10 @@ import numpy as np
 
 from dualrev.backends import returning
 from dualrev.errors import NonFinitePointError
-from dualrev.operators import Pullback, pushforward
+from dualrev.operators import Pullback
 from dualrev.point import Argnums, Point
-from dualrev.trees import flatten_output
 from dualrev.verification import numeric
+from dualrev.verification.differences import Differences
 from dualrev.verification.following import MOST_NODES, Following
 from dualrev.verification.hessians import checked
 from dualrev.verification.jacobians import INTERRUPTED, Compared, compared
@@ -103,7 +103,7 @@ def verify(
     precision = max((float(np.finfo(x.dtype).eps) for x in [*point.leaves, *recorded.values]), default=1e-16)
     identity = numeric.identity_error(point, rng)
     followed = Point(plain, args, kwargs, argnums, backend="numpy")
-    differences = _Differences(point, followed, rng)
+    differences = Differences(point, followed, rng)
     kinks = _kinks(point, recorded, differences)
     following = Following(MOST_ELEMENTS, nodes, seconds)
     symbols, second = Compared(reason=INTERRUPTED), None
@@ -156,44 +156,6 @@ def verify(
     )
 
 
-class _Differences:
-    """Jv for a random v, against central differences and the complex step."""
-
-    def __init__(self, point: Point, followed: Point, rng: np.random.Generator) -> None:
-        self.point, self.v = point, numeric.random_like(point.leaves, rng)
-        values, _, pushed = pushforward(point.call, point.leaves, self.v, point.name)
-        found = [np.zeros(np.shape(value)) if t is None else t for t, value in zip(pushed, values, strict=True)]
-        with np.errstate(all="ignore"):
-            self.expected = numeric.directional_difference(self.call, point.leaves, self.v)
-        error = numeric.relative_error(found, self.expected)
-        # Differences of a large value carry its rounding error, whatever the size of the derivative.
-        noise = max((float(np.max(np.abs(np.asarray(value)), initial=0.0)) for value in values), default=0.0)
-        largest = max((float(np.max(np.abs(e), initial=0.0)) for e in self.expected), default=0.0)
-        self.error = error * largest / max(largest, 1e-3 * noise) if largest and np.isfinite(error) else error
-        stepped = numeric.complex_step(followed.call, followed.leaves, self.v)
-        self.complex_error = None
-        if stepped is not None and [np.shape(s) for s in stepped] == [np.shape(e) for e in self.expected]:
-            precision = max((float(np.finfo(x.dtype).eps) for x in point.leaves), default=1e-16)
-            # A function that is not analytic as it is written has an imaginary part that is no derivative.
-            if numeric.relative_error(stepped, self.expected) <= precision**0.5:
-                self.complex_error = numeric.relative_error(found, stepped)
-
-    def call(self, leaves: list[Any]) -> list[Any]:
-        """Return the outputs at other leaves."""
-        return flatten_output(self.point.call(leaves), self.point.name)[0]
-
-    def off_for(self, symbolic: Any, precision: float) -> bool:
-        """Whether the differences of SymPy's expressions, evaluated to 50 digits, are the same: then they are wrong."""
-
-        def exact(leaves: list[Any]) -> list[Any]:
-            flat = np.array(symbolic.evaluate([v for leaf in leaves for v in np.ravel(leaf)]))
-            ends = np.cumsum([np.size(e) for e in self.expected])[:-1]
-            return [part.reshape(np.shape(e)) for part, e in zip(np.split(flat, ends), self.expected, strict=True)]
-
-        theirs = numeric.directional_difference(exact, self.point.leaves, self.v)
-        return bool(numeric.relative_error(theirs, self.expected) <= precision**0.5)
-
-
 def _known_finite(point: Point) -> None:
     for leaf in point.leaves:
         at = np.argwhere(~np.isfinite(leaf))
@@ -219,7 +181,7 @@ def _notes(following: Following, symbols: Compared) -> list[str]:
     return notes
 
 
-def _kinks(point: Point, recorded: Pullback, differences: _Differences) -> list[str]:
+def _kinks(point: Point, recorded: Pullback, differences: Differences) -> list[str]:
     if not all(np.isfinite(value).all() for value in recorded.values):
         return [f"{point.name} {NOT_FINITE}: there is no derivative to verify"]
     sides = numeric.bend(differences.call, point.leaves, differences.v)

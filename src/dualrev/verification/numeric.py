@@ -40,13 +40,16 @@ def identity_error(point: Point, rng: np.random.Generator) -> float:
 
 
 def directional_difference(
-    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any]
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any], part: float = 1.0
 ) -> list[Any]:
-    """Return the derivative of a function of leaves along `v`, by central differences of fourth order."""
+    """Return the derivative of a function of leaves along `v`, by central differences of fourth order.
+
+    Their step is a part of the one at which truncation and rounding are alike.
+    """
     scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
     eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
     length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
-    h = eps**0.2 * max(scale, 1.0) / max(length, 1.0)
+    h = part * eps**0.2 * max(scale, 1.0) / max(length, 1.0)
 
     def at(step: float) -> list[Any]:
         return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
