@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.comparison.runs import Run, Told
+from dualrev.comparison.runs import Run, Told, peak_of
 from dualrev.point import Point
 from dualrev.trees import flatten_output
 
 STEP = 1e-30
 """Of the complex step: its square is lost beside any number, and nothing is subtracted (Squire and Trapp, 1998)."""
+
+
+FEW = 50
+"""Columns after which each takes the memory that the one before gave back."""
 
 
 class DifferencesRun(Run):
@@ -32,6 +36,13 @@ class DifferencesRun(Run):
     def first_pass(self) -> np.ndarray:
         """Return the first column."""
         return self._columns(1)
+
+    def measure_peak(self) -> None:
+        """Measure the most memory of a few columns, and add the room that the others take."""
+        columns = 1 if self.cut_short else self.point.n
+        few = min(columns, FEW)
+        peak = peak_of(lambda: self._columns(few))
+        self.peak_bytes = peak and peak + 8 * self.m * (columns - few)
 
     def _columns(self, count: int) -> np.ndarray:
         jacobian = np.empty((self.m, count))

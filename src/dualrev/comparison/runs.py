@@ -97,16 +97,7 @@ class Run:
 
     def measure_peak(self) -> None:
         """Measure the most memory that NumPy and Python hold at once."""
-        function = self.timed()
-        if tracemalloc.is_tracing():
-            return
-        tracemalloc.start()
-        try:
-            before = tracemalloc.get_traced_memory()[0]
-            function()
-            self.peak_bytes = max(0, tracemalloc.get_traced_memory()[1] - before)
-        finally:
-            tracemalloc.stop()
+        self.peak_bytes = peak_of(self.timed())
 
     def _first_pass_within(self, limit: float, told: Told) -> None:
         if self.passes <= 1:
@@ -131,6 +122,19 @@ class Run:
 
     _offset = 0.0
     """Seconds before the first pass."""
+
+
+def peak_of(function: Callable[[], Any]) -> int:
+    """Return the most memory that NumPy and Python hold at once in a call; 0 if somebody else measures memory."""
+    if tracemalloc.is_tracing():
+        return 0
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        function()
+        return max(0, tracemalloc.get_traced_memory()[1] - before)
+    finally:
+        tracemalloc.stop()
 
 
 class ForwardRun(Run):
