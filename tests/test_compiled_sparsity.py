@@ -26,7 +26,8 @@ def apart_or_running(x: Any, running: bool) -> Any:
 
 @njit
 def numbers(x: Any) -> Any:
-    return x[0] * x[1], x[1] * x[2]
+    constant = np.exp(0.5)
+    return x[0] * x[1] ** 2.5, np.sqrt(x[1]) * np.sin(x[2]) + constant
 
 
 def test_all_or_few_of_the_records_are_reached() -> None:
@@ -34,7 +35,7 @@ def test_all_or_few_of_the_records_are_reached() -> None:
     operator: Any = dr.jacobian(apart_or_running).compiled
     counts = operator.tape((x, True), {})
     records = 2 * M - 1  # the first sum is its product
-    assert (counts.records, counts.outputs, counts.alone) == (records, M, 0)
+    assert (counts.records, counts.outputs, counts.alone, counts.calls) == (records, M, 0, 0)
     # Of six sweeps four are followed, those from the groups 0, 2, 3 and 5, and those begin at their last sums.
     tops = [2 * LANES * (group + 1) - 1 for group in (0, 2, 3, 5)]
     assert counts.passed == counts.active == sum(tops) * 6 // 4
@@ -46,4 +47,5 @@ def test_all_or_few_of_the_records_are_reached() -> None:
 def test_single_outputs_are_swept_one_by_one() -> None:
     counts = dr.jacobian(numbers).compiled.tape((np.ones(3),), {})
     assert (counts.records, counts.outputs) == (2, 2)
+    assert counts.calls == 2, "the power and the sine, but neither the square root nor what is a constant"
     assert (counts.alone, counts.passed, counts.active) == (2 * (2 + 3 + 1), 0, 0)

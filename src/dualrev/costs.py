@@ -30,18 +30,18 @@ class CostConstants:
         An entry of the Jacobian that is written.
     """
 
-    forward_pass: float = 22.0
-    forward: float = 4.4
-    forward_element: float = 0.015
-    forward_tangent: float = 0.0003
-    recording: float = 45.0
-    record: float = 4.3
-    record_element: float = 0.0059
-    sweep: float = 8.0
-    pull: float = 3.8
-    pull_cotangent: float = 0.00042
-    seed: float = 0.0032
-    entry: float = 0.0023
+    forward_pass: float = 29.0
+    forward: float = 4.2
+    forward_element: float = 0.011
+    forward_tangent: float = 0.00079
+    recording: float = 34.0
+    record: float = 3.1
+    record_element: float = 0.01
+    sweep: float = 10.4
+    pull: float = 2.5
+    pull_cotangent: float = 0.00062
+    seed: float = 0.0015
+    entry: float = 0.0061
 
 
 SHIPPED = CostConstants()
@@ -53,8 +53,8 @@ shared cache, under Linux 6.18, Python 3.11.7, NumPy 2.4.6 (OpenBLAS) and Numba 
 class CompiledCosts:
     """What the parts of a compiled Jacobian cost, in microseconds.
 
-    What the function itself does is known by what it records: records of single operations, and words of blocks, in
-    which operations on whole arrays keep what they need.
+    What the function itself does is known by what it records: records of single operations, words of blocks, in which
+    operations on whole arrays keep what they need, and calls of mathematical functions.
 
     Attributes
     ----------
@@ -62,12 +62,12 @@ class CompiledCosts:
         A call, whatever the function.
     forward_pass
         A pass with as many directions as a dual number holds, whatever the function.
-    forward_record, forward_word
-        A pass: per record, and per word of blocks.
+    forward_record, forward_word, forward_function
+        A pass: per record, per word of blocks, and per call of a mathematical function.
     forward_entry, reverse_entry
         An entry of the Jacobian that is written.
-    record, record_word
-        The recording: per record, and per word of blocks.
+    record, record_word, record_function
+        The recording, likewise.
     sweep_record, sweep_word
         A reverse sweep with one cotangent: per record, and per word of blocks.
     wide_record, wide_active
@@ -75,19 +75,21 @@ class CompiledCosts:
         There are none where there are blocks.
     """
 
-    forward_call: float = 1.4
-    forward_pass: float = 0.2
-    forward_record: float = 0.0094
-    forward_word: float = 0.0053
-    forward_entry: float = 0.0013
-    reverse_call: float = 1.8
-    record: float = 0.0099
-    record_word: float = 0.0093
-    sweep_record: float = 0.0026
-    sweep_word: float = 0.00031
-    wide_record: float = 0.00035
-    wide_active: float = 0.002
-    reverse_entry: float = 0.0014
+    forward_call: float = 1.6
+    forward_pass: float = 0.25
+    forward_record: float = 0.00073
+    forward_word: float = 0.0054
+    forward_function: float = 0.017
+    forward_entry: float = 0.0012
+    reverse_call: float = 2.1
+    record: float = 0.0024
+    record_word: float = 0.009
+    record_function: float = 0.017
+    sweep_record: float = 0.0012
+    sweep_word: float = 0.00035
+    wide_record: float = 0.0015
+    wide_active: float = 0.0035
+    reverse_entry: float = 0.00036
 
 
 COMPILED = CompiledCosts()
@@ -126,7 +128,7 @@ def reverse_multiples(n: int, m: int, block: int, operations: int, elements: int
     }
 
 
-def compiled_forward_multiples(n: int, m: int, chunk: int, records: int, words: int) -> Multiples:
+def compiled_forward_multiples(n: int, m: int, chunk: int, records: int, words: int, calls: int = 0) -> Multiples:
     """Return how often a compiled forward mode pays each constant."""
     passes = ceil(n / chunk)
     return {
@@ -134,12 +136,13 @@ def compiled_forward_multiples(n: int, m: int, chunk: int, records: int, words: 
         "forward_pass": passes,
         "forward_record": passes * records,
         "forward_word": passes * words,
+        "forward_function": passes * calls,
         "forward_entry": n * m,
     }
 
 
 def compiled_reverse_multiples(
-    n: int, m: int, block: int, records: int, words: int, swept: tuple[int, int, int] | None = None
+    n: int, m: int, block: int, records: int, words: int, calls: int = 0, swept: tuple[int, int, int] | None = None
 ) -> Multiples:
     """Return how often a compiled reverse mode pays each constant.
 
@@ -153,6 +156,7 @@ def compiled_reverse_multiples(
         "reverse_call": 1,
         "record": records,
         "record_word": words,
+        "record_function": calls,
         "sweep_record": alone,
         "sweep_word": m * words,
         "wide_record": passed,

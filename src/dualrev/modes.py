@@ -146,6 +146,7 @@ def choose_compiled_mode(
     block: int,
     records: int = 0,
     words: int = 0,
+    calls: int = 0,
     swept: tuple[int, int, int] | None = None,
     costs: CompiledCosts = COMPILED,
 ) -> ModeChoice:
@@ -159,8 +160,9 @@ def choose_compiled_mode(
         Number of outputs. Without it, all inputs must fit in one chunk.
     chunk, block : int
         Directions and cotangents that go together.
-    records, words : int
-        What the function records: records of single operations, those of inputs not counted, and words of blocks.
+    records, words, calls : int
+        What the function records: records of single operations, those of inputs not counted, and words of blocks; and
+        how many operations call a mathematical function.
     swept : tuple of int, optional
         How many records the sweeps come by: those with one cotangent, those with several, and at how many of the latter
         an adjoint is not 0; by default all records in every sweep.
@@ -175,8 +177,8 @@ def choose_compiled_mode(
     outputs = m or 1
     length = records + n + 1
     passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil(outputs / block))
-    forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words), costs)
-    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words, swept), costs)
+    forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words, calls), costs)
+    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words, calls, swept), costs)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
     if n <= chunk:
         reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"

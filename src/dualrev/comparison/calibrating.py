@@ -151,8 +151,10 @@ def _compiled_pair(family: Family, n: int, m: int, budget: float) -> list[Pair]:
     counts = operator.tape(args, {})
     length, words = counts.records + n + 1, counts.words(n)
     paid = (
-        compiled_forward_multiples(n, m, WIDEST, length, words),
-        compiled_reverse_multiples(n, m, LANES, length, words, (counts.alone, counts.passed, counts.active)),
+        compiled_forward_multiples(n, m, WIDEST, length, words, counts.calls),
+        compiled_reverse_multiples(
+            n, m, LANES, length, words, counts.calls, (counts.alone, counts.passed, counts.active)
+        ),
     )
     return _timed([partial(operator, *args) for operator in operators], paid, COMPILED, budget)
 

@@ -110,6 +110,26 @@ def rates_loop(x: Any, first: Any, second: Any) -> Any:
     return outputs
 
 
+def steps(x: Any, last: Any) -> Any:
+    """Return ten steps of a diffusion around a ring."""
+    for _ in range(10):
+        x = x + 0.1 * (np.roll(x, 1) - 2.0 * x + np.roll(x, -1))
+    return x[last]
+
+
+def steps_loop(x: Any, last: Any) -> Any:
+    """Return the same, as it is written for Numba."""
+    old, new, n = x.copy(), np.empty_like(x), x.size
+    for _ in range(10):
+        for k in range(1, n - 1):
+            new[k] = old[k] + 0.1 * (old[k - 1] - 2.0 * old[k] + old[k + 1])
+        new[0] = old[0] + 0.1 * (old[n - 1] - 2.0 * old[0] + old[1 % n])
+        if n > 1:
+            new[n - 1] = old[n - 1] + 0.1 * (old[n - 2] - 2.0 * old[n - 1] + old[0])
+        old, new = new, old
+    return old[last]
+
+
 def _matrix(n: int, m: int) -> tuple[Any, ...]:
     return (np.random.default_rng(0).standard_normal((m, n)) / np.sqrt(n),)
 
@@ -125,6 +145,7 @@ FAMILIES = {
         Family("stencil", "elementwise, each output of two inputs", _neighbours, stencil, stencil),
         Family("running", "a running sum of products, by numbers", lambda n, m: (m,), running, running_loop),
         Family("waves", "sums of cosines", lambda n, m: (np.linspace(0.0, 1.0, m),), waves, waves_loop),
+        Family("steps", "ten steps of a diffusion", lambda n, m: (np.arange(m) % n,), steps, steps_loop),
         Family("rates", "exponentials and products of two inputs", _neighbours, rates, rates_loop),
     )
 }

@@ -44,8 +44,8 @@ def sweep(
     Parameters
     ----------
     f : str or callable
-        A family of functions, "dense", "stencil", "running", "waves" or "rates"; one of the problems that have a size
-        n or m, such as "helmholtz"; or a function of x and further arguments.
+        A family of functions, "dense", "stencil", "running", "waves", "steps" or "rates"; one of the problems that
+        have a size n or m, such as "helmholtz"; or a function of x and further arguments.
     n, m : sequence of int
         Numbers of inputs and outputs. With `m=None`, m is what `f` returns, and the sweep is over n alone.
     at : callable, optional

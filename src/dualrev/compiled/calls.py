@@ -39,6 +39,8 @@ class TapeCounts(NamedTuple):
         Of single operations, those of inputs not counted.
     nbytes : int
         The memory of all records and blocks.
+    calls : int
+        Operations that called a mathematical function: exponentials, sines, powers.
     outputs : int
     alone, passed, active : int
         How many records the sweeps for a Jacobian come by: those with one cotangent; those with several; and at how
@@ -47,6 +49,7 @@ class TapeCounts(NamedTuple):
 
     records: int
     nbytes: int
+    calls: int
     outputs: int
     alone: int
     passed: int
@@ -182,7 +185,8 @@ class CompiledOperator:
                 return ModeChoice("forward", reason, 0.0, inf, chunk, LANES)
         counts = self._counts[key]
         swept = (counts.alone, counts.passed, counts.active)
-        return choose_compiled_mode(n, counts.outputs, chunk, LANES, counts.records, counts.words(n), swept, costs)
+        made = (counts.records, counts.words(n), counts.calls)
+        return choose_compiled_mode(n, counts.outputs, chunk, LANES, *made, swept, costs)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]

@@ -79,12 +79,12 @@ class ReverseDriver:
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
     def tape(self) -> Any:
-        """Return the function that counts the records of a recording, their bytes, the outputs, and what is swept."""
+        """Return the function that counts what a recording is made of; see `calls.TapeCounts`."""
         body = [*self._recording(), "outputs = alone = passed = active = 0"]
         for out in self.outputs.leaves:
             body += [f"outputs += size_of({out.path})", f"more = swept(tape, V, {out.path}, n)"]
             body += ["alone += more[0]", "passed += more[1]", "active += more[2]"]
-        counts = "counts = length_of(tape) - n - 1, bytes_of(tape), outputs, alone, passed, active"
+        counts = "counts = length_of(tape) - n - 1, bytes_of(tape), calls_of(tape), outputs, alone, passed, active"
         body += [counts, f"give_back({self._kept})"]
         return defined(self.arguments.all_names, [*body, "return counts"], self.scope)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.kernels import cpu
-from dualrev.kernels.active_types import is_active, link, owner_of
+from dualrev.kernels.active_types import counted, is_active, link, owner_of
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.kernels.binding import Target
 from dualrev.kernels.extending import defined, overloads
@@ -30,6 +30,10 @@ _MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtin
 _IN_PLACE = {"add", "sub", "mul", "truediv", "pow", "floordiv", "mod"}
 _RAISING = {"divide", "floor_divide", "remainder"}
 """Rows that raise ZeroDivisionError in functions of that error model."""
+
+_INSTRUCTIONS = {"sqrt", "fabs", "copysign", "floor", "ceil", "trunc", "rint", "maximum", "minimum"}
+_INSTRUCTIONS |= {"isnan", "isinf", "isfinite", "pi", "inf", "nan"}
+"""Names of `math` that are no calls in machine code."""
 
 _CONSTANT_POWERS = {2: "square", 1: "positive", -1: "reciprocal"}
 
@@ -93,7 +97,10 @@ def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | No
         assert rule is not None
         body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
     partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
-    return finish(defined(names, [*body, f"return link(y, ({partials}), ({active}))"], scope))
+    result = f"link(y, ({partials}), ({active}))"
+    if calls(row.fn) - _INSTRUCTIONS or row.name == "power":
+        result, scope["counted"] = f"counted({result})", counted
+    return finish(defined(names, [*body, f"return {result}"], scope))
 
 
 def _same(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -59,6 +59,9 @@ class ActiveType(types.Type):  # type: ignore[misc]
         """Emit the number with this value that depends on nothing."""
         raise NotImplementedError
 
+    def count_call(self, builder: Any, y: Any) -> None:
+        """Emit the counting of a mathematical function that was called for a number, where calls are counted."""
+
 
 class ActiveArray(types.Array):  # type: ignore[misc]
     """An array of active numbers. A class of its own, so that its methods come before those of other arrays."""
@@ -126,6 +129,17 @@ def link(typingctx: Any, y: Any, partials: Any, operands: Any) -> Any:
         return result.link(context, builder, value, cast, [builder.extract_value(args[2], n) for n in range(count)])
 
     return result(y, partials, operands), codegen
+
+
+@intrinsic
+def counted(typingctx: Any, y: Any) -> Any:
+    """Return an active number, for which a mathematical function was called."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        y.count_call(builder, args[0])
+        return args[0]
+
+    return y(y), codegen
 
 
 def is_usual(builder: Any, partial: Any) -> Any:

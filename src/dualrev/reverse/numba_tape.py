@@ -32,11 +32,11 @@ MOST = 1 << 32
 
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 _POINTER = _BYTE.as_pointer()
-HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD])
+HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD, _WORD])
 """Records, how many there are, and for how many there is room; the same of the words of blocks; the last block; the
-bytes that both take."""
+bytes that both take; how many operations called a mathematical function."""
 
-RECORDS, WORDS, LAST_BLOCK, TAKEN = 0, 3, 6, 7
+RECORDS, WORDS, LAST_BLOCK, TAKEN, CALLS = 0, 3, 6, 7, 8
 """Where in the header each of these begins."""
 
 
@@ -187,14 +187,15 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
             builder.store(ir.Constant(HEADER, None), builder.bitcast(fresh, HEADER.as_pointer()))
             builder.store(builder.ptrtoint(fresh, _WORD), found)
         address = builder.inttoptr(builder.load(found), _POINTER)
-        length_at, room_at, words_at, last_at, taken_at = (
-            _field(builder, address, n) for n in (1, 2, WORDS + 1, LAST_BLOCK, TAKEN)
+        length_at, room_at, words_at, last_at, taken_at, calls_at = (
+            _field(builder, address, n) for n in (1, 2, WORDS + 1, LAST_BLOCK, TAKEN, CALLS)
         )
         with builder.if_then(builder.icmp_signed(">", builder.load(taken_at), emit_limit(builder)), likely=False):
             _free_parts(context, builder, address)
             builder.store(ir.Constant(HEADER, None), builder.bitcast(address, HEADER.as_pointer()))
         builder.store(_WORD(0), length_at)
         builder.store(_WORD(0), words_at)
+        builder.store(_WORD(0), calls_at)
         builder.store(_WORD(-1), last_at)
         needed = builder.add(args[1], _WORD(1))
         with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
@@ -231,6 +232,22 @@ def length_of(typingctx: Any, tape: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(cgutils.gep_inbounds(builder, builder.bitcast(args[0], HEADER.as_pointer()), 0, 1))
+
+    return types.int64(tape), codegen
+
+
+def count_call(builder: Any, tape: Any) -> None:
+    """Emit the counting of a call of a mathematical function."""
+    at = _field(builder, tape, CALLS)
+    builder.store(builder.add(builder.load(at), _WORD(1)), at)
+
+
+@intrinsic
+def calls_of(typingctx: Any, tape: Any) -> Any:
+    """Return how many operations called a mathematical function."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_field(builder, args[0], CALLS))
 
     return types.int64(tape), codegen
 

@@ -13,7 +13,7 @@ from numba.extending import lower_cast, make_attribute_wrapper, register_model
 from dualrev.kernels.active_types import ActiveType
 from dualrev.kernels.extending import intrinsic
 from dualrev.kernels.precision import single_constants
-from dualrev.reverse.numba_tape import TapeType, push
+from dualrev.reverse.numba_tape import TapeType, count_call, push
 
 _WORD = ir.IntType(64)
 
@@ -36,6 +36,12 @@ class VarType(ActiveType):
             term = self._scaled(context, builder, y, partial, operand)
             result = self._sum(context, builder, y, result, term)
         return result
+
+    def count_call(self, builder: Any, y: Any) -> None:
+        """Emit the counting of a call on the number's tape; a constant has none."""
+        _, index, tape, _ = (builder.extract_value(y, n) for n in range(4))
+        with builder.if_then(builder.icmp_signed("!=", index, _WORD(0)), likely=True):
+            count_call(builder, tape)
 
     def _scaled(self, context: Any, builder: Any, y: Any, partial: Any, operand: Any) -> Any:
         _, index, tape, scale = (builder.extract_value(operand, n) for n in range(4))
