@@ -79,6 +79,13 @@ class Sweep:
     points : tuple of SweepPoint
     interrupted : bool
         Whether the sweep was stopped before its end.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> found = dr.sweep("dense", n=(2, 300), m=(1,), budget=0.0)
+    >>> found.ns, found.ms, [point.chosen for point in found.points]
+    ([2, 300], [1], ['forward', 'reverse'])
     """
 
     name: str
