@@ -96,7 +96,7 @@ def sweep(
     except KeyboardInterrupt:
         interrupted = True
     kind = "compiled" if operators.compiled else "interpreted"
-    return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted)
+    return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted, operators.notes)
 
 
 class _Operators:
@@ -105,10 +105,21 @@ class _Operators:
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
         self.f, self.backend = f, backend
         self.compiled = Jacobian(f, backend=backend).compiled is not None
+        self.odd: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where numbers are not finite."""
+        if not self.odd:
+            return ()
+        more = f" and at {len(self.odd) - 1} other sizes" if len(self.odd) > 1 else ""
+        return (f"Not all numbers are finite at {self.odd[0]}{more}; derivatives there say little.",)
 
     def measure(self, args: tuple[Any, ...], n: int, m: int | None, budget: float, limit: float) -> SweepPoint:
         """Return the times at one point."""
-        outputs = _expect_sizes(self.f, args, n, m, self.backend)
+        outputs, finite = _expect_sizes(self.f, args, n, m, self.backend)
+        if not finite:
+            self.odd.append(f"n = {n}, m = {outputs}")
         # An operator remembers m by the shape of x: where other arguments tell m, each point needs one of its own.
         auto = Jacobian(self.f, backend=self.backend)
         plan = auto.plan(*args)
@@ -190,17 +201,18 @@ def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, .
     return found if isinstance(found, tuple) else (found,)
 
 
-def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> int:
-    inputs = sum(int(np.size(leaf)) for leaf in flatten(args[0])[0])
-    copies = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
-    outputs = sum(int(np.size(leaf)) for leaf in flatten((f.py_func if _plain(f, backend) else f)(*copies))[0])
+def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> tuple[int, bool]:
+    """Return the number of outputs, and whether the point and they are finite."""
+    leaves, copies = flatten(args[0])[0], [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    values = flatten((f.py_func if _plain(f, backend) else f)(*copies))[0]
+    inputs, outputs = (sum(int(np.size(leaf)) for leaf in each) for each in (leaves, values))
     if inputs != n or (m is not None and outputs != m):
         wanted = f"{n} inputs{'' if m is None else f' and {m} outputs'}"
         raise SweepError(
             f"{name_of(f)} was to have {wanted}, and has {inputs} and {outputs}; give at=, a function of n and m that "
             "returns arguments for which it has them, or m=None to take m as it is"
         )
-    return outputs
+    return outputs, all(bool(np.isfinite(leaf).all()) for leaf in (*leaves, *values))
 
 
 def _plain(f: Any, backend: str) -> bool:
