@@ -92,6 +92,23 @@ def test_problems_of_a_size_are_swept() -> None:
         dr.sweep("curve", n=(3,), m=(5,), budget=0.0)
 
 
+def test_problems_are_swept_over_their_own_sizes() -> None:
+    found = dr.sweep("brusselator", n=(3, 4), budget=0.0)
+    assert [(p.n, p.m) for p in found.points] == [(18, 18), (32, 32)]
+    assert found.name == "the problem brusselator over side"
+    found = dr.sweep("lstm", n=(1, 2), over="hidden", budget=0.0)
+    assert [p.m for p in found.points] == [1, 1]
+    assert found.points[0].n < found.points[1].n
+    for given, told in (
+        ({"f": "lstm", "n": (1, 2)}, "neither inputs nor outputs of the problem lstm over steps change"),
+        ({"f": "lstm", "over": "n"}, "no size 'n'; expected one of steps, inputs, hidden"),
+        ({"f": "dense", "over": "n"}, "over='n' is for problems"),
+        ({"f": "softmax", "m": (3,)}, "how many outputs there are is what the problem has"),
+    ):
+        with pytest.raises(dr.errors.SweepError, match=told):
+            dr.sweep(**given, budget=0.0)
+
+
 def test_numbers_that_are_not_finite_are_noted(tmp_path: Path) -> None:
     nan = lambda n, m: np.full(n, np.nan)  # noqa: E731
     found = dr.sweep(lambda x: 2.0 * x, n=(2, 3), m=None, at=nan, budget=0.0)
