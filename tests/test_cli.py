@@ -345,6 +345,13 @@ def test_calibrate_stores_and_prints(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert calibration.current_constants().forward == 123.0
     calibration.forget()
 
+    def stopped(progress: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(calibrate_command, "calibrate", stopped)
+    assert main(["calibrate"]) == 130
+    assert "nothing was kept, and auto decides as before" in capsys.readouterr().err
+
 
 def test_version(capsys: Output) -> None:
     assert main(["--version"]) == 0

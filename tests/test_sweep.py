@@ -92,6 +92,34 @@ def test_problems_of_a_size_are_swept() -> None:
         dr.sweep("curve", n=(3,), m=(5,), budget=0.0)
 
 
+def test_problems_are_swept_over_their_own_sizes() -> None:
+    found = dr.sweep("brusselator", n=(3, 4), budget=0.0)
+    assert [(p.n, p.m) for p in found.points] == [(18, 18), (32, 32)]
+    assert found.name == "the problem brusselator over side"
+    found = dr.sweep("lstm", n=(1, 2), over="hidden", budget=0.0)
+    assert [p.m for p in found.points] == [1, 1]
+    assert found.points[0].n < found.points[1].n
+    for given, told in (
+        ({"f": "lstm", "n": (1, 2)}, "neither inputs nor outputs of the problem lstm over steps change"),
+        ({"f": "lstm", "over": "n"}, "no size 'n'; expected one of steps, inputs, hidden"),
+        ({"f": "dense", "over": "n"}, "over='n' is for problems"),
+        ({"f": "softmax", "m": (3,)}, "how many outputs there are is what the problem has"),
+    ):
+        with pytest.raises(dr.errors.SweepError, match=told):
+            dr.sweep(**given, budget=0.0)
+
+
+def test_numbers_that_are_not_finite_are_noted(tmp_path: Path) -> None:
+    nan = lambda n, m: np.full(n, np.nan)  # noqa: E731
+    found = dr.sweep(lambda x: 2.0 * x, n=(2, 3), m=None, at=nan, budget=0.0)
+    assert found.notes == (
+        "Not all numbers are finite at n = 2, m = 2 and at 1 other sizes; derivatives there say little.",
+    )
+    assert found.notes[0][:40] in str(found)
+    found.save(tmp_path / "found.json")
+    assert dr.Sweep.load(tmp_path / "found.json") == found
+
+
 def test_a_mode_that_is_predicted_to_take_too_long_is_not_run() -> None:
     calls = []
 
@@ -173,7 +201,10 @@ def test_the_map_names_both_ends_and_marks_wrong_choices() -> None:
     assert [text.get_text() for text in figure.axes[0].texts] == ["1.50"] * 4
     pyplot.close(figure)
     alone = dr.Sweep("n alone", "compiled", False, (point(1, 1, 1.0, 2.0, 1.0), point(9, 1, inf, 2.0, 2.0, "reverse")))
-    pyplot.close(alone.plot())
+    figure = alone.plot()
+    assert "n much larger than m" in figure.axes[0].get_xlabel()
+    pyplot.close(figure)
+    pyplot.close(dr.Sweep("nothing", "compiled", False, ()).plot())
 
 
 def test_the_command_measures_saves_and_draws_again_without_measuring(

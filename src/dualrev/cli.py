@@ -53,9 +53,10 @@ def parser() -> argparse.ArgumentParser:
     sweep.add_argument(
         "target",
         nargs="?",
-        help="dense, stencil, running, waves, rates, a problem of size n, or module:function",
+        help="dense, stencil, running, waves, rates, a problem, or module:function",
     )
     sweep.add_argument("--points", metavar="MODULE:FUNCTION", help="gives x, or all arguments, for n and m")
+    sweep.add_argument("--over", metavar="SIZE", help="the size of a problem that grows, of which --n gives values")
     sweep.add_argument("--n", metavar="SIZES", help="numbers of inputs, as in 1,10,100")
     sweep.add_argument("--m", metavar="SIZES", help="of outputs; without it a function of your own tells m")
     sweep.add_argument("--backend", choices=("auto", "numpy", "numba"), default="auto", help="interpreted or compiled")

@@ -28,6 +28,13 @@ class CostConstants:
         An element of a direction or cotangent that is started from: n of n elements each forward, m of m in reverse.
     entry
         An entry of the Jacobian that is written.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dear_recording = dr.CostConstants(recording=1e6)
+    >>> dr.choose_mode(300, 1).mode, dr.choose_mode(300, 1, constants=dear_recording).mode
+    ('reverse', 'forward')
     """
 
     forward_pass: float = 29.0

@@ -69,6 +69,22 @@ class ElementwiseGradient:
 def derivative(f: Callable[..., Any]) -> Derivative:
     """Return the derivative of a function of one number, by forward mode.
 
+    Parameters
+    ----------
+    f : callable
+        Of one number, and of further arguments that are not differentiated. It may return numbers, arrays or
+        containers of them.
+
+    Returns
+    -------
+    Derivative
+        A callable of the arguments of `f`; what it returns has the structure and shapes of the output of `f`.
+
+    Raises
+    ------
+    ShapeMismatchError
+        When called, if the first argument is no single number.
+
     Examples
     --------
     >>> import dualrev as dr
@@ -83,6 +99,21 @@ def elementwise_grad(f: Callable[..., Any]) -> ElementwiseGradient:
 
     The Jacobian of such a function is diagonal, and this is its diagonal. For any other function the result is the sum
     of each row of the Jacobian.
+
+    Parameters
+    ----------
+    f : callable
+        Of one array or number, and of further arguments that are not differentiated.
+
+    Returns
+    -------
+    ElementwiseGradient
+        A callable of the arguments of `f`; what it returns has the shape of the first of them.
+
+    Raises
+    ------
+    ShapeMismatchError
+        When called, if the shape of the output is not that of the first argument.
 
     Examples
     --------

@@ -2,13 +2,29 @@
 
 Every message says what was given, what was expected and what to call instead. Each class also derives from the
 built-in exception that a caller who does not know dualrev would catch.
+
+Examples
+--------
+>>> import dualrev as dr
+>>> issubclass(dr.errors.ShapeMismatchError, dr.DualrevError), issubclass(dr.errors.ShapeMismatchError, ValueError)
+(True, True)
 """
 
 from __future__ import annotations
 
 
 class DualrevError(Exception):
-    """Base of every error that dualrev raises on purpose."""
+    """Base of every error that dualrev raises on purpose.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> try:
+    ...     dr.grad(lambda x: x)([1.0, 2.0])
+    ... except dr.DualrevError as error:
+    ...     print(type(error).__name__)
+    NonScalarOutputError
+    """
 
 
 class NonScalarOutputError(DualrevError, ValueError):

@@ -88,6 +88,11 @@ def value_and_jacobian(
 ) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
+    Returns
+    -------
+    ValueAndJacobian
+        A callable of the arguments of `f`, which returns the two as a tuple.
+
     Examples
     --------
     >>> import dualrev as dr
@@ -148,6 +153,16 @@ def value_and_grad(
     """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
 
     The parameters are those of `jacobian`. With `has_aux` the result is ((value, aux), gradient).
+
+    Returns
+    -------
+    ValueAndGradient
+        A callable of the arguments of `f`.
+
+    Raises
+    ------
+    NonScalarOutputError
+        When called, if the output does not have shape ().
 
     Examples
     --------

@@ -2,6 +2,14 @@
 
 NumPy's own (`np.linalg.solve`) take active numbers as they are and are the same objects here. SciPy's come with the
 extra `scipy`.
+
+Examples
+--------
+>>> import numpy as np
+>>> import dualrev as dr
+>>> dr.grad(dr.linalg.det)(np.diag([2.0, 3.0]))
+array([[3., 0.],
+       [0., 2.]])
 """
 
 from __future__ import annotations
@@ -36,6 +44,14 @@ def cho_factor(a: Any, lower: bool = False) -> tuple[Any, bool]:
     Returns
     -------
     factor, lower
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> factor, lower = dr.linalg.cho_factor(np.diag([4.0, 9.0]), lower=True)
+    >>> np.diag(factor), lower
+    (array([2., 3.]), True)
     """
     return np.linalg.cholesky(a, upper=not lower), lower
 

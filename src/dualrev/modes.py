@@ -53,6 +53,14 @@ class ModeChoice:
         Directions that a forward pass carries at once.
     block : int
         Cotangents that a reverse sweep carries at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> choice = dr.jacobian(np.sin).plan(np.ones(3))
+    >>> choice.mode, choice.reason
+    ('forward', '3 inputs and an unknown number of outputs: all inputs fit in one forward pass, which needs no tape')
     """
 
     mode: Literal["forward", "reverse"]

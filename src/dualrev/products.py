@@ -164,6 +164,11 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Vecto
     out, pullback
         `pullback(cotangent)` is a tuple with one gradient for each primal.
 
+    Raises
+    ------
+    ShapeMismatchError
+        When the pullback is called, if the cotangent does not have the structure and shapes of `out`.
+
     Examples
     --------
     >>> import dualrev as dr

@@ -34,7 +34,27 @@ def hessian(
 ) -> Jacobian | DeviceHessian:
     """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
 
-    For `batched` and `device` see `jacobian`; a device computes forward over forward.
+    Parameters
+    ----------
+    f : callable
+    argnums : int or tuple of int
+        The arguments to differentiate.
+    chunk_size : int, optional
+        Directions to carry in one pass.
+    batched, device
+        As for `jacobian`; a device computes forward over forward.
+
+    Returns
+    -------
+    Jacobian or DeviceHessian
+        A callable of the arguments of `f`.
+
+    Raises
+    ------
+    NonScalarOutputError
+        When called, if the output does not have shape ().
+    DeviceError
+        If the device does not exist or cannot do what is asked.
 
     Examples
     --------
@@ -80,6 +100,13 @@ def hvp(f: Callable[..., Any], x: Any = None, v: Any = None, *args: Any, **kwarg
     Returns
     -------
     like `x`
+
+    Raises
+    ------
+    NonScalarOutputError
+        If the output does not have shape ().
+    ShapeMismatchError
+        If `v` does not have the structure and shapes of `x`.
 
     Examples
     --------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import asdict
 
 from dualrev import calibration
-from dualrev.commands.outcome import FINE, UsageError
+from dualrev.commands.outcome import FINE, INTERRUPTED, UsageError
 from dualrev.commands.progress import progress
 from dualrev.comparison.calibrating import calibrate
 from dualrev.costs import COMPILED, SHIPPED
@@ -15,8 +16,12 @@ from dualrev.costs import COMPILED, SHIPPED
 def run(arguments: argparse.Namespace) -> int:
     """Measure the cost constants, keep them, and print them beside those shipped."""
     del arguments
-    with progress("calibrating") as told:
-        found = calibrate(progress=told)
+    try:
+        with progress("calibrating") as told:
+            found = calibrate(progress=told)
+    except KeyboardInterrupt:
+        print("dualrev calibrate: interrupted; nothing was kept, and auto decides as before", file=sys.stderr)
+        return INTERRUPTED
     try:
         path = calibration.store(found.constants, found.compiled)
     except OSError as error:

@@ -14,8 +14,9 @@ from dualrev.commands.progress import bar
 from dualrev.commands.target import imported
 from dualrev.comparison.documents import as_json
 from dualrev.comparison.sweep_families import FAMILIES
+from dualrev.comparison.sweep_functions import swept_problems
 from dualrev.comparison.sweep_report import Sweep
-from dualrev.comparison.sweeping import SIZES, sweep, swept_problems
+from dualrev.comparison.sweeping import SIZES, sweep
 from dualrev.errors import SweepError
 
 
@@ -76,6 +77,7 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
                     n=n,
                     m=m,
                     at=at,
+                    over=arguments.over,
                     backend=arguments.backend,
                     budget=arguments.budget,
                     limit=arguments.limit,

@@ -159,6 +159,14 @@ class Comparison:
         What is odd about the function or its point.
     interrupted : bool
         Whether the comparison was stopped before its end; it holds what was measured until then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> found = dr.compare(lambda x: np.sum(x**2), np.ones(3), budget=0.0, verify=False)
+    >>> found.main.name, found.n, found.m, found.reverse.passes
+    ('interpreted', 3, 1, 1)
     """
 
     name: str

@@ -10,6 +10,7 @@ import numpy as np
 from dualrev.comparison.plot import COLORS, pyplot
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
 from dualrev.comparison.sweep_text import WRONG
+from dualrev.problems.problem import MUCH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 SATURATED = 2.0
 """Powers of ten from which on a ratio is drawn in full colour."""
+FAR = {
+    "n": "n, inputs            n much larger than m →",
+    "m": "m, outputs            n much smaller than m →",
+}
+"""What the far ends of the axes are."""
 
 
 def plot(sweep: Sweep) -> Figure:
@@ -26,8 +32,9 @@ def plot(sweep: Sweep) -> Figure:
     figure: Figure
     if not mapped:
         figure, axes = plt.subplots(figsize=(5.6, 4.0), layout="constrained")
-        over = "m" if len(sweep.ns) == 1 and len(sweep.ms) > 1 else "n"
-        _times(axes, list(sweep.points), over, "")
+        over, other = ("m", "n") if len(sweep.ns) == 1 and len(sweep.ms) > 1 else ("n", "m")
+        fixed = {getattr(point, other) for point in sweep.points}
+        _times(axes, list(sweep.points), over, f"{other} = {fixed.pop()}" if len(fixed) == 1 else "")
     else:
         figure, places = plt.subplot_mosaic("ab;ac", figsize=(11.0, 5.6), layout="constrained", width_ratios=[1.45, 1])
         _map(figure, places["a"], sweep)
@@ -61,8 +68,8 @@ def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
     _lines(axes, sweep)
     axes.set_xticks(np.arange(len(ms)) + 0.5, [f"{m:,}" for m in ms])
     axes.set_yticks(np.arange(len(ns)) + 0.5, [f"{n:,}" for n in ns])
-    axes.set_xlabel("m, outputs            n much smaller than m →")
-    axes.set_ylabel("n, inputs            n much larger than m →")
+    axes.set_xlabel(FAR["m"])
+    axes.set_ylabel(FAR["n"])
     bar = figure.colorbar(drawn, ax=axes, ticks=[-2, -1, 0, 1, 2], pad=0.01, fraction=0.05)
     bar.ax.set_yticklabels(["forward\n100 times faster", "10 times", "equal", "10 times", "reverse\n100 times faster"])
     bar.ax.tick_params(labelsize="small")
@@ -82,6 +89,13 @@ def _lines(axes: Axes, sweep: Sweep) -> None:
     axes.set_title("forward over reverse; numbers: what a wrong choice costs", loc="left", fontsize="small")
 
 
+def _far(over: str, points: list[SweepPoint]) -> str:
+    """Return the label of an axis of a curve; its end is named where n and m are far apart there."""
+    n, m = (points[-1].n, points[-1].m) if points else (1, 1)
+    many, few = (n, m) if over == "n" else (m, n)
+    return FAR[over] if many >= MUCH * few else FAR[over].partition("  ")[0]
+
+
 def _times(axes: Axes, points: list[SweepPoint], over: str, title: str) -> None:
     points = sorted(points, key=lambda point: getattr(point, over))
     sizes = [getattr(point, over) for point in points]
@@ -95,7 +109,7 @@ def _times(axes: Axes, points: list[SweepPoint], over: str, title: str) -> None:
         axes.plot(sizes, [time if time < inf else np.nan for time in times], label=mode, **style)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel({"n": "n, inputs", "m": "m, outputs"}[over])
+    axes.set_xlabel(_far(over, points))
     axes.set_ylabel("seconds")
     axes.set_title(title, loc="left", fontsize="small")
     axes.grid(alpha=0.25)

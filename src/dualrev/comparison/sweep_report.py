@@ -79,6 +79,15 @@ class Sweep:
     points : tuple of SweepPoint
     interrupted : bool
         Whether the sweep was stopped before its end.
+    notes : tuple of str
+        What is odd about the function or its points.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> found = dr.sweep("dense", n=(2, 300), m=(1,), budget=0.0)
+    >>> found.ns, found.ms, [point.chosen for point in found.points]
+    ([2, 300], [1], ['forward', 'reverse'])
     """
 
     name: str
@@ -86,6 +95,7 @@ class Sweep:
     calibrated: bool
     points: tuple[SweepPoint, ...]
     interrupted: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def ns(self) -> list[int]:
@@ -187,7 +197,8 @@ class Sweep:
                 SweepPoint(**{field.name: types[str(field.type)](each[field.name]) for field in fields(SweepPoint)})
                 for each in stored["points"]
             )
-            return cls(stored["name"], stored["backend"], stored["calibrated"], points, stored["interrupted"])
+            told = tuple(map(str, stored.get("notes", ())))
+            return cls(stored["name"], stored["backend"], stored["calibrated"], points, stored["interrupted"], told)
         except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise SweepError(
                 f"{path} holds no sweep ({error!r}); expected what `dualrev sweep --json` wrote"

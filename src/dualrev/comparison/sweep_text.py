@@ -42,14 +42,17 @@ def sentences(sweep: Sweep) -> list[str]:
         f"worst {sweep.regret(100):.2f}, of {len(sweep.points)} Jacobians; constants "
         f"{'of this machine' if sweep.calibrated else 'as shipped'}.",
     ]
-    crossings = sweep.crossings()
-    if crossings:
-        shown = ", ".join(f"n = {digits(n)} for m = {m}" for n, m in crossings)
-        drawn = ", ".join(f"n = {digits(n)} for m = {m}" for n, m in sweep.boundary()) or "none"
-        found += [f"Measured, the modes cross at {shown}.", f"Auto goes over to reverse mode at {drawn}."]
+    if len(sweep.ns) > 1:
+        crossings, boundary = (_places(line) for line in (sweep.crossings(), sweep.boundary()))
+        found.append(f"Measured, the modes cross {f'at {crossings}' if crossings else 'nowhere between these sizes'}.")
+        found.append(f"Auto goes over to reverse mode {f'at {boundary}' if boundary else 'at none of them'}.")
     if not_run:
         found.append(f"{not_run} times were predicted to pass the limit and not measured (-).")
-    return found
+    return [*found, *sweep.notes]
+
+
+def _places(line: list[tuple[float, int]]) -> str:
+    return ", ".join(f"n = {digits(n)} for m = {m}" for n, m in line)
 
 
 def fragment(sweep: Sweep) -> str:

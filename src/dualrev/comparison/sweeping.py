@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from dualrev import problems
 from dualrev.api import Jacobian
 from dualrev.backends import is_dispatcher
 from dualrev.calibration import calibration_file
-from dualrev.comparison.sweep_families import FAMILIES
+from dualrev.comparison.sweep_functions import asked
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
 from dualrev.comparison.timing import Stopwatch
-from dualrev.errors import SweepError, UnknownBackendError
+from dualrev.errors import SweepError
 from dualrev.point import name_of
 from dualrev.trees import flatten
 
@@ -31,6 +30,7 @@ def sweep(
     n: Sequence[int] = SIZES,
     m: Sequence[int] | None = SIZES,
     at: Callable[[int, int], Any] | None = None,
+    over: str | None = None,
     backend: str = "auto",
     budget: float = 0.1,
     limit: float = 2.0,
@@ -44,13 +44,17 @@ def sweep(
     Parameters
     ----------
     f : str or callable
-        A family of functions, "dense", "stencil", "running", "waves", "steps" or "rates"; one of the problems that
-        have a size n or m, such as "helmholtz"; or a function of x and further arguments.
+        A family of functions, "dense", "stencil", "running", "waves", "steps" or "rates"; one of the problems, such as
+        "helmholtz"; or a function of x and further arguments.
     n, m : sequence of int
         Numbers of inputs and outputs. With `m=None`, m is what `f` returns, and the sweep is over n alone.
     at : callable, optional
         `at(n, m)` returns x, or all arguments as a tuple, for a function of your own to have n inputs and m outputs. By
         default x is `np.linspace(0.5, 1.5, n)`.
+    over : str, optional
+        For a problem: the size that grows, as "side" of the problem "brusselator". Then `n` holds values of it, and the
+        numbers of inputs and outputs are what the problem has. By default it is n or m where the problem has such a
+        size, else its first.
     backend : "auto", "numpy" or "numba"
         Whether to run interpreted or compiled. "auto" runs a function as it is, and a family interpreted.
     budget : float
@@ -70,8 +74,8 @@ def sweep(
     Raises
     ------
     SweepError
-        If there is no such family, if a size is not positive, or if `f` does not have n inputs and m outputs at
-        `at(n, m)`.
+        If there is no such family, if a size is not positive, if `f` does not have n inputs and m outputs at
+        `at(n, m)`, or if neither changes over a problem's size.
     UnknownBackendError
         If `backend` is none of the three.
 
@@ -83,20 +87,29 @@ def sweep(
     [(2, 1, 'forward'), (2, 3, 'forward'), (300, 1, 'reverse'), (300, 3, 'reverse')]
     """
     told = progress or _silent
-    function, arguments, title = _asked(f, at, backend)
+    function, arguments, title, growing = asked(f, at, over, backend)
+    if growing is not None:
+        if m is not None and m is not SIZES:
+            raise SweepError(f"m={m!r} was given with {title}; how many outputs there are is what the problem has")
+        m = None
     operators = _Operators(function, backend)
     sizes = [(_positive(i), None if m is None else _positive(j)) for i in n for j in (m if m is not None else (0,))]
     points: list[SweepPoint] = []
     interrupted = False
     try:
         for done, (inputs, outputs) in enumerate(sizes):
-            told(done, len(sizes), f"n = {inputs}{'' if outputs is None else f', m = {outputs}'}")
-            points.append(operators.measure(_given(arguments, inputs, outputs), inputs, outputs, budget, limit))
+            told(done, len(sizes), f"{growing or 'n'} = {inputs}{'' if outputs is None else f', m = {outputs}'}")
+            given = _given(arguments, inputs, outputs)
+            points.append(
+                operators.measure(given, inputs if growing is None else _inputs(given), outputs, budget, limit)
+            )
         told(len(sizes), len(sizes), "done")
     except KeyboardInterrupt:
         interrupted = True
+    if growing is not None and len({(point.n, point.m) for point in points}) < len(points):
+        raise SweepError(f"neither inputs nor outputs of {title} change; give over= another of its sizes")
     kind = "compiled" if operators.compiled else "interpreted"
-    return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted)
+    return Sweep(name or title, kind, calibration_file().exists(), tuple(points), interrupted, operators.notes)
 
 
 class _Operators:
@@ -105,10 +118,21 @@ class _Operators:
     def __init__(self, f: Callable[..., Any], backend: str) -> None:
         self.f, self.backend = f, backend
         self.compiled = Jacobian(f, backend=backend).compiled is not None
+        self.odd: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where numbers are not finite."""
+        if not self.odd:
+            return ()
+        more = f" and at {len(self.odd) - 1} other sizes" if len(self.odd) > 1 else ""
+        return (f"Not all numbers are finite at {self.odd[0]}{more}; derivatives there say little.",)
 
     def measure(self, args: tuple[Any, ...], n: int, m: int | None, budget: float, limit: float) -> SweepPoint:
         """Return the times at one point."""
-        outputs = _expect_sizes(self.f, args, n, m, self.backend)
+        outputs, finite = _expect_sizes(self.f, args, n, m, self.backend)
+        if not finite:
+            self.odd.append(f"n = {n}, m = {outputs}")
         # An operator remembers m by the shape of x: where other arguments tell m, each point needs one of its own.
         auto = Jacobian(self.f, backend=self.backend)
         plan = auto.plan(*args)
@@ -159,30 +183,8 @@ def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: str) ->
     return known, operations
 
 
-def _asked(f: Any, at: Any, backend: str) -> tuple[Any, Callable[[int, int], Any], str]:
-    if backend not in ("auto", "numpy", "numba"):
-        raise UnknownBackendError(f"backend={backend!r} does not exist; expected 'auto', 'numpy' or 'numba'")
-    if callable(f):
-        return f, at or (lambda n, m: np.linspace(0.5, 1.5, n)), name_of(f)
-    if f in swept_problems():
-        problem, known = problems.get(f), problems.sizes(f)
-
-        def of_size(n: int, m: int) -> Any:
-            return problems.get(f, **{size: value for size, value in (("n", n), ("m", m)) if size in known}).args
-
-        return problem.compiled if backend == "numba" else problem.f, at or of_size, f"the problem {f}"
-    if f not in FAMILIES:
-        raise SweepError(
-            f"there is no family {f!r}; expected a function, one of {', '.join(FAMILIES)}, or one of the problems "
-            f"{', '.join(swept_problems())}"
-        )
-    family = FAMILIES[f]
-    return family.compiled if backend == "numba" else family.interpreted, at or family.at, f"{f}: {family.title}"
-
-
-def swept_problems() -> list[str]:
-    """Return the names of the problems that can be had with a number of inputs or of outputs."""
-    return [name for name in problems.names() if {"n", "m"} & problems.sizes(name).keys()]
+def _inputs(args: tuple[Any, ...]) -> int:
+    return sum(int(np.size(leaf)) for leaf in flatten(args[0])[0])
 
 
 def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, ...]:
@@ -190,17 +192,18 @@ def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, .
     return found if isinstance(found, tuple) else (found,)
 
 
-def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> int:
-    inputs = sum(int(np.size(leaf)) for leaf in flatten(args[0])[0])
-    copies = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
-    outputs = sum(int(np.size(leaf)) for leaf in flatten((f.py_func if _plain(f, backend) else f)(*copies))[0])
+def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> tuple[int, bool]:
+    """Return the number of outputs, and whether the point and they are finite."""
+    leaves, copies = flatten(args[0])[0], [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    values = flatten((f.py_func if _plain(f, backend) else f)(*copies))[0]
+    inputs, outputs = _inputs(args), sum(int(np.size(leaf)) for leaf in values)
     if inputs != n or (m is not None and outputs != m):
         wanted = f"{n} inputs{'' if m is None else f' and {m} outputs'}"
         raise SweepError(
             f"{name_of(f)} was to have {wanted}, and has {inputs} and {outputs}; give at=, a function of n and m that "
             "returns arguments for which it has them, or m=None to take m as it is"
         )
-    return outputs
+    return outputs, all(bool(np.isfinite(leaf).all()) for leaf in (*leaves, *values))
 
 
 def _plain(f: Any, backend: str) -> bool:

@@ -85,7 +85,13 @@ def _function(row: Row) -> Callable[..., Any]:
         return ProtocolFunction(row.name, from_scipy("special", row.name))
     if ufuncs(row):
         return ufuncs(row)[0]
-    return ProtocolFunction(row.name, _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row))
+    call = _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row)
+    parameters = ", ".join(row.fn.__code__.co_varnames[: row.arity])
+    call.__doc__ = (
+        f"Return {row.name}({parameters}), element by element, of numbers, arrays and active numbers.\n\n"
+        "A row of the table of primitives, which has its formula, its partial derivatives and its domain."
+    )
+    return ProtocolFunction(row.name, call)
 
 
 ROWS: dict[str, Row] = TABLE | HOST

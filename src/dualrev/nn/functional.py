@@ -27,38 +27,91 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     -------
     array
         Of shape (..., m).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.nn.linear(np.array([1.0, 2.0]), np.array([[3.0, 4.0]]), np.array([0.5]))
+    array([11.5])
     """
     y = np.matmul(x, np.transpose(weight))
     return y if bias is None else y + bias
 
 
 def relu(x: Any) -> Any:
-    """Return max(x, 0), whose derivative at 0 is 0."""
+    """Return max(x, 0), whose derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> [dr.derivative(dr.nn.relu)(x) for x in (-1.0, 0.0, 2.0)]
+    [0.0, 0.0, 1.0]
+    """
     return special.relu(x)
 
 
 def sigmoid(x: Any) -> Any:
-    """Return 1 / (1 + exp(-x))."""
+    """Return 1 / (1 + exp(-x)).
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.derivative(dr.nn.sigmoid)(0.0)
+    0.25
+    """
     return special.expit(x)
 
 
 def tanh(x: Any) -> Any:
-    """Return the hyperbolic tangent."""
+    """Return the hyperbolic tangent.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.derivative(dr.nn.tanh)(0.0)
+    1.0
+    """
     return np.tanh(x)
 
 
 def softplus(x: Any) -> Any:
-    """Return log(1 + exp(x)), whose derivative is the sigmoid."""
+    """Return log(1 + exp(x)), whose derivative is the sigmoid.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.derivative(dr.nn.softplus)(0.0)
+    0.5
+    """
     return special.softplus(x)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
-    """Return exp(x) / sum(exp(x)) along an axis."""
+    """Return exp(x) / sum(exp(x)) along an axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.jacobian(dr.nn.softmax)(np.zeros(2))
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
     return special.softmax(x, axis=axis)
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """Return x - log(sum(exp(x))) along an axis."""
+    """Return x - log(sum(exp(x))) along an axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.jacobian(dr.nn.log_softmax)(np.zeros(2))
+    array([[ 0.5, -0.5],
+           [-0.5,  0.5]])
+    """
     return special.log_softmax(x, axis=axis)
 
 
@@ -69,6 +122,13 @@ def mse(prediction: Any, target: Any) -> Any:
     ------
     ShapeMismatchError
         If the shapes differ: broadcasting (n, 1) against (n,) would compare every pair.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.grad(dr.nn.mse)(np.array([1.0, 2.0]), np.array([0.0, 4.0]))
+    array([ 1., -2.])
     """
     _same_shape("mse", prediction, target)
     return np.mean((prediction - target) ** 2)
@@ -87,6 +147,13 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any) -> Any:
     ------
     ShapeMismatchError
         If the shapes differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> dr.grad(dr.nn.binary_cross_entropy_with_logits)(np.zeros(2), np.array([0.0, 1.0]))
+    array([ 0.25, -0.25])
     """
     _same_shape("binary_cross_entropy_with_logits", logits, target)
     return np.mean(special.softplus(logits) - target * logits)

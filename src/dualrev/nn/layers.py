@@ -31,6 +31,14 @@ class Linear:
         Of shape (outputs, inputs).
     bias : Var or None
         Of shape (outputs,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> layer = dr.nn.Linear(3, 2, seed=0)
+    >>> layer(np.ones((5, 3))).shape, list(layer.named_parameters())
+    ((5, 2), ['weight', 'bias'])
     """
 
     def __init__(
@@ -64,7 +72,14 @@ class Linear:
 
 
 class Sigmoid:
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> float(dr.nn.Sigmoid()(0.0))
+    0.5
+    """
 
     def __call__(self, x: Any) -> Any:
         """Return the sigmoid of every element."""
@@ -89,6 +104,14 @@ class Sequential:
     ----------
     *layers : callable
         Layers, or functions such as `dr.nn.tanh`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> model = dr.nn.Sequential(dr.nn.Linear(3, 4, seed=0), dr.nn.tanh, dr.nn.Linear(4, 1, seed=1))
+    >>> model(np.ones((5, 3))).shape, list(model.named_parameters())
+    ((5, 1), ['0.weight', '0.bias', '2.weight', '2.bias'])
     """
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:

@@ -27,6 +27,16 @@ class Optimizer:
         If there are no parameters, or one of them is no leaf that requires a gradient.
     InputTypeError
         If one of them is no Var.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(1.0)
+    >>> optimizer = dr.optim.SGD([x], lr=0.25)
+    >>> (x**2).backward()
+    >>> optimizer.step()
+    >>> optimizer.steps, float(x.value)
+    (1, 0.5)
     """
 
     def __init__(self, parameters: Iterable[Var], lr: float | Schedule, rule: Rule) -> None:
@@ -83,6 +93,18 @@ class SGD(Optimizer):
         The step size, or its schedule.
     momentum, weight_decay : float
     nesterov : bool
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(1.0)
+    >>> optimizer = dr.optim.SGD([x], lr=0.1, momentum=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (x**2).backward()
+    ...     optimizer.step()
+    >>> round(float(x.value), 6)
+    0.54
     """
 
     def __init__(
@@ -107,6 +129,16 @@ class Adam(Optimizer):
     betas : tuple of float
         How much of the means of gradients and of their squares is kept.
     eps, weight_decay : float
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(1.0)
+    >>> optimizer = dr.optim.Adam([x], lr=0.1)
+    >>> (x**2).backward()
+    >>> optimizer.step()
+    >>> round(float(x.value), 6)
+    0.9
     """
 
     def __init__(
@@ -132,6 +164,16 @@ class Rprop(Optimizer):
         Factors by which step sizes shrink and grow.
     step_sizes : tuple of float
         The least and the largest.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(1.0)
+    >>> optimizer = dr.optim.Rprop([x], lr=0.1)
+    >>> (x**2).backward()
+    >>> optimizer.step()
+    >>> round(float(x.value), 6)
+    0.9
     """
 
     def __init__(

@@ -36,6 +36,13 @@ class Minimum:
     method : str
     scipy : OptimizeResult or None
         SciPy's own result, for its methods.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> found = dr.optim.minimize(lambda x: (x - 3.0) ** 2, 0.0, step=0.5)
+    >>> found.converged, found.iterations, float(found.x)
+    (True, 1, 3.0)
     """
 
     x: Any
@@ -86,6 +93,13 @@ class Root:
     converged : bool
     reason : str
         Why it stopped.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> found = dr.optim.newton_root(lambda x: x**2 - 2.0, 1.0)
+    >>> found.converged, round(float(found.x), 12)
+    (True, 1.414213562373)
     """
 
     x: Any

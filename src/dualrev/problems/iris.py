@@ -19,7 +19,15 @@ VARIETIES = ("setosa", "versicolor", "virginica")
 
 @cache
 def flowers() -> tuple[np.ndarray, np.ndarray]:
-    """Return the four measurements of 150 flowers, shape (150, 4), and 0, 1 or 2 for setosa, versicolor, virginica."""
+    """Return the four measurements of 150 flowers, shape (150, 4), and 0, 1 or 2 for setosa, versicolor, virginica.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> measured, varieties = dr.problems.flowers()
+    >>> measured.shape, measured[0].tolist(), int(varieties[0])
+    ((150, 4), [5.1, 3.5, 1.4, 0.2], 0)
+    """
     text = files("dualrev.problems").joinpath("iris.csv").read_text(encoding="utf-8")
     rows = list(csv.reader(text.splitlines()))[1:]
     features = np.array([[float(number) for number in row[:4]] for row in rows])

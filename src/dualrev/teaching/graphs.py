@@ -73,6 +73,14 @@ class Graph:
     edges : tuple of Edge
     most : int or None
         Graphs of more nodes are folded when they are drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> graph = dr.graph(lambda x: x * np.sin(x), 0.5)
+    >>> [node.operation for node in graph.nodes], len(graph.edges)
+    (['', 'sin', 'multiply'], 3)
     """
 
     name: str

@@ -65,6 +65,14 @@ class Trace:
         The function's value.
     derivative : number, array, tuple or container
         In forward mode the output's tangent; in reverse mode a tuple with the gradient of each argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> trace = dr.trace(lambda x: x * np.sin(x), 0.5)
+    >>> len(trace), trace.lines[1].operation, trace.lines[1].formula
+    (3, 'sin', 'sin(v0)')
     """
 
     def __init__(self, recording: Recording, mode: str, derivatives: dict[Step, Any]) -> None:

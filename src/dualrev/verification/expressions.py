@@ -18,6 +18,7 @@ from dualrev.primitives.row import Row
 from dualrev.sharing import tie
 from dualrev.trees import flatten_output
 from dualrev.verification.following import Following
+from dualrev.verification.watched import watched
 
 _sympified = np.frompyfunc(sympy.sympify, 1, 1)
 """NumPy fills arrays of objects with Python's 0."""
@@ -64,9 +65,9 @@ class Expressions(Active):
         if rule.definition is not None:
             return rule.definition(*operands, **kwargs)
         y = rule.value([_value(x) for x in operands], kwargs)
-        made = _sympified(rule.value([_expressions(x) for x in operands], kwargs))
+        parts = [watched(_expressions(x), self.following) for x in operands]
+        made = _sympified(rule.value(parts, kwargs))
         self.following.weigh(made)
-        self.following.in_time()
         result = Expressions(y, made, self.level, self.following)
         if rule.alias:
             tie(result, operands)

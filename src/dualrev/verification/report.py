@@ -77,6 +77,14 @@ class Verification:
         The second derivatives, if `order` was 2.
     interrupted : bool
         Whether SymPy was interrupted; then this is what was checked until then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> found = dr.verify(lambda x: x[0] * np.exp(x[1]), np.array([2.0, 0.5]))
+    >>> found.ok, found.method, found.entries, found.tape_operations
+    (True, 'symbolic', 2, 4)
     """
 
     ok: bool
