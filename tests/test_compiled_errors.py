@@ -52,6 +52,13 @@ def dictionary(x):
 
 
 @njit
+def active_keys(x):
+    d = {1.0: x[1]}
+    d[x[0]] = 2.0 * x[1]  # here
+    return d[1.0]
+
+
+@njit
 def complex_numbers(x):
     return (x[0] + 1j * x[1]).real  # here
 
@@ -154,6 +161,7 @@ REFUSED = [
     (integers_filled, ()),
     (integers_from_a_list, ()),
     (dictionary, ()),
+    (active_keys, ()),
     (complex_numbers, ()),
     (no_rule, ()),
     (calls_a_gufunc, ()),

@@ -54,7 +54,7 @@ def allowed_error(text: str, x: Any) -> float | None:
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=EXAMPLES)
 def test_interpreted_programs_agree_with_fifty_digits(drawn: random.Random) -> None:
-    text, x = program(drawn), point(drawn)
+    text, x = program(drawn, nested=True), point(drawn)
     allowed = allowed_error(text, x)
     assume(allowed is not None)
     assert allowed is not None
@@ -67,7 +67,7 @@ def test_interpreted_programs_agree_with_fifty_digits(drawn: random.Random) -> N
 def test_many_interpreted_programs_agree_with_fifty_digits(start: int) -> None:
     for seed in range(start, start + 100):
         drawn = random.Random(seed)
-        text, x = program(drawn), point(drawn)
+        text, x = program(drawn, nested=True), point(drawn)
         allowed = allowed_error(text, x)
         if allowed is not None:
             check_interpreted(text, x, allowed)

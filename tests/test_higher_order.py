@@ -54,6 +54,28 @@ def test_ten_derivatives_with_fifty_digits() -> None:
     np.testing.assert_allclose(dr.taylor(f, 0.5, 10), [float(c) for c in series], rtol=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "expected"),
+    [
+        ("binom", (2.0, 3.0), lambda n, k: mpmath.gamma(n + 1) * mpmath.rgamma(k + 1) * mpmath.rgamma(n - k + 1)),
+        ("binom", (4.5, -2.0), lambda n, k: mpmath.gamma(n + 1) * mpmath.rgamma(k + 1) * mpmath.rgamma(n - k + 1)),
+        ("poch", (-3.0, 4.0), lambda z, m: mpmath.gamma(z + m) * mpmath.rgamma(z)),
+        ("beta", (2.5, -3.5), lambda a, b: mpmath.gamma(a) * mpmath.gamma(b) * mpmath.rgamma(a + b)),
+    ],
+)
+def test_gradient_and_hessian_at_zeros_that_are_poles_of_a_part(name: str, at: Any, expected: Any) -> None:
+    function = getattr(pytest.importorskip("scipy.special"), name)
+    with mpmath.workdps(60):
+        point = tuple(map(mpmath.mpf, at))
+        first = [float(mpmath.diff(expected, point, n)) for n in ((1, 0), (0, 1))]
+        second = [float(mpmath.diff(expected, point, n)) for n in ((2, 0), (1, 1), (0, 2))]
+    for mode in ("forward", "reverse"):
+        gradient = dr.grad(lambda v: function(v[0], v[1]), mode=mode)(np.array(at))
+        np.testing.assert_allclose(gradient, first, rtol=1e-12, atol=1e-15)
+    hessian = dr.hessian(lambda v: function(v[0], v[1]))(np.array(at))
+    np.testing.assert_allclose(hessian[[0, 0, 1], [0, 1, 1]], second, rtol=1e-11, atol=1e-15)
+
+
 @pairs
 def test_the_inner_derivative_does_not_see_the_outer_variable(outer: str, inner: str) -> None:
     """Siskind and Pearlmutter, Perturbation confusion and referential transparency, IFL 2005."""

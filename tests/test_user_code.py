@@ -127,6 +127,27 @@ def test_numpy_refusing_object_arrays_points_to_stack(mode: str) -> None:
     assert "np.stack" in "".join(caught.value.__notes__)
 
 
+@each_mode
+def test_libraries_that_make_object_arrays_refuse_with_a_note(mode: str) -> None:
+    signal, stats = pytest.importorskip("scipy.signal"), pytest.importorskip("scipy.stats")
+    for f in (lambda x: signal.lfilter([1.0], [1.0, 0.5], x), stats.zscore, lambda x: stats.norm.pdf(x[0])):
+        with pytest.raises((TypeError, NotImplementedError, AttributeError)) as caught:
+            dr.jacobian(f, mode=mode)(X)
+        assert "custom_rule" in "".join(caught.value.__notes__)
+
+
+@each_mode
+def test_functions_of_object_arrays_call_methods_of_active_numbers(mode: str) -> None:
+    point = np.array([0.3, -0.4])
+    for ufunc in (np.sin, np.degrees, np.radians, np.rad2deg, np.deg2rad, np.fabs, np.abs, np.trunc, np.hypot, np.fmod):
+        others = (2.0,) * (ufunc.nin - 1)
+        objects = dr.jacobian(lambda x, g=ufunc, rest=others: g(np.array([x[0], x[1]], dtype=object), *rest), mode=mode)
+        np.testing.assert_array_equal(
+            objects(point), dr.jacobian(lambda x, g=ufunc, rest=others: g(x, *rest), mode=mode)(point)
+        )
+    assert dr.grad(lambda x: np.sum(x * np.array([np.True_, x, 2], dtype=object)), mode=mode)(0.5) == 4.0
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize("zero", [0, 0.0, np.float64(0.0)], ids=["int", "float", "float64"])
 def test_a_divisor_that_is_zero_is_one_of_numpys(mode: str, zero: Any) -> None:

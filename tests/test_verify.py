@@ -80,6 +80,10 @@ def test_steps_are_evaluated_and_printed_as_sympys_own() -> None:
     assert "Floor" in str(symbolic)
     assert symbolic.evaluate() == pytest.approx([-0.4], rel=1e-14)
     assert symbolic.cost(budget=0.0).seconds > 0.0
+    special = pytest.importorskip("scipy.special")
+    cost = verify(lambda x: special.owens_t(x[0], x[1]) * x[1], np.array([0.4, 2.0])).symbolic.cost(budget=0.0)
+    assert np.isnan(cost.seconds)
+    assert "no evaluation in double precision" in str(cost)
 
 
 def test_sympy_knows_that_values_are_real() -> None:

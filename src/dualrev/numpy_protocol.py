@@ -67,7 +67,9 @@ def operand(x: Any) -> Any:
 def take_up(array: np.ndarray) -> Any:
     """Return an object array of active and plain numbers as one active array."""
     elements: list[Any] = list(array.flat)
-    wrong = next((e for e in elements if not isinstance(e, Active | int | float | np.number) or np.shape(e)), None)
+    wrong = next(
+        (e for e in elements if not isinstance(e, Active | int | float | np.number | np.bool_) or np.shape(e)), None
+    )
     if wrong is not None:
         raise ObjectArrayError(
             f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
@@ -269,7 +271,9 @@ def equip(cls: type[Active]) -> None:
                 if short not in ("eq", "ne", "lt", "le", "gt", "ge"):
                     setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
-        setattr(cls, row.name, method(FUNCTIONS[row.name]))
+        spellings = {name.removeprefix("numpy.") for name in row.names if name.startswith("numpy.")}
+        for name in {row.name} | {getattr(np, name).__name__ for name in spellings}:
+            setattr(cls, name, method(FUNCTIONS[row.name]))
     power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {
         "__pow__": lambda self, b: _power(self, b, operator.pow) if type(b) in (int, float) else power(self, b),

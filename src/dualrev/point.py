@@ -19,6 +19,8 @@ _NUMPY_REFUSES_OBJECTS = (
     "no callable",
     "Cannot cast ufunc",
     "must be real number",
+    "input type 'object' not supported",
+    "ObjectDType",
 )
 
 
@@ -121,11 +123,13 @@ class Point:
             args[position] = part
         try:
             out = self.f(*args, **self.kwargs)
-        except TypeError as error:
+        except (TypeError, NotImplementedError, AttributeError) as error:
             if any(phrase in str(error) for phrase in _NUMPY_REFUSES_OBJECTS):
                 error.add_note(
                     "dualrev: NumPy refuses this function for object arrays. If the array was made by np.array([...]) "
-                    "of active numbers, make it with np.stack([...])."
+                    "of active numbers, make it with np.stack([...]). If a library such as scipy.stats or scipy.signal "
+                    "made it of its arguments, write the formula out with functions of NumPy, scipy.special or "
+                    "dualrev.special, or give the call a rule with dualrev.custom_rule."
                 )
             raise
         except ValueError as error:

@@ -1,4 +1,5 @@
-"""Random programs over scalars and small arrays: every row of the table, selections, reductions, loops and branches.
+"""Random programs over scalars and small arrays: every row of the table, selections, reductions, matrices, loops and
+branches, inner functions, writes into arrays and, for Python alone, derivatives of derivatives.
 
 A program is the text of a function of four numbers. What draws it is a `random.Random`, which may be hypothesis's.
 """
@@ -34,14 +35,18 @@ class Program:
         Names of the numbers and of the arrays of three numbers that there are.
     """
 
-    def __init__(self, random: Any, statements: int, arrays: bool) -> None:
+    def __init__(self, random: Any, statements: int, arrays: bool, nested: bool) -> None:
         self.random, self.arrays = random, arrays
         self.lines = ["s0 = x[0]", "s1 = x[3] * 1.0", "v0 = x[:3]", "v1 = x[::-1][:3]"]
         self.scalars, self.vectors = ["s0", "s1"], ["v0", "v1"]
         kinds: list[Callable[[], None]] = [self.row] * 5 + [self.branch, self.loop, self.halving]
+        kinds += [self.power, self.builtin, self.search, self.inner]
         if arrays:
             kinds += [self.row_of_arrays] * 3 + [self.reduction] * 2
             kinds += [self.selection, self.arrangement, self.product, self.gathering]
+            kinds += [self.matrix, self.buffer, self.buffer]
+        if nested:
+            kinds += [self.derivative]
         for _ in range(statements):
             self.choice(kinds)()
 
@@ -106,8 +111,47 @@ class Program:
         self.array(self.applied(row, name.replace("numpy.", "np."), once))
 
     def reduction(self) -> None:
-        name = self.choice(["np.sum", "np.mean", "np.prod", "np.max", "np.min", "np.var", "np.linalg.norm"])
+        name = self.choice(["np.sum", "np.mean", "np.prod", "np.max", "np.min", "np.var", "np.std", "np.linalg.norm"])
         self.number(f"{name}({self.vector})")
+
+    def power(self) -> None:
+        exponent = self.choice(["2", "3", "5", "0", "1", "-1", "-2", "0.5", "-1.5", self.scalar])
+        whole = exponent in {"2", "3", "5", "0", "1"}
+        base = self.choice([self.scalar, self.vector]) if self.arrays else self.scalar
+        form = f"{base} ** {exponent}" if whole else f"(1.5 + np.tanh({base})) ** ({exponent})"
+        (self.array if base in self.vectors else self.number)(form)
+
+    def builtin(self) -> None:
+        a, b = self.scalar, self.scalar
+        self.number(
+            self.choice([f"min({a}, {b})", f"max({a}, {b}, 0.1)", f"abs({a} - {b})", f"+{a} / (abs({b}) + 1.5)"])
+        )
+
+    def search(self) -> None:
+        """A loop that is left early, with the number it was left at."""
+        name, vector = f"s{len(self.scalars)}", self.vector
+        self.lines += [
+            f"{name} = {self.scalar} * 0.5",
+            "for k in range(3):",
+            f"    if {vector}[k] * {name} > {self.scalar}:",
+            "        break",
+            f"    {name} += {vector}[k] * (k + 1)",
+        ]
+        self.scalars.append(name)
+
+    def inner(self) -> None:
+        """A function within the function, which takes a number from around it."""
+        name, other = f"g{len(self.scalars)}", self.scalar
+        body = self._of_one_number("(t + u)")
+        self.lines += [f"def {name}(t, u):", f"    return {body} + t * {other}"]
+        self.number(f"{name}({self.scalar}, 0.5) - {name}({self.scalar}, {self.scalar})")
+
+    def derivative(self) -> None:
+        """A derivative within the function, of something that holds a number of the outer one."""
+        body = self._of_one_number("(t * 0.7)")
+        operator_ = self.choice(["dr.derivative", "dr.grad"])
+        mode = "" if operator_ == "dr.derivative" else f", mode={self.choice(['forward', 'reverse'])!r}"
+        self.number(f"{operator_}(lambda t: {body} * {self.scalar} + t * t{mode})({self.scalar})")
 
     def selection(self) -> None:
         a, b = self.vector, self.vector
@@ -115,6 +159,8 @@ class Program:
             f"np.where({a} > {self.scalar}, {b}, {self.vector})",
             f"np.maximum({a}, {self.scalar})",
             f"np.sort({a})",
+            f"np.minimum({a}, {b} + 0.1)",
+            f"np.abs({a}) * np.clip({b}, -0.5, {self.scalar} + 1.0)",
             f"np.where({a} < {b}, np.sqrt(np.abs({b} - {a}) + 0.5), {self.scalar} * {b})",
         ]
         self.array(self.choice(forms))
@@ -126,6 +172,8 @@ class Program:
             f"np.cumsum({a})",
             f"np.concatenate(({a}[1:], {self.vector}[:1]))",
             f"{a}[np.array([2, 0, 0])]",
+            f"np.roll({a}, 1)",
+            f"np.concatenate(({a}[:2] + {a}[1:], {self.vector}[-1:]))",
         ]
         self.array(self.choice(forms))
 
@@ -134,6 +182,40 @@ class Program:
         self.array(f"np.outer({a}, {b}) @ {self.vector}" if self.random.randrange(2) else f"{a} * np.dot({a}, {b})")
         if self.random.randrange(2):
             self.number(f"{a} @ {b}")
+
+    def matrix(self) -> None:
+        a, b = self.vector, self.vector
+        made = f"(np.outer({a}, {b}) + {self.scalar})"
+        forms = [
+            f"np.sum({made}, axis={self.choice([0, 1])})",
+            f"{made}[{self.choice([0, 1, 2])}]",
+            f"{made}[:, {self.choice([0, -1])}]",
+            f"{made}[1:, 1:].T.copy().reshape(4)[:3]",
+            f"{made}[::-1].T @ {self.vector}",
+            f"({made} * {self.vector}) @ {made}[1]",
+            f"np.diag({made})",
+        ]
+        self.array(self.choice(forms))
+
+    def buffer(self) -> None:
+        """An array that is made and written to, piece by piece."""
+        name, vector = f"v{len(self.vectors)}", self.vector
+        start = self.choice(["np.zeros_like(v0)", f"{vector} + v0", f"({vector} * v1).copy()"])
+        writes = [
+            f"{name}[1] = {self.scalar}",
+            f"{name}[0] += {self.scalar} * {name}[2]",
+            f"{name}[1:] += {vector}[:2]",
+            f"{name}[:2] = {name}[1:] * 0.5",
+            f"{name}[::-1][0] = {vector}[1]",
+            f"{name}[:] = {name} * {self.scalar}",
+            f"{name}[{name} > 0.2] = {self.choice(['0.3', self.scalar])}",
+            f"{name} *= {self.scalar}",
+            f"for k in range(2):\n        {name}[k + 1] = {name}[k] * 0.5 + {vector}[k]",
+            f"{name}[0], {name}[2] = {name}[2], {name}[0]",
+        ]
+        self.lines.append(f"{name} = {start}")
+        self.lines += [self.choice(writes) for _ in range(1 + self.random.randrange(3))]
+        self.vectors.append(name)
 
     def gathering(self) -> None:
         self.array(f"np.concatenate(({self.scalar} * {self.vector}[:1], {self.vector}[1:]))")
@@ -179,9 +261,12 @@ class Program:
         return f"def {name}(x):\n" + "".join(f"    {line}\n" for line in [*self.lines, f"return {result}"])
 
 
-def program(random: Any, statements: int = 8, arrays: bool = True) -> str:
-    """Return the text of a random program; without `arrays` it computes with numbers, and compiles much faster."""
-    return Program(random, statements, arrays).text()
+def program(random: Any, statements: int = 8, arrays: bool = True, nested: bool = False) -> str:
+    """Return the text of a random program.
+
+    Without `arrays` it computes with numbers, and compiles much faster. With `nested` it takes derivatives of its own.
+    """
+    return Program(random, statements, arrays, nested).text()
 
 
 def function(text: str, name: str = "f") -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from numba.core import types
+from numba.core import errors, types
 from numba.extending import lower_builtin
 
 from dualrev.kernels.active_types import ActiveType, is_active, owner_of
@@ -114,3 +114,11 @@ def _getitem(x: Any, index: Any) -> Callable[..., Any] | None:
     """Answer `np.where(c, a, b)[()]`, which is a number already."""
     nothing = isinstance(index, types.BaseTuple) and len(index) == 0
     return (lambda x, index: x) if is_active(x) and nothing else None
+
+
+@overloads_method(ActiveType, "__hash__")
+def _hash(x: Any) -> Any:
+    raise errors.TypingError(
+        "an active number is no key of a dict and no element of a set, since numbers of one value may have different "
+        "derivatives; use int(x), which has none"
+    )

@@ -10,6 +10,7 @@ import sympy
 
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.symbolic_host import HOST_NATIVE
+from dualrev.kernels.symbolic_hyperbolic import cosh, sinh, tanh
 from dualrev.primitives.row import Row
 
 
@@ -73,7 +74,8 @@ _NATIVE: dict[str, Any] = {
         name: getattr(sympy, name)
         for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
     },
-    **{name: getattr(sympy, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "cbrt")},
+    **{name: getattr(sympy, name) for name in ("asinh", "acosh", "atanh", "cbrt")},
+    **{function.__name__: function for function in (sinh, cosh, tanh)},
     **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
     "inf": sympy.oo,
     "lgamma": sympy.loggamma,
@@ -121,8 +123,7 @@ class Input(sympy.Symbol):  # type: ignore[misc]
 def _of_reals(expression: Any) -> Any:
     """Let SymPy know that the value of a primitive is a real number, which it was when the function ran.
 
-    Of a logarithm it would not know. Asked whether what is made of it is real, positive or finite, it expands imaginary
-    parts and divides polynomials: on expressions of a line that can take hours.
+    Of a logarithm it would not know, and to find out about what is made of it would expand imaginary parts.
     """
     if expression.args and expression._assumptions.get("real") is None:
         expression._assumptions = expression._assumptions.copy()

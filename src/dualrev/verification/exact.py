@@ -22,6 +22,7 @@ CANNOT_COMPILE = (
     SyntaxError,
     RecursionError,
     MemoryError,
+    NotImplementedError,
 )
 
 

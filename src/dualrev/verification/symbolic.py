@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from dualrev.errors import NonScalarOutputError
-from dualrev.verification.exact import derivative, evaluated
+from dualrev.verification.exact import CANNOT_COMPILE, derivative, evaluated
 
 LONGEST = 400
 """Characters of an expression that are printed."""
@@ -28,7 +28,8 @@ class SymbolicCost:
     shared_operations : int
         Operations where common subexpressions are computed once.
     seconds : float
-        Of one evaluation in double precision, common subexpressions computed once: the best of several.
+        Of one evaluation in double precision, common subexpressions computed once: the best of several. NaN where
+        neither NumPy nor SciPy has one of the functions.
     """
 
     operations: int
@@ -36,9 +37,12 @@ class SymbolicCost:
     seconds: float
 
     def __str__(self) -> str:
+        time = "no evaluation in double precision"
+        if self.seconds == self.seconds:
+            time = f"{self.seconds * 1e6:.3g} µs for an evaluation"
         return (
             f"symbolic Jacobian: {self.operations} operations as written, {self.shared_operations} with common "
-            f"subexpressions taken out, {self.seconds * 1e6:.3g} µs for an evaluation"
+            f"subexpressions taken out, {time}"
         )
 
 
@@ -121,16 +125,24 @@ class Symbolic:
         """
         entries = list(self.jacobian)
         shared, rest = sympy.cse(entries)
-        run = sympy.lambdify(self.symbols, entries, modules=["scipy", "numpy"], cse=True)
+        reduced = [part for _, part in shared] + list(rest)
+        return SymbolicCost(
+            int(sympy.count_ops(entries)), int(sympy.count_ops(reduced)), self._seconds(entries, budget)
+        )
+
+    def _seconds(self, entries: Sequence[Any], budget: float) -> float:
         at = [float(number) for number in self.point]
-        run(*at)
+        try:
+            run = sympy.lambdify(self.symbols, entries, modules=["scipy", "numpy"], cse=True)
+            run(*at)
+        except CANNOT_COMPILE:
+            return float("nan")
         best, end = float("inf"), perf_counter() + budget
         while best == float("inf") or perf_counter() < end:
             start = perf_counter()
             run(*at)
             best = min(best, perf_counter() - start)
-        reduced = [part for _, part in shared] + list(rest)
-        return SymbolicCost(int(sympy.count_ops(entries)), int(sympy.count_ops(reduced)), best)
+        return best
 
     def evaluate(self, values: Sequence[Any] | None = None) -> list[float]:
         """Return all outputs, evaluated to 50 digits and rounded; NaN where one is no finite real number.

@@ -17,7 +17,7 @@ ROWS = (
             lambda y, x: select(
                 x > 0.5,
                 -y * math.digamma(x),
-                math.gamma(1.0 - x) * (math.cos(math.pi * x) - math.sin(math.pi * x) / math.pi * math.digamma(1.0 - x)),
+                math.gamma(1.0 - x) * math.reciprocal_slope(x),
             ),
         ),
         domain=((-2.5, 4.0),),
@@ -34,11 +34,14 @@ ROWS = (
         "beta",
         fn=lambda a, b: math.beta(a, b),
         partials=(
-            lambda y, a, b: y * (math.digamma(a) - math.digamma(a + b)),
-            lambda y, a, b: y * (math.digamma(b) - math.digamma(a + b)),
+            lambda y, a, b: math.beta_slope(y, a, b),
+            lambda y, a, b: math.beta_slope(y, b, a),
         ),
         domain=(POSITIVE, POSITIVE),
-        points=(((1.0, 1.0), (-1.0, -1.0)),),
+        points=(
+            ((1.0, 1.0), (-1.0, -1.0)),
+            ((1.5, -1.5), (2.0943951023931953, 2.0943951023931953)),
+        ),
         names=("scipy.special.beta",),
     ),
     HostRow(
@@ -56,22 +59,51 @@ ROWS = (
         "binom",
         fn=lambda n, k: math.binom(n, k),
         partials=(
-            lambda y, n, k: y * (math.digamma(n + 1.0) - math.digamma(n - k + 1.0)),
-            lambda y, n, k: y * (math.digamma(n - k + 1.0) - math.digamma(k + 1.0)),
+            lambda y, n, k: select(
+                math.off_pole(n - k + 1.0) == 0,
+                y * math.digamma(n + 1.0) + math.beta(n + 1.0, k - n) * math.reciprocal_slope(n - k + 1.0),
+                y * (math.digamma(n + 1.0) - math.digamma(n - k + 1.0)),
+            ),
+            lambda y, n, k: select(
+                math.off_pole(n - k + 1.0) == 0,
+                -y * math.digamma(k + 1.0) - math.beta(n + 1.0, k - n) * math.reciprocal_slope(n - k + 1.0),
+                select(
+                    math.off_pole(k + 1.0) == 0,
+                    y * math.digamma(n - k + 1.0) + math.beta(n + 1.0, -k) * math.reciprocal_slope(k + 1.0),
+                    y * (math.digamma(n - k + 1.0) - math.digamma(k + 1.0)),
+                ),
+            ),
         ),
         domain=((3.0, 6.0), (0.5, 2.5)),
-        points=(((2.0, 1.0), (1.0, 0.0)),),
+        points=(
+            ((2.0, 1.0), (1.0, 0.0)),
+            ((2.0, 3.0), (1 / 3, -1 / 3)),
+            ((3.0, 5.0), (-0.05, 0.05)),
+            ((2.0, -1.0), (0.0, 1 / 3)),
+        ),
         names=("scipy.special.binom",),
     ),
     HostRow(
         "poch",
         fn=lambda z, m: math.poch(z, m),
         partials=(
-            lambda y, z, m: y * (math.digamma(z + m) - math.digamma(z)),
+            lambda y, z, m: select(
+                math.off_pole(z) == 0,
+                select(
+                    math.off_pole(z + m) == 0,
+                    y * (math.digamma(1.0 - z - m) - math.digamma(1.0 - z)),
+                    y * math.digamma(z + m) + math.gamma(z + m) * math.gamma(1.0 - z) * math.reciprocal_slope(z),
+                ),
+                y * (math.digamma(z + m) - math.digamma(z)),
+            ),
             lambda y, z, m: y * math.digamma(z + m),
         ),
         domain=(POSITIVE, POSITIVE),
-        points=(((1.0, 1.0), (1.0, 0.42278433509846713)),),
+        points=(
+            ((1.0, 1.0), (1.0, 0.42278433509846713)),
+            ((0.0, 1.0), (1.0, 0.0)),
+            ((-3.0, 4.0), (-6.0, 0.0)),
+        ),
         names=("scipy.special.poch",),
     ),
     HostRow(

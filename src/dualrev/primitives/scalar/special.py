@@ -108,6 +108,20 @@ FORMULAS: dict[str, Rule] = {
     "digamma_series": lambda s: (
         s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12))))))
     ),
+    # 0 where the gamma function has a pole; the slope of its reciprocal, there and elsewhere, over gamma(1 - x).
+    "off_pole": lambda x: select(x < 0.5, math.floor(x) - x, 1.0),
+    "reciprocal_slope": lambda x: math.cos(math.pi * x) - math.sin(math.pi * x) / math.pi * math.digamma(1.0 - x),
+    # A pole of gamma(a + b) is a zero of beta, unless a or b is at one, too.
+    "beta_slope": lambda y, a, b: select(
+        math.off_pole(a + b) == 0,
+        select(math.off_pole(a) == 0, y * (math.digamma(1.0 - a) - math.digamma(1.0 - a - b)), math.beta_zero(y, a, b)),
+        y * (math.digamma(a) - math.digamma(a + b)),
+    ),
+    "beta_zero": lambda y, a, b: select(
+        math.off_pole(b) == 0,
+        y * (math.digamma(a) - math.digamma(a + b)),
+        y * math.digamma(a) + math.gamma(a) * math.gamma(b) * math.gamma(1.0 - a - b) * math.reciprocal_slope(a + b),
+    ),
     "ten_powers": lambda x, p: math.five_powers(x, p) + math.five_powers(x + 5.0, p),
     "five_powers": lambda x, p: x**p + (x + 1.0) ** p + (x + 2.0) ** p + (x + 3.0) ** p + (x + 4.0) ** p,
     "polygamma_positive": lambda n, x: (
