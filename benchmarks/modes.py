@@ -35,21 +35,28 @@ def measure(seconds: float = SECONDS, tiny: bool = False) -> list[Measured]:
 
 
 def table(measured: Sequence[Measured]) -> list[str]:
-    """Return the rows of all cases: times over that of f, the faster mode bold."""
-    lines = [
-        "| group | function | f | by hand | forward | reverse | auto |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for case, (f, *others) in measured:
-        hand, forward, reverse, auto = (f"{time / f:.3g}" for time in others)
-        if others[1] < others[2]:
-            forward = f"**{forward}**"
-        else:
-            reverse = f"**{reverse}**"
-        unit, size = ("ms", 1e3) if f >= 1e-3 else ("µs", 1e6)
-        name = case.group.replace("_", " ")
-        lines.append(f"| {name} | {case.name} | {f * size:.3g} {unit} | {hand} | {forward} | {reverse} | {auto} |")
+    """Return a table for each group: times over that of f, the faster mode bold."""
+    lines = []
+    for group in dict.fromkeys(case.group for case, _ in measured):
+        lines += [
+            f"### {group.replace('_', ' ')}",
+            "",
+            "| function | f | by hand | forward | reverse | auto |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        lines += [row(case.name, times) for case, times in measured if case.group == group]
+        lines.append("")
     return lines
+
+
+def row(name: str, times: Sequence[float]) -> str:
+    """Return the row of a function."""
+    f, *others = times
+    ratios = [f"{time / f:,.0f}" if time >= 100 * f else f"{time / f:.3g}" for time in others]
+    better = 1 if others[1] < others[2] else 2
+    ratios[better] = f"**{ratios[better]}**"
+    unit, size = ("ms", 1e3) if f >= 1e-3 else ("µs", 1e6)
+    return f"| {name} | {f * size:.3g} {unit} | {' | '.join(ratios)} |"
 
 
 def regrets(sweeps: Sequence[Sweep]) -> list[str]:
@@ -83,7 +90,6 @@ def page(measured: Sequence[Measured], sweeps: Sequence[Sweep]) -> str:
         "derivative for all points, and f point by point.",
         "",
         *table(measured),
-        "",
         "## Maps over n and m",
         "",
         "Blue is where forward mode is faster and orange where reverse mode is. The drawn line is where both took the",
