@@ -76,6 +76,15 @@ def test_gradient_and_hessian_at_zeros_that_are_poles_of_a_part(name: str, at: A
     np.testing.assert_allclose(hessian[[0, 0, 1], [0, 1, 1]], second, rtol=1e-11, atol=1e-15)
 
 
+@pytest.mark.parametrize("x", [-1e-20, -0.5, -1.3, -2.00001, 0.7])
+def test_derivatives_of_digamma_on_both_sides_of_zero(x: float) -> None:
+    f: Any = dr.special.digamma
+    for order in range(5):
+        assert f(x) == pytest.approx(float(mpmath.psi(order, mpmath.mpf(x))), rel=1e-11)
+        assert dr.special.polygamma(float(order), x) == f(x)
+        f = dr.derivative(f)
+
+
 @pairs
 def test_the_inner_derivative_does_not_see_the_outer_variable(outer: str, inner: str) -> None:
     """Siskind and Pearlmutter, Perturbation confusion and referential transparency, IFL 2005."""

@@ -49,7 +49,7 @@ ROWS = (
         fn=lambda x: select(
             x > 0,
             math.digamma_positive(x),
-            math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x))),
+            math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.rint(x))),
         ),
         partials=(lambda y, x: math.polygamma(1.0, x),),
         domain=((-2.5, 5.0),),
@@ -61,13 +61,15 @@ ROWS = (
         fn=lambda n, x: select(
             n == 0,
             math.digamma(x),
-            select(x > 0, math.polygamma_positive(n, x), select(n == 1, math.trigamma_reflected(x), math.nan)),
+            math.parity(n + 1.0)
+            * math.gamma(n + 1.0)
+            * select(x > 0, math.zeta_positive(n + 1.0, x), math.zeta_reflected(n + 1.0, x)),
         ),
         partials=(
             None,
             lambda y, n, x: math.polygamma(n + 1.0, x),
         ),
-        domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (0.3, 5.0)),
+        domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (-2.5, 5.0)),
     ),
     Row(
         "expit",
@@ -124,12 +126,12 @@ FORMULAS: dict[str, Rule] = {
     ),
     "ten_powers": lambda x, p: math.five_powers(x, p) + math.five_powers(x + 5.0, p),
     "five_powers": lambda x, p: x**p + (x + 1.0) ** p + (x + 2.0) ** p + (x + 3.0) ** p + (x + 4.0) ** p,
-    "polygamma_positive": lambda n, x: (
-        select(n % 2 == 0, -1.0, 1.0) * math.gamma(n + 1.0) * math.zeta_positive(n + 1.0, x)
+    # The sum of all (x + k)**-s, less that over k < 0.
+    "zeta_reflected": lambda s, x: (
+        math.zeta_positive(s, x - math.floor(x))
+        + math.parity(s) * (math.zeta_positive(s, math.ceil(x) - x) - math.zeta_positive(s, 1.0 - x))
     ),
-    "trigamma_reflected": lambda x: (
-        (math.pi / math.sin(math.pi * (x - math.floor(x)))) ** 2 - math.polygamma_positive(1.0, 1.0 - x)
-    ),
+    "parity": lambda n: select(n % 2 == 0, 1.0, -1.0),
     "zeta_positive": lambda s, x: math.ten_powers(x, -s) + math.zeta_large(s, x + 10.0),
     "zeta_large": lambda s, z: z ** (1.0 - s) / (s - 1.0) + z ** (-s) * (0.5 + math.zeta_series(s, z) / z),
     "zeta_series": lambda s, z: (
