@@ -12,7 +12,7 @@ import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.array_methods import METHODS, method
-from dualrev.errors import MissingRuleError, ObjectArrayError
+from dualrev.errors import InputTypeError, MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
@@ -30,6 +30,7 @@ _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _ACTIVE: set[type] = set()
+_OWN_ARITHMETIC = (np.matrix, np.ma.MaskedArray)
 _NO_EFFECT = {"casting", "order", "subok"}
 _REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum,
@@ -55,13 +56,27 @@ def operand(x: Any) -> Any:
         return x
     if isinstance(x, Rational):
         return float(x)
-    array = np.asarray(x)
+    array = as_array(x)
     kind = array.dtype.kind
     if kind == "O":
         return operand(take_up(array))
     if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
+
+
+def as_array(x: Any, copy: bool | None = None) -> Any:
+    """Return a plain number or array as an array.
+
+    Raises
+    ------
+    InputTypeError
+        For arrays whose arithmetic is not that of arrays: an active number would go without it.
+    """
+    if isinstance(x, _OWN_ARITHMETIC):
+        instead = "np.asarray(x)" if isinstance(x, np.matrix) else "its data and np.where(mask, 0.0, x)"
+        raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
+    return np.array(x, copy=copy)
 
 
 def take_up(array: np.ndarray) -> Any:
