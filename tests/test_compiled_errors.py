@@ -46,7 +46,7 @@ def integers_from_a_list(x):
 
 @njit
 def dictionary(x):
-    d = {"a": 1.0}
+    d = {"a": 1}
     d["a"] = x[0] * x[0]  # here
     return d["a"]
 
