@@ -61,7 +61,7 @@ ROWS = (
         fn=lambda n, x: select(
             n == 0,
             math.digamma(x),
-            select(x > 0, math.polygamma_positive(n, x), select(n == 1, math.trigamma_reflected(x), math.nan)),
+            select(x > 0, math.polygamma_positive(n, x), math.polygamma_reflected(n, x)),
         ),
         partials=(
             None,
@@ -127,9 +127,14 @@ FORMULAS: dict[str, Rule] = {
     "polygamma_positive": lambda n, x: (
         select(n % 2 == 0, -1.0, 1.0) * math.gamma(n + 1.0) * math.zeta_positive(n + 1.0, x)
     ),
-    "trigamma_reflected": lambda x: (
-        (math.pi / math.sin(math.pi * (x - math.floor(x)))) ** 2 - math.polygamma_positive(1.0, 1.0 - x)
+    "polygamma_reflected": lambda n, x: (
+        math.cotangent_slope(n, 1.0 / math.tan(math.pi * (x - math.floor(x))))
+        + select(n % 2 == 0, 1.0, -1.0) * math.polygamma_positive(n, 1.0 - x)
     ),
+    "cotangent_slope": lambda n, c: (
+        (1 + c * c) * select(n == 1, math.pi**2, select(n == 2, -2 * math.pi**3 * c, math.third_slope(n, c)))
+    ),
+    "third_slope": lambda n, c: select(n == 3, math.pi**4 * (2 + 6 * c * c), math.nan),
     "zeta_positive": lambda s, x: math.ten_powers(x, -s) + math.zeta_large(s, x + 10.0),
     "zeta_large": lambda s, z: z ** (1.0 - s) / (s - 1.0) + z ** (-s) * (0.5 + math.zeta_series(s, z) / z),
     "zeta_series": lambda s, z: (
