@@ -212,7 +212,9 @@ def _writes(clone: Any, clones: Sequence[Any]) -> bool:
 
 
 def _unseen(numba_type: Any, clones: Sequence[Any]) -> bool:
-    """Whether a type is that of a user's function which is no clone: an argument, or one that Numba overloads."""
+    """Whether a type is that of a user's function which is no clone: an argument, a method, or a Numba overload."""
+    if isinstance(numba_type, nbtypes.ClassInstanceType | nbtypes.ClassType):
+        return True
     if isinstance(numba_type, nbtypes.Dispatcher):
         return numba_type.dispatcher not in clones
     key = numba_type.typing_key if isinstance(numba_type, nbtypes.Function) else None
