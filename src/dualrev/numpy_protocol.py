@@ -12,7 +12,8 @@ import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.array_methods import METHODS, method
-from dualrev.errors import InputTypeError, MissingRuleError, ObjectArrayError
+from dualrev.array_operands import as_array, take_up
+from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
@@ -30,7 +31,6 @@ _NUMBERS = frozenset({float, int, np.float64, np.float32})
 _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.complex64}
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _ACTIVE: set[type] = set()
-_OWN_ARITHMETIC = (np.matrix, np.ma.MaskedArray)
 _NO_EFFECT = {"casting", "order", "subok"}
 _REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum,
@@ -63,37 +63,6 @@ def operand(x: Any) -> Any:
     if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
-
-
-def as_array(x: Any, copy: bool | None = None) -> Any:
-    """Return a plain number or array as an array.
-
-    Raises
-    ------
-    InputTypeError
-        For arrays whose arithmetic is not that of arrays: an active number would go without it.
-    """
-    if isinstance(x, _OWN_ARITHMETIC):
-        instead = "np.asarray(x)" if isinstance(x, np.matrix) else "its data and np.where(mask, 0.0, x)"
-        raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
-    return np.array(x, copy=copy)
-
-
-def take_up(array: np.ndarray) -> Any:
-    """Return an object array of active and plain numbers as one active array."""
-    elements: list[Any] = list(array.flat)
-    wrong = next(
-        (e for e in elements if not isinstance(e, Active | int | float | np.number | np.bool_) or np.shape(e)), None
-    )
-    if wrong is not None:
-        raise ObjectArrayError(
-            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
-            "shape () and plain numbers. Join arrays with np.stack or np.concatenate"
-        )
-    if not any(isinstance(e, Active) for e in elements):
-        return array.astype(np.float64)
-    stacked = np.stack(elements)
-    return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 
 
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:

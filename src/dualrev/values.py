@@ -8,8 +8,8 @@ import numpy as np
 
 import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
+from dualrev.array_operands import as_array, take_up
 from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError, ShapeMismatchError
-from dualrev.numpy_protocol import as_array, take_up
 
 
 def own_value(x: Any, copy: bool = True) -> Any:
