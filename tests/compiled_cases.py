@@ -38,14 +38,27 @@ def products(x):
     m, v = x[:4].reshape(2, 2), x[4:]
     n = x.reshape(2, 3)
     c = np.ones((2, 2))
-    return np.dot(x, x), m @ m, m @ v, v @ n, np.dot(c, m), n.T @ m, np.vdot(v, v), np.outer(x, v), np.eye(2) @ n
+    methods = x.dot(x), n.T.dot(v), c.dot(n)
+    return (
+        np.dot(x, x),
+        m @ m,
+        m @ v,
+        v @ n,
+        np.dot(c, m),
+        n.T @ m,
+        np.vdot(v, v),
+        np.outer(x, v),
+        np.eye(2) @ n,
+        methods,
+    )
 
 
 @njit
 def systems(x):
     m, v = x[:4].reshape(2, 2) + 3.0 * np.eye(2), x[4:]
     sign, logarithm = np.linalg.slogdet(m)
-    return np.linalg.solve(m, v), np.linalg.inv(m), np.linalg.det(m), sign * logarithm
+    powers = np.linalg.matrix_power(m, 3), np.linalg.matrix_power(m, -2), np.linalg.matrix_power(m, 0)
+    return np.linalg.solve(m, v), np.linalg.inv(m), np.linalg.det(m), sign * logarithm, powers
 
 
 @njit
@@ -74,14 +87,19 @@ def orders(x):
     ordered = x.copy()
     ordered.sort()
     found = np.searchsorted(np.array([0.5, 1.0, 2.0]), x)
-    return np.sort(x), ordered * x, x[np.argsort(x)], x[x.argmax()], x[np.argmin(x)] * found, np.median(x)
+    return np.sort(x), ordered * x, x[np.argsort(x)], x[x.argmax()], x[np.nanargmin(x)] * found, np.median(x)
 
 
 @njit
 def statistics(x):
     level = np.percentile(x, 30.0), np.quantile(x, np.array([0.1, 0.8]))
     weighted = np.average(x), np.average(x, weights=x[::-1]), np.nansum(x), np.nanmax(x)
-    return level, weighted, np.cov(x[:3], x[3:]), x * np.sum(x > 1.0), x * (1 if np.all(np.isfinite(x)) else 2)
+    binned = (
+        np.bincount(np.array([0, 2, 2, 1, 0, 3]), x, 5),
+        np.extract(x > 1.0, x * x),
+        np.float64(x[0]) * np.int64(x[1]),
+    )
+    return level, weighted, binned, np.cov(x[:3], x[3:]), x * np.sum(x > 1.0), x * (1 if np.all(np.isfinite(x)) else 2)
 
 
 @njit

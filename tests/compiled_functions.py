@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from numba import njit
+from numba import njit, types
 from numba.extending import register_jitable
-from numba.typed import List
+from numba.typed import Dict, List
 
 X = np.linspace(0.3, 2.1, 11)
 """More numbers than go through forward mode at once."""
@@ -234,6 +234,43 @@ def dicts_and_typed_lists(x):
     return numbers[0] * x[1]
 
 
+FLOATS = types.float64[:]
+
+
+@njit
+def typed_containers(x):
+    numbers = List()
+    numbers.append(1.0)
+    given = Dict.empty(types.int64, types.float64)
+    arrays = Dict.empty(types.int64, FLOATS)
+    for k in range(4):
+        numbers.append(numbers[-1] * x[k])
+        given[k] = given.get(k - 1, 0.5) + numbers[k]
+    arrays[0] = np.ones(2)
+    arrays[1] = x[:2] * given[3]
+    total = {"a": 0.0}
+    total["a"] += x[0]
+    return numbers[4] + arrays[1], arrays[0], total["a"]
+
+
+@njit
+def matrices_of_rows(x):
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, np.cos(x[0]), -np.sin(x[0])], [0, np.sin(x[0]), x[1]]])
+    cube = np.array([[[1.0, 2.0], [0.0, x[0]]], [[0, x[1]], [1.0, 1.0]]])
+    rows = [[1.0, 0.0], [x[0], x[1]]]
+    rows[0][1] = x[2]
+    return turn @ x[:3], cube, rows[0][1] * rows[1][0]
+
+
+@njit
+def rows_of_constants(x):
+    numbers = [0.5]
+    if x[0] < 10:
+        numbers = [x[1], 2.0]
+    matrix = np.array([[1.0, 0.0], [x[0], numbers[0]]])
+    return matrix[1, 0] * matrix[1, 1] + matrix[0, 0]
+
+
 @njit(parallel=True, fastmath=True)
 def reduction(x):
     s = 0.0
@@ -241,6 +278,12 @@ def reduction(x):
         s += np.sin(x[i]) * x[i]
     return s
 
+
+EXHAUSTIVE: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
+    "typed_containers": (typed_containers, (FEW,), False),
+    "matrices_of_rows": (matrices_of_rows, (FEW,), False),
+}
+"""Cases that take long to compile and mostly repeat others."""
 
 CASES: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "aliases": (aliases, (X,), True),
@@ -257,6 +300,7 @@ CASES: dict[str, tuple[Any, tuple[Any, ...], bool]] = {
     "scratch": (scratch, (X, np.ones(11)), False),
     "tuples": (tuples, (FEW,), False),
     "dicts_and_typed_lists": (dicts_and_typed_lists, (FEW,), False),
+    "rows_of_constants": (rows_of_constants, (FEW,), False),
     "reduction": (reduction, (X,), True),
 }
 """Per name a function, its arguments, and whether its Python function runs on complex numbers."""

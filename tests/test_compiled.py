@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import optree
 import pytest
-from compiled_functions import CASES, FEW, Pair
+from compiled_functions import CASES, EXHAUSTIVE, FEW, Pair
 from numba import njit
 
 import dualrev as dr
@@ -39,9 +39,9 @@ def differences(f: Any, args: Any) -> Any:
     return np.stack([(4 * along(unit, 5e-4) - along(unit, 1e-3)) / 3 for unit in np.eye(x.size)], axis=1)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in EXHAUSTIVE)])
 def test_values_and_derivatives_in_all_modes(name: str) -> None:
-    f, args, analytic = CASES[name]
+    f, args, analytic = (CASES | EXHAUSTIVE)[name]
     value = flat(f(*owned(args)))
     expected = complex_step(f, args) if analytic else differences(f, args)
     for mode in (*MODES, "auto"):

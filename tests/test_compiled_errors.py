@@ -46,7 +46,7 @@ def integers_from_a_list(x):
 
 @njit
 def dictionary(x):
-    d = {"a": 1.0}
+    d = {"a": 1}
     d["a"] = x[0] * x[0]  # here
     return d["a"]
 
@@ -113,6 +113,10 @@ class Spring:
     def energy(self, x):
         return self.a * x * x
 
+    def scale(self, x):
+        for i in range(x.size):
+            x[i] *= self.a
+
 
 @njit
 def writes_to_an_object(x, spring):
@@ -155,6 +159,12 @@ def uses_an_object(x, spring, numbers):
     return spring.energy(x[1]) * numbers[0] + _ufunc(numbers[1])
 
 
+@njit
+def scaled_by_an_object(x, spring):
+    spring.scale(x)
+    return np.sum(x**2)
+
+
 REFUSED = [
     (integers_made_here, ()),
     (integers_given, (np.zeros(3, np.int64),)),
@@ -192,6 +202,11 @@ def test_it_fails_before_it_runs_and_names_the_line(f: Any, others: Any, mode: s
 def test_objects_of_other_kinds_are_constants() -> None:
     result = dr.grad(uses_an_object)(X, Spring(3.0), List([2.0, 5.0]))
     np.testing.assert_allclose(result, [0.0, 2.0 * 3.0 * 2.0 * X[1], 0.0, 0.0])
+
+
+def test_methods_that_write_to_what_they_are_given() -> None:
+    x = np.arange(1.0, 21.0)  # more than one pass of directions
+    np.testing.assert_array_equal(dr.grad(scaled_by_an_object, mode="forward")(x, Spring(3.0)), 18.0 * x)
 
 
 @pytest.mark.parametrize(

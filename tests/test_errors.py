@@ -46,6 +46,9 @@ class Unrelated:
 NO_RULE, CONVERSION, WRITE = errors.MissingRuleError, errors.ActiveConversionError, errors.InactiveWriteError
 OBJECTS, NO_OUTPUT = errors.ObjectArrayError, errors.NoOutputError
 
+MATRIX = np.zeros((3, 3)).view(np.matrix)
+MASKED = np.ma.array(X, mask=[0, 1, 0])
+
 INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]] = {
     "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "np.linalg.eigvals", "docs/coverage.md")),
     "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "stop_gradient")),
@@ -86,6 +89,8 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "object array of arrays": (lambda x: np.array([x, None], object) + x[0], OBJECTS, ("object array", "np.stack")),
     "object array out": (lambda x: np.array([x[0], "a"], object), OBJECTS, ("str", "(2,)", "np.stack")),
     "array of strings": (lambda x: x + np.array(["a", "b", "c"]), OBJECTS, ("<U1", "real numbers")),
+    "matrix times": (lambda x: MATRIX * x, errors.InputTypeError, ("matrix", "np.asarray(x)")),
+    "masked array": (lambda x: x * MASKED, errors.InputTypeError, ("MaskedArray", "np.where")),
     "None out": (nothing, NO_OUTPUT, ("nothing", "None", "return")),
     "empty container out": (lambda x: {}, NO_OUTPUT, ("{}", "expected a number")),
     "empty list out": (lambda x: [], NO_OUTPUT, ("[]", "expected a number")),
@@ -102,6 +107,8 @@ GIVEN: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "bytes": (b"abc", errors.InputTypeError, ("bytes", "real numbers")),
     "array of strings": (np.array(["a"]), errors.InputTypeError, ("ndarray", "real numbers")),
     "dates": (np.array(["2020-01-01"], "M8[D]"), errors.InputTypeError, ("ndarray", "real numbers")),
+    "a matrix": (MATRIX, errors.InputTypeError, ("matrix", "arithmetic", "np.asarray(x)")),
+    "a masked array": (MASKED, errors.InputTypeError, ("MaskedArray", "np.where")),
     "None": (None, OBJECTS, ("NoneType", "a number or an array")),
     "an object": (Unrelated(), OBJECTS, ("Unrelated", "a number or an array")),
     "a function": (np.sin, OBJECTS, ("ufunc", "a number or an array")),

@@ -34,7 +34,7 @@ LAYERS = (
     {"active"},
     {"sharing"},
     {"special", "linalg"},
-    {"array_methods"},
+    {"array_methods", "array_operands"},
     {"numpy_protocol"},
     {"in_place"},
     {"values", "coverage"},

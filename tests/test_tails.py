@@ -40,3 +40,14 @@ def test_derivatives_are_accurate_far_out(name: str) -> None:
             exact = float(mpmath.diff(functions.get(name) or getattr(mpmath, name), mpmath.mpf(x)))
         for mode in ("forward", "reverse"):
             assert dr.grad(FUNCTIONS[name], mode=mode)(x) == pytest.approx(exact, rel=2e-13, abs=0), x
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_polygamma_functions_of_negative_numbers(order: int) -> None:
+    for x in (-0.3, -2.5, -10.2):
+        exact = float(mpmath.polygamma(order, x))
+        assert FUNCTIONS["polygamma"](order, x) == pytest.approx(exact, rel=1e-12, abs=0)
+        repeated = dr.special.digamma
+        for _ in range(order):
+            repeated = dr.derivative(repeated)
+        assert repeated(x) == pytest.approx(exact, rel=1e-12, abs=0), x

@@ -12,6 +12,7 @@ import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.array_methods import METHODS, method
+from dualrev.array_operands import as_array, take_up
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
@@ -55,30 +56,13 @@ def operand(x: Any) -> Any:
         return x
     if isinstance(x, Rational):
         return float(x)
-    array = np.asarray(x)
+    array = as_array(x)
     kind = array.dtype.kind
     if kind == "O":
         return operand(take_up(array))
     if kind not in "fiubc":
         raise ObjectArrayError(f"an array of {array.dtype} met an active number; expected real numbers")
     return x if isinstance(x, np.generic) else array
-
-
-def take_up(array: np.ndarray) -> Any:
-    """Return an object array of active and plain numbers as one active array."""
-    elements: list[Any] = list(array.flat)
-    wrong = next(
-        (e for e in elements if not isinstance(e, Active | int | float | np.number | np.bool_) or np.shape(e)), None
-    )
-    if wrong is not None:
-        raise ObjectArrayError(
-            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
-            "shape () and plain numbers. Join arrays with np.stack or np.concatenate"
-        )
-    if not any(isinstance(e, Active) for e in elements):
-        return array.astype(np.float64)
-    stacked = np.stack(elements)
-    return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 
 
 def apply_row(row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 import optree
 
 from dualrev.active import Active
+from dualrev.array_operands import take_up
 from dualrev.errors import ComplexInputError, InputTypeError, NoOutputError
-from dualrev.numpy_protocol import take_up
 
 _SINGLE = (float, int, np.ndarray, np.float64, np.float32)
 

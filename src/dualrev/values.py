@@ -8,8 +8,8 @@ import numpy as np
 
 import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
+from dualrev.array_operands import as_array, take_up
 from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError, ShapeMismatchError
-from dualrev.numpy_protocol import take_up
 
 
 def own_value(x: Any, copy: bool = True) -> Any:
@@ -32,7 +32,7 @@ def own_value(x: Any, copy: bool = True) -> Any:
             return x
     if type(x) is float:
         return np.float64(x)
-    array = np.array(x) if copy else np.asarray(x).view()
+    array = as_array(x, True) if copy else as_array(x).view()
     kind = array.dtype.kind
     if kind == "f":
         if not array.ndim:

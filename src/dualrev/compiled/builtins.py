@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core import errors, types
+from numba.core.typing.builtins import NumberClassAttribute
+from numba.core.typing.templates import make_callable_template
 from numba.extending import lower_builtin
 
 from dualrev.kernels.active_types import ActiveType, is_active, owner_of
@@ -89,6 +91,43 @@ def _float(x: Any) -> Callable[..., Any] | None:
 @overloads(int)
 def _int(x: Any) -> Callable[..., Any] | None:
     return (lambda x: int(x.primal_)) if is_active(x) else None
+
+
+_numba_call = NumberClassAttribute.resolve___call__
+
+
+def _call_of_class(self: Any, called: Any) -> Any:
+    """Type `np.float64(x)` as `float(x)` is, which keeps the derivative, and `np.int64(x)` as `int(x)`."""
+    numbers, to = _numba_call(self, called), called.instance_type
+
+    def typer(val: Any) -> Any:
+        if is_active(val) and isinstance(to, types.Float) and to.bitwidth >= precision_of(val):
+            return val
+        if is_active(val) and isinstance(to, types.Integer | types.Boolean):
+            return to
+        call = numbers.get_call_type(self.context, (val,), {})
+        return None if call is None else call.return_type
+
+    return types.Function(make_callable_template(key=to, typer=typer))
+
+
+def precision_of(number: Any) -> int:
+    """Return the bits of the values of an active number."""
+    bits: int = precision_of(number.dtype) if is_active(number) else number.bitwidth
+    return bits
+
+
+NumberClassAttribute.resolve___call__ = _call_of_class
+
+
+@lower_builtin(types.NumberClass, ActiveType)  # type: ignore[untyped-decorator]
+def _call_class(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    of, value = signature.args[0], args[0]
+    if signature.return_type == of:
+        return value
+    while is_active(of):
+        of, value = of.dtype, builder.extract_value(value, 0)
+    return context.cast(builder, value, of, signature.return_type)
 
 
 @overloads(round)

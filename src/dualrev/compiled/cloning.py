@@ -17,6 +17,7 @@ from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
+from dualrev.compiled.literals import pipeline
 from dualrev.compiled.vectorized import vectorized
 from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
@@ -53,12 +54,14 @@ class Cloner:
     ----------
     replacements
         What to use instead of functions of NumPy's.
+    literals
+        The type of active numbers that floats in the functions' text are to have; their own if there is none.
     """
 
     kept_modules: tuple[str, ...] = ("math", "operator", "builtins")
 
-    def __init__(self, replacements: Replacements) -> None:
-        self.replacements = replacements
+    def __init__(self, replacements: Replacements, literals: Any = None) -> None:
+        self.replacements, self.literals = replacements, literals
         self._clones: dict[int, Any] = {}
         self._kept: list[Any] = []
 
@@ -101,7 +104,9 @@ class Cloner:
         """Return what a copy of a function is used as: compiled, as the function is."""
         choose = chooser_of(dispatcher)
         kept = options(dispatcher)
-        return numba.njit(twin, **kept) if choose is None else written_by(choose, twin, **kept)
+        if choose is not None:
+            return written_by(choose, twin, **kept)
+        return numba.njit(twin, pipeline_class=pipeline(self.literals), **kept)
 
     def elementwise(self, ufunc: DUFunc) -> Any:
         """Return what stands for a function made by `numba.vectorize`."""
@@ -117,6 +122,8 @@ class Cloner:
             return value if value.__name__ in self.kept_modules else StandIn(value, self.mapped)
         if type(value) is tuple:
             return tuple(self.mapped(each) for each in value)
+        if isinstance(value, nbtypes.Array) and self.literals is not None:
+            return value.copy(dtype=self.mapped(value.dtype))
         try:
             return self.replacements.get(value, value)
         except TypeError:  # not hashable, so no function
@@ -205,7 +212,9 @@ def _writes(clone: Any, clones: Sequence[Any]) -> bool:
 
 
 def _unseen(numba_type: Any, clones: Sequence[Any]) -> bool:
-    """Whether a type is that of a user's function which is no clone: an argument, or one that Numba overloads."""
+    """Whether a type is that of a user's function which is no clone: an argument, a method, or a Numba overload."""
+    if isinstance(numba_type, nbtypes.ClassInstanceType | nbtypes.ClassType):
+        return True
     if isinstance(numba_type, nbtypes.Dispatcher):
         return numba_type.dispatcher not in clones
     key = numba_type.typing_key if isinstance(numba_type, nbtypes.Function) else None

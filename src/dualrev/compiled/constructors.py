@@ -177,14 +177,14 @@ def _array(function: Any, number: Any = None) -> Any:
                 return array
 
             return scalar
-        return _rows_of(object, owner)
+        return _rows_of(object, owner, stand_in)
 
     return stand_in
 
 
-def _rows_of(object: Any, owner: Any) -> Callable[..., Any]:
+def _rows_of(object: Any, owner: Any, array_of_row: Any) -> Callable[..., Any]:
     inner = object.dtype if isinstance(object, types.List) else object[0]
-    scope = {"empty_array": empty_array, "owner": owner}
+    scope = {"empty_array": empty_array, "owner": owner, "array_of_row": array_of_row}
     if not _nested(inner) and not isinstance(inner, types.Array):
         body = ["array = empty_array(owner, len(object))"]
         body += _each(object, "array[{n}] = object[{n}]")
@@ -193,6 +193,10 @@ def _rows_of(object: Any, owner: Any) -> Callable[..., Any]:
         shape = "(len(object),) + object[0].shape"
         body = [f"array = empty_array(owner, {shape})", *_each(object, "array[{n}] = object[{n}]")]
         return defined(["object", "dtype=None"], [*body, "return array"], scope)
+    if any(map(_nested, inner if isinstance(inner, types.BaseTuple) else [inner.dtype])):
+        body = ["array = empty_array(owner, (len(object),) + array_of_row(object[0]).shape)"]
+        body += [*_each(object, "array[{n}] = array_of_row(object[{n}])"), "return array"]
+        return defined(["object", "dtype=None"], body, scope)
     body = ["array = empty_array(owner, (len(object), len(object[0])))"]
     if isinstance(object, types.BaseTuple):
         for m, row in enumerate(object):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from numba.core import errors, types
+from numba.core import types
 
 from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
@@ -17,7 +17,7 @@ from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
-from dualrev.errors import CompilationError, NonScalarOutputError
+from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
 from dualrev.kernels.extending import defined, written_by
 from dualrev.kernels.generated import digest_of, load
 
@@ -196,17 +196,19 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
 
     A first attempt takes arrays that hold constants for what they are. Where the function writes active numbers into
     one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
-    numbers from the start.
+    numbers from the start. In a third, so do the floats in its text, which decide what lists and dicts can hold.
     """
     failure: Exception | None = None
-    for thorough in (False, True):
-        table = thorough_constructors if thorough else constructors
-        given = arguments.thorough() if thorough else arguments
+    for attempt in range(3):
+        table = thorough_constructors if attempt else constructors
+        given = arguments.thorough() if attempt else arguments
 
         made: list[Cloner] = []
 
-        def cloner(number: Any, table: Any = table, made: list[Cloner] = made) -> Cloner:
-            made.append(Cloner(registration.replacements(number) | table(number)))
+        def cloner(number: Any, table: Any = table, made: list[Cloner] = made, literals: bool = attempt == 2) -> Cloner:
+            held = {types.float64: number, types.float32: number} if literals else {}
+            replacements = registration.replacements(number) | table(number) | held
+            made.append(Cloner(replacements, number if literals else None))
             return made[-1]
 
         try:
@@ -214,7 +216,9 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
             expect_no_python(made[-1])
             expect_same_globals(made[-1])
             return written
-        except (errors.NumbaError, NotImplementedError) as error:
+        except DualrevError:
+            raise
+        except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other
             failure = failure or error
     assert failure is not None
     raise refusal(dispatcher, failure) from failure

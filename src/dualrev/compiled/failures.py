@@ -26,7 +26,8 @@ def refusal(dispatcher: Any, error: Exception) -> CompilationError:
     """Return the error to raise for a function that Numba could not compile for active numbers."""
     text = _ACTIVE.sub(r"active \1", _COLOR.sub("", str(error)))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reason = next((line for line in lines if not line.startswith(("Failed in", "- Resolution", "During"))), "unknown")
+    reason = next((line for line in lines if not line.startswith(("Failed in", "- Resolution", "During"))), "")
+    reason = reason or f"Numba fails with {type(error).__name__}"
     reason = _FUNCTION.sub(r"\1", reason)
     signature = next((line[4:] for line in lines if line.startswith(">>> ")), "")
     ours = [one for one, place in pairwise(lines) if place.startswith("raised from") and _OWN_FOLDER in place]

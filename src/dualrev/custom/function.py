@@ -13,8 +13,8 @@ import numpy as np
 import optree
 
 from dualrev.active import Active, outermost
+from dualrev.array_operands import take_up
 from dualrev.errors import MissingRuleError
-from dualrev.numpy_protocol import take_up
 from dualrev.point import name_of
 from dualrev.primitives.array.packing import Packing
 from dualrev.primitives.array.rule import ArrayRule, leading

@@ -142,6 +142,17 @@ def counted(typingctx: Any, y: Any) -> Any:
     return y(y), codegen
 
 
+@intrinsic
+def constant(typingctx: Any, like: Any, x: Any) -> Any:
+    """Return a number as an active one that depends on nothing. `like` is a TypeRef of the active type."""
+    result = like.instance_type
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, args[1], signature.args[1], result)
+
+    return (result(like, x), codegen) if result == x or result.takes(x) else None
+
+
 def is_usual(builder: Any, partial: Any) -> Any:
     """Emit whether a float is neither 0 nor infinite nor NaN: a test of its bits as an integer."""
     wide = isinstance(partial.type, ir.DoubleType)

@@ -154,6 +154,20 @@ percentile = array_function(np.percentile)(lambda a, q: quantile(a, q / 100))
 median = array_function(np.median)(lambda a: quantile(a, 0.5))
 
 
+@array_function(np.bincount, chosen=True)
+def bincount(a: Any, weights: Any = None, minlength: Any = 0) -> Any:
+    """Add up the weights of each bin."""
+    owner = owner_inside(weights)
+
+    def implementation(a, weights=None, minlength=0):  # type: ignore[no-untyped-def]
+        y = zero_array(owner, max(np.max(a) + 1, minlength))
+        for n in range(a.size):
+            y[a[n]] += weights[n]
+        return y
+
+    return implementation
+
+
 @array_function(np.cov, chosen=True)
 def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None) -> Any:
     """Return the covariance of rows."""

@@ -9,7 +9,9 @@ import numpy as np
 from numba.core import errors, types
 
 from dualrev.compiled.array_functions.contracting import choose_contraction, contraction
-from dualrev.compiled.array_functions.table import array_function
+from dualrev.compiled.array_functions.linalg import inv
+from dualrev.compiled.array_functions.table import array_function, owner_inside
+from dualrev.compiled.memory import zero_array
 from dualrev.kernels.active_types import ActiveArray
 from dualrev.kernels.extending import overloads
 
@@ -20,6 +22,12 @@ def dot(a: Any, b: Any) -> Any:
     if not (isinstance(a, types.Array) and isinstance(b, types.Array)):
         return lambda a, b: a * b
     return _product(a, b)
+
+
+@overloads(np.dot)
+def _dot(a: Any, b: Any) -> Any:
+    """Answer `a.dot(b)`, which Numba makes of it."""
+    return _matmul(a, b)
 
 
 @overloads(operator.matmul)
@@ -54,3 +62,24 @@ def inner(a: Any, b: Any) -> Any:
     if both and b.ndim == 2:
         return lambda a, b: dot(a, b.T)
     return lambda a, b: dot(a, b)
+
+
+@array_function(np.linalg.matrix_power, chosen=True)
+def matrix_power(a: Any, n: Any) -> Any:
+    """Multiply a matrix by itself, by squaring."""
+    owner = owner_inside(a)
+
+    def implementation(a, n):  # type: ignore[no-untyped-def]
+        result = zero_array(owner, a.shape)
+        for i in range(a.shape[0]):
+            result[i, i] = 1.0
+        base, count = inv(a) if n < 0 else a.copy(), abs(n)
+        while count > 0:
+            if count % 2 == 1:
+                result = dot(result, base)
+            count //= 2
+            if count > 0:
+                base = dot(base, base)
+        return result
+
+    return implementation

@@ -116,6 +116,24 @@ def argmin(a: Any, axis: Any = None) -> Any:
     return np.argmin(plain(a), axis)
 
 
+@array_function(np.nanargmax)
+def nanargmax(a: Any) -> Any:
+    """Return where the largest is that is not NaN."""
+    return np.nanargmax(plain(a))
+
+
+@array_function(np.nanargmin)
+def nanargmin(a: Any) -> Any:
+    """Return where the smallest is that is not NaN."""
+    return np.nanargmin(plain(a))
+
+
+@array_function(np.extract)
+def extract(condition: Any, arr: Any) -> Any:
+    """Return the elements where a condition holds."""
+    return np.ravel(arr)[np.ravel(condition)]
+
+
 @array_function(np.round, np.around)
 def round_(a: Any, decimals: Any = 0) -> Any:
     """Round values."""

@@ -1,0 +1,43 @@
+"""Arrays that meet active numbers, as operations take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualrev.active import Active
+from dualrev.errors import InputTypeError, ObjectArrayError
+
+_OWN_ARITHMETIC = (np.matrix, np.ma.MaskedArray)
+
+
+def as_array(x: Any, copy: bool | None = None) -> Any:
+    """Return a plain number or array as an array.
+
+    Raises
+    ------
+    InputTypeError
+        For arrays whose arithmetic is not that of arrays: an active number would go without it.
+    """
+    if isinstance(x, _OWN_ARITHMETIC):
+        instead = "np.asarray(x)" if isinstance(x, np.matrix) else "its data and np.where(mask, 0.0, x)"
+        raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
+    return np.array(x, copy=copy)
+
+
+def take_up(array: np.ndarray) -> Any:
+    """Return an object array of active and plain numbers as one active array."""
+    elements: list[Any] = list(array.flat)
+    wrong = next(
+        (e for e in elements if not isinstance(e, Active | int | float | np.number | np.bool_) or np.shape(e)), None
+    )
+    if wrong is not None:
+        raise ObjectArrayError(
+            f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
+            "shape () and plain numbers. Join arrays with np.stack or np.concatenate"
+        )
+    if not any(isinstance(e, Active) for e in elements):
+        return array.astype(np.float64)
+    stacked = np.stack(elements)
+    return stacked if array.ndim == 1 else stacked.reshape(array.shape)
