@@ -317,6 +317,9 @@ def test_runaway_expressions_are_stopped() -> None:
     assert "more than 20000" in found.reason
     assert verify(product, X, nodes=4).reason == "stopped: an expression grew to 6 nodes, more than 4"
     assert verify(product, X, seconds=0.0).reason == "stopped: SymPy took more than 0 s"
+    for long in (lambda x: np.sum(np.sin(x)), lambda x: np.cumsum(x) @ x, np.std):
+        at = np.linspace(0.5, 1.5, 5_000)
+        assert "stopped: SymPy took more than 0.1 s" in verify(long, at, seconds=0.1).reason
     assert "not tried: 30001 scalar operations" in verify(lambda x: np.sum(np.sin(x)), np.ones(30_000)).reason
 
 

@@ -56,9 +56,15 @@ class Entry:
 def derivative(expression: Any, symbol: Any) -> Any:
     """Return an expression's derivative.
 
-    Term by term: of a whole sum SymPy would ask whether its derivative is zero, which takes far longer.
+    Term by term, also below a power: of a whole sum SymPy would ask whether its derivative is zero, which takes far
+    longer.
     """
-    return sympy.Add(*[sympy.diff(term, symbol) for term in sympy.Add.make_args(expression) if term.has(symbol)])
+    if expression.is_Add:
+        return sympy.Add(*[derivative(term, symbol) for term in expression.args if term.has(symbol)])
+    if expression.is_Pow and expression.exp.is_number:
+        base, power = expression.args
+        return power * base ** (power - 1) * derivative(base, symbol)
+    return sympy.diff(expression, symbol)
 
 
 def evaluated(expression: Any, values: Mapping[Any, Any]) -> Any:

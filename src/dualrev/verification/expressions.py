@@ -54,6 +54,7 @@ class Expressions(Active):
         values = np.broadcast_arrays(*[_value(arg) for arg in args])
         made = np.empty(np.shape(y), dtype=object)
         for at in np.ndindex(made.shape):
+            following.in_time()
             numbers = [float(value[at]) for value in values]
             made[at] = following.follower.value(row, [part[at] for part in parts], numbers)
         following.weigh(made)
