@@ -196,7 +196,8 @@ def test_options(mode: str) -> None:
     expected = dr.jacobian(into, mode=mode, out_shape=3)(X)
     close(expected[1], [0.0, X[2], X[1], 0.0])
     close(expected[0], [2 * X[1], 2 * X[0] + X[2], X[1] + X[3], X[2]])
-    close(dr.jacobian(into.py_func, mode=mode, out_shape=3, backend="numba")(X), expected)
+    if mode == "forward":
+        close(dr.jacobian(into.py_func, out_shape=3, backend="numba")(X), expected)
     close(dr.jacobian(system, mode=mode, chunk_size=3)(X), jacobian_of_system(X))
     value, aux = dr.grad(with_aux, mode=mode, has_aux=True)(X)
     close(value, 2 * X)
