@@ -50,7 +50,7 @@ class MethodReport:
     operations : int
         Recorded operations; 0 for what records nothing.
     tape_bytes : int
-        Memory of what the tape keeps for the sweeps, at its peak, which is the end of the recording.
+        Memory of the tape and of what it keeps for the sweeps, at its peak, which is the end of the recording.
     peak_bytes : int
         The most memory at once: measured for interpreted code, counted from the tape for compiled code.
     compile_seconds : float

@@ -24,6 +24,7 @@ from dualrev.errors import UnknownBackendError
 from dualrev.modes import ModeChoice, choose_mode
 from dualrev.operators import Pullback
 from dualrev.point import Argnums, Point
+from dualrev.reverse.memory import STATEMENT
 from dualrev.reverse.numba_sweep import LANES
 
 BACKENDS = ("auto", "numpy", "numba", "both")
@@ -85,7 +86,8 @@ def interpreted(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: in
     choice = choose_mode(
         point.n, m, chunk_size=chunk_size, operations=operations, elements=elements, constants=current_constants()
     )
-    way = Way("interpreted", plain, args, kwargs, "", point, m, operations, elements, pullback.tape.nbytes, choice)
+    tape_bytes = pullback.tape.nbytes + STATEMENT * len(pullback.tape.statements)
+    way = Way("interpreted", plain, args, kwargs, "", point, m, operations, elements, tape_bytes, choice)
     way.values = pullback.values
     forward, reverse = ForwardRun(point, m, choice.chunk), ReverseRun(point, m, choice.block)
     forward.predicted_seconds, reverse.predicted_seconds = choice.forward_cost * 1e-6, choice.reverse_cost * 1e-6
