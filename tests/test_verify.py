@@ -426,3 +426,16 @@ def test_the_command_and_its_exit_codes(users: str, capsys: Output, arguments: A
     assert told in captured.out + captured.err
     assert "site-packages" not in captured.err
     assert "dualrev/verification" not in captured.err
+
+
+def test_differences_are_not_asked_for_more_than_they_tell() -> None:
+    def chaotic(x: Any) -> Any:
+        for _ in range(25):
+            x = 3.7 * x * (1 - x)
+        return x
+
+    found = verify(chaotic, 0.3, nodes=100)
+    assert found.ok
+    assert found.difference_error > 1e-8
+    # 0.1 per cent too steep, and the same values
+    assert not verify(lambda x: chaotic(1.001 * x - dr.stop_gradient(0.001 * x)), 0.3, nodes=100).ok

@@ -217,6 +217,14 @@ class Tape:
     ------
     FreedTapeError
         If a statement on the way was freed by an earlier backward pass.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> x = dr.Var(2.0)
+    >>> tape = dr.Tape([(x * x + x).grad_fn])
+    >>> tape.operations, [statement.name for statement in tape]
+    (2, ['leaf', 'multiply', 'add'])
     """
 
     def __init__(self, results: Iterable[Statement]) -> None:

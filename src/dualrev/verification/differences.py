@@ -15,29 +15,47 @@ STEPS = (1.0, 2.0**-5, 2.0**-10)
 """Parts of the best step of differences: smaller ones serve where a branch changes within it."""
 
 
+SPREADS, MOST_SPREAD = 4.0, 1e-4
+"""How many times the least spread of differences with two steps a derivative may be off, and never more than this."""
+
+
 class Differences:
-    """Jv for a random v, against central differences and the complex step."""
+    """Jv for a random v, against central differences and the complex step.
+
+    Attributes
+    ----------
+    error, tolerance : float
+        The relative error against the differences that come closest, and what can be asked of them.
+    complex_error : float or None
+        That against the complex step, where it serves.
+    """
 
     def __init__(self, point: Point, followed: Point, rng: np.random.Generator) -> None:
         self.point, self.v = point, numeric.random_like(point.leaves, rng)
         values, _, pushed = pushforward(point.call, point.leaves, self.v, point.name)
         found = [np.zeros(np.shape(value)) if t is None else t for t, value in zip(pushed, values, strict=True)]
         precision = max((float(np.finfo(x.dtype).eps) for x in point.leaves), default=1e-16)
-        self.error = float("inf")
+        self.error, self.tolerance = float("inf"), precision**0.5
+        spread, before = float("inf"), None
         for part in STEPS:
             with np.errstate(all="ignore"):
                 expected = numeric.directional_difference(self.call, point.leaves, self.v, part)
             error = _difference(found, expected, values)
             if error < self.error or part == STEPS[0]:
                 self.error, self.expected, self.part = error, expected, part
-            if self.error <= precision**0.5:
+            if self.error <= self.tolerance:
                 break
+            if before is not None:
+                spread = min(spread, numeric.relative_error(expected, before))
+            before = expected
+        else:  # differences that disagree with each other cannot be asked for more than that
+            self.tolerance = max(self.tolerance, min(SPREADS * spread, MOST_SPREAD))
         stepped = numeric.complex_step(followed.call, followed.leaves, self.v)
         self.complex_error = None
         if stepped is None or [np.shape(s) for s in stepped] != [np.shape(e) for e in self.expected]:
             return
         # A function that is not analytic as it is written has an imaginary part that is no derivative.
-        if numeric.relative_error(stepped, self.expected) <= precision**0.5:
+        if numeric.relative_error(stepped, self.expected) <= self.tolerance:
             self.complex_error = numeric.relative_error(found, stepped)
 
     def call(self, leaves: list[Any]) -> list[Any]:

@@ -114,7 +114,7 @@ def verify(
     except KeyboardInterrupt:
         following.interrupted = True
     notes = [*_notes(following, symbols), *kinks]
-    differ = not differences.error <= precision**0.5
+    differ = not differences.error <= differences.tolerance
     agree = symbols.errors is None or max(symbols.errors) <= 1e5 * precision
     if not agree and following.ties and not kinks and not differ:
         notes.append("SymPy's branches are wrong at this tie: both modes agree with central differences")
