@@ -33,6 +33,13 @@ def name_of(f: Any) -> str:
     return getattr(f, "__name__", None) or type(f).__name__
 
 
+def described(operator: Any) -> str:
+    """Return what an operator of a function, or of another operator, prints as."""
+    f = operator.f
+    inner = repr(f) if type(f).__module__.startswith("dualrev.") else name_of(f)
+    return f"<{type(operator).__name__} of {inner}>"
+
+
 def as_argnums(argnums: Any) -> Any:
     """Return `argnums` with a list as a tuple, and NumPy's integers as Python's."""
     if isinstance(argnums, list | tuple):
