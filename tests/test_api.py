@@ -48,6 +48,7 @@ def jitted(x: Any) -> Any:
 def test_operators_are_named_after_the_function_and_can_be_pickled(operator: Any) -> None:
     derivative = operator(scaled)
     assert derivative.__name__ == "scaled"
+    assert "scaled" in repr(derivative)
     assert derivative.__doc__ == scaled.__doc__
     assert inspect.unwrap(derivative) is scaled
     copied = pickle.loads(pickle.dumps(derivative))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 import scipy.special
 
 import dualrev as dr
@@ -46,6 +47,7 @@ class Unrelated:
 NO_RULE, CONVERSION, WRITE = errors.MissingRuleError, errors.ActiveConversionError, errors.InactiveWriteError
 OBJECTS, NO_OUTPUT = errors.ObjectArrayError, errors.NoOutputError
 
+SPARSE = scipy.sparse.csr_array(np.eye(3))
 MATRIX = np.zeros((3, 3)).view(np.matrix)
 MASKED = np.ma.array(X, mask=[0, 1, 0])
 
@@ -85,6 +87,7 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "complex factor": (lambda x: x * 1j, errors.ComplexInputError, ("complex", "real")),
     "complex array": (lambda x: x + np.array([1j, 2, 3]), errors.ComplexInputError, ("complex", "(3,)", "real")),
     "complex dtype": (lambda x: x.astype(complex), errors.ComplexInputError, ("complex128", "real")),
+    "times a sparse matrix": (lambda x: x @ SPARSE, errors.InputTypeError, ("csr_array", "toarray", "custom_rule")),
     "object array of a string": (lambda x: x + np.array(["a", 1, 2], object), OBJECTS, ("str", "(3,)", "np.stack")),
     "object array of arrays": (lambda x: np.array([x, None], object) + x[0], OBJECTS, ("object array", "np.stack")),
     "object array out": (lambda x: np.array([x[0], "a"], object), OBJECTS, ("str", "(2,)", "np.stack")),

@@ -130,8 +130,18 @@ def test_numpy_refusing_object_arrays_points_to_stack(mode: str) -> None:
 @each_mode
 def test_libraries_that_make_object_arrays_refuse_with_a_note(mode: str) -> None:
     signal, stats = pytest.importorskip("scipy.signal"), pytest.importorskip("scipy.stats")
-    for f in (lambda x: signal.lfilter([1.0], [1.0, 0.5], x), stats.zscore, lambda x: stats.norm.pdf(x[0])):
-        with pytest.raises((TypeError, NotImplementedError, AttributeError)) as caught:
+    sparse, linalg = pytest.importorskip("scipy.sparse"), pytest.importorskip("scipy.linalg")
+    interpolate, ndimage = pytest.importorskip("scipy.interpolate"), pytest.importorskip("scipy.ndimage")
+    for f in (
+        lambda x: signal.lfilter([1.0], [1.0, 0.5], x),
+        stats.zscore,
+        lambda x: stats.norm.pdf(x[0]),
+        lambda x: sparse.csr_array(np.eye(X.size)) @ x,
+        lambda x: linalg.solve(np.eye(X.size), x),
+        interpolate.interp1d([-9.0, 9.0], [0.0, 2.0]),
+        lambda x: ndimage.gaussian_filter(x, 1.0),
+    ):
+        with pytest.raises((TypeError, NotImplementedError, AttributeError, ValueError, RuntimeError)) as caught:
             dr.jacobian(f, mode=mode)(X)
         assert "custom_rule" in "".join(caught.value.__notes__)
 

@@ -17,7 +17,7 @@ from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
 from dualrev.modes import CostConstants, ModeChoice, choose_mode, directions_at_once, surely_forward
 from dualrev.operators import Pullback
-from dualrev.point import Argnums, Point, as_argnums, owned, with_aux
+from dualrev.point import Argnums, Point, as_argnums, described, owned, with_aux
 
 
 class Operator:
@@ -54,6 +54,8 @@ class Operator:
 
     _kind = "jacobian"
     _value = False
+
+    __repr__ = described
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""

@@ -18,12 +18,17 @@ def as_array(x: Any, copy: bool | None = None) -> Any:
     Raises
     ------
     InputTypeError
-        For arrays whose arithmetic is not that of arrays: an active number would go without it.
+        For arrays whose arithmetic is not that of arrays, which an active number would go without, and sparse ones.
     """
     if isinstance(x, _OWN_ARITHMETIC):
         instead = "np.asarray(x)" if isinstance(x, np.matrix) else "its data and np.where(mask, 0.0, x)"
         raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
-    return np.array(x, copy=copy)
+    array = np.array(x, copy=copy)
+    if array.dtype.kind == "O" and hasattr(x, "toarray"):
+        raise InputTypeError(
+            f"a {type(x).__name__} was given; use its toarray(), or give the product a rule with dualrev.custom_rule"
+        )
+    return array
 
 
 def take_up(array: np.ndarray) -> Any:

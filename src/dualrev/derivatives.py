@@ -11,7 +11,7 @@ import numpy as np
 from dualrev.api import Jacobian
 from dualrev.backends import dispatcher_of
 from dualrev.errors import ShapeMismatchError
-from dualrev.point import Point, known_function
+from dualrev.point import Point, described, known_function
 from dualrev.products import build, push
 
 
@@ -28,6 +28,8 @@ class Derivative:
 
             self.compiled = Jacobian(f, mode="forward").compiled
             let_compiled_code_call(Derivative)
+
+    __repr__ = described
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Derivative, (self.f,)
@@ -50,6 +52,8 @@ class ElementwiseGradient:
     def __init__(self, f: Callable[..., Any]) -> None:
         self.f = known_function(f, "elementwise_grad")
         update_wrapper(self, f, updated=())
+
+    __repr__ = described
 
     def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative at every element, of the shape of `x`."""

@@ -21,12 +21,23 @@ _NUMPY_REFUSES_OBJECTS = (
     "must be real number",
     "input type 'object' not supported",
     "ObjectDType",
+    "object arrays are not supported",
+    "nsupported dtype object",
+    "unsupported data types in input",
+    "dtype('O') not supported",
 )
 
 
 def name_of(f: Any) -> str:
     """Return a name for a function in messages."""
     return getattr(f, "__name__", None) or type(f).__name__
+
+
+def described(operator: Any) -> str:
+    """Return what an operator of a function, or of another operator, prints as."""
+    f = operator.f
+    inner = repr(f) if type(f).__module__.startswith("dualrev.") else name_of(f)
+    return f"<{type(operator).__name__} of {inner}>"
 
 
 def as_argnums(argnums: Any) -> Any:
@@ -123,19 +134,17 @@ class Point:
             args[position] = part
         try:
             out = self.f(*args, **self.kwargs)
-        except (TypeError, NotImplementedError, AttributeError) as error:
+        except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
+            # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
+            if isinstance(error, ValueError) and isinstance(error.__cause__, ActiveConversionError):
+                raise error.__cause__.with_traceback(error.__traceback__) from None
             if any(phrase in str(error) for phrase in _NUMPY_REFUSES_OBJECTS):
                 error.add_note(
                     "dualrev: NumPy refuses this function for object arrays. If the array was made by np.array([...]) "
-                    "of active numbers, make it with np.stack([...]). If a library such as scipy.stats or scipy.signal "
+                    "of active numbers, make it with np.stack([...]). If a library such as scipy.stats or scipy.sparse "
                     "made it of its arguments, write the formula out with functions of NumPy, scipy.special or "
                     "dualrev.special, or give the call a rule with dualrev.custom_rule."
                 )
-            raise
-        except ValueError as error:
-            # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
-            if isinstance(error.__cause__, ActiveConversionError):
-                raise error.__cause__.with_traceback(error.__traceback__) from None
             raise
         if not self.has_aux:
             return out

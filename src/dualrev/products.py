@@ -12,7 +12,7 @@ import optree
 from dualrev.batch import Batched, carriers_of, known_device, on_device, points_in
 from dualrev.errors import BatchError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
-from dualrev.point import Point, known_function, owned
+from dualrev.point import Point, described, known_function, owned
 from dualrev.trees import Tree, flatten
 from dualrev.values import own_value
 
@@ -25,6 +25,8 @@ class Pushforward:
         on_card = known_device(device, batched) == "cuda"
         self._on_device = on_device(self.f, "pushforward", 0, batched) if on_card else None
         update_wrapper(self, f, updated=())
+
+    __repr__ = described
 
     def __call__(self, primals: Any, tangents: Any, **kwargs: Any) -> tuple[Any, Any]:
         """Return the output and its tangent."""
