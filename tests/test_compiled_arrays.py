@@ -49,10 +49,11 @@ def packed(f, x):
 
 
 ON_REQUEST = {
-    "forward": {"joins", "shapes", "parts", "steps", "factors", "norms", "orders", "rewritten constants"},
+    "forward": {"joins", "shapes", "parts", "steps", "factors", "norms", "orders", "rewritten constants"}
+    | {"reductions", "products"},
     "reverse": {"statistics", "numerics", "systems", "constants"},
 }
-"""Groups of functions that are made of others, or linear in them, and so need no second mode in every run."""
+"""Groups of functions that are made of others, or used by them, and so need no second mode in every run."""
 
 
 def in_both_modes():

@@ -37,18 +37,18 @@ class CostConstants:
     ('reverse', 'forward')
     """
 
-    forward_pass: float = 29.0
-    forward: float = 4.2
-    forward_element: float = 0.011
-    forward_tangent: float = 0.00079
-    recording: float = 34.0
-    record: float = 3.1
-    record_element: float = 0.01
-    sweep: float = 10.4
-    pull: float = 2.5
-    pull_cotangent: float = 0.00062
-    seed: float = 0.0015
-    entry: float = 0.0061
+    forward_pass: float = 32.0
+    forward: float = 3.8
+    forward_element: float = 0.012
+    forward_tangent: float = 0.00067
+    recording: float = 35.0
+    record: float = 2.8
+    record_element: float = 0.0098
+    sweep: float = 12.0
+    pull: float = 2.4
+    pull_cotangent: float = 0.00056
+    seed: float = 0.002
+    entry: float = 0.0077
 
 
 SHIPPED = CostConstants()
@@ -82,19 +82,19 @@ class CompiledCosts:
         There are none where there are blocks.
     """
 
-    forward_call: float = 1.6
-    forward_pass: float = 0.25
-    forward_record: float = 0.00073
-    forward_word: float = 0.0054
-    forward_function: float = 0.017
-    forward_entry: float = 0.0012
+    forward_call: float = 1.9
+    forward_pass: float = 0.14
+    forward_record: float = 0.00076
+    forward_word: float = 0.0055
+    forward_function: float = 0.016
+    forward_entry: float = 0.001
     reverse_call: float = 2.1
-    record: float = 0.0024
-    record_word: float = 0.009
-    record_function: float = 0.017
-    sweep_record: float = 0.0012
-    sweep_word: float = 0.00035
-    wide_record: float = 0.0015
+    record: float = 0.0025
+    record_word: float = 0.0076
+    record_function: float = 0.012
+    sweep_record: float = 0.00088
+    sweep_word: float = 0.00039
+    wide_record: float = 0.0013
     wide_active: float = 0.0035
     reverse_entry: float = 0.00036
 
