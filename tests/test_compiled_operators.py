@@ -16,6 +16,7 @@ from numba.core.runtime._nrt_python import memsys_disable_stats, memsys_enable_s
 
 import dualrev as dr
 from dualrev import errors
+from dualrev.compiled import batches
 
 X = np.array([0.5, 1.5, -0.7, 1.1])
 MODES = ("forward", "reverse")
@@ -151,7 +152,16 @@ def scaled(x, c):
 
 
 @pytest.mark.parametrize("count", [1, 7, 1000])
-def test_batches(count: int) -> None:
+def test_batches(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def started(number: int) -> ThreadPoolExecutor:
+        threads.append(number)
+        return ThreadPoolExecutor(number)
+
+    monkeypatch.setattr(batches, "WORTH", 1e-9)  # any work is worth a thread
+    monkeypatch.setattr(batches.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(batches, "ThreadPoolExecutor", started)
     points = np.random.default_rng(0).normal(size=(count, 4))
     weights = np.arange(1.0, count + 1)
     close(dr.jacobian(system, batched=True)(points), np.stack([dr.jacobian(system)(x) for x in points]))
@@ -165,6 +175,7 @@ def test_batches(count: int) -> None:
     close(
         dr.jacobian(system, batched=True)(points[:, ::-1]), np.stack([dr.jacobian(system)(x) for x in points[:, ::-1]])
     )
+    assert set(threads) == ({2} if count == 1000 else set()), "this thread takes a part, too"
 
 
 def test_batches_of_none_and_wrong_ones() -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
 from itertools import pairwise
+from time import perf_counter
 from typing import Any
 
 import numba
@@ -21,8 +22,11 @@ from numba.core import types
 from dualrev.kernels.extending import defined
 from dualrev.reverse.numba_limit import within_limit
 
-LEAST_POINTS = 256
-"""Points that a thread is worth being started for."""
+FIRST_POINTS = 256
+"""Points after which it is known how long the others take."""
+
+WORTH = 3e-4
+"""Seconds of work that a thread is worth being started for; the start takes nearly as long."""
 
 
 def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count: int, takes_out: bool) -> Any:
@@ -63,15 +67,20 @@ def written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.nd
 
 
 def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None:
-    """Call a function, which holds no lock, for parts of a range."""
-    threads = max(1, min(os.cpu_count() or 1, (stop - start) // LEAST_POINTS))
+    """Call a function, which holds no lock, for parts of a range: a first one, and then as many as there are cores."""
+    middle = min(start + FIRST_POINTS, stop)
+    begun = perf_counter()
+    within_limit(part, start, middle)
+    left = (perf_counter() - begun) * (stop - middle) / max(middle - start, 1)
+    threads = max(1, min(os.cpu_count() or 1, int(left / WORTH)))
     if threads == 1:
-        if stop > start:
-            within_limit(part, start, stop)
+        if stop > middle:
+            within_limit(part, middle, stop)
         return
-    ends = np.linspace(start, stop, threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        tasks = [pool.submit(copy_context().run, within_limit, part, int(a), int(b)) for a, b in pairwise(ends)]
+    *others, (last, _) = pairwise(np.linspace(middle, stop, threads + 1).astype(int).tolist())
+    with ThreadPoolExecutor(threads - 1) as pool:
+        tasks = [pool.submit(copy_context().run, within_limit, part, a, b) for a, b in others]
+        within_limit(part, last, stop)
         for task in tasks:
             task.result()
 
