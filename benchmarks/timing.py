@@ -26,16 +26,17 @@ class Result(NamedTuple):
 def interleaved(calls: Sequence[Callable[[], object]], seconds: float = 2.0, least: int = 5) -> list[float]:
     """Return the least time of each call, in seconds, all measured in turn so that they meet the same machine.
 
-    Calls shorter than a millisecond are repeated within one measurement.
+    Every other turn goes backwards: none comes always after one that leaves the caches or the memory worse. Calls
+    shorter than a millisecond are repeated within one measurement.
     """
     repeats = [_repeats(call) for call in calls]
     best = [float("inf")] * len(calls)
     rounds, end = 0, time.perf_counter() + seconds
     while rounds < least or time.perf_counter() < end:
-        for n, call in enumerate(calls):
+        for n in range(len(calls))[:: -1 if rounds % 2 else 1]:
             start = time.perf_counter()
             for _ in range(repeats[n]):
-                call()
+                calls[n]()
             best[n] = min(best[n], (time.perf_counter() - start) / repeats[n])
         rounds += 1
     return best
