@@ -107,7 +107,7 @@ def joins(x):
     v, m = x[:2], x.reshape(2, 3)
     ones = np.ones(2)
     joined = np.concatenate((x, v)), np.concatenate((m, m), axis=1), np.stack((v, ones)), np.append(x, v)
-    return joined, np.vstack((v, v)), np.hstack((v, x)), np.array([[x[0], 1.0], [x[2], x[3]]])
+    return joined, np.append(v, x[0]), np.vstack((v, v)), np.hstack((v, x)), np.array([[x[0], 1.0], [x[2], x[3]]])
 
 
 @njit

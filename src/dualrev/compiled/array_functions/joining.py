@@ -9,7 +9,9 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.array_functions.table import array_function, owner_inside
+from dualrev.compiled.memory import empty_array
 from dualrev.compiled.seeding import lifted, stub
+from dualrev.kernels.active_types import is_active
 from dualrev.kernels.extending import defined, overloads
 
 
@@ -53,9 +55,28 @@ for _function in (np.vstack, np.hstack, np.dstack, np.column_stack):
     _joined(_function)
 
 
+def flat(values: Any) -> Any:
+    """Return an array's elements, or a number, as an array of one axis."""
+    return stub(values)
+
+
+@overloads(flat)
+def _flat(values: Any) -> Callable[..., Any]:
+    if not is_active(values):
+        return lambda values: np.ravel(np.asarray(values))
+    owner = values
+
+    def of_number(values):  # type: ignore[no-untyped-def]
+        elements = empty_array(owner, 1)
+        elements[0] = values
+        return elements
+
+    return of_number
+
+
 @array_function(np.append)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     """Join two arrays, flattened if no axis is given."""
     if axis is None:
-        return concatenate((np.ravel(np.asarray(arr)), np.ravel(np.asarray(values))))
+        return concatenate((flat(arr), flat(values)))
     return concatenate((arr, values), axis)
