@@ -102,7 +102,8 @@ def page(measured: Sequence[Measured], sweeps: Sequence[Sweep]) -> str:
         "The time of auto over that of the better mode, its own overhead included, for n and m from 1 to 3000. The",
         f"constants are {'those of this machine' if sweeps[0].calibrated else 'as shipped'}.",
         "Those of compiled functions are fitted to these families, at sizes some of which are among these, so that",
-        "this is not a test on functions that the fit has not seen; those of interpreted functions are fitted to others.",
+        "this is not a test on functions that the fit has not seen. Those of interpreted functions are fitted to",
+        "others.",
         "",
         *regrets(sweeps),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numba
 import numpy as np
 import pytest
 from numba import guvectorize, njit, objmode, stencil, vectorize
+from numba.core.errors import NumbaPerformanceWarning
 from numba.experimental import jitclass
 from numba.typed import List
 
@@ -315,3 +317,16 @@ def test_globals_that_change_between_the_derivative_and_the_function(monkeypatch
     assert reads_it_too(1.0) == 3.0
     with pytest.raises(errors.CompilationError):
         gradient(1.0)
+
+
+def test_a_warning_that_is_an_error_stays_a_warning() -> None:
+    @njit
+    def strided(x: Any) -> Any:
+        return x[::2] @ x[1::2]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NumbaPerformanceWarning)
+        with pytest.raises(NumbaPerformanceWarning, match="contiguous"):
+            dr.grad(strided, mode="forward")(np.arange(10.0))
+    with pytest.warns(NumbaPerformanceWarning):
+        np.testing.assert_allclose(dr.grad(strided, mode="forward")(np.arange(2.0)), [1.0, 0.0])

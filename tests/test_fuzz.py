@@ -84,6 +84,7 @@ def unit(texts: Sequence[str]) -> Any:
     return njit(scope["together"])
 
 
+@pytest.mark.filterwarnings("ignore::numba.NumbaPerformanceWarning")  # as of the program itself: strided products
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize(
     ("number", "statements", "arrays"),

@@ -216,7 +216,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
             expect_no_python(made[-1])
             expect_same_globals(made[-1])
             return written
-        except DualrevError:
+        except (DualrevError, Warning):  # where warnings are errors, that of Numba's stays what it is
             raise
         except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other
             failure = failure or error
