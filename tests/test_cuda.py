@@ -137,6 +137,10 @@ def test_import_does_not_touch_cuda() -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=100, check=False).returncode == 0
 
 
+def extremes(x: Any) -> Any:
+    return max(x[0], 0.0) * min(x[0], x[1], 2, x[2]) - max((x[1], x[2]))
+
+
 IN_PLACE = Layout(((3,),), (0,), (3,), "in place")
 NUMBER = Layout(((3,),), (0,), (), "number")
 LARGE = Layout(((40,),), (0,), (), "number")
@@ -148,6 +152,7 @@ PROGRAMS = {
     "gradient in chunks": (rosenbrock, LARGE, lambda of: programs.jacobian(LARGE, of, value=False), False),
     "jacobian of a tuple": (pair, SPREAD, lambda of: programs.jacobian(SPREAD, of, value=False), False),
     "pushforward": (turned, IN_PLACE, lambda of: programs.pushforward(IN_PLACE, of), True),
+    "extremes": (extremes, NUMBER, lambda of: programs.jacobian(NUMBER, of, value=True), False),
     "hessian": (rosenbrock, NUMBER, lambda of: programs.hessian(NUMBER, of), False),
 }
 

@@ -10,9 +10,11 @@ from numba import njit
 
 import dualrev as dr
 from dualrev.verification import verify
-from dualrev.verification.promises import PROMISES, Promise
+from dualrev.verification.promises import CONTRADICTIONS, PROMISES, Contradiction, Promise, function_of
 
-ALL = [promise for law in PROMISES.values() for promise in law]
+EVERY = [promise for law in PROMISES.values() for promise in law]
+ALL = [promise for promise in EVERY if promise.interpreted]
+COMPILED = [promise for promise in EVERY if promise.compiled]
 IDS = [f"{promise.expression} at {promise.at}" for promise in ALL]
 OF_A_NUMBER = [promise for promise in ALL if promise.second is not None]
 MODES = ("forward", "reverse")
@@ -27,6 +29,8 @@ def check(found: Any, promise: Promise) -> None:
 
 def test_promises_are_given_once() -> None:
     assert len(set(IDS)) == len(IDS)
+    assert len({f"{promise.expression} at {promise.at}" for promise in COMPILED}) == len(COMPILED)
+    assert all(promise.interpreted or promise.compiled for promise in EVERY)
 
 
 @pytest.mark.parametrize("mode", [*MODES, "auto"])
@@ -104,7 +108,7 @@ def compiled(promises: list[Promise]) -> tuple[Any, np.ndarray, np.ndarray]:
     ids=["numbers-forward", "numbers-reverse", "arrays-forward", "arrays-reverse"],
 )
 def test_promised_values_compiled(of_numbers: bool, mode: str) -> None:
-    promises = [p for p in ALL if p.compiled and of_numbers != isinstance(p.at, list)]
+    promises = [p for p in COMPILED if of_numbers != isinstance(p.at, list)]
     f, x, promised = compiled(promises)
     found = dr.jacobian(njit(f), mode=mode)(x)
     for promise, row, expected in zip(promises, found, promised, strict=True):
@@ -142,10 +146,11 @@ def test_determinants_of_singular_matrices_compiled() -> None:
 
 @pytest.mark.exhaustive
 def test_second_derivatives_compiled() -> None:
-    f, x, _ = compiled(OF_A_NUMBER)
+    promises = [promise for promise in COMPILED if promise.second is not None]
+    f, x, _ = compiled(promises)
     f = njit(f)
     hessian = dr.hessian(njit(lambda v: np.sum(f(v))))(x)
-    np.testing.assert_allclose(hessian, np.diag([promise.second for promise in OF_A_NUMBER]), rtol=1e-15)
+    np.testing.assert_allclose(hessian, np.diag([promise.second for promise in promises]), rtol=1e-15)
 
 
 def test_integers_and_bools_are_float64() -> None:
@@ -157,6 +162,16 @@ def test_integers_and_bools_are_float64() -> None:
         gradient = dr.grad(f)(x)
         np.testing.assert_array_equal(gradient, promised)
         assert np.asarray(gradient).dtype == np.float64
+
+
+@pytest.mark.parametrize("pair", CONTRADICTIONS, ids=[pair.expression for pair in CONTRADICTIONS])
+def test_verify_reports_promises_that_do_not_fit_together(pair: Contradiction) -> None:
+    f, right, x = function_of(pair.expression), function_of(pair.spelling), np.array(pair.at)[()]
+    with np.errstate(all="ignore"):
+        assert not np.array_equal(dr.grad(f)(x), pair.gradient)
+        assert not verify(f, x)
+        np.testing.assert_array_equal(dr.grad(right)(x), pair.gradient)
+        assert verify(right, x)
 
 
 def test_verify_reports_a_kink_that_the_chain_rule_loses() -> None:

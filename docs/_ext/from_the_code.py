@@ -19,7 +19,7 @@ import dualrev
 from dualrev import costs, coverage, modes
 from dualrev.primitives import array, host, scalar
 from dualrev.primitives.row import HostRow, Row
-from dualrev.verification.promises import PROMISES
+from dualrev.verification.promises import CONTRADICTIONS, PROMISES
 
 
 @cache
@@ -203,6 +203,10 @@ COVERAGE = (
 )
 
 
+_ONLY = ((lambda promise: promise.compiled, "interpreted"), (lambda promise: promise.interpreted, "compiled"))
+"""What a promise does not hold for, and the word for what is left."""
+
+
 class PromisedLaws(FromTheCode):
     """The promises that the tests prove, by law."""
 
@@ -216,12 +220,23 @@ class PromisedLaws(FromTheCode):
                     [_numbers(np.ravel(promise.at))],
                     [_numbers(np.ravel(promise.gradient))],
                     [] if promise.second is None else [_numbers([promise.second])],
-                    [] if promise.compiled else ["interpreted"],
+                    [word for runs, word in _ONLY if not runs(promise)],
                 ]
                 for promise in promises
             ]
             lines += [*heading(law), *table(["function of x", "at", "derivative", "second", "only"], rows)]
         return lines
+
+
+class Contradictions(FromTheCode):
+    """Smooth functions that the promises make wrong, and how to write them."""
+
+    def lines(self) -> list[str]:
+        """Return the content."""
+        rows = [
+            [code([each.expression]), [_numbers(np.ravel(each.at))], code([each.spelling])] for each in CONTRADICTIONS
+        ]
+        return table(["function of x", "wrong at", "right"], rows)
 
 
 class PromisedValues(FromTheCode):
@@ -305,6 +320,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         (ArrayComposites, "array-composites"),
         (PromisedValues, "promised-values"),
         (PromisedLaws, "promised-laws"),
+        (Contradictions, "contradictions"),
         (CoverageTables, "coverage"),
         (CostTable, "cost-constants"),
         (CompiledCostTable, "compiled-costs"),

@@ -12,35 +12,12 @@ from numba.core.typing.templates import make_callable_template
 from numba.extending import lower_builtin
 
 from dualrev.kernels.active_types import ActiveType, is_active, owner_of
-from dualrev.kernels.extending import defined, overloads, overloads_method
+from dualrev.kernels.extending import overloads, overloads_method
 
 
 def _selects(*numbers: Any) -> bool:
     plain = not any(isinstance(x, types.Array | types.BaseTuple | types.Optional) for x in numbers)
     return plain and owner_of(numbers) is not None
-
-
-def _extreme(function: Callable[..., Any], comparison: str) -> None:
-    def choose_of_two(a: Any, b: Any) -> Callable[..., Any] | None:
-        if _selects(a, b):
-            return defined(["a", "b"], [f"return b if b {comparison} a else a"], {})
-        return None
-
-    def choose_of_more(*numbers: Any) -> Callable[..., Any] | None:
-        if len(numbers) < 3 or not _selects(*numbers):
-            return None
-        names = [f"a{n}" for n in range(len(numbers))]
-        text = names[0]
-        for name in names[1:]:
-            text = f"function({text}, {name})"
-        return defined(["*numbers"], [f"{', '.join(names)} = numbers", f"return {text}"], {"function": function})
-
-    overloads(function)(choose_of_two)
-    overloads(function)(choose_of_more)
-
-
-_extreme(max, ">")
-_extreme(min, "<")
 
 
 @overloads(pow)
@@ -51,24 +28,6 @@ def _pow(base: Any, exponent: Any) -> Callable[..., Any] | None:
 @overloads(divmod)
 def _divmod(a: Any, b: Any) -> Callable[..., Any] | None:
     return (lambda a, b: (a // b, a % b)) if _selects(a, b) else None
-
-
-def _of_several(function: Callable[..., Any], count: int) -> None:
-    """Overload for more arguments: the extreme of all but the last, and the last."""
-    names = [f"a{n}" for n in range(count)]
-
-    def choose(*numbers: Any) -> Callable[..., Any] | None:
-        if owner_of(numbers) is None or any(isinstance(x, types.Array | types.BaseTuple) for x in numbers):
-            return None
-        nested = f"function(function({', '.join(names[:-1])}), {names[-1]})"
-        return defined(names, [f"return {nested}"], {"function": function})
-
-    overloads(function)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
-
-
-for _count in (3, 4, 5):
-    _of_several(max, _count)
-    _of_several(min, _count)
 
 
 @lower_builtin("print_item", ActiveType)  # type: ignore[untyped-decorator]

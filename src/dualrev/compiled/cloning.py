@@ -62,6 +62,9 @@ class Cloner:
 
     def __init__(self, replacements: Replacements, literals: Any = None) -> None:
         self.replacements, self.literals = replacements, literals
+        self.builtins = {
+            each.__name__: made for each, made in replacements.items() if getattr(each, "__module__", "") == "builtins"
+        }
         self._clones: dict[int, Any] = {}
         self._kept: list[Any] = []
 
@@ -96,6 +99,8 @@ class Cloner:
         for name in names_in(function.__code__):
             if name in function.__globals__:
                 scope[name] = self.mapped(function.__globals__[name])
+            elif name in self.builtins:
+                scope[name] = self.builtins[name]
         for cell, original in zip(cells, function.__closure__ or (), strict=True):
             cell.cell_contents = self.mapped(original.cell_contents)
         return clone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dualrev.compiled import builtins, elementwise
+from dualrev.compiled import builtins, elementwise, extremes
 from dualrev.compiled.array_functions import joining, linalg, numerics, products, reductions, selection, shaping
 from dualrev.compiled.array_functions.table import STAND_INS
 from dualrev.kernels import active_rows
@@ -23,7 +23,7 @@ def register() -> None:
 @cache
 def replacements(number: Any) -> dict[Any, Any]:
     """Return functions of NumPy's that clones call in a version of ours, whatever the attempt."""
-    return dict(STAND_INS)
+    return STAND_INS | extremes.STAND_INS
 
 
 _ = builtins, joining, linalg, numerics, products, reductions, selection, shaping

@@ -71,8 +71,12 @@ def expression(rule: Rule, arguments: Sequence[str], target: Target, scope: dict
     return text
 
 
-def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | None:
-    """Return what Numba is to compile for a row of numbers of these types, or None if none of them is active."""
+def implementation(row: Row, operands: Sequence[Any], of_row: Any = None) -> Callable[..., Any] | None:
+    """Return what Numba is to compile for a row of numbers of these types, or None if none of them is active.
+
+    Where values are active in their turn, so that the function's expression would be differentiated in place of the
+    row, `of_row` is called for them: by default the function of the row's name.
+    """
     owner = owner_of(operands)
     if owner is None:
         return None
@@ -88,7 +92,11 @@ def implementation(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | No
         body += [f"v{n} = number(a{n})" for n, own in enumerate(mine) if not own]
         target = cpu.single_target()
     finish = single_constants if single else _same
-    body.append(f"y = {expression(row.fn, values, target, scope)}")
+    if nested and row.fn.__code__.co_names and row.name not in calls(row.fn):
+        scope["of_row"] = of_row or FUNCTIONS[row.name]
+        body.append(f"y = of_row({', '.join(values)})")
+    else:
+        body.append(f"y = {expression(row.fn, values, target, scope)}")
     linked = [n for n, own in enumerate(mine) if own and row.partials and row.partials[n] is not None]
     if not linked:
         return finish(defined(names, [*body, "return y"], scope))

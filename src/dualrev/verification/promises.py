@@ -34,6 +34,8 @@ class Promise:
         For a function of a number the second derivative, where it is promised too.
     compiled : bool
         Whether the function can be compiled; if not, it is for interpreted code alone.
+    interpreted : bool
+        Whether the promise holds in interpreted code; if not, it is for compiled code alone.
     """
 
     expression: str
@@ -41,6 +43,7 @@ class Promise:
     gradient: Numbers
     second: float | None = None
     compiled: bool = True
+    interpreted: bool = True
 
     @property
     def function(self) -> Callable[[Any], Any]:
@@ -64,6 +67,10 @@ _NAMES = SimpleNamespace(special=special)
 
 def _interpreted(expression: str, at: Numbers, gradient: Numbers, second: float | None = None) -> Promise:
     return Promise(expression, at, gradient, second, compiled=False)
+
+
+def _compiled(expression: str, at: Numbers, gradient: Numbers, second: float | None = None) -> Promise:
+    return Promise(expression, at, gradient, second, interpreted=False)
 
 
 PROMISES: dict[str, tuple[Promise, ...]] = {
@@ -90,10 +97,16 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         Promise("np.linalg.norm(x, np.inf)", [1.0, -1.0], [0.5, -0.5]),
         Promise("np.logaddexp(x[0], x[1])", [-inf, -inf], [0.5, 0.5]),
         _interpreted("dr.special.logsumexp(x)", [-inf, -inf], [0.5, 0.5]),
+        _compiled("max(2 * x[0], 2 * x[1])", [1.0, 1.0], [1.0, 1.0]),
+        _compiled("min(2 * x[0], 2 * x[1])", [1.0, 1.0], [1.0, 1.0]),
+        _compiled("max(x[0], x[1], x[2])", [1.0, 1.0, 1.0], [1 / 3, 1 / 3, 1 / 3]),
+        _compiled("max(x, 0.0)", 0.0, 0.5, 0.0),
+        _compiled("max(x, 0.0) ** 2", 0.0, 0.0, 0.5),
+        Promise("np.maximum(x, 0.0) ** 2", 0.0, 0.0, 0.5),
     ),
     "Selections take one": (
-        Promise("max(2 * x[0], 2 * x[1])", [1.0, 1.0], [2.0, 0.0]),
-        Promise("min(2 * x[0], 2 * x[1])", [1.0, 1.0], [2.0, 0.0]),
+        _interpreted("max(2 * x[0], 2 * x[1])", [1.0, 1.0], [2.0, 0.0]),
+        _interpreted("min(2 * x[0], 2 * x[1])", [1.0, 1.0], [2.0, 0.0]),
         Promise("x * x if x > 0 else -x", 0.0, -1.0, 0.0),
         Promise("np.sort(x)[0]", [1.0, 1.0], [1.0, 0.0]),
         Promise("x[np.argmax(x)]", [1.0, 1.0], [1.0, 0.0]),
@@ -165,3 +178,36 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
     ),
 }
 """What is promised, by law."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A function that is smooth, of parts of which each keeps its promise, so that their sum is wrong.
+
+    Attributes
+    ----------
+    expression : str
+        The function, of `x`.
+    at : float or list of float
+        The point.
+    spelling : str
+        The same function, such that the derivative is right there.
+    gradient : float or list of float
+        That derivative.
+    """
+
+    expression: str
+    at: Numbers
+    spelling: str
+    gradient: Numbers
+
+
+CONTRADICTIONS = (
+    Contradiction("dr.special.relu(x) - dr.special.relu(-x)", 0.0, "np.maximum(x, 0.0) - np.maximum(-x, 0.0)", 1.0),
+    Contradiction("np.maximum(x, 0.0) - dr.special.relu(-x)", 0.0, "np.maximum(x, 0.0) - np.maximum(-x, 0.0)", 1.0),
+    Contradiction("max(x, 0.0) - abs(x) / 2", 0.0, "np.maximum(x, 0.0) - abs(x) / 2", 0.5),
+    Contradiction("np.sort(x)[-1] + np.min(x)", [1.0, 1.0], "np.max(x) + np.min(x)", [1.0, 1.0]),
+    Contradiction("np.sqrt(x) ** 2", 0.0, "x * 1.0", 1.0),
+    Contradiction("np.cbrt(x**3)", 0.0, "x * 1.0", 1.0),
+)
+"""What a promise costs; `verify` reports each of them."""

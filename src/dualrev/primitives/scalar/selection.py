@@ -4,6 +4,7 @@ from dualrev.primitives.row import Row, Rule, math, select
 
 ANY = (-2.0, 2.0)
 CONDITION = frozenset({0.0, 1.0})
+COUNT = frozenset({1.0, 2.0})
 TIE = ((1.0, 1.0), (0.5, 0.5))
 
 ROWS = (
@@ -116,6 +117,37 @@ ROWS = (
         points=(((0.0,), (0.0,)), ((1.0,), (1.0,)), ((-1.0,), (0.0,))),
     ),
 )
+
+BUILTINS = {
+    "max": Row(
+        "max",
+        fn=lambda a, b, m, n: select(b > a, b, a),
+        partials=(
+            lambda y, a, b, m, n: select(a == b, m / (m + n), select(b > a, 0.0, 1.0)),
+            lambda y, a, b, m, n: select(a == b, n / (m + n), select(b > a, 1.0, 0.0)),
+            None,
+            None,
+        ),
+        domain=(ANY, ANY, COUNT, COUNT),
+        points=(((1.0, 1.0, 1.0, 1.0), (0.5, 0.5)), ((1.0, 1.0, 2.0, 1.0), (2 / 3, 1 / 3))),
+    ),
+    "min": Row(
+        "min",
+        fn=lambda a, b, m, n: select(b < a, b, a),
+        partials=(
+            lambda y, a, b, m, n: select(a == b, m / (m + n), select(b < a, 0.0, 1.0)),
+            lambda y, a, b, m, n: select(a == b, n / (m + n), select(b < a, 1.0, 0.0)),
+            None,
+            None,
+        ),
+        domain=(ANY, ANY, COUNT, COUNT),
+        points=(((1.0, 1.0, 1.0, 1.0), (0.5, 0.5)), ((1.0, 1.0, 2.0, 1.0), (2 / 3, 1 / 3))),
+    ),
+}
+"""Python's functions where they are calls, in compiled code: their value is Python's, and ties share equally.
+
+A number may stand for several that tie: `m` and `n` say for how many.
+"""
 
 FORMULAS: dict[str, Rule] = {
     "exceeds": lambda a, b: select(a == b, 0.5, select(a > b, 1.0, select(a < b, 0.0, math.nan))),
