@@ -144,7 +144,7 @@ def compiled(batch: DeviceBatch, layout: Layout, dtype: Any) -> str:
     ptx = cuda_target.assembly(function, [types.Array(dtype, 2, "C")] * (1 + len(program.outputs)))
     middle = time.perf_counter()
     taken = cuda_target.resources(ptx)
-    assert taken is not None, "no assembler: pip install 'dualrev[cuda]'"
+    assert taken is not None, "no assembler: pip install '.[cuda]'"
     end = time.perf_counter()
     return (
         f"{middle - start:.2f} | {end - middle:.2f} | {threads} | {taken.registers} | {taken.spilled_bytes} "

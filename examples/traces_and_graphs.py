@@ -25,10 +25,10 @@ def log_sin(x1: Any, x2: Any) -> Any:
 
 def main(figures: Path | None = None) -> dict[str, Any]:
     """Print traces; write graphs as .dot, and as .svg where Graphviz is installed."""
-    reverse = dr.trace(f, 2.0, 5.0)
+    reverse = dr.trace(f, 2.0, 5.0, argnums=(0, 1))
     print(reverse, end="\n\n")
-    print(dr.trace(f, 2.0, 5.0, mode="forward"), end="\n\n")
-    second = dr.trace(f, 2.0, 5.0, mode="forward", direction=(0.0, 1.0))
+    print(dr.trace(f, 2.0, 5.0, argnums=(0, 1), mode="forward"), end="\n\n")
+    second = dr.trace(f, 2.0, 5.0, argnums=(0, 1), mode="forward", direction=(0.0, 1.0))
     print(f"df/dx2 by a second forward pass: {second.derivative:.3f}\n")
 
     bowl = dr.value_and_grad(lambda x1, x2: 0.2 * x1**2 + 0.2 * x2**2 - 5, (0, 1))
@@ -55,7 +55,7 @@ def main(figures: Path | None = None) -> dict[str, Any]:
     tree = dr.grad(lambda x, y: x * (x + y) + y * y, (0, 1))(3.0, 4.0)
     print(f"x (x + y) + y y at (3, 4): gradient {tree}\n")
 
-    graph = dr.graph(log_sin, 2.0, 5.0, backward=True)
+    graph = dr.graph(log_sin, 2.0, 5.0, argnums=(0, 1), backward=True)
     print(graph)
     if figures is not None:
         graph.render(figures / "log_sin.dot")

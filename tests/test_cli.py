@@ -249,8 +249,17 @@ def test_an_interrupted_comparison_is_shown_and_written(module: str, tmp_path: P
 
 
 def test_a_point_that_is_not_finite_is_named(module: str, capsys: Output) -> None:
-    assert main(["compare", f"{module}:square", "--at", "nan,2", "--budget", "0"]) == 0
-    assert "the point holds 1 of 2 numbers that are not finite" in " ".join(capsys.readouterr().out.split())
+    points = f"{module}_points"
+    Path(f"{points}.py").write_text("def at(n, m):\n    return [float('inf')] * n\n", encoding="utf-8")
+    for command in ("compare", "verify", "trace", "graph"):
+        assert main([command, f"{module}:square", "--at", "nan,2"]) == 2
+        assert "the point of square holds nan at [0]; expected finite numbers" in capsys.readouterr().err
+        assert main([command, "x*y", "--at", "1,inf"]) == 2
+        captured = capsys.readouterr()
+        assert "the point of x*y holds inf; expected finite numbers" in captured.err
+        assert (captured.out, captured.err.count("\n")) == ("", 1)
+    assert main(["sweep", f"{module}:square", "--points", f"{points}:at", "--n", "2"]) == 2
+    assert "the point of square holds inf" in capsys.readouterr().err
 
 
 def test_a_function_that_dualrev_cannot_differentiate(module: str, capsys: Output) -> None:

@@ -420,7 +420,7 @@ def test_without_matplotlib_plot_names_the_extra(monkeypatch: pytest.MonkeyPatch
 
     found = compared(many, np.ones(3))
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(dr.errors.MissingExtraError, match=r"pip install dualrev\[plot\]"):
+    with pytest.raises(dr.errors.MissingExtraError, match=r"pip install '\.\[plot\]'"):
         found.plot()
 
 

@@ -46,7 +46,7 @@ def test_they_are_differentiated_in_both_modes() -> None:
         assert dr.grad(f, (0, 1), mode=mode)(2.0, 5.0) == pytest.approx((5.5, 2 - np.cos(5.0)), rel=1e-15)
     assert dr.derivative(Expression("x**3"))(2.0) == 12.0
     np.testing.assert_array_equal(dr.elementwise_grad(Expression("x**2"))(np.arange(3.0)), [0, 2, 4])
-    assert [line.formula for line in dr.trace(f, 2.0, 5.0).lines[:2]] == ["x1", "x2"]
+    assert [line.formula for line in dr.trace(f, 2.0, 5.0, argnums=(0, 1)).lines[:2]] == ["x1", "x2"]
     with pytest.raises(TypeError, match="x1, x2; 1 were given"):
         f(1.0)
 
@@ -139,13 +139,13 @@ def test_trace_on_the_command_line(capsys: Output, tmp_path: Path) -> None:
     assert r"$\dot v_{-1} \, v_{0} + \dot v_{0} \, v_{-1}$ & -1 \\" in file.read_text(encoding="utf-8")
     assert main(["trace", "x*2", "--at", "1,2,3", "--direction", "1,0,1"]) == 0
     assert "[2 0 2]" in capsys.readouterr().out
-    assert main(["trace", "operator:mul", "--at", "2;3", "--order", "evaluation"]) == 0
+    assert main(["trace", "operator:mul", "--at", "2;3", "--argnums", "0,1", "--order", "evaluation"]) == 0
     assert "mul, reverse mode: 2 inputs, 1 operation" in capsys.readouterr().out
 
 
 def test_graph_on_the_command_line(capsys: Output, tmp_path: Path) -> None:
     assert main(["graph", "log(x1*x2)*sin(x2)", "--at", "2,3"]) == 0
-    assert capsys.readouterr().out == dr.graph(Expression("log(x1*x2)*sin(x2)"), 2.0, 3.0).dot
+    assert capsys.readouterr().out == dr.graph(Expression("log(x1*x2)*sin(x2)"), 2.0, 3.0, argnums=(0, 1)).dot
     file = tmp_path / "g.dot"
     assert main(["graph", "log(x1*x2)*sin(x2)", "--at", "2,3", "--backward", "-o", str(file)]) == 0
     assert file.read_text(encoding="utf-8").count("dir=back") == 6
@@ -171,7 +171,7 @@ def test_functions_that_write_their_result(capsys: Output, tmp_path: Path, monke
     ("arguments", "code", "message"),
     [
         (["trace", "x1*^x2", "--at", "2,5"], 2, "  x1*^x2\n     ^"),
-        (["trace", "x+y", "--at", "2"], 2, "needs a point for x, y; --at holds 1 arguments, as in --at 1,1"),
+        (["trace", "x+y", "--at", "2"], 2, "needs a point for x, y; --at holds 1 number, as in --at 1,1"),
         (["graph", "x+y"], 2, "needs a point for x, y, as in --at 1,1"),
         (["trace", "x*2", "--at", "1,2"], 2, "--direction"),
         (["trace", "x*2", "--at", "1", "--mode", "forward", "--direction", "1,2"], 2, "the direction has shapes"),

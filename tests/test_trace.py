@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import dualrev as dr
+from dualrev.cli import main
 from dualrev.kernels import arrays
 from dualrev.primitives.array import RULES
 from dualrev.primitives.scalar import TABLE
 from dualrev.teaching import formulas
 from dualrev.teaching.notation import HTML, LATEX, TEXT
+from dualrev.teaching.summaries import summary
 
 
 def worked(x1: Any, x2: Any) -> Any:
@@ -28,7 +30,7 @@ def layers(weights: Any, x: Any) -> Any:
 
 
 def test_the_worked_example_line_by_line() -> None:
-    reverse = dr.trace(worked, 2.0, 5.0)
+    reverse = dr.trace(worked, 2.0, 5.0, argnums=(0, 1))
     lines = {line.variable: line for line in reverse.lines}
     assert [line.formula for line in reverse.lines] == [
         *("x1", "x2", "log(v-1)", "v-1 * v0", "sin(v0)", "v1 + v2", "v4 - v3"),
@@ -42,8 +44,8 @@ def test_the_worked_example_line_by_line() -> None:
     assert [lines[name].derivative_formula for name in ("v5", "v4", "v3", "v1")] == ["seed", "v5b", "-v5b", "v4b"]
     assert reverse.output == worked(2.0, 5.0)
     assert reverse.derivative == pytest.approx((5.5, 2 - np.cos(5.0)), rel=1e-15)
-    first = dr.trace(worked, 2.0, 5.0, mode="forward")
-    second = dr.trace(worked, 2.0, 5.0, mode="forward", direction=(0, 1))
+    first = dr.trace(worked, 2.0, 5.0, argnums=(0, 1), mode="forward")
+    second = dr.trace(worked, 2.0, 5.0, argnums=(0, 1), mode="forward", direction=(0, 1))
     assert (first.derivative, second.derivative) == pytest.approx((5.5, 2 - np.cos(5.0)), rel=1e-15)
     tangents = {line.variable: line.derivative_formula for line in first.lines}
     assert tangents["v1"] == "v-1' / v-1"
@@ -52,20 +54,20 @@ def test_the_worked_example_line_by_line() -> None:
 
 
 def test_lines_can_stand_in_the_order_of_python() -> None:
-    trace = dr.trace(worked, 2.0, 5.0, order="evaluation")
+    trace = dr.trace(worked, 2.0, 5.0, argnums=(0, 1), order="evaluation")
     assert [line.operation for line in trace.lines[2:]] == ["log", "multiply", "add", "sin", "subtract"]
-    assert trace.derivative == dr.trace(worked, 2.0, 5.0).derivative
+    assert trace.derivative == dr.trace(worked, 2.0, 5.0, argnums=(0, 1)).derivative
 
 
 def test_traces_agree_with_the_operators() -> None:
     rng = np.random.default_rng(4)
     weights, x = rng.normal(size=(3, 4)), rng.normal(size=4)
-    reverse = dr.trace(layers, weights, x)
+    reverse = dr.trace(layers, weights, x, argnums=(0, 1))
     gradient = dr.grad(layers, (0, 1))(weights, x)
     for mine, other in zip(reverse.derivative, gradient, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-13)
     direction = (rng.normal(size=(3, 4)), rng.normal(size=4))
-    forward = dr.trace(layers, weights, x, mode="forward", direction=direction)
+    forward = dr.trace(layers, weights, x, argnums=(0, 1), mode="forward", direction=direction)
     out, tangent = dr.jvp(layers, (weights, x), direction)
     assert (forward.output, forward.derivative) == pytest.approx((out, tangent), rel=1e-13)
     # <w, Jv> on every line: an adjoint times a tangent, summed over the inputs, is the output's tangent
@@ -121,14 +123,16 @@ def test_functions_that_write_into_their_last_argument() -> None:
         out[1] = np.sin(x[0]) * k
 
     for function in (f, numba.njit(f)):
-        reverse = dr.trace(function, np.array([1.0, 2.0]), 3.0, out_shape=2, direction=np.ones(2))
+        reverse = dr.trace(function, np.array([1.0, 2.0]), 3.0, argnums=(0, 1), out_shape=2, direction=np.ones(2))
         np.testing.assert_allclose(reverse.output, [2.0, 3 * np.sin(1.0)], rtol=1e-15)
         np.testing.assert_allclose(reverse.derivative[0], [2 + 3 * np.cos(1.0), 1.0], rtol=1e-14)
         assert [line.formula for line in reverse.lines[:2]] == ["x", "k"]
         assert reverse.lines[-1].formula == "stack([v4, v6])"
-        forward = dr.trace(function, np.array([1.0, 2.0]), 3.0, out_shape=(2,), mode="forward")
+        forward = dr.trace(function, np.array([1.0, 2.0]), 3.0, argnums=(0, 1), out_shape=(2,), mode="forward")
         np.testing.assert_allclose(forward.derivative, [2.0, 3 * np.cos(1.0)], rtol=1e-14)
-        graph = dr.graph(function, np.array([1.0, 2.0]), 3.0, out_shape=2, backward=True, direction=np.ones(2))
+        graph = dr.graph(
+            function, np.array([1.0, 2.0]), 3.0, argnums=(0, 1), out_shape=2, backward=True, direction=np.ones(2)
+        )
         assert [node.operation for node in graph.nodes if node.kind == "result"] == ["stack"]
         assert sum(node.kind == "adjoint" for node in graph.nodes) == len(reverse)
 
@@ -163,7 +167,7 @@ def test_what_the_output_does_not_depend_on_has_the_adjoint_zero() -> None:
         np.exp(x)
         return x * 2.0 + 0.0 * np.sum(np.sign(y))
 
-    trace = dr.trace(f, 1.0, np.ones(3))
+    trace = dr.trace(f, 1.0, np.ones(3), argnums=(0, 1))
     assert {line.operation: np.max(line.derivative) for line in trace.lines}["exp"] == 0
     np.testing.assert_array_equal(trace.derivative[1], np.zeros(3))
     assert dr.trace(lambda x: 3.0, 1.0).output == 3.0
@@ -178,7 +182,9 @@ def test_formulas_are_right() -> None:
             continue
         args = [float(rng.uniform(*d)) for d in row.domain]  # type: ignore[misc]
         for mode in ("forward", "reverse"):
-            trace = dr.trace(lambda *x, row=row: getattr(dr.special, row.name)(*x), *args, mode=mode)
+            trace = dr.trace(
+                lambda *x, row=row: getattr(dr.special, row.name)(*x), *args, argnums=tuple(range(len(args))), mode=mode
+            )
             names = Names()
             for line in trace.lines:
                 names |= {identifier(line.variable): line.value}
@@ -214,7 +220,7 @@ def test_linear_functions_are_shown_applied_to_tangents_only_if_they_are_linear(
 
 
 def test_formats() -> None:
-    trace = dr.trace(lambda x_1, y: np.sqrt(x_1) * y[0] / (x_1 - 3.0) ** 2, 4.0, np.arange(1.0, 7.0))
+    trace = dr.trace(lambda x_1, y: np.sqrt(x_1) * y[0] / (x_1 - 3.0) ** 2, 4.0, np.arange(1.0, 7.0), argnums=(0, 1))
     table = str(trace)
     assert all(line == line.rstrip() for line in table.splitlines())
     assert "6: 1 to 6, mean 3.5" in table
@@ -247,15 +253,15 @@ def test_a_thousand_operations_are_folded_when_printed_and_whole_when_asked() ->
 
 def test_misuse() -> None:
     with pytest.raises(dr.errors.UnknownModeError, match="'sideways'"):
-        dr.trace(worked, 2.0, 5.0, mode="sideways")
+        dr.trace(worked, 2.0, 5.0, argnums=(0, 1), mode="sideways")
     with pytest.raises(ValueError, match="order"):
-        dr.trace(worked, 2.0, 5.0, order="random")
+        dr.trace(worked, 2.0, 5.0, argnums=(0, 1), order="random")
     with pytest.raises(dr.errors.NonScalarOutputError, match="direction"):
         dr.trace(lambda x: x * 2, np.ones(3))
     with pytest.raises(dr.errors.ShapeMismatchError, match=r"\(2,\).*\(3,\)"):
         dr.trace(lambda x: x * 2, np.ones(3), direction=np.ones(2))
     with pytest.raises(dr.errors.ShapeMismatchError, match="arguments of worked"):
-        dr.trace(worked, 2.0, 5.0, mode="forward", direction=(1.0, 2.0, 3.0))
+        dr.trace(worked, 2.0, 5.0, argnums=(0, 1), mode="forward", direction=(1.0, 2.0, 3.0))
     with pytest.raises(TypeError, match="expected a function"):
         dr.trace(3.0, 2.0)
 
@@ -279,3 +285,78 @@ def test_derivatives_of_functions_that_differentiate() -> None:
     assert trace.derivative[0] == pytest.approx(2 * np.cos(2.0) - 2 * np.sin(2.0), rel=1e-14)
     step = dr.trace(lambda x: dr.special.jv(1.0, x), 2.0)
     assert step.lines[-1].formula == "jv(1, v0)"
+
+
+@pytest.mark.parametrize("name", dr.problems.names())
+def test_every_named_problem_is_traced_and_drawn(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = {"steps": 40} if name == "lotka_volterra" else {}
+    problem = dr.problems.get(name, **sizes)
+    point = problem.x[0] if problem.batched else problem.x
+    graph = dr.graph(problem.f, point, *problem.data)
+    assert [node.lines[1] for node in graph.nodes if node.kind == "leaf"] == [summary(point)], "data are no nodes"
+    assert len(graph.drawn) <= 50
+    if problem.m == 1:
+        traced = dr.trace(problem.f, point, *problem.data)
+        np.testing.assert_allclose(traced.derivative[0], np.squeeze(problem.derivative(*problem.args)), atol=1e-8)
+    for command in ("trace", "graph"):
+        assert main([command, ",".join([name, *(f"{size}={value}" for size, value in sizes.items())])]) == 0
+        shown = capsys.readouterr().out
+        assert len(shown.splitlines()) < 250, "the middle is left out"
+        assert "Traced" not in shown
+
+
+def test_what_is_not_differentiated_goes_through_untouched() -> None:
+    given: list[Any] = []
+
+    def f(x: Any, n: Any, name: Any, data: Any) -> Any:
+        given.append((n, name, data))
+        for _ in range(n):
+            x = getattr(np, name)(x) * data["scale"]
+        return x
+
+    data = {"scale": np.float64(2.0), "label": "none"}
+    for mode in ("forward", "reverse"):
+        traced = dr.trace(f, 1.0, 2, "sin", data, mode=mode)
+        assert [line.operation for line in traced.lines] == ["input", "sin", "multiply", "sin", "multiply"]
+    assert dr.graph(f, 1.0, 2, "sin", data).nodes[0].lines == ("v0 = x", "1")
+    assert all(n is given[0][0] and name == "sin" and each is data for n, name, each in given)
+    second = dr.trace(f, 1.0, 2, "sin", {"scale": 2.0}, argnums=-4)
+    assert second.derivative == traced.derivative
+    for named, told in ((4, "argument 4"), ((0, 0), "twice"), (1.5, "expected an int or a tuple of ints")):
+        with pytest.raises(dr.errors.ArgnumsError, match=told):
+            dr.trace(f, 1.0, 2, "sin", data, argnums=named)
+        with pytest.raises(dr.errors.ArgnumsError, match=told):
+            dr.graph(f, 1.0, 2, "sin", data, argnums=named)
+
+
+def test_a_function_of_more_outputs_than_inputs_is_shown_with_tangents() -> None:
+    @numba.njit
+    def logistic_map(p: Any, steps: Any) -> Any:
+        y = np.empty(steps)
+        y[0] = p[1]
+        for k in range(1, steps):
+            y[k] = p[0] * y[k - 1] * (1 - y[k - 1])
+        return y
+
+    point = np.array([2.0, 0.25])
+    found = dr.trace(logistic_map, point, 3)
+    assert found.mode == "forward"
+    np.testing.assert_allclose(found.derivative, [0.0, 0.1875, 0.328125], rtol=1e-15)
+    assert dr.trace(logistic_map, point, 3, direction=np.ones(3)).mode == "reverse"
+    assert dr.graph(logistic_map, point, 3).nodes[-1].kind == "result"
+
+
+def test_trace_and_graph_number_variables_alike() -> None:
+    for order in ("level", "evaluation"):
+        traced = dr.trace(worked, 2.0, 5.0, argnums=(0, 1), order=order)
+        drawn = dr.graph(worked, 2.0, 5.0, argnums=(0, 1), order=order, backward=True)
+        formulas = {line.variable: line.formula for line in traced.lines}
+        assert {n.key: n.lines[0].partition(" = ")[2] for n in drawn.nodes if n.kind != "adjoint"} == formulas
+
+
+def test_errors_call_an_active_number_by_no_inner_name() -> None:
+    for wrong in (lambda x: range(x), lambda x: float(x), lambda x: np.zeros(3)[x], lambda x: np.arange(x)):
+        for show in (dr.trace, dr.graph):
+            with pytest.raises((TypeError, IndexError)) as caught:
+                show(wrong, 2.0)
+            assert "Traced" not in str(caught.value)

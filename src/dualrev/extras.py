@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
-import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from dualrev.errors import MissingExtraError
 
 
-def scipy_module(name: str) -> Any:
-    """Return a module of SciPy.
+def install(extra: str) -> str:
+    """Return the command that installs an extra.
+
+    Examples
+    --------
+    >>> print(install("plot"))
+    from a checkout of dualrev: pip install '.[plot]'
+    """
+    return f"from a checkout of dualrev: pip install '.[{extra}]'"
+
+
+def module_of(extra: str, name: str, what: str) -> Any:
+    """Return a module of a package that an extra installs.
+
+    Parameters
+    ----------
+    extra, name
+        The extra and the module.
+    what
+        What needs it, for the message: "plot() needs Matplotlib".
 
     Raises
     ------
     MissingExtraError
-        If SciPy is not installed.
+        If the package is not installed.
     """
     try:
-        return importlib.import_module(f"scipy.{name}")
+        __import__(name)
     except ImportError as error:
-        raise MissingExtraError(
-            f"functions of scipy.{name} need SciPy, which is not installed: pip install dualrev[scipy]"
-        ) from error
+        raise MissingExtraError(f"{what}, which is not installed; {install(extra)}") from error
+    return sys.modules[name]
+
+
+def scipy_module(name: str) -> Any:
+    """Return a module of SciPy, or raise `MissingExtraError`."""
+    return module_of("scipy", f"scipy.{name}", f"functions of scipy.{name} need SciPy")
+
+
+def pyplot() -> Any:
+    """Return Matplotlib's pyplot, or raise `MissingExtraError`."""
+    return module_of("plot", "matplotlib.pyplot", "a plot needs Matplotlib")
 
 
 def from_scipy(name: str, function: str) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     # With --json - standard output is for JSON alone: what people read, and what their functions print, goes beside it.
     with redirect_stdout(sys.stderr) if arguments.json == "-" else nullcontext():
         try:
-            for n, target in enumerate(targets(arguments.target, arguments.at)):
+            for n, target in enumerate(targets(arguments.target, arguments.at, arguments.argnums)):
                 found.append(_compared(target, arguments))
                 if arguments.json != "-":
                     print(f"{chr(10) if n else ''}{found[-1]}", flush=True)

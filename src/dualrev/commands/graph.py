@@ -6,35 +6,34 @@ import argparse
 from pathlib import Path
 
 from dualrev.commands.outcome import FINE, UsageError, users_errors
-from dualrev.commands.output import expect_writable
-from dualrev.commands.target import expression_or_target, out_shape
-from dualrev.errors import NonScalarOutputError
+from dualrev.commands.output import announced, expect_writable, written
+from dualrev.commands.points import out_shape
+from dualrev.commands.target import targets
+from dualrev.commands.trace import direction_of
+from dualrev.errors import NonScalarOutputError, ShapeMismatchError
 from dualrev.teaching import graph
-from dualrev.teaching.graphs import FORMATS
+from dualrev.teaching.graphs import FORMATS, expect_drawing
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw a graph into a file, or print its DOT text."""
-    if arguments.output is not None and Path(arguments.output).suffix.lower() not in (
-        f".{k}" for k in (*FORMATS, "dot")
-    ):
+    kind = "" if arguments.output is None else Path(arguments.output).suffix.lower().removeprefix(".")
+    if arguments.output is not None and kind not in (*FORMATS, "dot"):
         raise UsageError(f"-o {arguments.output}: expected a file that ends in .svg, .png, .pdf or .dot")
     expect_writable(output=arguments.output)
-    target = expression_or_target(arguments.target, arguments.at)
-    shape = out_shape(arguments.out_shape)
-    try:
-        found = graph(target.f, *target.args, backward=arguments.backward, most=arguments.most, out_shape=shape)
-    except NonScalarOutputError as error:
-        raise UsageError(f"--backward: {error}") from error
-    except Exception:
-        with users_errors():
-            raise
+    if kind in FORMATS:
+        expect_drawing(kind)
+    (target,) = targets(arguments.target, arguments.at, arguments.argnums, every=False)
+    options = {"direction": direction_of(arguments.direction, target, None), "order": arguments.order}
+    options |= {"most": arguments.most, "out_shape": out_shape(arguments.out_shape)}
+    with users_errors():
+        try:
+            found = graph(target.f, *target.args, argnums=target.argnums, backward=arguments.backward, **options)
+        except (NonScalarOutputError, ShapeMismatchError) as error:
+            raise UsageError(f"--backward: {error} (--direction on the command line)") from error
     if arguments.output is None:
         print(found.dot, end="")
     else:
-        try:
-            found.render(arguments.output)
-        except OSError as error:
-            raise UsageError(f"--output {arguments.output} cannot be written: {error}") from error
-        print(f"wrote {arguments.output}: {found}")
+        written("output", arguments.output, found.drawn_as(kind))
+        announced(arguments.output, str(found))
     return FINE

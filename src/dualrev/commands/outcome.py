@@ -19,6 +19,14 @@ class UsageError(Exception):
     """The command cannot be run as it was given."""
 
 
+class OutputError(BaseException):
+    """Standard output cannot be written: no fault of the user's function, even if that was what wrote to it."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror or str(error))
+        self.nobody_reads = isinstance(error, BrokenPipeError)
+
+
 class UserFunctionError(Exception):
     """The user's function, or their module, raised an exception.
 

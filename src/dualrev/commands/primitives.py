@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
-import os
-import sys
 from collections.abc import Iterator
 from textwrap import fill
 from typing import Any
@@ -27,12 +25,8 @@ WIDTH = 80
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table of scalar primitives, or that of functions of arrays."""
-    try:
-        for line in _arrays() if arguments.arrays else _scalars():
-            print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:  # as in `dualrev primitives | head`
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    for line in _arrays() if arguments.arrays else _scalars():
+        print(line)
     return FINE
 
 

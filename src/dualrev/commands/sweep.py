@@ -10,6 +10,7 @@ from typing import Any
 
 from dualrev.commands.outcome import FINE, INTERRUPTED, UsageError, UserFunctionError, users_errors
 from dualrev.commands.output import drawn, expect_writable, written
+from dualrev.commands.points import expect_finite
 from dualrev.commands.progress import bar
 from dualrev.commands.target import imported
 from dualrev.comparison.documents import as_json
@@ -18,6 +19,7 @@ from dualrev.comparison.sweep_functions import swept_problems
 from dualrev.comparison.sweep_report import Sweep
 from dualrev.comparison.sweeping import SIZES, sweep
 from dualrev.errors import SweepError
+from dualrev.point import name_of
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
     at: Callable[[int, int], Any] | None = None
     if ":" in target:
         given = imported(target)
-        at = imported(arguments.points) if arguments.points else None
+        at = _finite(imported(arguments.points), given) if arguments.points else None
     elif arguments.points:
         raise UsageError("--points is for functions of your own; a family has points already")
     elif target not in FAMILIES and target not in swept_problems():
@@ -88,6 +90,15 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
             if isinstance(error.__cause__, SweepError):
                 raise UsageError(str(error.__cause__)) from error
             raise
+
+
+def _finite(at: Callable[[int, int], Any], f: Callable[..., Any]) -> Callable[[int, int], Any]:
+    def known(n: int, m: int) -> Any:
+        found = at(n, m)
+        expect_finite(name_of(f), found[:1] if isinstance(found, tuple) else [found])
+        return found
+
+    return known
 
 
 def _sizes(option: str, text: str) -> list[int]:

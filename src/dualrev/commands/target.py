@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from importlib.util import find_spec
 from operator import attrgetter
 from typing import Any
@@ -17,53 +17,98 @@ import numpy as np
 
 from dualrev import problems
 from dualrev.commands.outcome import UsageError, UserFunctionError, users_errors
+from dualrev.commands.points import expect_finite, points, positions, with_counts
 from dualrev.errors import ExpressionError
+from dualrev.point import name_of
+from dualrev.teaching.summaries import counted
 
 
 @dataclass(frozen=True)
 class Target:
-    """A function, its arguments, of which the first are differentiated and the others are data, and what to call it."""
+    """A function, its arguments, which of them are differentiated, and what to call it.
+
+    Attributes
+    ----------
+    mode : str or None
+        How a trace shows it if nothing was asked for: of a problem with several outputs, tangents.
+    """
 
     name: str
     f: Callable[..., Any]
-    point: tuple[Any, ...]
-    data: tuple[Any, ...] = ()
+    args: tuple[Any, ...]
+    argnums: int | tuple[int, ...] = 0
     compiled: Any = None
     by_hand: Callable[..., Any] | None = None
+    mode: str | None = None
 
     @property
-    def args(self) -> tuple[Any, ...]:
-        """All arguments."""
-        return (*self.point, *self.data)
-
-    @property
-    def argnums(self) -> int | tuple[int, ...]:
-        """The arguments to differentiate."""
-        return 0 if len(self.point) == 1 else tuple(range(len(self.point)))
+    def positions(self) -> tuple[int, ...]:
+        """The differentiated arguments."""
+        return (self.argnums,) if isinstance(self.argnums, int) else self.argnums
 
 
-def targets(name: str | None, at: Sequence[str] | None) -> list[Target]:
-    """Return what was named on the command line; the test problems that are shown if nothing was."""
+def targets(name: str | None, at: Sequence[str] | None, argnums: str | None = None, every: bool = True) -> list[Target]:
+    """Return what was named on the command line: an expression, a function or a problem.
+
+    Parameters
+    ----------
+    name
+        The test problems that are shown, if it is None.
+    at
+        What `--at` was given.
+    argnums
+        What `--argnums` was given.
+    every
+        Whether all arguments of a function in a module are differentiated by default, rather than the first.
+    """
     if name is None:
-        if at:
-            raise UsageError("--at was given without a function; expected module:function --at ...")
+        if at or argnums:
+            raise UsageError(f"--{'at' if at else 'argnums'} was given without a function; expected module:function")
         return [_problem(each) for each in problems.SHOWN]
-    if ":" not in name:
+    chosen = positions(argnums)
+    if ":" in name and re.fullmatch(r"[^\s()+*/]*", name):
+        target = _of_function(name, at, chosen, every)
+    elif name.partition(",")[0] in problems.names():
         target = _problem(name)
-        return [replace(target, point=points(at)) if at else target]
+        if at:
+            given = points(at)
+            target = replace(target, args=(*given, *target.args[1:]), argnums=_all(given))
+        if chosen is not None:
+            target = replace(target, argnums=chosen, by_hand=None)
+    else:
+        target = _of_expression(name, at, chosen)
+    for n in target.positions:
+        if n >= len(target.args):
+            count = counted(len(target.args), "argument")
+            raise UsageError(f"--argnums names argument {n}, counted from 0; {target.name} is given {count}")
+    expect_finite(name_of(target.f), [target.args[n] for n in target.positions])
+    return [target]
+
+
+def _all(given: Sequence[Any]) -> int | tuple[int, ...]:
+    return 0 if len(given) == 1 else tuple(range(len(given)))
+
+
+def _of_function(name: str, at: Sequence[str] | None, chosen: int | tuple[int, ...] | None, every: bool) -> Target:
     f = imported(name)
     if not at:
         raise UsageError(f"{name} needs a point; for example --at 3.0 for a number, or --at 1,2,3 for a vector")
-    return [Target(name, f, points(at))]
+    given = points(at)
+    target = Target(name, f, given, chosen if chosen is not None else _all(given) if every else 0)
+    return replace(target, args=with_counts(at, given, target.positions))
 
 
-def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
-    """Return the expression that was named, whose variables `--at` gives in order, or else what `targets` knows."""
-    if name.partition(",")[0] in problems.names() or re.fullmatch(r"[\w.]+:[\w.]+", name):
-        (target,) = targets(name, at)
-        return target
+def _of_expression(name: str, at: Sequence[str] | None, chosen: int | tuple[int, ...] | None) -> Target:
+    """Return the expression that was named, whose variables `--at` gives in order."""
     from dualrev.teaching.expressions import Expression
 
+    close = get_close_matches(name.partition(",")[0], problems.names(), 1, 0.8)
+    if re.fullmatch(r"\w+(,[\w=]*)*", name) and (close or not at):
+        # One name is a variable only with a point for it, and not where a letter of a problem's name is wrong.
+        raise UsageError(
+            f"there is no target {name!r}{f'; did you mean {close[0]}?' if close else ''}; expected an expression, "
+            f"module:function, or one of the problems {', '.join(problems.names())}"
+        )
     try:
         f = Expression(name)
     except ExpressionError as error:
@@ -73,20 +118,19 @@ def expression_or_target(name: str, at: Sequence[str] | None) -> Target:
     if len(given) == 1 and np.shape(given[0]) == (count,):
         given = tuple(float(number) for number in given[0])
     if len(given) != count:
-        held = f"; --at holds {len(given)} arguments" if at else ""
+        numbers = [int(np.size(each)) for each in given]
+        held = counted(numbers[0], "number") if len(given) == 1 else counted(len(given), "argument")
         example = ",".join("1" for _ in f.variables)
-        raise UsageError(f"{f.text} needs a point for {names or 'no variables'}{held}, as in --at {example}")
-    return Target(f.text, f, given)
+        raise UsageError(
+            f"{f.text} needs a point for {names or 'no variables'}{f'; --at holds {held}' if at else ''}"
+            f"{f', as in --at {example}' if example else ''}"
+        )
+    return Target(f.text, f, given, _all(given) if chosen is None else chosen)
 
 
 def _problem(given: str) -> Target:
     """Return a problem given as its name, or as name,size=number,size=number."""
     name, *parts = given.split(",")
-    if name not in problems.names():
-        raise UsageError(
-            f"there is no target {given!r}; expected module:function, or one of the problems "
-            f"{', '.join(problems.names())}"
-        )
     sizes = {}
     for part in parts:
         size, _, number = part.partition("=")
@@ -96,66 +140,15 @@ def _problem(given: str) -> Target:
         sizes[size] = int(number)
     problem = problems.get(name, **sizes)
     x = problem.x[0] if problem.batched else problem.x
-    title = f"{problem.name}: {problem.title}"
-    if problem.batched:
-        return Target(title, problem.f, (x,), problem.data, problem.compiled)
-    return Target(title, problem.f, (x,), problem.data, problem.compiled, problem.derivative)
-
-
-def points(at: Sequence[str]) -> tuple[Any, ...]:
-    """Return the arguments that `--at` was given.
-
-    Examples
-    --------
-    >>> points(["3.0", "1,2;4,", "[[1, 2], [3, 4]]"])
-    (3.0, array([1., 2.]), array([4.]), array([[1., 2.],
-           [3., 4.]]))
-    """
-    return tuple(_point(part, ";".join(at)) for text in at for part in text.split(";"))
-
-
-def _point(part: str, whole: str) -> Any:
-    if part.strip().startswith("["):
-        return _array(part, whole)
-    numbers = part.split(",")
-    if len(numbers) > 1 and not numbers[-1].strip():
-        numbers.pop()
-    try:
-        values = [float(number) for number in numbers]
-    except ValueError:
-        raise UsageError(
-            f"--at was given {whole!r}; expected numbers: 3.0 for a number, 1,2,3 for a vector, [[1,2],[3,4]] for a "
-            "matrix, and ';' between the arguments"
-        ) from None
-    return np.array(values) if "," in part else values[0]
-
-
-def _array(part: str, whole: str) -> np.ndarray:
-    try:
-        return np.array(json.loads(part), dtype=np.float64)
-    except (ValueError, TypeError) as error:
-        rows = "rows of different lengths" if "inhomogeneous" in str(error) else str(error)
-        raise UsageError(
-            f"--at was given {whole!r}, which is no array ({rows}); expected rows of equal length, as in [[1,2],[3,4]]"
-        ) from None
-
-
-def out_shape(text: str | None) -> tuple[int, ...] | None:
-    """Return the shape that `--out-shape` was given.
-
-    Examples
-    --------
-    >>> out_shape("3"), out_shape("2,3"), out_shape(None)
-    ((3,), (2, 3), None)
-    """
-    if text is None:
-        return None
-    sizes = [size.strip() for size in text.split(",")]
-    if len(sizes) > 1 and not sizes[-1]:
-        sizes.pop()
-    if not all(size.isdecimal() for size in sizes):
-        raise UsageError(f"--out-shape was given {text!r}; expected sizes: 3 for a vector, 2,3 for a matrix")
-    return tuple(map(int, sizes))
+    return Target(
+        f"{problem.name}: {problem.title}",
+        problem.f,
+        (x, *problem.data),
+        0,
+        problem.compiled,
+        None if problem.batched else problem.derivative,
+        "reverse" if problem.m == 1 else "forward",
+    )
 
 
 def imported(name: str) -> Callable[..., Any]:

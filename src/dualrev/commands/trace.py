@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
+
+import numpy as np
 
 from dualrev.commands.outcome import FINE, UsageError, users_errors
-from dualrev.commands.output import expect_writable, written
-from dualrev.commands.target import expression_or_target, out_shape, points
+from dualrev.commands.output import announced, expect_writable, written
+from dualrev.commands.points import out_shape, points
+from dualrev.commands.target import Target, targets
 from dualrev.errors import NonScalarOutputError, ShapeMismatchError
-from dualrev.teaching import trace
+from dualrev.teaching import Trace, trace
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a trace, or write it to a file."""
     expect_writable(output=arguments.output)
-    target = expression_or_target(arguments.target, arguments.at)
-    direction = None
-    if arguments.direction is not None:
-        given = points([arguments.direction])
-        if len(given) == 1 and len(target.args) > 1 and arguments.mode == "forward":
-            given = tuple(float(number) for number in given[0]) if hasattr(given[0], "shape") else given
-        direction = given if arguments.mode == "forward" or len(given) > 1 else given[0]
-    shape = out_shape(arguments.out_shape)
-    try:
-        found = trace(
-            target.f, *target.args, mode=arguments.mode, direction=direction, order=arguments.order, out_shape=shape
-        )
-    except (NonScalarOutputError, ShapeMismatchError) as error:
-        raise UsageError(f"{error} (--direction on the command line)") from error
-    except Exception:
-        with users_errors():
-            raise
-    text = found.table() if arguments.format == "text" else str(getattr(found, arguments.format)())
+    (target,) = targets(arguments.target, arguments.at, arguments.argnums, every=False)
+    direction = direction_of(arguments.direction, target, arguments.mode)
+    options = {"mode": arguments.mode or (target.mode if direction is None else None), "order": arguments.order}
+    options |= {"direction": direction, "out_shape": out_shape(arguments.out_shape)}
+    with users_errors():
+        try:
+            found = trace(target.f, *target.args, argnums=target.argnums, **options)
+        except (NonScalarOutputError, ShapeMismatchError) as error:
+            raise UsageError(f"{error} (--direction on the command line, or --mode forward)") from error
     if arguments.output is None:
-        print(text)
+        print(_text(found, arguments.format, arguments.most))
     else:
-        written("output", arguments.output, f"{text}\n")
-        print(f"wrote {arguments.output}: {len(found)} lines")
+        written("output", arguments.output, f"{_text(found, arguments.format)}\n")
+        announced(arguments.output, f"{len(found)} lines")
     return FINE
+
+
+def _text(found: Trace, form: str, most: int | None = None) -> str:
+    return found.table(most) if form == "text" else str(getattr(found, form)())
+
+
+def direction_of(text: str | None, target: Target, mode: str | None) -> Any:
+    """Return the tangent or the cotangent that `--direction` was given."""
+    if text is None:
+        return None
+    given = points([text])
+    if mode != "forward":
+        return given if len(given) > 1 else given[0]
+    if len(given) == 1 and len(target.positions) > 1 and np.ndim(given[0]):
+        return tuple(float(number) for number in given[0])  # one vector for several numbers, as --at takes it
+    return given

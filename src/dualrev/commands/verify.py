@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from dualrev.commands.outcome import FAILED, FINE, INTERRUPTED, UsageError, users_errors
+from dualrev.commands.points import out_shape
 from dualrev.commands.progress import progress
-from dualrev.commands.target import out_shape, targets
+from dualrev.commands.target import targets
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
 from dualrev.verification import Verification, verify, verify_primitives
 
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _primitives()
     if arguments.entries < 1 or not arguments.seconds >= 0:
         raise UsageError("--entries takes a number of at least 1, and --seconds one that is not negative")
-    (target,) = targets(arguments.target, arguments.at)
+    (target,) = targets(arguments.target, arguments.at, arguments.argnums)
     options: dict[str, Any] = {"entries": arguments.entries, "seconds": arguments.seconds, "order": arguments.order}
     options["out_shape"] = out_shape(arguments.out_shape)
     with progress(target.name) as told, users_errors():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dualrev.comparison.report import Comparison, Execution, MethodReport
 from dualrev.comparison.words import digits, duration
-from dualrev.errors import MissingExtraError
+from dualrev.extras import pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,15 +14,6 @@ if TYPE_CHECKING:
 
 COLORS = {"forward": "tab:blue", "reverse": "tab:orange", "auto": "tab:green", "by hand": "tab:brown"}
 OTHERS = "0.72"
-
-
-def pyplot() -> Any:
-    """Return Matplotlib's pyplot, or raise `MissingExtraError`."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingExtraError("plot() needs Matplotlib, which is not installed: pip install dualrev[plot]") from error
-    return plt
 
 
 def plot(comparison: Comparison) -> Figure:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualrev.comparison.plot import COLORS, pyplot
+from dualrev.comparison.plot import COLORS
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
 from dualrev.comparison.sweep_text import WRONG
+from dualrev.extras import pyplot
 from dualrev.problems.problem import MUCH
 
 if TYPE_CHECKING:

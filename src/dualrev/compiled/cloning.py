@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import ir
 from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
@@ -22,10 +23,14 @@ from dualrev.compiled.vectorized import vectorized
 from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.kernels.extending import chooser_of, written_by
+from dualrev.primitives.array import COMPOSITES
 from dualrev.primitives.scalar import TABLE
 
 Replacements = Mapping[Any, Any]
 """Per function of NumPy's the function to use in a clone."""
+
+BUFFERS = (np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+"""What makes arrays that are then written to."""
 
 _KEPT_OPTIONS = ("error_model", "boundscheck", "nogil", "forceobj", "looplift")
 _UNSAFE = {"nnan", "ninf", "fast"}
@@ -150,14 +155,17 @@ class Interpreted(Cloner):
 
 
 def interpreted(dispatcher: Any) -> Any:
-    """Return a compiled function as one that NumPy's arrays and active numbers run through."""
-    numpy_of = {
+    """Return a compiled function as one that NumPy's arrays and active numbers run through.
+
+    Its buffers, `np.empty(n)` and the like, can hold derivatives, as they can where it runs compiled.
+    """
+    numpy_of: dict[Any, Any] = {
         getattr(math, name.removeprefix("math.")): FUNCTIONS[row.name]
         for row in TABLE.values()
         for name in row.names
         if name.startswith("math.")
     }
-    return Interpreted(numpy_of).clone(dispatcher)
+    return Interpreted(numpy_of | {each: COMPOSITES[each] for each in BUFFERS}).clone(dispatcher)
 
 
 def options(dispatcher: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from dualrev.errors import NoDeviceError
+from dualrev.extras import install
 
-INSTALL = "pip install 'dualrev[cuda]'"
 CAPABILITY = (9, 0)
 """What code is compiled for where there is no device to ask."""
 
@@ -32,7 +32,7 @@ def api() -> Any:
         If it is not installed.
     """
     if importlib.util.find_spec("numba_cuda") is None:
-        raise NoDeviceError(f"device='cuda' needs the package numba-cuda, which is not installed: {INSTALL}")
+        raise NoDeviceError(f"device='cuda' needs the package numba-cuda, which is not installed; {install('cuda')}")
     from numba import cuda
 
     return cuda

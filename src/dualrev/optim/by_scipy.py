@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.errors import MissingExtraError, UnknownMethodError
+from dualrev.errors import UnknownMethodError
+from dualrev.extras import module_of
 from dualrev.gradients import value_and_grad
 from dualrev.optim.methods import Objective
 from dualrev.optim.minimizing import METHODS, STOPPED, finished
@@ -31,13 +32,8 @@ def by_scipy(
     options: dict[str, Any],
 ) -> Minimum:
     """Hand a minimisation to SciPy; `options` are arguments of `scipy.optimize.minimize`."""
-    try:
-        from scipy import optimize as module
-    except ImportError as error:
-        raise MissingExtraError(
-            f"method {method!r} is SciPy's, which is not installed: pip install dualrev[scipy]. dualrev's own are "
-            f"{', '.join(METHODS)}"
-        ) from error
+    own = ", ".join(METHODS)
+    module = module_of("scipy", "scipy.optimize", f"method {method!r} (dualrev's own are {own}) is SciPy's")
     shape, name, objective = start.shape, method.lower(), Objective(f, args)
     both = value_and_grad(f)
     path: list[Any] = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dualrev.errors import MissingExtraError
+from dualrev.extras import pyplot
 from dualrev.optim.result import Minimum, Root
 from dualrev.trees import flatten
 
@@ -18,18 +18,10 @@ GRID = 80
 """Points along each side of the contours."""
 
 
-def _pyplot() -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingExtraError("plot() needs Matplotlib, which is not installed: pip install dualrev[plot]") from error
-    return plt
-
-
 def plot_minimum(found: Minimum) -> Figure:
     """Draw the losses, and for two variables the path over the contours of the function."""
     two = found.path.shape[1:] == (2,)
-    figure, places = _pyplot().subplots(1, 1 + two, figsize=(5.0 + 4.5 * two, 3.4), layout="constrained", squeeze=False)
+    figure, places = pyplot().subplots(1, 1 + two, figsize=(5.0 + 4.5 * two, 3.4), layout="constrained", squeeze=False)
     axes = places[0, 0]
     axes.plot(found.losses, color="tab:blue")
     axes.set_xlabel("iteration")
@@ -66,7 +58,7 @@ def _contours(found: Minimum, axes: Axes) -> None:
 
 def plot_root(found: Root) -> Figure:
     """Draw the residuals."""
-    figure, axes = _pyplot().subplots(figsize=(5.0, 3.4), layout="constrained")
+    figure, axes = pyplot().subplots(figsize=(5.0, 3.4), layout="constrained")
     shown = np.where(found.residuals > 0, found.residuals, np.nan)  # 0 has no place on a logarithmic axis
     axes.semilogy(shown, "o-", color="tab:blue")
     axes.set_xlabel("iteration")

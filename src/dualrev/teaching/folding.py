@@ -107,7 +107,8 @@ def _joined(run: Sequence[Node], n: int) -> Node:
     listed = [f"{count} {name}" for name, count in many.most_common(4)] + (["..."] if len(many) > 4 else [])
     what = "adjoints" if adjoint else "operations" if first.operation else "inputs"
     start, period = _repetition_of(run) if first.operation else (0, 0)
-    repeated = f"{len(run) // period} x {period}" if period and not start and len(run) % period == 0 else len(run)
+    whole = period > 1 and not start and len(run) % period == 0
+    repeated = f"{len(run) // period} x {period}" if whole else len(run)
     span = f"{_variable(first)} to {_variable(last)}"
     lines = (f"{repeated} {what}: {span}", *([", ".join(listed)] if first.operation else ()))
     kind = "adjoint" if adjoint else "fold" if first.operation else first.kind

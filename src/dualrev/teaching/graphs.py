@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dualrev.errors import MissingExtraError, NoGradientError
+from dualrev.extras import module_of
+from dualrev.folders import write_whole
+from dualrev.point import Argnums
 from dualrev.reverse.var import Var
 from dualrev.teaching.folding import folded
 from dualrev.teaching.summaries import counted
@@ -127,13 +131,14 @@ class Graph:
         """
         path = Path(path)
         kind = path.suffix.removeprefix(".").lower()
-        if kind in ("dot", "gv"):
-            path.write_text(self.dot, encoding="utf-8")
-        elif kind in FORMATS:
-            path.write_bytes(drawing(self.dot, kind))
-        else:
+        if kind not in ("dot", "gv", *FORMATS):
             raise ValueError(f"a graph was to be drawn into {path.name!r}; expected .dot, .svg, .png or .pdf")
+        write_whole(path, self.drawn_as(kind))
         return path
+
+    def drawn_as(self, kind: str) -> str | bytes:
+        """Return the picture as a file of this kind holds it; that of "dot" or "gv" is the graph's text."""
+        return drawing(self.dot, kind) if kind in FORMATS else self.dot
 
     def __str__(self) -> str:
         kinds = [node.kind for node in self.nodes]
@@ -153,29 +158,39 @@ class Graph:
         return shown
 
 
-def drawing(dot: str, kind: str) -> bytes:
-    """Return what Graphviz draws."""
-    try:
-        import graphviz
-    except ImportError as error:
-        raise MissingExtraError(
-            f"drawing a graph as {kind} needs the package graphviz: pip install dualrev[graph]. Without it there is "
-            ".dot, Graphviz' own language"
-        ) from error
-    try:
-        return bytes(graphviz.Source(dot).pipe(format=kind))
-    except graphviz.ExecutableNotFound as error:
+def expect_drawing(kind: str) -> None:
+    """Raise `MissingExtraError` where no graph can be drawn."""
+    _graphviz(kind)
+    if shutil.which("dot") is None:
         raise MissingExtraError(
             f"drawing a graph as {kind} needs Graphviz' program `dot`, which is not on the PATH: install Graphviz from "
-            "your system's packages or graphviz.org. Without it there is .dot, its own language"
-        ) from error
+            f"your system's packages or graphviz.org. {_WITHOUT}"
+        )
+
+
+_WITHOUT = "Without it there is .dot, Graphviz' own language"
+
+
+def _graphviz(kind: str) -> Any:
+    try:
+        return module_of("graph", "graphviz", f"drawing a graph as {kind} needs the package graphviz")
+    except MissingExtraError as error:
+        raise MissingExtraError(f"{error}. {_WITHOUT}") from error
+
+
+def drawing(dot: str, kind: str) -> bytes:
+    """Return what Graphviz draws."""
+    expect_drawing(kind)
+    return bytes(_graphviz(kind).Source(dot).pipe(format=kind))
 
 
 def graph(
     target: Any,
     *args: Any,
+    argnums: Argnums = 0,
     backward: bool = False,
     direction: Any = None,
+    order: str = "level",
     parameters: Mapping[str, Var] | Iterable[str] = (),
     most: int | None = 50,
     out_shape: int | tuple[int, ...] | None = None,
@@ -189,11 +204,17 @@ def graph(
         A function, of which formulas and values are shown, one that Numba compiled being interpreted; or results of
         recorded operations, of which shapes are shown, and values where they were kept for the backward pass.
     *args
-        The point, for a function.
+        The point and data, for a function.
+    argnums : int or tuple of int
+        The arguments that a function's graph follows, the first by default. The others are data, which go through
+        untouched and are no nodes.
     backward : bool
         Whether to add the backward path: an adjoint for each node, edges reversed, and which values it reads.
     direction : number, array or container, optional
         With `backward`, the cotangent of a function's output; by default 1, where the output is a scalar.
+    order : {"level", "evaluation"}
+        How variables are numbered: as `trace` numbers them, or as Python ran the operations. A graph that is drawn
+        folded is numbered as Python ran it.
     parameters : mapping of str to Var, or iterable of str
         What is to be told apart as a parameter: for Vars by name, such as `dict(model.named_parameters())`; for a
         function the names of arguments.
@@ -223,7 +244,7 @@ def graph(
     --------
     >>> import numpy as np
     >>> import dualrev as dr
-    >>> graph = dr.graph(lambda x1, x2: np.log(x1 * x2) * np.sin(x2), 2.0, 3.0)
+    >>> graph = dr.graph(lambda x1, x2: np.log(x1 * x2) * np.sin(x2), 2.0, 3.0, argnums=(0, 1))
     >>> print(graph)
     graph of <lambda>: 2 inputs, 4 operations, 6 edges
     >>> graph.dot.splitlines()[0]
@@ -245,5 +266,7 @@ def graph(
         return Graph("a Var" if isinstance(target, Var) else "Vars", nodes, edges, most)
     if not isinstance(target, Callable):  # type: ignore[arg-type]
         raise TypeError(f"graph was given a {type(target).__name__}; expected a function, or a Var")
-    name, nodes, edges = of_function(target, args, kwargs, backward, frozenset(parameters), direction, out_shape)
+    name, nodes, edges = of_function(
+        target, args, kwargs, argnums, backward, frozenset(parameters), order, most, direction, out_shape
+    )
     return Graph(name, nodes, edges, most)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.point import Argnums
 from dualrev.reverse.tape import Leaf, RowStatement, Statement, Tape
 from dualrev.reverse.var import Var
 from dualrev.teaching import formulas
@@ -23,20 +24,27 @@ def of_function(
     f: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
+    argnums: Argnums,
     backward: bool,
     parameters: frozenset[str],
+    order: str,
+    most: int | None,
     direction: Any = None,
     out_shape: OutShape = None,
 ) -> tuple[str, tuple[Node, ...], tuple[Edge, ...]]:
     """Return a function's name, and the nodes and edges of what it does at a point."""
     followed = None
     if backward:
-        followed = trace(f, *args, direction=direction, order="evaluation", out_shape=out_shape, **kwargs)
+        followed = trace(
+            f, *args, argnums=argnums, mode="reverse", direction=direction, order=order, out_shape=out_shape, **kwargs
+        )
         recording = followed._recording
     else:
-        recording = record(f, args, kwargs, "graph", out_shape=out_shape).numbered("evaluation")
+        recording = record(f, args, kwargs, "graph", out_shape=out_shape, argnums=argnums).numbered(order)
+    if most is not None and len(recording.steps) * (1 + backward) > most:
+        recording.numbered("evaluation")  # runs of operations are joined, whose variables shall follow one another
     nodes, edges = [], []
-    for order, step in enumerate(recording.steps):
+    for place, step in enumerate([*recording.inputs, *recording.ran]):
         kind = "operation"
         if step.operation is None:
             kind = "parameter" if step.name.partition("[")[0] in parameters else "leaf"
@@ -45,7 +53,7 @@ def of_function(
         name = TEXT.name(step.number, "")
         operation = "" if step.operation is None else step.operation.name
         lines = (f"{name} = {formulas.primal(step, TEXT)}", summary(step.value))
-        nodes.append(Node(name, kind, operation, lines, order))
+        nodes.append(Node(name, kind, operation, lines, place))
         edges += [Edge(TEXT.name(operand.number, ""), name) for operand in step.steps]
     if followed is not None:
         more_nodes, more_edges = _adjoints(followed)
@@ -56,7 +64,7 @@ def of_function(
 def _adjoints(followed: Trace) -> tuple[list[Node], list[Edge]]:
     """Return the adjoint of every step, the way of the adjoints, and the values that they read."""
     nodes, edges = [], []
-    steps = followed._recording.steps
+    steps = [*followed._recording.inputs, *followed._recording.ran]
     for order, step in enumerate(reversed(steps), len(steps)):
         name, value_name = TEXT.name(step.number, "adjoint"), TEXT.name(step.number, "")
         formula = followed.derivative_formula(step, TEXT)

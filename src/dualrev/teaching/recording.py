@@ -10,11 +10,12 @@ from typing import Any, NoReturn
 from dualrev.active import Active, new_level, primal
 from dualrev.backends import returning
 from dualrev.errors import ActiveConversionError
-from dualrev.point import Point, known_function
+from dualrev.point import Argnums, Point, as_argnums, known_function
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
 from dualrev.reverse.tape import private
 from dualrev.sharing import tie
+from dualrev.teaching.summaries import summary
 from dualrev.trees import Tree, flatten_output
 
 OutShape = int | tuple[int, ...] | None
@@ -66,6 +67,9 @@ class Traced(Active):
 
     __slots__ = ()
     held = ("value",)
+
+    def __repr__(self) -> str:
+        return f"<traced number {summary(primal(self))}>"
 
     def __init__(self, step: Step, notes: list[Step], level: int) -> None:
         self.value, self.level, self.ties = step.inner, level, None
@@ -124,6 +128,9 @@ class Traced(Active):
         return Traced(step, self.notes, self.level)
 
 
+Traced.__name__ = Traced.__qualname__ = "traced number"  # as messages call it
+
+
 def _refuse_outer() -> NoReturn:
     raise ActiveConversionError(
         "trace or graph was called in a function that is being differentiated, and met one of its active numbers; "
@@ -140,6 +147,9 @@ class Recording:
     name : str
         The function's.
     inputs, operations : list of Step
+        Operations by their numbers.
+    ran : list of Step
+        Operations as Python ran them.
     outputs : list
         Per leaf of the output its step, or the value of a constant.
     tree : Tree
@@ -154,6 +164,10 @@ class Recording:
     outputs: list[Any]
     tree: Tree
     point: Point
+    ran: list[Step] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ran = list(self.operations)
 
     @property
     def steps(self) -> list[Step]:
@@ -162,13 +176,21 @@ class Recording:
 
     def numbered(self, order: str) -> Recording:
         """Return this with its operations numbered in the order in which they ran, or level by level."""
-        if order == "level":
+        self.operations = list(self.ran)
+        if known_order(order) == "level":
             self.operations.sort(key=lambda step: step.depth)
         for number, step in enumerate(self.operations, 1):
             step.number = number
         for number, step in enumerate(reversed(self.inputs)):
             step.number = -number
         return self
+
+
+def known_order(order: str) -> str:
+    """Return `order`, or raise `ValueError` if it is none of the two."""
+    if order not in ("level", "evaluation"):
+        raise ValueError(f"order is {order!r}; expected 'level' or 'evaluation'")
+    return order
 
 
 def record(
@@ -178,6 +200,7 @@ def record(
     what: str,
     carried: Callable[[Point, int], Sequence[Any]] = lambda point, level: point.leaves,
     out_shape: OutShape = None,
+    argnums: Argnums = 0,
 ) -> Recording:
     """Call a function and note what it does; compiled functions are interpreted.
 
@@ -191,9 +214,13 @@ def record(
         From the point and a level: per leaf the number that the operations are done with.
     out_shape
         For a function that writes its result into its last argument, which is not among `args`: the shape of that.
+    argnums
+        The arguments to follow. The others go through untouched.
     """
     called = known_function(f, what) if out_shape is None else returning(known_function(f, what), out_shape, "numpy")
-    point = Point(called, args, kwargs, tuple(range(len(args))), copy=True, backend="numpy")
+    argnums = as_argnums(argnums)
+    followed = (argnums,) if isinstance(argnums, int) else argnums
+    point = Point(called, args, kwargs, followed, copy=True, backend="numpy")
     if any(isinstance(leaf, Active) for leaf in point.leaves):
         _refuse_outer()
     lower = new_level()

@@ -11,6 +11,7 @@ from dualrev.teaching.notation import HTML, LATEX, TEXT, Style
 from dualrev.teaching.summaries import counted, summary
 
 if TYPE_CHECKING:
+    from dualrev.teaching.recording import Step
     from dualrev.teaching.tracing import Trace
 
 _RIGHT = (False, False, False, True, False, True)
@@ -18,11 +19,13 @@ _RIGHT = (False, False, False, True, False, True)
 
 def text(trace: Trace, limit: int | None = None) -> str:
     """Return the trace as an aligned table of at most `limit` lines."""
-    rows = _rows(trace, TEXT)
-    if limit is not None and len(rows) > limit:
-        half = limit // 2
-        left_out = f"... {len(rows) - 2 * half} lines ..."
-        rows = [*rows[:half], ["...", left_out, "", "", "", ""], *rows[len(rows) - half :]]
+    steps = trace._recording.steps
+    if limit is None or len(steps) <= limit:
+        rows = _rows(trace, TEXT, steps)
+    else:
+        half = max(limit // 2, 1)
+        left_out = ["...", f"... {len(steps) - 2 * half} lines ...", "", "", "", ""]
+        rows = [*_rows(trace, TEXT, steps[:half]), left_out, *_rows(trace, TEXT, steps[-half:])]
     head = [*_head(trace)]
     widths = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head))]
     lines = [
@@ -39,7 +42,7 @@ def html(trace: Trace) -> str:
     """Return the trace as an HTML table."""
     head = "".join(f"<th style='text-align:left'>{cell}</th>" for cell in _head(trace))
     body = ""
-    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, HTML):
+    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, HTML, trace._recording.steps):
         cells = [name, escape(operation), formula, escape(value), derivative_formula, escape(derivative)]
         body += f"<tr>{''.join(map(_cell, cells, _RIGHT))}</tr>"
     return f"<p>{escape(_title(trace))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -49,7 +52,7 @@ def latex(trace: Trace) -> str:
     """Return the trace as a tabular."""
     head = " & ".join(_head(trace))
     lines = [r"\begin{tabular}{lllrlr}", rf"{head} \\ \hline"]
-    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, LATEX):
+    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, LATEX, trace._recording.steps):
         words = operation.replace("_", r"\_")
         cells = [f"${name}$", words, f"${formula}$", value, f"${_seeded(derivative_formula)}$", derivative]
         lines.append(" & ".join(cells) + r" \\")
@@ -59,7 +62,7 @@ def latex(trace: Trace) -> str:
 def markdown(trace: Trace) -> str:
     """Return the trace as a Markdown table."""
     lines = [f"| {' | '.join(_head(trace))} |", "| --- | --- | --- | ---: | --- | ---: |"]
-    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, LATEX):
+    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, LATEX, trace._recording.steps):
         cells = [f"${name}$", operation, f"${formula}$", value, f"${_seeded(derivative_formula)}$", derivative]
         lines.append(f"| {' | '.join(map(_escaped, cells))} |")
     return "\n".join(lines)
@@ -87,7 +90,7 @@ def _head(trace: Trace) -> Sequence[str]:
     return ("variable", "operation", "formula", "value", "tangent" if trace.mode == "forward" else "adjoint", "value")
 
 
-def _rows(trace: Trace, style: Style) -> list[list[str]]:
+def _rows(trace: Trace, style: Style, steps: Sequence[Step]) -> list[list[str]]:
     return [
         [
             style.name(step.number, ""),
@@ -97,5 +100,5 @@ def _rows(trace: Trace, style: Style) -> list[list[str]]:
             trace.derivative_formula(step, style),
             summary(trace._derivatives[step]),
         ]
-        for step in trace._recording.steps
+        for step in steps
     ]

@@ -8,18 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import primal
-from dualrev.errors import NonScalarOutputError, ShapeMismatchError, UnknownModeError
+from dualrev.errors import UnknownModeError
 from dualrev.forward.dual import Dual
-from dualrev.point import Point
-from dualrev.reverse.sweep import sweep
-from dualrev.reverse.tape import Leaf, Statement, Tape
+from dualrev.point import Argnums, Point
+from dualrev.reverse.tape import Leaf
 from dualrev.reverse.var import Var
 from dualrev.teaching import formulas
 from dualrev.teaching.notation import TEXT
-from dualrev.teaching.recording import OutShape, Recording, Step, record
-from dualrev.trees import flatten, flatten_output
-from dualrev.values import own_value
+from dualrev.teaching.passes import adjoints, complete, tangents
+from dualrev.teaching.recording import OutShape, Recording, Step, known_order, record
 
 
 @dataclass(frozen=True)
@@ -170,7 +167,8 @@ class Trace:
 def trace(
     f: Callable[..., Any],
     *args: Any,
-    mode: str = "reverse",
+    argnums: Argnums = 0,
+    mode: str | None = None,
     direction: Any = None,
     order: str = "level",
     out_shape: OutShape = None,
@@ -184,13 +182,16 @@ def trace(
         Any function that the operators take. One that Numba compiled is interpreted, with the compiled functions that
         it calls: every operation inside is a line.
     *args
-        The point. All of them are differentiated.
-    mode : {"reverse", "forward"}
-        Adjoints or tangents.
+        The point, and data.
+    argnums : int or tuple of int
+        The arguments to differentiate, the first by default. The others are data, which go through untouched.
+    mode : {"reverse", "forward"}, optional
+        Adjoints or tangents. By default adjoints; tangents of a function that has more outputs than inputs, which is
+        called a second time for them.
     direction : number, array, tuple or container, optional
-        In forward mode the tangent of the arguments: a tuple with one for each, or that of a single argument. By
-        default the unit direction of the first input. In reverse mode the cotangent of the output; by default 1, where
-        the output is a scalar.
+        In forward mode the tangent of the differentiated arguments: a tuple with one for each, or that of a single
+        one. By default the unit direction of the first input. In reverse mode the cotangent of the output; by default
+        1, where the output is a scalar.
     order : {"level", "evaluation"}
         How operations are numbered: by the longest way from an input, as in textbooks, or as Python ran them.
     out_shape : int or tuple of int, optional
@@ -211,12 +212,14 @@ def trace(
         In reverse mode without `direction`, if the output is not a scalar.
     ShapeMismatchError
         If `direction` does not match.
+    ArgnumsError
+        If `argnums` names no positional argument.
 
     Examples
     --------
     >>> import numpy as np
     >>> import dualrev as dr
-    >>> print(dr.trace(lambda x1, x2: np.log(x1) + x1 * x2 - np.sin(x2), 2.0, 5.0))
+    >>> print(dr.trace(lambda x1, x2: np.log(x1) + x1 * x2 - np.sin(x2), 2.0, 5.0, argnums=(0, 1)))
     <lambda>, reverse mode: 2 inputs, 5 operations
     <BLANKLINE>
     variable  operation  formula      value  adjoint                     value
@@ -228,70 +231,26 @@ def trace(
     v4        add        v1 + v2    10.6931  v5b                             1
     v5        subtract   v4 - v3    11.6521  seed                            1
     """
-    if mode not in ("forward", "reverse"):
+    if mode not in (None, "forward", "reverse"):
         raise UnknownModeError(f"mode is {mode!r}; expected 'forward' for tangents or 'reverse' for adjoints")
-    if order not in ("level", "evaluation"):
-        raise ValueError(f"order is {order!r}; expected 'level' or 'evaluation'")
-    if mode == "forward":
+    known_order(order)
 
-        def duals(point: Point, level: int) -> Sequence[Any]:
-            tangents = _tangents(point, direction)
-            return [Dual.at_level(x, t, level) for x, t in zip(point.leaves, tangents, strict=True)]
+    def recorded(carried: Callable[[Point, int], Sequence[Any]]) -> Recording:
+        return record(f, args, kwargs, "trace", carried, out_shape, argnums).numbered(order)
 
-        recording = record(f, args, kwargs, "trace", duals, out_shape).numbered(order)
-        found = {step: step.inner.tangent for step in recording.steps if isinstance(step.inner, Dual)}
-    else:
-
-        def variables(point: Point, level: int) -> Sequence[Any]:
-            return [Var.at_level(x, Leaf(x), level) for x in point.leaves]
-
-        recording = record(f, args, kwargs, "trace", variables, out_shape).numbered(order)
-        found = _adjoints(recording, direction)
-    zeros = {step: np.zeros_like(step.value)[()] for step in recording.steps if step not in found}
-    return Trace(recording, mode, {**{step: primal(value) for step, value in found.items()}, **zeros})
+    if mode != "forward":
+        recording = recorded(lambda point, level: [Var.at_level(x, Leaf(x), level) for x in point.leaves])
+        if mode is not None or direction is not None or not _more_outputs(recording):
+            return Trace(recording, "reverse", complete(recording, adjoints(recording, direction)))
+    recording = recorded(
+        lambda point, level: [
+            Dual.at_level(x, t, level) for x, t in zip(point.leaves, tangents(point, direction), strict=True)
+        ]
+    )
+    found = {step: step.inner.tangent for step in recording.steps if isinstance(step.inner, Dual)}
+    return Trace(recording, "forward", complete(recording, found))
 
 
-def _tangents(point: Point, direction: Any) -> list[Any]:
-    tangents = [np.zeros_like(x) for x in point.leaves]
-    if direction is None:
-        first = next((t for t in tangents if t.size), None)
-        if first is not None:
-            first.flat[0] = 1.0
-        return [tangent[()] for tangent in tangents]
-    given = direction if isinstance(direction, tuple) or len(point.args) > 1 else (direction,)
-    leaves = flatten(tuple(given) if isinstance(given, list) else given)[0]
-    return _matching(leaves, point.leaves, "the direction", f"the arguments of {point.name}")
-
-
-def _matching(given: Sequence[Any], expected: Sequence[Any], what: str, whose: str) -> list[Any]:
-    owned = [own_value(each) for each in given]
-    shapes = [each.shape for each in owned]
-    wanted = [np.shape(each) for each in expected]
-    if shapes != wanted:
-        raise ShapeMismatchError(f"{what} has shapes {shapes}; expected those of {whose}, {wanted}")
-    return [each.astype(x.dtype) for each, x in zip(owned, expected, strict=True)]
-
-
-def _adjoints(recording: Recording, direction: Any) -> dict[Step, Any]:
-    values = [end.value if isinstance(end, Step) else end for end in recording.outputs]
-    if direction is not None:
-        cotangents = _matching(
-            flatten_output(direction, "direction")[0], values, "the direction", f"the output of {recording.name}"
-        )
-    elif [np.shape(value) for value in values] == [()]:
-        cotangents = [np.ones_like(values[0])[()]]
-    else:
-        raise NonScalarOutputError(
-            f"{recording.name} returned shapes {[np.shape(value) for value in values]}; the adjoints of what is not "
-            "one scalar need its cotangent: direction=..."
-        )
-    seeds: dict[Statement, Any] = {}
-    for end, cotangent in zip(recording.outputs, cotangents, strict=True):
-        if isinstance(end, Step) and isinstance(end.inner, Var) and end.inner.statement is not None:
-            statement = end.inner.statement
-            seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
-    steps = [step for step in recording.steps if isinstance(step.inner, Var) and step.inner.statement is not None]
-    for step in steps:
-        step.inner.statement.watched().retains = True
-    adjoints = sweep(Tape(seeds), seeds)
-    return {step: np.array(adjoints[step.inner.statement])[()] for step in steps if step.inner.statement in adjoints}
+def _more_outputs(recording: Recording) -> bool:
+    outputs = sum(int(np.size(end.value if isinstance(end, Step) else end)) for end in recording.outputs)
+    return outputs > recording.point.n
