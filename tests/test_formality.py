@@ -28,7 +28,7 @@ LAYERS = (
     {"errors", "folders", "allowance", "costs"},
     {"modes", "extras"},
     {"calibration"},
-    {"protocol"},
+    {"protocol", "ownership"},
     {"primitives"},
     {"kernels"},
     {"active"},

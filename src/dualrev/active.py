@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 import numpy as np
 import optree
 
-from dualrev.errors import ActiveConversionError, MissingRuleError
+from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
+from dualrev.ownership import shown
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import HOLOMORPHIC
 
@@ -94,11 +95,12 @@ class Active:
     """A number or array whose derivative is being followed."""
 
     # One layout for all kinds: an array that is written to becomes one of another kind.
-    __slots__ = ("__weakref__", "level", "pushed", "statement", "ties", "value")
+    __slots__ = ("__weakref__", "content", "level", "pushed", "statement", "ties")
     __array_priority__ = 1000.0
     held: tuple[str, ...] = ()
     """The slots that hold its arrays."""
-    value: Any
+    content: Any
+    """The value as it is kept: what was recorded refers to its memory."""
     level: int
     ties: Any
     """The array of which this one is a view; weak references to views of this one; or None."""
@@ -131,14 +133,30 @@ class Active:
         return False
 
     @property
+    def value(self) -> Any:
+        """The value; an array is read-only, because what was recorded refers to its memory."""
+        return shown(self.content)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.assign(value)
+
+    def assign(self, value: Any) -> None:
+        """Give the number a new value, where that is an input that a user made."""
+        raise InPlaceError(
+            f"a new value was assigned to a {type(self).__name__}; only leaves, Vars made by hand, can be updated. "
+            "Compute a new number, as in y = y - step"
+        )
+
+    @property
     def base(self) -> Any:
-        """NumPy's array whose memory the value shares, or None."""
-        return primal(self).base
+        """NumPy's array whose memory the value shares, read-only, or None."""
+        return shown(primal(self).base)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the value."""
-        return np.shape(self.value) if not isinstance(self.value, Active) else self.value.shape
+        return np.shape(self.content) if not isinstance(self.content, Active) else self.content.shape
 
     @property
     def ndim(self) -> int:
@@ -148,12 +166,12 @@ class Active:
     @property
     def size(self) -> int:
         """Number of elements of the value."""
-        return int(self.value.size)
+        return int(self.content.size)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Data type of the value."""
-        dtype: np.dtype[Any] = self.value.dtype
+        dtype: np.dtype[Any] = self.content.dtype
         return dtype
 
     def __len__(self) -> int:
@@ -207,7 +225,7 @@ class Active:
 def primal(x: Any) -> Any:
     """Return the plain number or array at the bottom of all levels."""
     while isinstance(x, Active):
-        x = x.value
+        x = x.content
     return x
 
 

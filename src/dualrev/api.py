@@ -17,7 +17,8 @@ from dualrev.errors import NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
 from dualrev.modes import CostConstants, ModeChoice, choose_mode, directions_at_once, surely_forward
 from dualrev.operators import Pullback
-from dualrev.point import Argnums, Point, as_argnums, described, owned, with_aux
+from dualrev.ownership import all_owned, owned
+from dualrev.point import Argnums, Point, as_argnums, described, with_aux
 
 
 class Operator:
@@ -196,7 +197,7 @@ class ValueAndJacobian(Operator):
         point = self._point(args, kwargs)
         blocks = self._blocks(point)
         return with_aux_value(
-            point, blocks.tree.build([_plain(point, v) for v in blocks.values]), _arranged(point, blocks)
+            point, blocks.tree.build([_plain(point, v) for v in all_owned(blocks.values)]), _arranged(point, blocks)
         )
 
 
@@ -231,10 +232,10 @@ class Gradient(Operator):
             _expect_scalar(point, pullback.values, pullback.tree.spec is None)
             blocks = Blocks(pullback.values, pullback.tree, [])
             one = np.ones((), pullback.values[0].dtype)[()]
-            parts = [
-                np.zeros(x.shape, x.dtype) if a is None else owned(a)
+            parts = all_owned(
+                np.zeros(x.shape, x.dtype) if a is None else a
                 for a, x in zip(pullback([one], last=True), point.leaves, strict=True)
-            ]
+            )
         gradient = point.like_input(
             [point.finished(n, _like(part, x)) for n, (part, x) in enumerate(zip(parts, point.leaves, strict=True))]
         )

@@ -10,7 +10,8 @@ import numpy as np
 from dualrev.errors import RandomFunctionError
 from dualrev.kernels.fused import directions_last
 from dualrev.operators import Pullback, one_hot, plain, pushforward
-from dualrev.point import Point, owned
+from dualrev.ownership import owned
+from dualrev.point import Point
 from dualrev.trees import Tree
 
 

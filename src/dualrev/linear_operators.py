@@ -24,9 +24,9 @@ class JacobianProducts:
     """
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._point = Point(f, args, kwargs, 0, copy=True)
-        self._call = (f, (self._point.like_input(self._point.leaves), *args[1:]), kwargs)
-        self._recorded = Pullback(self._point.call, self._point.leaves, self._point.name)
+        self._point = point = Point(f, args, kwargs, 0, keep=True)
+        self._call = (f, (point.like_input(point.leaves), *point.args[1:]), point.kwargs)
+        self._recorded = Pullback(point.call, point.leaves, point.name)
         values = self._recorded.values
         self.shape = (sum(v.size for v in values), self._point.n)
         self.dtype = np.result_type(*values, *self._point.leaves)
@@ -110,7 +110,8 @@ def linear_operator(f: Callable[..., Any], x: Any = None, *args: Any, **kwargs: 
     -------
     scipy.sparse.linalg.LinearOperator
         Of shape (m, n), where n counts the numbers in `x` and m those in `f(x)`, in the order of `ravel`. Products
-        with the operator are pushforwards, products with its transpose pullbacks. It holds a copy of `x`.
+        with the operator are pushforwards, products with its transpose pullbacks. It holds copies of `x` and of
+        the arrays among the further arguments.
 
     Raises
     ------

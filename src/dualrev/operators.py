@@ -12,6 +12,7 @@ import numpy as np
 from dualrev.active import Active, new_level
 from dualrev.errors import LeakedNumberError
 from dualrev.forward.dual import Dual
+from dualrev.forward.spans import widened
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.kernels.memory import keep_pages
 from dualrev.reverse.sweep import sweep
@@ -53,8 +54,8 @@ def pushforward(
     values, pushed = [], []
     for out in outputs:
         own = _own(out, Dual, level, name)
-        values.append(out.value if own else out)
-        pushed.append(out.tangent if own else None)
+        values.append(out.content if own else out)
+        pushed.append(widened(out.pushed) if own else None)
     return values, tree, pushed
 
 
@@ -79,7 +80,7 @@ class Pullback:
         variables = [Var.at_level(x, leaf, level) for x, leaf in zip(leaves, self.leaves, strict=True)]
         outputs, self.tree = flatten_output(call(variables), name)
         mine = [_own(out, Var, level, name) for out in outputs]
-        self.values = [out.value if own else out for out, own in zip(outputs, mine, strict=True)]
+        self.values = [out.content if own else out for out, own in zip(outputs, mine, strict=True)]
         self.statements: list[Statement | None] = [
             out.statement if own else None for out, own in zip(outputs, mine, strict=True)
         ]

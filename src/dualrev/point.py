@@ -10,6 +10,7 @@ import numpy as np
 from dualrev.active import Active
 from dualrev.backends import interpretable
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError
+from dualrev.ownership import lent, owned, private_tree
 from dualrev.trees import Tree, flatten, map_leaves
 from dualrev.values import own_value
 
@@ -60,11 +61,13 @@ class Point:
     Attributes
     ----------
     leaves : list
-        The numbers and arrays in the differentiated arguments: read-only views, or copies if they are to be kept.
+        The numbers and arrays in the differentiated arguments: copies to which nobody writes.
     sizes, offsets : list of int
         Their sizes, and where each begins among all elements.
     n : int
         Number of scalar inputs.
+    args, kwargs
+        The arguments of the call; with `keep`, which is for calls later on, copies, of which each call gets its own.
     aux : Any
         What the function returned beside its output in the last call, if it has such.
     """
@@ -76,10 +79,12 @@ class Point:
         kwargs: dict[str, Any],
         argnums: Argnums,
         has_aux: bool = False,
-        copy: bool = False,
         backend: str = "auto",
+        keep: bool = False,
     ) -> None:
-        self.f = interpretable(f, backend)
+        self.f, self._keep = interpretable(f, backend), keep
+        if keep:
+            args, kwargs = private_tree((args, kwargs))
         argnums = as_argnums(argnums)
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
@@ -95,7 +100,7 @@ class Point:
             leaves, tree = flatten(args[position])
             self.trees.append((tree, len(leaves)))
             for leaf in leaves:
-                value = own_value(leaf, copy)
+                value = own_value(leaf)
                 self.leaves.append(value)
                 self.python_float.append(type(leaf) is float)
                 self.sizes.append(value.size)
@@ -129,11 +134,13 @@ class Point:
 
     def call(self, leaves: Sequence[Any]) -> Any:
         """Call the function with other leaves."""
-        args = list(self.args)
+        args, kwargs = list(self.args), self.kwargs
+        if self._keep:
+            args, kwargs = [arg if n in self.positions else lent(arg) for n, arg in enumerate(args)], lent(kwargs)
         for position, part in zip(self.positions, self._arranged(leaves), strict=True):
             args[position] = part
         try:
-            out = self.f(*args, **self.kwargs)
+            out = self.f(*args, **kwargs)
         except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
             # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
             if isinstance(error, ValueError) and isinstance(error.__cause__, ActiveConversionError):
@@ -185,10 +192,3 @@ def _value_of(x: Any) -> Any:
 def with_aux(point: Point, result: Any) -> Any:
     """Return the result, with the function's own extra output if it has one."""
     return (result, point.aux) if point.has_aux else result
-
-
-def owned(array: Any) -> Any:
-    """Return an array that the caller may keep and write to: contiguous, and nobody else's memory."""
-    if isinstance(array, Active) or not isinstance(array, np.ndarray) or array.ndim == 0:
-        return array
-    return array if array.flags.owndata and array.flags.c_contiguous and array.flags.writeable else array.copy()

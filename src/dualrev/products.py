@@ -12,7 +12,8 @@ import optree
 from dualrev.batch import Batched, carriers_of, known_device, on_device, points_in
 from dualrev.errors import BatchError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
-from dualrev.point import Point, described, known_function, owned
+from dualrev.ownership import all_owned, copied
+from dualrev.point import Point, described, known_function
 from dualrev.trees import Tree, flatten
 from dualrev.values import own_value
 
@@ -96,10 +97,9 @@ class VectorPullback:
             leaves = [np.asarray(cotangent)]
         cotangents = [_cast(leaf, value, "cotangent") for leaf, value in zip(leaves, recorded.values, strict=True)]
         adjoints = recorded(cotangents)
-        parts = [
-            np.zeros(x.shape, x.dtype)[()] if a is None else owned(a)
-            for a, x in zip(adjoints, point.leaves, strict=True)
-        ]
+        parts = all_owned(
+            np.zeros(x.shape, x.dtype)[()] if a is None else a for a, x in zip(adjoints, point.leaves, strict=True)
+        )
         gradients: tuple[Any, ...] = point.like_input([point.finished(n, part) for n, part in enumerate(parts)])
         return gradients
 
@@ -178,21 +178,18 @@ def vjp(f: Callable[..., Any], *primals: Any, **kwargs: Any) -> tuple[Any, Vecto
     >>> pullback(1.0)
     (3.0, 2.0)
     """
-    point = Point(known_function(f, "vjp"), primals, kwargs, tuple(range(len(primals))), copy=True)
+    point = Point(known_function(f, "vjp"), primals, kwargs, tuple(range(len(primals))))
     pullback = VectorPullback(point)
     recorded = pullback._recorded
-    return build(recorded.tree, [_copied(v) for v in recorded.values], all(point.python_float)), pullback
+    return build(recorded.tree, copied(recorded.values), all(point.python_float)), pullback
 
 
 def push(point: Point, tangents: Sequence[Any]) -> tuple[list[Any], Tree, list[Any]]:
     """Return the output's leaves, their arrangement and their tangents, zeros where nothing arrives."""
     values, tree, pushed = pushforward(point.call, point.leaves, tangents, point.name)
-    values = [_copied(v) for v in values]
-    return (
-        values,
-        tree,
-        [np.zeros(v.shape, v.dtype)[()] if t is None else owned(t) for v, t in zip(values, pushed, strict=True)],
-    )
+    whole = [np.zeros(v.shape, v.dtype)[()] if t is None else t for v, t in zip(values, pushed, strict=True)]
+    results = all_owned([*values, *whole])
+    return results[: len(values)], tree, results[len(values) :]
 
 
 def _matching(point: Point, directions: Any, what: str) -> list[Any]:
@@ -214,10 +211,6 @@ def _cast(given: Any, like: Any, what: str) -> Any:
             f"the {what} has shape {value.shape}; expected {like.shape}, the shape of what it belongs to"
         )
     return value if value.dtype == like.dtype else value.astype(like.dtype)
-
-
-def _copied(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def build(tree: Tree, leaves: Sequence[Any], python_floats: bool) -> Any:

@@ -25,14 +25,14 @@ def tie(result: Active, operands: Sequence[Any]) -> None:
 
     The view refers to the array that it is a view of, and that refers weakly to its views.
     """
-    value = result.value
+    value = result.content
     if type(value) is not _Array:
         value = primal(value)
     base = value.base
     for x in operands:
         if not isinstance(x, Active):
             continue
-        whole = x.value
+        whole = x.content
         if type(whole) is not _Array:
             whole = primal(whole)
         if base is whole or value is whole or (base is not None and base is whole.base):

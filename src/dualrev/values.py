@@ -10,12 +10,13 @@ import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
 from dualrev.array_operands import as_array, take_up
 from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError, ShapeMismatchError
+from dualrev.ownership import private
 
 
-def own_value(x: Any, copy: bool = True) -> Any:
+def own_value(x: Any) -> Any:
     """Return a number or array as a NumPy scalar or array of floats; an active one as it is.
 
-    Without `copy`, an array of floats comes back as a read-only view.
+    Nobody else can write to the array, which is read-only.
 
     Raises
     ------
@@ -32,15 +33,12 @@ def own_value(x: Any, copy: bool = True) -> Any:
             return x
     if type(x) is float:
         return np.float64(x)
-    array = as_array(x, True) if copy else as_array(x).view()
+    array = as_array(x)
     kind = array.dtype.kind
     if kind == "f":
-        if not array.ndim:
-            return array[()]
-        array.flags.writeable = copy
-        return array
+        return _read_only(private(array)) if array.ndim else array[()]
     if kind in "iub":
-        return array.astype(np.float64)[()]
+        return _read_only(array.astype(np.float64)) if array.ndim else np.float64(array)
     if kind == "c":
         raise ComplexInputError(f"a complex value of shape {array.shape} was given; only real numbers are supported")
     if kind == "O" and isinstance(x, np.ndarray):
@@ -48,6 +46,11 @@ def own_value(x: Any, copy: bool = True) -> Any:
     if kind == "O":
         raise ObjectArrayError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
     raise InputTypeError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
 
 
 def own_value_like(x: Active, value: Any, what: str) -> Any:

@@ -36,7 +36,7 @@ def tangent_nan(x: Any) -> Any:
             tangent = x.tangent
             inside = nan_in(primal(tangent)) | tangent_nan(tangent)
             found = found | _ahead_any(inside, x.ndim)
-        x = x.value
+        x = x.content
     return found
 
 

@@ -15,6 +15,7 @@ from dualrev.compiled.cloning import interpreted
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.errors import ActiveConversionError, ComplexInputError, NoOutputError
 from dualrev.numpy_protocol import operand
+from dualrev.ownership import lent, private, private_tree
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.reverse.numba_limit import within_limit
@@ -50,7 +51,7 @@ class CompiledStep:
         leaves: list[Any]
         leaves, spec = optree.tree_flatten(given)
         call = _Call(self.dispatcher, args, argnums, spec)
-        rule = ArrayRule(self.__name__, call.value, ("*arrays",), call.linearize, frozenset(), None, sequence=True)
+        rule = ArrayRule(self.__name__, call.value, ("*leaves",), call.linearize, frozenset(), None, variadic=True)
         operands = [operand(leaf) for leaf in leaves]
         if any(map(is_complex, operands)):
             raise ComplexInputError(
@@ -66,13 +67,14 @@ class _Call:
     """One call: where its active leaves are, and what it returned."""
 
     def __init__(self, dispatcher: Any, args: Sequence[Any], argnums: tuple[int, ...], spec: Any) -> None:
-        self.dispatcher, self.args, self.argnums, self.spec = dispatcher, args, argnums, spec
+        self.dispatcher, self.argnums, self.spec = dispatcher, argnums, spec
+        self._given, self.kept = args, [None if n in argnums else private_tree(arg) for n, arg in enumerate(args)]
         self.shapes: list[tuple[int, ...]] = []
         self.output: Any = None
 
-    def value(self, leaves: Sequence[Any]) -> Any:
-        """Return the function's output, as one array."""
-        out = CompiledStep(self.dispatcher)(*self._with(leaves))
+    def value(self, *leaves: Any) -> Any:
+        """Return the function's output, as one array. Arguments that are not active are the caller's own."""
+        out = CompiledStep(self.dispatcher)(*self._with(leaves, self._given))
         parts, self.output = optree.tree_flatten(out)
         if not parts:
             raise NoOutputError(
@@ -80,10 +82,10 @@ class _Call:
                 "them: is there a `return`?"
             )
         self.shapes = [np.shape(part) for part in parts]
-        return self._joined(parts)
+        return self._joined([private(part) for part in parts])  # one may be a view of an argument
 
-    def _with(self, leaves: Sequence[Any]) -> list[Any]:
-        args = list(self.args)
+    def _with(self, leaves: Sequence[Any], given: Sequence[Any] | None = None) -> list[Any]:
+        args = list(lent(self.kept) if given is None else given)
         for n, arg in zip(self.argnums, optree.tree_unflatten(self.spec, [_fresh(x) for x in leaves]), strict=True):
             args[n] = arg  # a copy, because the function may write to its arguments
         return args
@@ -104,7 +106,7 @@ class _Call:
             start += size
         return optree.tree_unflatten(self.output, parts)
 
-    def linearize(self, y: Any, operands: Sequence[Any]) -> _StepLinearization:
+    def linearize(self, y: Any, *operands: Any) -> _StepLinearization:
         """Return the derivative of the call."""
         return _StepLinearization(self, operands)
 
@@ -131,7 +133,8 @@ class _StepLinearization:
 
     def saved(self) -> list[Any]:
         """Return the arrays that are kept for the sweep."""
-        return [leaf for leaf in self.leaves if isinstance(leaf, np.ndarray)]
+        kept: Any = (self.leaves, self.call.kept)
+        return [leaf for leaf in optree.tree_leaves(kept) if isinstance(leaf, np.ndarray)]
 
     def push(self, tangents: Sequence[Any]) -> Any:
         """Push tangents, with or without a leading axis, through the call."""

@@ -13,6 +13,7 @@ from dualrev.custom.function import Arguments, CustomFunction, Leaves
 from dualrev.errors import RandomFunctionError
 from dualrev.forward.dual import Dual
 from dualrev.operators import Pullback, pushforward
+from dualrev.ownership import lent
 from dualrev.trees import flatten_output
 
 
@@ -108,7 +109,7 @@ class _Step:
         return [self._leaves[n] for n in self._active]
 
     def _call(self, active: Leaves) -> Any:
-        leaves = list(self._leaves)
+        leaves = lent(self._leaves)
         for n, leaf in zip(self._active, active, strict=True):
             leaves[n] = leaf
-        return interpretable(self._function.f, "auto")(*self._point.build(leaves), **self._kwargs)
+        return interpretable(self._function.f, "auto")(*self._point.build(leaves), **lent(self._kwargs))

@@ -15,6 +15,7 @@ import optree
 from dualrev.active import Active, outermost
 from dualrev.array_operands import take_up
 from dualrev.errors import MissingRuleError
+from dualrev.ownership import lent, private_tree
 from dualrev.point import name_of
 from dualrev.primitives.array.packing import Packing
 from dualrev.primitives.array.rule import ArrayRule, leading
@@ -31,11 +32,6 @@ class Step(Protocol):
 
     def pull(self, cotangents: Leaves) -> Leaves:
         """Return an adjoint for each leaf of the arguments, None where nothing reaches it."""
-
-
-def writable(leaves: Leaves) -> list[Any]:
-    """Return copies of the arrays, for a function of the user's that may write to them."""
-    return [x.copy() if isinstance(x, np.ndarray) else x for x in leaves]
 
 
 class Arguments:
@@ -108,7 +104,7 @@ class CustomFunction:
                     f"argument {position} of {self.__name__} holds an active number, and its rule differentiates "
                     f"arguments {list(self.argnums)} alone. Extend the rule, or pass dualrev.stop_gradient(x)"
                 )
-        call = _Call(self, point, owner.level, kwargs)
+        call = _Call(self, point, owner.level, private_tree(kwargs))
         return call.split(owner.apply_rule(call.rule(), point.leaves, {}))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -140,7 +136,7 @@ class _Call:
     def value(self, *leaves: Any) -> Any:
         """Return the output's leaf, or side by side what its leaves hold."""
         outputs, self.tree = flatten_output(
-            self.function(*self.point.build(writable(leaves)), **self.kwargs), self.function.__name__
+            self.function(*self.point.build(lent(list(leaves))), **lent(self.kwargs)), self.function.__name__
         )
         if any(isinstance(x, Active) and x.level >= self.level for x in outputs):
             raise MissingRuleError(

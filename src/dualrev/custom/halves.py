@@ -11,9 +11,10 @@ import optree
 
 from dualrev.active import Active, outermost
 from dualrev.backends import interpretable
-from dualrev.custom.function import Arguments, Leaves, writable
+from dualrev.custom.function import Arguments, Leaves
 from dualrev.custom.transposed import Transposed
 from dualrev.errors import DualrevError, MissingRuleError, ShapeMismatchError
+from dualrev.ownership import lent
 from dualrev.primitives.array.rule import leading
 from dualrev.trees import flatten_output
 
@@ -73,7 +74,7 @@ class WrittenStep:
         """Apply the user's pushforward to the tangents of the active leaves."""
         tangents = dict(zip(self._active, given, strict=True))
         filled = [_zeros(x) if tangents.get(n) is None else tangents[n] for n, x in enumerate(self._leaves)]
-        out = self._evaluated("pushforward", self._point.build(writable(filled)), outermost(given))
+        out = self._evaluated("pushforward", self._point.build(lent(filled)), outermost(given))
         pushed, tree = flatten_output(out, f"the pushforward of {self._rule.__name__}")
         ahead = self._directions(given)
         shapes, expected = [x.shape for x in pushed], [ahead + x.shape for x in self._results]
@@ -87,7 +88,7 @@ class WrittenStep:
     def _pull(self, cotangents: Leaves) -> list[Any]:
         """Apply the user's pullback to a cotangent. Returned are the adjoints of the active leaves."""
         name, parts = self._rule.__name__, self._point.parts
-        out = self._evaluated("pullback", self._tree.build(writable(cotangents)), outermost(cotangents))
+        out = self._evaluated("pullback", self._tree.build(lent(list(cotangents))), outermost(cotangents))
         if not isinstance(out, tuple) or len(out) != len(parts):
             given = f"{len(out)} entries" if isinstance(out, tuple) else f"a {type(out).__name__}"
             raise ShapeMismatchError(
@@ -123,11 +124,11 @@ class WrittenStep:
     def _evaluated(self, half: str, given: Any, active: Active | None) -> Any:
         """Call the user's half with tangents or a cotangent."""
         function = interpretable(getattr(self._rule, half), "auto")
-        y, primals = self._tree.build(writable(self._results)), self._point.build(writable(self._leaves))
+        y, primals = self._tree.build(lent(self._results)), self._point.build(lent(self._leaves))
         if active is None and not self._nested:
-            return function(y, primals, given, **self._kwargs)
+            return function(y, primals, given, **lent(self._kwargs))
         try:
-            return function(y, primals, given, **self._kwargs)
+            return function(y, primals, given, **lent(self._kwargs))
         except (DualrevError, TypeError, ValueError, ArgumentError) as error:
             other = "pullback" if half == "pushforward" else "pushforward"
             why = (

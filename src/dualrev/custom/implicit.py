@@ -14,6 +14,7 @@ from dualrev.backends import interpretable
 from dualrev.custom.function import Arguments, CustomFunction, Leaves
 from dualrev.errors import MissingRuleError, NotARootError, ShapeMismatchError
 from dualrev.operators import Pullback, pushforward
+from dualrev.ownership import lent
 from dualrev.point import name_of
 
 
@@ -28,7 +29,7 @@ class ImplicitRoot(CustomFunction):
 
     def value(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the solution, after a look at whether the equation uses what its derivative would miss."""
-        z = self.f(*args, **kwargs)
+        z = self.f(*lent(args), **kwargs)
         _expect_array(z, self.__name__)
         if isinstance(z, np.ndarray | np.generic | float | int):
             self.residual(z, args)
@@ -36,7 +37,7 @@ class ImplicitRoot(CustomFunction):
 
     def residual(self, z: Any, args: tuple[Any, ...]) -> Any:
         """Return the equation's value at a plain point."""
-        residual = interpretable(self.equation, "auto")(z, *args)
+        residual = interpretable(self.equation, "auto")(*lent((z, *args)))
         if outermost(optree.tree_leaves(residual)) is not None:
             raise MissingRuleError(
                 f"the equation {name_of(self.equation)} uses an active number that is not among its arguments, whose "
@@ -110,7 +111,7 @@ class _Step:
                 f"the equation {self._name} has shape {np.shape(residual)}; expected {z.shape}, the shape of its "
                 "unknown"
             )
-        slope = Jacobian(lambda z: self._equation(z, *point.build(leaves)), mode="forward")(z)
+        slope = Jacobian(lambda z: self._equation(z, *point.build(lent(list(leaves)))), mode="forward")(z)
         self._slope = np.reshape(slope, (self._size, self._size))
         self._known_root(root, np.ravel(residual))
 
@@ -154,10 +155,10 @@ class _Step:
         return -np.reshape(np.linalg.solve(matrix, columns), (*ahead, *self._shape))
 
     def _call(self, active: Leaves) -> Any:
-        leaves = list(self._leaves)
+        leaves = lent(self._leaves)
         for n, leaf in zip(self._active, active, strict=True):
             leaves[n] = leaf
-        return self._equation(self._z, *self._point.build(leaves))
+        return self._equation(lent(self._z), *self._point.build(leaves))
 
 
 def _expect_array(z: Any, name: str) -> None:

@@ -11,6 +11,7 @@ from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, n
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.pushforward import push_row
 from dualrev.forward.spans import widened
+from dualrev.ownership import shown
 from dualrev.primitives.row import Row
 from dualrev.sharing import tie
 from dualrev.values import own_value
@@ -48,16 +49,16 @@ class Dual(Active):
     """
 
     __slots__ = ()
-    held = ("value", "pushed")
+    held = ("content", "pushed")
     pushed: Any
     """The tangent as it is kept: an array, a number, or a span of directions."""
 
     def __init__(self, value: Any, tangent: Any) -> None:
-        self.value = own_value(value)
+        self.content = own_value(value)
         given = own_value(tangent)
         if not isinstance(given, Active):
             given = given.astype(self.dtype)
-        self.level = new_level() if isinstance(self.value, Active) or isinstance(given, Active) else BY_HAND
+        self.level = new_level() if isinstance(self.content, Active) or isinstance(given, Active) else BY_HAND
         if self.shape not in (given.shape, given.shape[1:]):
             raise ShapeMismatchError(
                 f"the tangent has shape {given.shape}; expected the value's shape {self.shape} for one "
@@ -68,14 +69,14 @@ class Dual(Active):
 
     @property
     def tangent(self) -> Any:
-        """The derivative in each direction, of the value's shape after a leading axis of directions if there is one."""
-        return widened(self.pushed)
+        """The derivative, read-only: of the value's shape, after a leading axis of directions if there is one."""
+        return shown(widened(self.pushed))
 
     @classmethod
     def at_level(cls, value: Any, tangent: Any, level: int) -> Dual:
         """Return a Dual of a level, without a copy or a check."""
         self = object.__new__(cls)
-        self.value, self.pushed, self.level = value, tangent, level
+        self.content, self.pushed, self.level = value, tangent, level
         self.ties = None
         return self
 
@@ -86,7 +87,7 @@ class Dual(Active):
         tangents: list[Any] = []
         for arg in args:
             if arg is self or (type(arg) is Dual and arg.level == level):
-                primals.append(arg.value)
+                primals.append(arg.content)
                 tangents.append(arg.pushed)
             else:
                 primals.append(arg)
@@ -100,7 +101,7 @@ class Dual(Active):
         if tangent is None:
             return y
         result = _new(Dual)
-        result.value, result.pushed, result.level = y, tangent, level
+        result.content, result.pushed, result.level = y, tangent, level
         result.ties = None
         return result
 
@@ -111,8 +112,8 @@ class Dual(Active):
         tangents: list[Any] = []
         for arg in operands:
             if type(arg) is Dual and arg.level == level:
-                primals.append(arg.value)
-                tangents.append(arg.tangent)
+                primals.append(arg.content)
+                tangents.append(widened(arg.pushed))
             else:
                 primals.append(arg)
                 tangents.append(None)
@@ -129,11 +130,11 @@ class Dual(Active):
 
     def snapshot(self) -> Dual:
         """Return this number as it is now, unmoved by later writes."""
-        return Dual.at_level(self.value, self.pushed, self.level)
+        return Dual.at_level(self.content, self.pushed, self.level)
 
     def adopt(self, other: Dual) -> None:
         """Become what another number is."""
-        self.value, self.pushed, self.level = other.value, other.pushed, other.level
+        self.content, self.pushed, self.level = other.content, other.pushed, other.level
 
     def __repr__(self) -> str:
-        return f"Dual({self.value!r}, {self.tangent!r})"
+        return f"Dual({self.content!r}, {self.tangent!r})"

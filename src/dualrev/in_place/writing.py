@@ -19,7 +19,7 @@ from dualrev.primitives.array.indexing import is_basic, scatter
 from dualrev.primitives.array.memory import Region, overwrite, region_at
 from dualrev.sharing import family
 
-_SLOTS = ("value", "statement", "pushed")
+_SLOTS = ("content", "statement", "pushed")
 _OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 
 
@@ -99,7 +99,7 @@ def _update_leaf(root: Any, x: Any, index: Any, value: Any) -> None:
     Written.over(storage, part)[index] = primal(value)
     root.assign(region.view(storage.current))
     if x is not root:
-        x.value = part.view(storage.current).copy()
+        x.content = part.view(storage.current).copy()
 
 
 def _augmented(python: Callable[[Any, Any], Any]) -> Any:
@@ -107,7 +107,7 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
 
     def update(self: Any, other: Any) -> Any:
         if type(self) is not Written:
-            value = self.value
+            value = self.content
             is_array = value.ndim and self.held
             ties = self.ties if is_array else None
             if ties is None or (type(ties) is list and all(each() is None for each in ties)):
@@ -117,7 +117,7 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
                 result = python(self, other)
                 if not is_array:
                     return result
-                now = result.value if type(result) is type(self) else None
+                now = result.content if type(result) is type(self) else None
                 if now is not None and now.dtype is value.dtype and now.shape == value.shape:
                     self.adopt(result)
                     return self

@@ -61,10 +61,10 @@ class Written(Active):
         return now.snapshot() if isinstance(now, Active) else now.copy()
 
     @property
-    def value(self) -> Any:
+    def content(self) -> Any:
         """The value, that of the level below where derivatives are nested."""
         now = self.read()
-        return now.value if isinstance(now, Active) else now.copy()
+        return now.content if isinstance(now, Active) else now.copy()
 
     @property
     def level(self) -> int:  # type: ignore[override]
@@ -242,7 +242,7 @@ def again(result: Any) -> Any:
 def _memory(storage: Storage) -> Any:
     memory: Any = storage.current
     while isinstance(memory, Active):
-        memory = memory.value
+        memory = memory.content
     return memory
 
 
@@ -254,7 +254,7 @@ def _now(x: Any, true: Written | None = None) -> Any:
         if x.ties.storage is true.ties.storage:
             return x.ties.region.view(_memory(x.ties.storage))
     if true is not None and isinstance(x, Active):
-        return x.value if not isinstance(x.value, Active) else _now(x.value, true)
+        return x.content if not isinstance(x.content, Active) else _now(x.content, true)
     if type(x) in (tuple, list):
         return type(x)([_now(each, true) for each in x])
     if type(x) is dict:

@@ -14,6 +14,7 @@ from dualrev.gradients import value_and_grad
 from dualrev.optim.methods import Objective
 from dualrev.optim.minimizing import METHODS, STOPPED, finished
 from dualrev.optim.result import Minimum
+from dualrev.ownership import lent
 
 WITHOUT_GRADIENT = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 WITH_PRODUCTS = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})
@@ -53,7 +54,7 @@ def by_scipy(
         path.append(_shaped(x))
         losses.append(value(x))
         if callback is not None:
-            callback(len(losses) - 1, path[-1], losses[-1])
+            callback(len(losses) - 1, lent(path[-1]), losses[-1])
 
     if name not in WITHOUT_GRADIENT:
         options = {"jac": True} | options
@@ -72,7 +73,7 @@ def by_scipy(
     told: Any = value_and_slope if options.get("jac") is True else value
     optimize: Any = module
     try:
-        found = optimize.minimize(told, np.ravel(start), method=method, callback=seen, **options)
+        found = optimize.minimize(told, np.ravel(lent(start)), method=method, callback=seen, **options)
     except ValueError as error:
         if "Unknown solver" not in str(error):
             raise

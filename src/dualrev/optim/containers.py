@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.backends import interpretable
-from dualrev.point import name_of, owned
+from dualrev.ownership import owned
+from dualrev.point import name_of
 from dualrev.primitives.array.packing import Packing
 from dualrev.trees import flatten
 from dualrev.values import own_value

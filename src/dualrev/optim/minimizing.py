@@ -16,6 +16,7 @@ from dualrev.optim.progress import bar
 from dualrev.optim.result import Minimum
 from dualrev.optim.rules import AdamStep, GradientStep, RpropStep
 from dualrev.optim.schedules import Schedule, schedule
+from dualrev.ownership import lent
 from dualrev.point import known_function
 from dualrev.trees import flatten
 from dualrev.values import own_value
@@ -158,7 +159,7 @@ def minimize(
             told(iteration, losses[-1])
             try:
                 if callback is not None:
-                    callback(iteration, x, losses[-1])
+                    callback(iteration, lent(x), losses[-1])
             except StopIteration:
                 reason = STOPPED
                 break

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dualrev.errors import InputTypeError, NoGradientError
 from dualrev.optim.rules import AdamStep, GradientStep, RpropStep, Rule, State
 from dualrev.optim.schedules import Schedule, schedule
+from dualrev.ownership import private
 from dualrev.reverse.var import Var
 
 
@@ -72,7 +73,7 @@ class Optimizer:
         size = self.schedule(self.steps)
         for each, state in zip(self.parameters, self._states, strict=True):
             if each.grad is not None:
-                each.assign(self.rule.update(each.value, each.grad, state, size))
+                each.assign(self.rule.update(each.value, private(each.grad), state, size))
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

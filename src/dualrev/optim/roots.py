@@ -10,6 +10,7 @@ import numpy as np
 from dualrev.errors import ShapeMismatchError
 from dualrev.gradients import value_and_jacobian
 from dualrev.optim.result import Root
+from dualrev.ownership import owned
 from dualrev.values import own_value
 
 
@@ -81,4 +82,4 @@ def newton_root(
             break
         x = x - delta.reshape(x.shape)[()]
         path.append(x)
-    return Root(x, residuals[-1], np.stack(path), np.array(residuals), len(path) - 1, converged, reason)
+    return Root(owned(x), residuals[-1], np.stack(path), np.array(residuals), len(path) - 1, converged, reason)

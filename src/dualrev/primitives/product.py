@@ -37,7 +37,7 @@ def _finite(x: Any) -> bool:
     """Whether a sum of squares is finite: cheaper than a look at each element; an overflow only costs time."""
     if type(x) is not np.ndarray:
         while not isinstance(x, np.ndarray | np.generic):
-            x = x.value
+            x = x.content
         if not x.ndim:
             return isfinite(x)
     flat: Any = x if x.ndim == 1 else x.reshape(-1)

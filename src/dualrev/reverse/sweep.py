@@ -148,7 +148,7 @@ def _answer(hook: Any, adjoint: Any, statement: Statement) -> Any:
             f"a hook returned shape {np.shape(answer)} for a gradient of shape {statement.shape}; "
             "expected the same shape, or None to leave the gradient as it is"
         )
-    return answer if isinstance(answer, Active) else np.array(answer, statement.dtype)[()]
+    return answer.snapshot() if isinstance(answer, Active) else np.array(answer, statement.dtype)[()]
 
 
 def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> None:

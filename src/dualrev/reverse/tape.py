@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualrev.active import Active
 from dualrev.errors import FreedTapeError
 from dualrev.kernels.arrays import partials
+from dualrev.ownership import private
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
 from dualrev.reverse.memory import Recorded, charged, held, kept_bytes
@@ -25,9 +25,6 @@ from dualrev.reverse.watch import Watch
 
 _order = itertools.count()
 _ORDER = attrgetter("order")
-_IMMUTABLE = frozenset({int, float, bool, str, type(None), slice})
-_Array = np.ndarray
-_NUMBERS = frozenset({float, int, np.float64, np.float32})
 
 
 class Statement(Recorded):
@@ -186,23 +183,6 @@ class RuleStatement(Statement):
     def free(self) -> None:
         """Drop the linearization and the operands."""
         self.linearization, self.parents = None, ()
-
-
-def private(value: Any) -> Any:
-    """Return a value that nobody else can write to: a copy, unless the array is read-only or a number."""
-    kind = type(value)
-    if kind is _Array:
-        return value.copy() if value.flags.writeable else value
-    return value.snapshot() if kind not in _NUMBERS and isinstance(value, Active) else value
-
-
-def private_option(x: Any) -> Any:
-    """Return an option of a function likewise: `private`, or tuples and lists of such."""
-    if type(x) in _IMMUTABLE:
-        return x
-    if isinstance(x, tuple | list):
-        return x if type(x) is tuple and _IMMUTABLE.issuperset(map(type, x)) else type(x)(map(private_option, x))
-    return private(x)
 
 
 class Tape:

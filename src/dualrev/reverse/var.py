@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
+from dualrev.ownership import private, private_tree
 from dualrev.primitives.row import Row
 from dualrev.reverse.sweep import sweep
-from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape, private, private_option
+from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
 from dualrev.reverse.watch import Hook
 from dualrev.sharing import tie
 from dualrev.values import own_value, own_value_like
@@ -49,22 +48,20 @@ class Var(Active):
     """
 
     __slots__ = ()
-    held = ("value",)
+    held = ("content",)
     statement: Statement | None
 
     def __init__(self, value: Any, requires_grad: bool = True) -> None:
-        self.value = own_value(value)
-        if isinstance(self.value, np.ndarray):
-            self.value.flags.writeable = False  # what was recorded refers to it
-        self.level = new_level() if isinstance(self.value, Active) else BY_HAND + 1
-        self.statement = Leaf(self.value) if requires_grad else None
+        self.content = own_value(value)
+        self.level = new_level() if isinstance(self.content, Active) else BY_HAND + 1
+        self.statement = Leaf(self.content) if requires_grad else None
         self.ties = None
 
     @classmethod
     def at_level(cls, value: Any, statement: Statement | None, level: int) -> Var:
         """Return a Var of a level, without a copy or a check."""
         self = object.__new__(cls)
-        self.value, self.statement, self.level, self.ties = value, statement, level, None
+        self.content, self.statement, self.level, self.ties = value, statement, level, None
         return self
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
@@ -76,7 +73,7 @@ class Var(Active):
         for arg in args:
             active += active
             if type(arg) is Var and arg.level == level:
-                primals.append(arg.value)
+                primals.append(arg.content)
                 statement = arg.statement
                 parents.append(statement)
                 if statement is not None:
@@ -86,7 +83,7 @@ class Var(Active):
                 parents.append(None)
         y = call(*primals)
         result = _new(Var)
-        result.value, result.level, result.statement = y, level, None
+        result.content, result.level, result.statement = y, level, None
         result.ties = None
         if active and level >= lowest_followed():
             result.statement = statement = RowStatement(row, y, primals, parents, active)
@@ -101,20 +98,20 @@ class Var(Active):
         parents: list[Statement | None] = []
         for arg in operands:
             if type(arg) is Var and arg.level == level:
-                primals.append(arg.value)
+                primals.append(arg.content)
                 parents.append(arg.statement)
             else:
                 primals.append(arg if rule.sequence else private(arg))
                 parents.append(None)
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
         result = _new(Var)
-        result.value, result.level, result.statement = y, level, None
+        result.content, result.level, result.statement = y, level, None
         result.ties = None
         if (y.base is not None or y is primals[0]) and rule.alias:
             tie(result, operands)
         if any(parents) and level >= lowest_followed():
             if kwargs:
-                kwargs = {key: private_option(value) for key, value in kwargs.items()}
+                kwargs = {key: private_tree(value) for key, value in kwargs.items()}
             result.statement = RuleStatement(rule, y, rule.at(y, primals, kwargs), parents)
         return result
 
@@ -128,7 +125,7 @@ class Var(Active):
         if not self.is_leaf:
             raise NoGradientError("requires_grad was set on the result of an operation; set it on a leaf, or detach()")
         if bool(wanted) != self.requires_grad:
-            self.statement = Leaf(self.value) if wanted else None
+            self.statement = Leaf(self.content) if wanted else None
 
     @property
     def is_leaf(self) -> bool:
@@ -236,11 +233,11 @@ class Var(Active):
 
     def snapshot(self) -> Var:
         """Return this number as it is now."""
-        return Var.at_level(self.value, self.statement, self.level)
+        return Var.at_level(self.content, self.statement, self.level)
 
     def adopt(self, other: Var) -> None:
         """Become what another number is."""
-        self.value, self.statement, self.level = other.value, other.statement, other.level
+        self.content, self.statement, self.level = other.content, other.statement, other.level
 
     def updated_leaf(self) -> bool:
         """Whether this is a leaf made by hand, which gets new values under `no_grad` alone."""
@@ -252,7 +249,7 @@ class Var(Active):
 
     def detach(self) -> Var:
         """Return a Var of the same value into which no gradient flows."""
-        return Var.at_level(self.value, None, self.level)
+        return Var.at_level(self.content, None, self.level)
 
     def assign(self, value: Any) -> None:
         """Give a leaf a new value; what was recorded before keeps the old one.
@@ -274,20 +271,18 @@ class Var(Active):
                 "a new value was assigned to the result of an operation; only leaves can be updated. "
                 "Compute a new Var, as in y = y - step"
             )
-        self.value = own_value_like(self, value, "new value")
-        if isinstance(self.value, np.ndarray):
-            self.value.flags.writeable = False
+        self.content = own_value_like(self, value, "new value")
 
     def __deepcopy__(self, memo: Any) -> Var:
         if not self._by_hand:
             return +self  # type: ignore[operator,no-any-return]
-        twin = Var(self.value, self.requires_grad)
+        twin = Var(self.content, self.requires_grad)
         if self.grad is not None:
             twin.grad = self.grad
         return twin
 
     def __reduce__(self) -> Any:
-        return (Var, (self.value, self.requires_grad)) if self._by_hand else super().__reduce__()
+        return (Var, (self.content, self.requires_grad)) if self._by_hand else super().__reduce__()
 
     @property
     def _by_hand(self) -> bool:
@@ -295,4 +290,4 @@ class Var(Active):
         return self.is_leaf and self.level == BY_HAND + 1
 
     def __repr__(self) -> str:
-        return f"Var({self.value!r}{'' if self.requires_grad else ', requires_grad=False'})"
+        return f"Var({self.content!r}{'' if self.requires_grad else ', requires_grad=False'})"

@@ -23,7 +23,7 @@ class Outline(Active):
         self._like, self.level = like, 0
 
     @property
-    def value(self) -> NoReturn:
+    def content(self) -> NoReturn:
         """Refuse."""
         raise PointIsReadError
 

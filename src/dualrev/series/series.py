@@ -73,7 +73,7 @@ class Series(Active):
     def __init__(
         self, coefficients: Sequence[Any], level: int, order: int, following: Next, made: Parts | None = None
     ) -> None:
-        self.value, self.level, self.order, self.ties = coefficients[0], level, order, None
+        self.content, self.level, self.order, self.ties = coefficients[0], level, order, None
         self._known, self._next = list(coefficients), following
         # Of the operation that this series was made for; None for those that users meet.
         self._made: Parts | None = made
@@ -84,10 +84,10 @@ class Series(Active):
         while len(self._known) <= k:
             term = self._next(self, len(self._known))
             if term is not None:
-                if term.dtype != self.value.dtype:
-                    term = term.astype(self.value.dtype)
-                if term.shape != self.value.shape:
-                    term = np.broadcast_to(term, self.value.shape)
+                if term.dtype != self.content.dtype:
+                    term = term.astype(self.content.dtype)
+                if term.shape != self.content.shape:
+                    term = np.broadcast_to(term, self.content.shape)
             self._known.append(term)
         return self._known[k]
 
@@ -133,7 +133,7 @@ class Series(Active):
 
     def _of_row(self, row: Row, made: Parts, args: list[Any], call: Callable[..., Any]) -> Series:
         with np.errstate(all="ignore") if self._made is not None else np.errstate():
-            value = call(*[x.value if self._mine(x) else x for x in args])
+            value = call(*[x.content if self._mine(x) else x for x in args])
         if value.dtype.kind == "c":
             known_of_complex(row)
         slopes: list[tuple[Any, Series]] = []
@@ -167,7 +167,7 @@ class Series(Active):
         return None if total is None else total / k
 
     def _of_rule(self, rule: Any, made: Parts, operands: list[Any], kwargs: dict[str, Any]) -> Series:
-        value = rule.value([x.value if self._mine(x) else x for x in operands], kwargs)
+        value = rule.value([x.content if self._mine(x) else x for x in operands], kwargs)
         active = [self._mine(x) for x in operands]
         linear = linear_map(rule, value, operands, active, kwargs)
         if linear is not None:
@@ -198,7 +198,7 @@ class Series(Active):
         if self._slope is not None:
             return self._slope(self)
         first = self.coefficient(1)
-        start = np.zeros(self.value.shape, self.value.dtype)[()] if first is None else first
+        start = np.zeros(self.content.shape, self.content.dtype)[()] if first is None else first
         return Series([start], self.level, self.order, self._differentiated, self._made)
 
     def _differentiated(self, derivative: Series, k: int) -> Any:
@@ -211,7 +211,7 @@ class Series(Active):
             return self
         key = ("view", id(self))
         if key not in made:
-            view = Series([self.value], self.level, self.order, lambda _, k: self.coefficient(k), made)
+            view = Series([self.content], self.level, self.order, lambda _, k: self.coefficient(k), made)
             made[key] = view, self
         found: Series = made[key][0]
         return found

@@ -80,6 +80,6 @@ def taylor(f: Callable[..., Any], x: Any, order: int, *args: Any, direction: Any
 def _coefficients(out: Any, level: int, order: int) -> Any:
     own = type(out) is Series and out.level == level
     terms = [out.coefficient(k) if own else None for k in range(order + 1)]
-    value = out.value if own else out
+    value = out.content if own else out
     zero = np.zeros(value.shape, value.dtype)
     return np.stack([value, *[zero if term is None else term for term in terms[1:]]])

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 from dualrev.active import Active, new_level, primal
 from dualrev.backends import returning
 from dualrev.errors import ActiveConversionError
+from dualrev.ownership import private, private_tree
 from dualrev.point import Argnums, Point, as_argnums, known_function
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
-from dualrev.reverse.tape import private
 from dualrev.sharing import tie
 from dualrev.teaching.summaries import summary
 from dualrev.trees import Tree, flatten_output
@@ -66,13 +66,13 @@ class Traced(Active):
     """A number that notes every operation on it; its value is a plain number, a `Dual` or a `Var`."""
 
     __slots__ = ()
-    held = ("value",)
+    held = ("content",)
 
     def __repr__(self) -> str:
         return f"<traced number {summary(primal(self))}>"
 
     def __init__(self, step: Step, notes: list[Step], level: int) -> None:
-        self.value, self.level, self.ties = step.inner, level, None
+        self.content, self.level, self.ties = step.inner, level, None
         self.statement, self.pushed = step, notes
 
     @property
@@ -107,13 +107,13 @@ class Traced(Active):
 
     def adopt(self, other: Traced) -> None:
         """Become what another number is."""
-        self.value, self.statement = other.value, other.statement
+        self.content, self.statement = other.content, other.statement
 
     def _mine(self, x: Any) -> bool:
         return type(x) is Traced and x.level == self.level
 
     def _inner(self, x: Any) -> Any:
-        return x.value if self._mine(x) else x
+        return x.content if self._mine(x) else x
 
     def _operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """Return operands as they are noted, before the operation may write to one."""
@@ -123,7 +123,7 @@ class Traced(Active):
 
     def _noted(self, operation: Any, operands: tuple[Any, ...], inner: Any, options: Any = None) -> Traced:
         depth = 1 + max(operand.depth for operand in operands if isinstance(operand, Step))
-        step = Step(operation, operands, inner, options or {}, depth)
+        step = Step(operation, operands, inner, private_tree(options or {}), depth)
         self.notes.append(step)
         return Traced(step, self.notes, self.level)
 
@@ -220,7 +220,7 @@ def record(
     called = known_function(f, what) if out_shape is None else returning(known_function(f, what), out_shape, "numpy")
     argnums = as_argnums(argnums)
     followed = (argnums,) if isinstance(argnums, int) else argnums
-    point = Point(called, args, kwargs, followed, copy=True, backend="numpy")
+    point = Point(called, args, kwargs, followed, backend="numpy")
     if any(isinstance(leaf, Active) for leaf in point.leaves):
         _refuse_outer()
     lower = new_level()

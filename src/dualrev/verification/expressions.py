@@ -28,10 +28,10 @@ class Expressions(Active):
     """A value and, per element, the SymPy expression that it came from."""
 
     __slots__ = ()
-    held = ("value", "pushed")
+    held = ("content", "pushed")
 
     def __init__(self, value: Any, expressions: Any, level: int, following: Following) -> None:
-        self.value, self.level, self.ties = value, level, None
+        self.content, self.level, self.ties = value, level, None
         self.pushed, self.statement = np.asarray(expressions, dtype=object), following
 
     @property
@@ -76,11 +76,11 @@ class Expressions(Active):
 
     def snapshot(self) -> Expressions:
         """Return this number as it is now, unmoved by later writes."""
-        return Expressions(self.value, self.expressions, self.level, self.following)
+        return Expressions(self.content, self.expressions, self.level, self.following)
 
     def adopt(self, other: Expressions) -> None:
         """Become what another number is."""
-        self.value, self.pushed = other.value, other.pushed
+        self.content, self.pushed = other.content, other.pushed
 
     def decided(self, row: Row, args: tuple[Any, ...], y: Any) -> None:
         """Record a comparison."""
@@ -135,7 +135,7 @@ def follow(
 
 
 def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Expressions) else primal(x)
+    return x.content if isinstance(x, Expressions) else primal(x)
 
 
 def _expressions(x: Any) -> Any:

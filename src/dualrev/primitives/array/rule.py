@@ -237,7 +237,7 @@ def linear(push: Callable[[Any], Any], pull: Callable[[Any], Any]) -> Linear:
 def plain(x: Any) -> Any:
     """Return the plain value under all levels of an active number."""
     while hasattr(type(x), "apply_rule"):
-        x = x.value
+        x = x.content
     return x
 
 
