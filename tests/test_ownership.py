@@ -13,9 +13,6 @@ from array_cases import COMPOSITE_CASES, RULE_CASES
 
 import dualrev as dr
 from dualrev.active import Active
-from dualrev.kernels.arrays import FUNCTIONS, ROWS
-
-MODES = ("forward", "reverse")
 
 
 def of_buffer(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,8 +116,7 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, type) or isinstance(b, type):
         return a is b
     return all(
-        np.array_equal(x, y, equal_nan=True)
-        for x, y in zip(optree.tree_leaves(a), optree.tree_leaves(b), strict=True)
+        np.array_equal(x, y, equal_nan=True) for x, y in zip(optree.tree_leaves(a), optree.tree_leaves(b), strict=True)
     )
 
 
