@@ -42,6 +42,15 @@ def module_of(extra: str, name: str, what: str) -> Any:
     return sys.modules[name]
 
 
+def installed(package: str) -> bool:
+    """Return whether a package can be imported."""
+    try:
+        __import__(package)
+    except ImportError:
+        return False
+    return True
+
+
 def scipy_module(name: str) -> Any:
     """Return a module of SciPy, or raise `MissingExtraError`."""
     return module_of("scipy", f"scipy.{name}", f"functions of scipy.{name} need SciPy")

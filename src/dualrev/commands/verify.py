@@ -11,6 +11,7 @@ from dualrev.commands.points import out_shape
 from dualrev.commands.progress import progress
 from dualrev.commands.target import targets
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
+from dualrev.extras import installed
 from dualrev.verification import Verification, verify, verify_primitives
 
 
@@ -51,12 +52,10 @@ def _expressions(found: Verification) -> str:
 
 
 def _primitives() -> int:
-    from importlib.util import find_spec
-
     from dualrev.primitives.host import HOST
     from dualrev.primitives.scalar import TABLE
 
-    rows = (*TABLE.values(), *(HOST.values() if find_spec("scipy") else ()))
+    rows = (*TABLE.values(), *(HOST.values() if installed("scipy") else ()))
     results, interrupted = [], False
     with progress("verifying") as told:
         try:

@@ -6,13 +6,13 @@ import base64
 import io
 from collections.abc import Sequence
 from html import escape
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from dualrev.comparison.documents import measured_on
 from dualrev.comparison.report import Comparison, Execution, MethodReport
 from dualrev.comparison.text import HEAD, about, remarks, row
 from dualrev.comparison.words import memory
+from dualrev.extras import installed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +54,7 @@ def page(comparisons: Sequence[Comparison]) -> str:
     parts = []
     for comparison in comparisons:
         parts.append(_body(comparison))
-        if find_spec("matplotlib") and comparison.forward.timed:
+        if installed("matplotlib") and comparison.forward.timed:
             parts.append(f'<img alt="times of all methods" src="{picture(comparison.plot())}">')
     return document(" and ".join(comparison.name for comparison in comparisons), parts)
 

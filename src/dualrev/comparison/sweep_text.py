@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from importlib.util import find_spec
 from math import inf
 from textwrap import wrap
 
 from dualrev.comparison.page import STYLE, document, picture
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
 from dualrev.comparison.words import digits
+from dualrev.extras import installed
 
 WRONG = 1.1
 """A regret above which a choice is marked."""
@@ -63,7 +63,7 @@ def fragment(sweep: Sweep) -> str:
 def page(sweep: Sweep) -> str:
     """Return the sweep as a page of its own."""
     parts = [_body(sweep)]
-    if find_spec("matplotlib") and sweep.points:
+    if installed("matplotlib") and sweep.points:
         parts.append(f'<img alt="both modes over n and m" src="{picture(sweep.plot())}">')
     return document(sweep.name, parts)
 

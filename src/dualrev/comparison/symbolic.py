@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
@@ -127,7 +126,8 @@ def _derivatives(places: list[tuple[Any, Any]], limit: float) -> Iterator[Any]:
 def _compiled(symbols: list[Any], outputs: list[Any], limit: float) -> Callable[..., Any]:
     import sympy
 
+    from dualrev.verification.exact import numeric_modules
+
     entries = list(_derivatives([(out, symbol) for out in outputs for symbol in symbols], limit))
-    modules = ["scipy", "numpy"] if find_spec("scipy") else ["numpy"]
-    compiled: Callable[..., Any] = sympy.lambdify(symbols, entries, modules=modules, cse=True)
+    compiled: Callable[..., Any] = sympy.lambdify(symbols, entries, modules=numeric_modules(), cse=True)
     return compiled

@@ -12,7 +12,7 @@ from numba.core import types
 from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
-from dualrev.compiled.failures import expect_no_python, expect_same_globals, refusal
+from dualrev.compiled.failures import expect_linear_algebra, expect_no_python, expect_same_globals, refusal
 from dualrev.compiled.fingerprint import MADE_OF, fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.leaves import Arguments
@@ -221,6 +221,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other
             failure = failure or error
     assert failure is not None
+    expect_linear_algebra(dispatcher, failure)
     raise refusal(dispatcher, failure) from failure
 
 

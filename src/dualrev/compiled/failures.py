@@ -12,14 +12,26 @@ import numpy as np
 from numba.core import ir
 from numba.core import types as nbtypes
 
-from dualrev.errors import CompilationError
+from dualrev.errors import CompilationError, MissingExtraError
+from dualrev.extras import install
 from dualrev.kernels.active_types import is_active
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r'(?:File "(?P<file>[^"]+)", line |at (?P<path>\S+) \()(?P<line>\d+)[:)]')
 _FUNCTION = re.compile(r"Function\(<(?:built-in )?function (\w+)(?: at 0x[0-9a-f]+)?>\)")
+_WITHOUT_SCIPY = "is required for linear algebra"
 _OWN_FOLDER = str(Path(__file__).parents[1])
 _ACTIVE = re.compile(r"(?:Dual|Var)\((float\d+)(?:, \d+)+\)")
+
+
+def expect_linear_algebra(dispatcher: Any, error: Exception) -> None:
+    """Raise `MissingExtraError` if a function failed for want of SciPy, whose linear algebra Numba calls."""
+    if _WITHOUT_SCIPY in str(error):
+        name = dispatcher.py_func.__name__
+        raise MissingExtraError(
+            f"{name} calls np.linalg, np.dot or @, for which Numba needs SciPy, which is not installed; "
+            f"{install('scipy')}"
+        ) from error
 
 
 def refusal(dispatcher: Any, error: Exception) -> CompilationError:

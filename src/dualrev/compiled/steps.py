@@ -13,6 +13,7 @@ from numba.extending import typeof_impl
 from dualrev.active import Active, looked_at, outermost
 from dualrev.compiled.cloning import interpreted
 from dualrev.compiled.derivative import Question, derivative, parameters
+from dualrev.compiled.failures import expect_linear_algebra
 from dualrev.errors import ActiveConversionError, ComplexInputError, NoOutputError
 from dualrev.numpy_protocol import operand
 from dualrev.ownership import lent, private, private_tree
@@ -46,7 +47,11 @@ class CompiledStep:
             args = bound.args[: len(names)]
         argnums = tuple(n for n, arg in enumerate(args) if any(map(_is_active, optree.tree_leaves(arg))))
         if not argnums:
-            return self.dispatcher(*args)
+            try:
+                return self.dispatcher(*args)
+            except ImportError as error:
+                expect_linear_algebra(self.dispatcher, error)
+                raise
         given: Any = tuple(args[n] for n in argnums)
         leaves: list[Any]
         leaves, spec = optree.tree_flatten(given)

@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import sympy
 
+from dualrev.extras import installed
 from dualrev.verification.evaluation import evaluate
 from dualrev.verification.rows import DIGITS
 
@@ -87,13 +88,18 @@ def evaluated(expression: Any, values: Mapping[Any, Any]) -> Any:
         return found if mpmath.isfinite(found) else None
 
 
+def numeric_modules() -> list[str]:
+    """Return the packages in which SymPy's functions are evaluated in double precision."""
+    return ["scipy", "numpy"] if installed("scipy") else ["numpy"]
+
+
 def in_double(expression: Any, values: Mapping[Any, Any]) -> float:
     """Return what SymPy's expression is when it is evaluated in double precision; NaN where it cannot be."""
     used = sorted(expression.free_symbols, key=str)
     try:
-        found = sympy.lambdify(used, expression, modules=["scipy", "numpy"])(*[np.float64(values[s]) for s in used])
+        found = sympy.lambdify(used, expression, modules=numeric_modules())(*[np.float64(values[s]) for s in used])
         return float(found)
-    except (*CANNOT_COMPILE, ImportError):
+    except CANNOT_COMPILE:
         return float("nan")
 
 

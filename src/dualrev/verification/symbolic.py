@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from dualrev.errors import NonScalarOutputError
-from dualrev.verification.exact import CANNOT_COMPILE, derivative, evaluated
+from dualrev.verification.exact import CANNOT_COMPILE, derivative, evaluated, numeric_modules
 
 LONGEST = 400
 """Characters of an expression that are printed."""
@@ -37,7 +37,7 @@ class SymbolicCost:
     seconds: float
 
     def __str__(self) -> str:
-        time = "no evaluation in double precision"
+        time = "no evaluation in double precision by NumPy or SciPy"
         if self.seconds == self.seconds:
             time = f"{self.seconds * 1e6:.3g} µs for an evaluation"
         return (
@@ -133,7 +133,7 @@ class Symbolic:
     def _seconds(self, entries: Sequence[Any], budget: float) -> float:
         at = [float(number) for number in self.point]
         try:
-            run = sympy.lambdify(self.symbols, entries, modules=["scipy", "numpy"], cse=True)
+            run = sympy.lambdify(self.symbols, entries, modules=numeric_modules(), cse=True)
             run(*at)
         except CANNOT_COMPILE:
             return float("nan")
