@@ -25,8 +25,9 @@ MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for pa
 MOST_LINES = 300
 
 LAYERS = (
-    {"errors", "folders", "allowance", "costs"},
-    {"modes", "extras"},
+    {"errors", "folders", "allowance", "costs", "callers"},
+    {"modes", "extras", "branches"},
+    {"refusals"},
     {"calibration"},
     {"protocol", "ownership"},
     {"primitives"},
@@ -35,6 +36,7 @@ LAYERS = (
     {"sharing"},
     {"special", "linalg"},
     {"array_methods", "array_operands"},
+    {"arguments"},
     {"numpy_protocol"},
     {"in_place"},
     {"values", "coverage"},

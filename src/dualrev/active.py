@@ -16,10 +16,11 @@ from typing import Any, NoReturn
 import numpy as np
 import optree
 
-from dualrev.errors import ActiveConversionError, InPlaceError, MissingRuleError
+from dualrev.errors import InPlaceError, MissingRuleError
 from dualrev.ownership import shown
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import HOLOMORPHIC
+from dualrev.refusals import conversion_refused
 
 _levels = itertools.count(2)
 
@@ -194,11 +195,7 @@ class Active:
         return object.__hash__(self)
 
     def _conversion(self, what: str) -> NoReturn:
-        raise ActiveConversionError(
-            f"{what} was called on a {type(self).__name__}, which would lose its derivative. Use NumPy's functions "
-            "(np.sin for math.sin), leave out the conversion, write into arrays that hold derivatives (s[0] = x after "
-            "s = np.zeros(n, like=x) or np.zeros_like(x)), or take the value alone with dualrev.stop_gradient(x)"
-        )
+        raise conversion_refused(what, type(self).__name__)
 
     def __float__(self) -> float:
         self._conversion("float(x), np.asarray(x, float) or a function of `math`")

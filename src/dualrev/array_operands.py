@@ -46,3 +46,22 @@ def take_up(array: np.ndarray) -> Any:
         return array.astype(np.float64)
     stacked = np.stack(elements)
     return stacked if array.ndim == 1 else stacked.reshape(array.shape)
+
+
+def holds_active(x: Any) -> bool:
+    """Whether something is an active number, or a list, a tuple or an array that holds one."""
+    if isinstance(x, Active):
+        return True
+    if isinstance(x, tuple | list):
+        return any(isinstance(each, Active | tuple | list | np.ndarray) and holds_active(each) for each in x)
+    return isinstance(x, np.ndarray) and x.dtype.kind == "O" and any(isinstance(each, Active) for each in x.flat)
+
+
+def joined(x: Any) -> Any:
+    """Return nested lists of active and plain numbers, or an array of such, as one active array; others as they are."""
+    if not isinstance(x, tuple | list | np.ndarray) or not holds_active(x):
+        return x
+    if isinstance(x, np.ndarray):
+        return take_up(x)
+    parts = [joined(each) for each in x]
+    return np.stack(parts) if len({np.shape(part) for part in parts}) == 1 else x

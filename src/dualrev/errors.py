@@ -60,7 +60,11 @@ class ComplexInputError(DualrevError, TypeError):
 
 
 class ObjectArrayError(DualrevError, TypeError):
-    """An object array holds something other than active numbers and plain numbers."""
+    """An object array holds something other than numbers, or was given where NumPy itself takes none."""
+
+
+class WrongBranchError(DualrevError, TypeError):
+    """A test of types, as `isinstance(x, np.ndarray)`, sent an active number a way that is not for it."""
 
 
 class InputTypeError(DualrevError, TypeError):

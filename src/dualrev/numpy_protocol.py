@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
+from dualrev.arguments import OF_SEQUENCES, with_active_options, wrong_arguments
 from dualrev.array_methods import METHODS, method
-from dualrev.array_operands import as_array, take_up
+from dualrev.array_operands import as_array, holds_active, joined, take_up
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
@@ -23,6 +24,7 @@ from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output
 from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
+from dualrev.refusals import cure, name_called
 
 _INDEX = RULES[index]
 _ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
@@ -32,6 +34,8 @@ _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.compl
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _ACTIVE: set[type] = set()
 _NO_EFFECT = {"casting", "order", "subok"}
+_PLAIN: set[type] = {*_READY, type(None), str, slice, np.dtype, type, np.int64, np.float64}
+_CONTAINERS = frozenset({list, tuple, np.ndarray})
 _REDUCTIONS: dict[Any, Any] = {
     np.add: np.sum,
     np.multiply: np.prod,
@@ -85,6 +89,9 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     rule = RULES.get(function)
     if rule is not None:
         given, options = rule.split(args, kwargs)
+        for option in options.values():
+            if type(option) not in _PLAIN and holds_active(option):
+                return with_active_options(rule, [operand(x) for x in given], options)
         operands = []
         owner, highest = None, -1
         for x in given:
@@ -104,7 +111,18 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
         return apply_row(row, ready, FUNCTIONS[row.name] if isinstance(row, HostRow) else function)
     if function in COMPOSITES:
         no_output(function, args, kwargs)
-        return COMPOSITES[function](*args, **kwargs)
+        if function not in OF_SEQUENCES:
+            args = tuple([joined(arg) if type(arg) in _CONTAINERS else arg for arg in args])
+            kwargs = kwargs and {key: joined(arg) if type(arg) in _CONTAINERS else arg for key, arg in kwargs.items()}
+            if "where" in kwargs and isinstance(kwargs["where"], Active):
+                kwargs["where"] = primal(operand(kwargs["where"]))
+        try:
+            return COMPOSITES[function](*args, **kwargs)
+        except (TypeError, ValueError, IndexError) as error:
+            known = wrong_arguments(function, COMPOSITES[function], args, kwargs)
+            if known is None:
+                raise
+            raise MissingRuleError(known) from error
     if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
     name = f"{getattr(function, '__module__', None) or 'numpy'}.{getattr(function, '__name__', repr(function))}"
@@ -154,14 +172,17 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
             return apply_function(ufunc, inputs, kwargs)
         options = kwargs and {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
         if options:
+            name = name_called(f"np.{ufunc.__name__}")
             raise MissingRuleError(
                 f"np.{ufunc.__name__}(..., {options.pop()}=...) has no derivative rule; use np.where or astype"
+                + (f". It is part of {name}: {cure(name)}" if name != f"np.{ufunc.__name__}" else "")
             )
         if row is _POWER and type(inputs[1]) in (int, float):
             return _power(inputs[0], inputs[1], ufunc)
         return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
     if method == "reduce" and ufunc in _REDUCTIONS:
-        return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | kwargs)
+        options = {key: value for key, value in kwargs.items() if value is not None or key == "axis"}
+        return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | options)
     if method == "accumulate" and ufunc in _SCANS:
         return apply_function(_SCANS[ufunc], inputs[:1], {"axis": 0} | kwargs)
     if method == "outer":

@@ -9,24 +9,13 @@ import numpy as np
 
 from dualrev.active import Active
 from dualrev.backends import interpretable
-from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError
+from dualrev.errors import ArgnumsError, NoOutputError
 from dualrev.ownership import lent, owned, private_tree
+from dualrev.refusals import refused
 from dualrev.trees import Tree, flatten, map_leaves
 from dualrev.values import own_value
 
 Argnums = int | tuple[int, ...]
-_NUMPY_REFUSES_OBJECTS = (
-    "not supported for the input types",
-    "no callable",
-    "Cannot cast ufunc",
-    "must be real number",
-    "input type 'object' not supported",
-    "ObjectDType",
-    "object arrays are not supported",
-    "nsupported dtype object",
-    "unsupported data types in input",
-    "dtype('O') not supported",
-)
 
 
 def name_of(f: Any) -> str:
@@ -141,18 +130,11 @@ class Point:
             args[position] = part
         try:
             out = self.f(*args, **kwargs)
-        except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError) as error:
-            # NumPy hides the error of float(element) behind its own wherever the element can be indexed, as ours can.
-            if isinstance(error, ValueError) and isinstance(error.__cause__, ActiveConversionError):
-                raise error.__cause__.with_traceback(error.__traceback__) from None
-            if any(phrase in str(error) for phrase in _NUMPY_REFUSES_OBJECTS):
-                error.add_note(
-                    "dualrev: NumPy refuses this function for object arrays. If the array was made by np.array([...]) "
-                    "of active numbers, make it with np.stack([...]). If a library such as scipy.stats or scipy.sparse "
-                    "made it of its arguments, write the formula out with functions of NumPy, scipy.special or "
-                    "dualrev.special, or give the call a rule with dualrev.custom_rule."
-                )
-            raise
+        except Exception as error:
+            own = refused(error, Active)
+            if own is None:
+                raise
+            raise own from error
         if not self.has_aux:
             return out
         if not isinstance(out, tuple) or len(out) != 2:

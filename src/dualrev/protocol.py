@@ -29,10 +29,14 @@ class ProtocolFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the implementation's answer, or that of the first argument that has its own."""
-        for arg in args:
+        for arg in (*args, *kwargs.values()) if kwargs else args:
             answer = getattr(type(arg), "__array_function__", None)
             if answer is not None and type(arg) is not np.ndarray:
                 return answer(arg, self, (type(arg),), args, kwargs)
+            if isinstance(arg, list | tuple | np.ndarray):
+                element = _answering(arg)
+                if element is not None:
+                    return type(element).__array_function__(element, self, (type(element),), args, kwargs)
         return self.implementation(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -40,6 +44,19 @@ class ProtocolFunction:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return _function, (self.module, self.__name__)
+
+
+def _answering(x: Any) -> Any:
+    """Return an element of nested lists, or of an array of objects, that implements `__array_function__`, or None."""
+    if isinstance(x, np.ndarray):
+        return next((each for each in x.flat if _answers(each)), None) if x.dtype.kind == "O" else None
+    if isinstance(x, list | tuple):
+        return next((found for found in map(_answering, x) if found is not None), None)
+    return x if _answers(x) else None
+
+
+def _answers(x: Any) -> bool:
+    return hasattr(type(x), "__array_function__") and not isinstance(x, np.ndarray)
 
 
 def _function(module: str, name: str) -> Any:

@@ -12,6 +12,7 @@ from dualrev.errors import InactiveWriteError
 from dualrev.in_place.written import CREATORS, WRITERS, again
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array import COMPOSITES
+from dualrev.refusals import name_called
 
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like)
 _MADE = (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange)
@@ -76,8 +77,8 @@ def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], 
     """Write values where NumPy writes their numbers."""
     if not isinstance(a, Active):
         raise InactiveWriteError(
-            f"np.{function.__name__} was asked to write an active number into a plain array, which cannot hold its "
-            "derivative. Make the array by np.zeros(n, like=x) or np.zeros_like(x)"
+            f"{name_called(f'np.{function.__name__}')} was asked to write an active number into a plain array, which "
+            "cannot hold its derivative. Make the array by np.zeros(n, like=x) or np.zeros_like(x)"
         )
     v = operand(values)
     numbers = np.full(a.shape, -1)

@@ -10,6 +10,7 @@ from dualrev.active import Active
 from dualrev.errors import InactiveWriteError
 from dualrev.numpy_protocol import apply_function
 from dualrev.primitives.array.rule import output_of, place_of_output
+from dualrev.refusals import name_called
 
 
 def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -18,8 +19,8 @@ def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], k
     outputs = options.pop("out", inputs[:1])
     if not all(isinstance(out, Active) for out in outputs if out is not None):
         raise InactiveWriteError(
-            f"np.{ufunc.__name__} was asked to write an active number into a plain array, as in `s += x`; "
-            "the array cannot hold its derivative. Write s = s + x, or make s by "
+            f"{name_called(f'np.{ufunc.__name__}')} was asked to write an active number into a plain array, as in "
+            "`s += x`; the array cannot hold its derivative. Write s = s + x, or make s by "
             "np.zeros(n, like=x) or np.zeros_like(x)"
         )
     if method == "at":

@@ -17,6 +17,7 @@ from dualrev.in_place.written import Place, Written
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.indexing import is_basic, scatter
 from dualrev.primitives.array.memory import Region, overwrite, region_at
+from dualrev.refusals import name_called
 from dualrev.sharing import family
 
 _SLOTS = ("content", "statement", "pushed")
@@ -83,7 +84,8 @@ def _become(x: Any, place: Place) -> None:
 def _set_item(self: Active, index: Any, value: Any) -> None:
     if not isinstance(primal(self), np.ndarray):
         raise InPlaceError(
-            f"an element of a number of type {self.dtype} was assigned; numbers cannot be written to, arrays can"
+            f"{name_called('y[i] = v')}: an element of a number of type {self.dtype} was assigned; numbers cannot be "
+            "written to, arrays can"
         )
     root, _ = family(self)
     if root.updated_leaf():

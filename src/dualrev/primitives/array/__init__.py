@@ -1,6 +1,7 @@
 """Rules of array functions, a file per family."""
 
 from dualrev.primitives.array import (
+    active_options,
     arranging,
     axes,
     calculus,
@@ -33,13 +34,13 @@ from dualrev.primitives.array import (
     statistics,
     structured_systems,
 )
-from dualrev.primitives.array.rule import COMPOSITES, RULES, ArrayRule, Linearization
+from dualrev.primitives.array.rule import COMPOSITES, OPTIONED, RULES, ArrayRule, Linearization
 
 FAMILIES = (
     *(shaping, axes, indexing, memory, gathering, arranging, joining, splitting, padding, choosing),
-    *(reduction, multiplying, statistics, missing, ordering),
+    *(reduction, multiplying, statistics, missing, ordering, active_options),
     *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
     *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
 )
 
-__all__ = ["COMPOSITES", "FAMILIES", "RULES", "ArrayRule", "Linearization"]
+__all__ = ["COMPOSITES", "FAMILIES", "OPTIONED", "RULES", "ArrayRule", "Linearization"]

@@ -14,10 +14,14 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     """Put numbers in place of NaN and infinities; there the derivative is 0."""
     value = plain(x)
     limits = np.finfo(x.dtype)
-    replaced = np.where(np.isnan(value), np.asarray(nan, x.dtype), x)
     high, low = (limits.max if posinf is None else posinf), (limits.min if neginf is None else neginf)
-    replaced = np.where(np.isposinf(value), np.asarray(high, x.dtype), replaced)
-    return np.where(np.isneginf(value), np.asarray(low, x.dtype), replaced)
+    replaced = np.where(np.isnan(value), _as(nan, x.dtype), x)
+    replaced = np.where(np.isposinf(value), _as(high, x.dtype), replaced)
+    return np.where(np.isneginf(value), _as(low, x.dtype), replaced)
+
+
+def _as(number: Any, dtype: Any) -> Any:
+    return np.asarray(number, dtype) if plain(number) is number else number.astype(dtype)
 
 
 @composite(np.select)
@@ -82,7 +86,8 @@ def modf(x: Any, /) -> Any:
 @composite(np.ldexp)
 def ldexp(x1: Any, x2: Any, /) -> Any:
     """Multiply by a power of two."""
-    return x1 * np.ldexp(np.ones((), x1.dtype), x2)
+    powers = np.ldexp(np.ones((), np.asarray(plain(x1)).dtype), plain(x2))
+    return x1 * powers
 
 
 @composite(np.apply_along_axis)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualrev.primitives.array.gathering import gather, numbered
 from dualrev.primitives.array.indexing import scatter
-from dualrev.primitives.array.rule import composite, plain
+from dualrev.primitives.array.rule import composite, listed, plain
 
 
 def _steps(num: int, endpoint: bool, dtype: Any) -> Any:
@@ -29,6 +29,7 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """Go from the start by equal parts of the distance to the stop."""
+    start, stop = listed(start), listed(stop)
     kind = np.result_type(plain(start), plain(stop), 1.0)
     ndim = max(np.ndim(start), np.ndim(stop))
     share = np.reshape(_steps(num, endpoint, kind), (-1, *(1,) * ndim))
@@ -53,7 +54,7 @@ def logspace(
 @composite(np.geomspace)
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     """Multiply by equal factors from the start to the stop, which have one sign."""
-    start, stop = (end * np.ones(()) for end in (start, stop))  # NumPy's are in double precision
+    start, stop = (listed(end) * np.ones(()) for end in (start, stop))  # NumPy's are in double precision
     ratio = np.log(stop / start)
     shares = linspace(0.0 * ratio, ratio, num, endpoint, axis=axis)
     numbers = np.exp(shares) * (np.expand_dims(start, axis) if np.ndim(start) else start)
@@ -88,6 +89,7 @@ def cov(
         rows = np.concatenate([rows, more.T if not rowvar and more.shape[0] != 1 else more])
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights: Any = None
+    fweights, aweights = listed(fweights), listed(aweights)
     for given in (fweights, aweights):
         if given is not None:
             weights = given if weights is None else weights * given

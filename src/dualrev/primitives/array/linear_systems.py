@@ -14,7 +14,7 @@ import numpy as np
 from dualrev.primitives.array import elimination
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
-from dualrev.primitives.array.rule import array_rule, composite, leading, linear
+from dualrev.primitives.array.rule import array_rule, composite, leading, linear, listed
 from dualrev.primitives.array.shaping import pad_axes, sum_to
 from dualrev.protocol import ProtocolFunction
 
@@ -135,6 +135,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
 @composite(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """Return the least-squares solution, the sums of squared residuals, the rank and the singular values."""
+    a, b = listed(a), listed(b)
     eps = np.finfo(np.result_type(a, np.float32)).eps
     cutoff = max(np.shape(a)) * eps if rcond is None else eps if rcond == -1 else rcond
     x = np.matmul(pseudoinverse(a, rcond=cutoff), b)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.reduction import norm_2
-from dualrev.primitives.array.rule import composite, from_the_end
+from dualrev.primitives.array.rule import composite, from_the_end, plain
 
 
 @composite(np.linalg.norm)
@@ -32,6 +33,8 @@ def _sizes(x: Any) -> Any:
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if isinstance(ord, str):
         raise ValueError(f"np.linalg.norm(ord={ord!r}) of vectors; expected a number")
+    if plain(ord) is not ord:
+        return _norm_in_its_order(x, ord, axes, keepdims)
     if ord == 2:
         return norm_2(_sizes(x), axis=axes, keepdims=keepdims)
     if ord in (np.inf, -np.inf):
@@ -43,7 +46,21 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
     return total if ord == 1 else total ** (1.0 / ord)
 
 
+def _norm_in_its_order(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """Return a norm whose order is active, of a vector over its largest element: powers then stay between 0 and 1."""
+    if np.ndim(ord) or not np.isfinite(plain(ord)) or plain(ord) == 0:
+        raise MissingRuleError(f"np.linalg.norm(ord={plain(ord)!r}) has no derivative in ord; expected a finite number")
+    sizes = np.abs(x)
+    scale = plain(np.max(sizes, axis=axes, keepdims=True))
+    scale = np.where(np.equal(scale, 0), 1.0, scale)
+    total = np.sum(np.power(sizes / scale, ord), axis=axes, keepdims=True)
+    result = np.power(total, 1.0 / ord) * scale
+    return result if keepdims else np.squeeze(result, axis=axes)
+
+
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    if plain(ord) is not ord:
+        raise MissingRuleError("np.linalg.norm(ord=...) of matrices has no derivative in ord: it is a choice of norms")
     if ord in ("fro", "f"):
         return norm_2(_sizes(x), axis=axes, keepdims=keepdims)
     if ord not in (1, -1, 2, -2, np.inf, -np.inf, "nuc"):

@@ -70,7 +70,7 @@ class _Between:
         return lower + self.high.pull(operand, chain_product(self.share, w))
 
 
-def _ranked(a: Any, axis: Any) -> tuple[Any, Any]:
+def ranked(a: Any, axis: Any) -> tuple[Any, Any]:
     """Return the rank of each element along the axes, NaN for NaN, and the positions in order, in rows of one rank."""
     values = plain(a)
     axes = tuple(n % a.ndim for n in from_the_end(tuple(axis) if isinstance(axis, list) else axis, a.ndim))
@@ -90,15 +90,19 @@ def _at_rank(function: Any, a: Any, axis: Any, rest: tuple[Any, ...], options: d
     Every method of NumPy's returns an element or a mean of two neighbours in order; of the ranks themselves it returns
     which.
     """
-    ranks, found = _ranked(a, axis)
+    ranks, found = ranked(a, axis)
     rank = np.asarray(function(ranks, *rest, axis=axis, **options))
     number = np.where(np.isnan(rank), 0.0, rank)
     low = np.minimum(np.floor(number).astype(np.intp), found.shape[1] - 1)
     high = np.minimum(low + 1, found.shape[1] - 1)
     share = np.where(np.isnan(rank), np.nan, number - low).astype(a.dtype)
+    return positions(found, low), positions(found, high), share[()]
+
+
+def positions(found: Any, ranks: Any) -> Any:
+    """Return the positions of the elements of some ranks, whole numbers: what `ranked` found, row by row."""
     rows = np.arange(found.shape[0])
-    places = [found[rows, n.reshape((-1, found.shape[0]))].reshape(rank.shape) for n in (low, high)]
-    return places[0], places[1], share[()]
+    return found[rows, ranks.reshape((-1, found.shape[0]))].reshape(ranks.shape)
 
 
 def _between(function: Any, a: Any, axis: Any, rest: tuple[Any, ...], options: dict[str, Any]) -> Linearization:

@@ -162,6 +162,9 @@ RULES: dict[Any, ArrayRule] = {}
 COMPOSITES: dict[Any, Callable[..., Any]] = {}
 """Functions that are written in terms of others, and inherit their derivatives."""
 
+OPTIONED: dict[Any, Callable[..., Any]] = {}
+"""Functions with a rule, as they are in terms of others where an option is active."""
+
 
 def array_rule(
     function: Any,
@@ -239,6 +242,11 @@ def plain(x: Any) -> Any:
     while hasattr(type(x), "apply_rule"):
         x = x.content
     return x
+
+
+def listed(x: Any) -> Any:
+    """Return a list of plain numbers as an array, and anything else as it is."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
 
 
 def leading(array: Any, ndim: int) -> Shape:

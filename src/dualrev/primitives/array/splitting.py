@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,21 @@ def _cut(a: Any, pieces: Any, axis: int) -> list[Any]:
     return [a[(Ellipsis, slice(int(p[0]), int(p[-1]) + 1) if p.size else slice(0, 0), *tail)] for p in pieces]
 
 
+def _places(given: Any) -> Any:
+    """Return a number of parts, or places; an active number becomes an index here, which it refuses."""
+    return [operator.index(place) for place in given] if np.ndim(given) else operator.index(given)
+
+
 @composite(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Cut into equal parts, or at places."""
-    return _cut(ary, np.split(np.arange(ary.shape[axis]), indices_or_sections), axis)
+    return _cut(ary, np.split(np.arange(ary.shape[axis]), _places(indices_or_sections)), axis)
 
 
 @composite(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Cut into about equal parts, or at places."""
-    return _cut(ary, np.array_split(np.arange(ary.shape[axis]), indices_or_sections), axis)
+    return _cut(ary, np.array_split(np.arange(ary.shape[axis]), _places(indices_or_sections)), axis)
 
 
 @composite(np.hsplit)

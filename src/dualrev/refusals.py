@@ -1,0 +1,216 @@
+"""What to call instead of a library's function that does not take active numbers, and the errors that say so."""
+
+from __future__ import annotations
+
+import dis
+from typing import Any
+
+import numpy as np
+
+from dualrev.branches import misled
+from dualrev.callers import LIBRARIES, Call, Step, called, package_of, raised_at, stack
+from dualrev.errors import (
+    ActiveConversionError,
+    DualrevError,
+    InPlaceError,
+    MissingRuleError,
+    ObjectArrayError,
+    WrongBranchError,
+)
+
+_LINALG = (
+    *("coshm", "cosm", "expm", "logm", "sinhm", "sinm", "solve_banded", "solve_triangular", "sqrtm", "tanhm", "tanm"),
+    *("cho_factor", "cho_solve"),
+)
+_NUMPYS = ("det", "inv", "pinv", "lstsq", "norm", "solve", "svd", "svdvals", "qr", "eig", "eigh", "eigvals", "eigvalsh")
+_STACK = (
+    "np.array([...]) and lists of active numbers are arrays of objects to NumPy: join them with np.stack([...]), or "
+    "make the array by np.array([...], like=x) with an active x"
+)
+_FORMULA = (
+    "write the formula out with functions of NumPy, scipy.special or dualrev.special, or give the call a rule with "
+    "dualrev.custom_rule"
+)
+_ROOT = "give the solution a derivative with dualrev.implicit_root, or with dualrev.custom_rule"
+_LOOP = (
+    "write its steps out in NumPy, or in an @njit function, which is differentiated as it is; dualrev.custom_rule "
+    "gives the call a rule"
+)
+_NORMS = "np.linalg.norm(a[:, None] - b[None, :], axis=-1) has the distances of points; else " + _FORMULA
+
+CURES: dict[str, str] = {
+    **{f"scipy.linalg.{name}": f"use dualrev.linalg.{name}" for name in _LINALG},
+    **{f"scipy.linalg.{name}": f"use np.linalg.{name}, which dualrev.linalg.{name} is, too" for name in _NUMPYS},
+    "scipy.linalg.cholesky": "use dualrev.linalg.cholesky (that is np.linalg.cholesky: the lower factor)",
+    **{
+        f"scipy.special.{name}": f"use dualrev.special.{name}"
+        for name in ("logsumexp", "softmax", "log_softmax", "multigammaln", "polygamma")
+    },
+    "scipy.sparse": "the product with a constant matrix is linear: S.toarray() @ x, or a rule with "
+    "dualrev.custom_rule. For a solve dualrev.custom_rule or dualrev.implicit_root",
+    "scipy.linalg": "use the function of this name in np.linalg or dualrev.linalg, or dualrev.custom_rule",
+    "scipy.fft": "use np.fft",
+    "scipy.stats": _FORMULA,
+    "scipy.interpolate": "np.interp is differentiated in x, xp and fp; for other interpolants dualrev.custom_rule "
+    "takes the derivative that the interpolant itself offers",
+    "scipy.integrate.quad": "sum weights times values at fixed nodes, as of np.polynomial.legendre.leggauss, or use "
+    "dualrev.custom_rule",
+    "scipy.integrate": _LOOP,
+    "scipy.optimize": _ROOT,
+    "scipy.signal": "use np.convolve, np.correlate or np.fft, or dualrev.custom_rule: a filter is linear",
+    "scipy.ndimage": "use np.convolve, slices or np.fft, or dualrev.custom_rule: a filter is linear",
+    "scipy.spatial": _NORMS,
+    "scipy.cluster": _NORMS,
+    "np.random": "draw standard numbers z without active ones, and write loc + scale * z",
+    "random": "draw standard numbers z without active ones, and write loc + scale * z",
+    "pandas": "take the values first, as in np.asarray(series), and compute with functions of NumPy",
+    "statistics": "use np.mean, np.var or np.median of np.stack([...])",
+    "sympy": "substitute plain numbers, or use sympy.lambdify(..., 'numpy')",
+    "range": "a count is no number to differentiate: pass it as an argument that argnums does not name",
+    "numba": "wrap the compiled function where it is called: dualrev.as_step(f)",
+}
+"""What to call instead, by the name of a function or of its module."""
+
+_OF_MATH = {
+    "erf": "dualrev.special.erf",
+    "erfc": "dualrev.special.erfc",
+    "gamma": "dualrev.special.gamma",
+    "lgamma": "dualrev.special.gammaln",
+    "fsum": "np.sum",
+    "dist": "np.linalg.norm(p - q)",
+    "pow": "np.power",
+    "acos": "np.arccos",
+    "asin": "np.arcsin",
+    "atan": "np.arctan",
+    "atan2": "np.arctan2",
+    "sumprod": "np.dot",
+    "acosh": "np.arccosh",
+    "asinh": "np.arcsinh",
+    "atanh": "np.arctanh",
+    "fmod": "np.fmod",
+    "fabs": "np.abs",
+}
+
+
+_OBJECTS = (
+    *("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number", "ObjectDType"),
+    *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
+    *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
+    *("object dtype", "dtype='O'", "'object'", "'Dual'", "'Var'", "'Written'", "not Dual", "not Var", "not Written"),
+    *("Dual(", "Var("),
+)
+"""What libraries say of objects where they want numbers."""
+_PLAIN = ("float", "int", "complex", "np.float64", "np.float32", "np.asarray", "np.array", "np.asanyarray")
+
+
+def cure(name: str) -> str:
+    """Return what to call instead of a function, by its public name."""
+    module, _, last = name.rpartition(".")
+    if module == "math":
+        instead = _OF_MATH.get(last, f"np.{last}" if hasattr(np, last) else "")
+        way = f"use {instead} for {name}" if instead else "write it with functions of NumPy"
+        return f'{way}; in a function that compiles, backend="numba" differentiates math as it is'
+    default = _STACK if module.partition(".")[0] == "np" else _FORMULA
+    while name and name not in CURES:
+        name = name.rpartition(".")[0]
+    return CURES.get(name, default)
+
+
+def name_called(default: str) -> str:
+    """Return the public name of the function that the user's code has called."""
+    call = called(stack())
+    return call.name if call is not None and call.name else default
+
+
+def conversion_refused(what: str, kind: str) -> ActiveConversionError:
+    """Return the error for an active number, of a class, that is to become a plain one by a conversion."""
+    call = called(stack())
+    where = f". In {call.place}" if call is not None and call.place else ""
+    if call is not None and call.foreign and call.name and call.name not in _PLAIN:
+        return ActiveConversionError(_given(call.name, kind) + where)
+    alone = call is None or call.name in ("float", "int", "complex") or what == "int(x)"
+    last = ", or take the value alone with dualrev.stop_gradient(x)" if alone else ""
+    return ActiveConversionError(
+        f"{what} was called on a {kind}, which would lose its derivative. Use NumPy's functions (np.sin for math.sin), "
+        "leave out the conversion, write into arrays that hold derivatives (s[0] = x after s = np.zeros(n, like=x) or "
+        f'np.zeros_like(x)), or let backend="numba" compile the function{last}{where}'
+    )
+
+
+def _given(name: str, kind: str) -> str:
+    what = f"takes plain numbers, and was given an active one (a {kind}), whose derivative it would lose"
+    return f"{name} {what}: {cure(name)}"
+
+
+def refused(error: Exception, active: type) -> DualrevError | None:
+    """Return our own error for one that active numbers caused in the user's function, None for any other.
+
+    What the user's code raises itself passes, and what a library says of the values.
+
+    Parameters
+    ----------
+    error
+        As the operator caught it.
+    active
+        The class of active numbers.
+    """
+    steps = raised_at(error)
+    own = _raised_by_user(steps)
+    lead = misled(steps, active)
+    if own:
+        if lead and isinstance(error, TypeError | ValueError):
+            error.add_note(f"dualrev: {lead}")
+        return None
+    if lead and _of_a_wrong_branch(error):
+        return (type(error) if isinstance(error, DualrevError) else WrongBranchError)(f"{error}. {lead}")
+    if isinstance(error, DualrevError):
+        return None
+    hidden: BaseException | None = error
+    while hidden is not None and not isinstance(hidden, ActiveConversionError):
+        hidden = hidden.__cause__ or hidden.__context__
+    if hidden is not None:  # NumPy and others hide the error of float(element) behind their own
+        return hidden.with_traceback(error.__traceback__)
+    call = called(steps)
+    if call is None or not call.foreign or not (says_objects(error) or _took(call, error, active)):
+        return None
+    what = "an array of objects" if call.name.startswith("np.") else "active numbers, or an array of objects"
+    kind = ObjectArrayError if call.name.startswith("np.") else MissingRuleError
+    where = f". In {call.place}" if call.place else ""
+    said = f"{call.name or call.text} was given {what}, and takes plain numbers"
+    return kind(f"{said}: {cure(call.name)}{where} ({error})")
+
+
+def says_objects(error: Exception) -> bool:
+    """Whether a library's error speaks of objects where it wants numbers."""
+    text = str(error)
+    return any(phrase in text for phrase in _OBJECTS)
+
+
+def _took(call: Call, error: Exception, active: type) -> bool:
+    """Whether a library's function was entered with active numbers, and could not make sense of them."""
+    if call.entered is None or not isinstance(error, TypeError | AttributeError | NotImplementedError):
+        return False
+    return any(_holds(x, active) for x in call.entered.f_locals.values())
+
+
+def _holds(x: Any, active: type) -> bool:
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind == "O" and any(isinstance(element, active) for element in x.flat)
+    return isinstance(x, active) or (isinstance(x, list | tuple) and any(_holds(element, active) for element in x))
+
+
+def _raised_by_user(steps: list[Step]) -> bool:
+    """Whether a statement of the user's raised an error."""
+    frame, at = steps[0]
+    if package_of(frame) == "dualrev" or package_of(frame) in LIBRARIES:
+        return False
+    return dis.opname[frame.f_code.co_code[at]] == "RAISE_VARARGS"
+
+
+def _of_a_wrong_branch(error: Exception) -> bool:
+    """Whether an error is one that follows where an active number is taken for something else."""
+    if isinstance(error, DualrevError):
+        return type(error) in (InPlaceError, ActiveConversionError, ObjectArrayError)
+    text = str(error)
+    speaks = any(word in text for word in ("NoneType", "active number", "'Dual'", "'Var'", "'Written'"))
+    return isinstance(error, UnboundLocalError) or (isinstance(error, TypeError | AttributeError) and speaks)
