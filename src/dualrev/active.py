@@ -98,6 +98,7 @@ class Active:
     # One layout for all kinds: an array that is written to becomes one of another kind.
     __slots__ = ("__weakref__", "content", "level", "pushed", "statement", "ties")
     __array_priority__ = 1000.0
+    __pandas_priority__ = 5000
     held: tuple[str, ...] = ()
     """The slots that hold its arrays."""
     content: Any

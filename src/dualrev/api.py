@@ -62,7 +62,11 @@ class Operator:
         """Return the derivative."""
         if self.compiled is not None:
             if not kwargs and args and type(args[0]) is float:
-                return self._direct(*args)
+                try:
+                    return self._direct(*args)
+                except Exception:
+                    if not any(hasattr(type(arg), "__pandas_priority__") for arg in args):
+                        raise
             return self.compiled(args, kwargs)
         if self._on_device is not None:
             return self._on_device(args, **kwargs)

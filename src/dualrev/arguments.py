@@ -9,8 +9,10 @@ import numpy as np
 
 from dualrev.active import primal
 from dualrev.array_operands import holds_active, joined
+from dualrev.callers import public_name
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array import OPTIONED, ArrayRule
+from dualrev.primitives.array.constant import REFUSED
 from dualrev.refusals import name_called
 
 DISCRETE = frozenset(
@@ -62,6 +64,25 @@ def with_active_options(rule: ArrayRule, operands: list[Any], options: dict[str,
     if definition is None or any(key in DISCRETE for key in active):
         raise MissingRuleError(no_number(name_called(f"np.{rule.name}"), active[0]))
     return definition(*operands, **options)
+
+
+def without_rule(function: Any) -> MissingRuleError:
+    """Return the error for a function that has no rule."""
+    name = public_name(function)
+    if name.startswith("np."):
+        name = f"numpy{name[2:]}"
+    if function in REFUSED:
+        return MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}. See docs/coverage.md")
+    if name.partition(".")[0] not in ("numpy", "scipy"):  # a user's, made by guvectorize or frompyfunc
+        own = name_called(name.removeprefix("."))
+        return MissingRuleError(
+            f"{own} is a ufunc that has no derivative rule. Write its loop out, in NumPy or in an @njit function "
+            "(dualrev.as_step where it is called), or give the call a rule with dualrev.custom_rule"
+        )
+    return MissingRuleError(
+        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "
+        "docs/coverage.md list them), or add a rule: see docs/adding_a_primitive.md"
+    )
 
 
 def no_number(name: str, option: str) -> str:

@@ -25,10 +25,31 @@ def as_array(x: Any, copy: bool | None = None) -> Any:
         raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
     array = np.array(x, copy=copy)
     if array.dtype.kind == "O" and hasattr(x, "toarray"):
-        raise InputTypeError(
-            f"a {type(x).__name__} was given; use its toarray(), or give the product a rule with dualrev.custom_rule"
-        )
+        raise _sparse(x)
     return array
+
+
+def _sparse(x: Any) -> InputTypeError:
+    return InputTypeError(
+        f"a {type(x).__name__} was given; use its toarray(), or give the product a rule with dualrev.custom_rule"
+    )
+
+
+def as_float(x: Any) -> float:
+    """Return a whole or rational number of any size as a float.
+
+    Raises
+    ------
+    InputTypeError
+        If it is larger than floats are.
+    """
+    try:
+        return float(x)
+    except OverflowError as error:
+        bits = f"{int(x).bit_length():,} bits"
+        raise InputTypeError(
+            f"an integer of {bits} was given; numbers are followed as float64, which ends at 1.8e308"
+        ) from error
 
 
 def take_up(array: np.ndarray) -> Any:
@@ -37,13 +58,15 @@ def take_up(array: np.ndarray) -> Any:
     wrong = next(
         (e for e in elements if not isinstance(e, Active | int | float | np.number | np.bool_) or np.shape(e)), None
     )
+    if hasattr(wrong, "toarray"):
+        raise _sparse(wrong)
     if wrong is not None:
         raise ObjectArrayError(
             f"an object array of shape {array.shape} holds a {type(wrong).__name__}; expected active numbers of "
             "shape () and plain numbers. Join arrays with np.stack or np.concatenate"
         )
     if not any(isinstance(e, Active) for e in elements):
-        return array.astype(np.float64)
+        return np.array([as_float(e) for e in elements], np.float64).reshape(array.shape)
     stacked = np.stack(elements)
     return stacked if array.ndim == 1 else stacked.reshape(array.shape)
 

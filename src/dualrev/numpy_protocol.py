@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, known_of_complex, outermost, primal, with_complex_scalars
-from dualrev.arguments import OF_SEQUENCES, with_active_options, wrong_arguments
+from dualrev.arguments import OF_SEQUENCES, with_active_options, without_rule, wrong_arguments
 from dualrev.array_methods import METHODS, method
-from dualrev.array_operands import as_array, holds_active, joined, take_up
+from dualrev.array_operands import as_array, as_float, holds_active, joined, take_up
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
-from dualrev.primitives.array.constant import CONSTANT, REFUSED
+from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output
@@ -59,7 +59,7 @@ def operand(x: Any) -> Any:
         _READY.add(type(x))
         return x
     if isinstance(x, Rational):
-        return float(x)
+        return as_float(x)
     array = as_array(x)
     kind = array.dtype.kind
     if kind == "O":
@@ -125,13 +125,7 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
             raise MissingRuleError(known) from error
     if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
-    name = f"{getattr(function, '__module__', None) or 'numpy'}.{getattr(function, '__name__', repr(function))}"
-    if function in REFUSED:
-        raise MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}. See docs/coverage.md")
-    raise MissingRuleError(
-        f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "
-        "docs/coverage.md list them), or add a rule: see docs/adding_a_primitive.md"
-    )
+    raise without_rule(function)
 
 
 def _whole_numbers(dtype: Any) -> bool:
@@ -254,7 +248,9 @@ def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
 
 
 def _operable(x: Any) -> bool:
-    return isinstance(x, Active | np.ndarray | np.generic | Rational | float | complex | list | tuple)
+    return isinstance(x, Active | np.ndarray | np.generic | Rational | float | complex | list | tuple) or hasattr(
+        type(x), "__pandas_priority__"
+    )
 
 
 def _unary(row: Row, python: Callable[..., Any]) -> Any:

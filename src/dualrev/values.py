@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 
 import dualrev.in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active import Active
-from dualrev.array_operands import as_array, take_up
+from dualrev.array_operands import as_array, as_float, take_up
 from dualrev.errors import ComplexInputError, InputTypeError, ObjectArrayError, ShapeMismatchError
 from dualrev.ownership import private
 
@@ -43,6 +44,8 @@ def own_value(x: Any) -> Any:
         raise ComplexInputError(f"a complex value of shape {array.shape} was given; only real numbers are supported")
     if kind == "O" and isinstance(x, np.ndarray):
         return take_up(array)
+    if isinstance(x, Rational):  # beyond 64 bits, or a fraction
+        return np.float64(as_float(x))
     if kind == "O":
         raise ObjectArrayError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
     raise InputTypeError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")

@@ -96,9 +96,11 @@ class CompiledOperator:
         """Return the derivative."""
         key = self._shapes(args, kwargs)
         entry = self._entries.get(key)
-        if entry is None:
-            entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
         try:
+            if entry is None and _of_pandas(args, kwargs):
+                return self(*_without_index(args, kwargs))
+            if entry is None:
+                entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
             result = within_limit(entry, *args, **kwargs)
         except ActiveConversionError:
             given: Any = (args, kwargs)
@@ -108,6 +110,8 @@ class CompiledOperator:
         except TypingError as error:
             if "pyobject" not in str(error):
                 raise
+            if _of_pandas(args, kwargs):
+                return self(*_without_index(args, kwargs))
             given = ", ".join(type(arg).__name__ for arg in (*args, *kwargs.values()))
             raise InputTypeError(
                 f"{self.f.py_func.__name__} was given arguments of types {given}, one of which Numba does not know; "
@@ -230,6 +234,17 @@ def _like(leaves: list[Any], gradient: Any) -> Any:
 
 def _without_box(x: Any) -> Any:
     return x[()] if type(x) is np.ndarray and x.ndim == 0 else x
+
+
+def _of_pandas(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether arguments hold a table or a series, which Numba does not know."""
+    return any(hasattr(type(x), "__pandas_priority__") and not isinstance(x, Active) for x in (*args, *kwargs.values()))
+
+
+def _without_index(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with arrays in place of tables and series."""
+    given = [np.asarray(x) if _of_pandas((x,), {}) else x for x in (*args, *kwargs.values())]
+    return tuple(given[: len(args)]), dict(zip(kwargs, given[len(args) :], strict=True))
 
 
 def _own_copy(x: Any) -> Any:
