@@ -142,6 +142,31 @@ def test_what_a_library_says_of_the_values_passes_unchanged() -> None:
     assert not isinstance(caught.value, errors.DualrevError)
 
 
+@each_mode
+def test_what_was_caught_before_does_not_hide_what_comes_later(mode: str) -> None:
+    def f(x: Any) -> Any:
+        try:
+            return math.sin(x[0])
+        except TypeError:
+            return np.sin(x) @ np.ones(3)
+
+    with pytest.raises(ValueError, match="matmul") as caught:
+        dr.jacobian(f, mode=mode)(X)
+    assert not isinstance(caught.value, errors.DualrevError)
+
+
+def test_the_error_of_a_conversion_that_numpy_hides_is_shown() -> None:
+    with pytest.raises(errors.ActiveConversionError, match=r"np\.zeros\(n, like=x\).*s\[0\]") as caught:
+        dr.jacobian(written_to)(X)
+    assert type(caught.value.__cause__) is ValueError
+
+
+def written_to(x: Any) -> Any:
+    s = np.zeros(3)
+    s[0] = x
+    return s
+
+
 def by_branch(x: Any) -> Any:
     y = None
     if isinstance(x, float):
@@ -170,6 +195,9 @@ def by_kind(r: Any) -> Any:
     return value
 
 
+by_lambda = (1.0, lambda r: r * None if not isinstance(r, np.ndarray) else r)[1]
+
+
 @each_mode
 @pytest.mark.parametrize(
     ("f", "line", "test"),
@@ -178,6 +206,7 @@ def by_kind(r: Any) -> Any:
         (by_array, 1, "isinstance(r, (int, float))"),
         (by_length, 1, "isinstance(r, float)"),
         (by_kind, 1, "type(r) is float"),
+        (by_lambda, 0, "isinstance(r, np.ndarray)"),
     ],
 )
 def test_a_test_of_types_that_active_numbers_fail_is_named(f: Any, line: int, test: str, mode: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
+import linecache
 from collections.abc import Iterator, Sequence
-from typing import Any
+from types import CodeType
 
 from dualrev.callers import LIBRARIES, Step, package_of
 
@@ -41,17 +40,17 @@ def misled(steps: Sequence[Step], active: type) -> str:
     return ""
 
 
-def _tests(code: Any) -> Iterator[tuple[str, str, int]]:
+def _tests(code: CodeType) -> Iterator[tuple[str, str, int]]:
     """Return the tests of types in a function: the variable, the test as it is written, its line."""
+    numbers = [line for _, _, line in code.co_lines() if line is not None]
     try:
-        lines, first = inspect.getsourcelines(code)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return  # no source, or a lambda in the midst of an expression
-    for node in ast.walk(tree):
-        name = _tested(node)
-        if name:
-            yield name, ast.unparse(node), first + node.lineno - 1  # type: ignore[attr-defined]
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except (SyntaxError, ValueError):
+        return
+    found = [(node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare)]
+    for line, node in sorted(found, key=lambda each: each[0]):
+        if min(numbers) <= line <= max(numbers) and _tested(node):
+            yield _tested(node), ast.unparse(node), line
 
 
 def _tested(node: ast.AST) -> str:

@@ -96,8 +96,7 @@ _OBJECTS = (
     *("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number", "ObjectDType"),
     *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
     *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
-    *("object dtype", "dtype='O'", "'object'", "'Dual'", "'Var'", "'Written'", "not Dual", "not Var", "not Written"),
-    *("Dual(", "Var("),
+    *("object dtype", "dtype='O'", "'object'"),
 )
 """What libraries say of objects where they want numbers."""
 _PLAIN = ("float", "int", "complex", "np.float64", "np.float32", "np.asarray", "np.array", "np.asanyarray")
@@ -125,7 +124,7 @@ def name_called(default: str) -> str:
 def conversion_refused(what: str, kind: str) -> ActiveConversionError:
     """Return the error for an active number, of a class, that is to become a plain one by a conversion."""
     call = called(stack())
-    where = f". In {call.place}" if call is not None and call.place else ""
+    where = _place(call)
     if call is not None and call.foreign and call.name and call.name not in _PLAIN:
         return ActiveConversionError(_given(call.name, kind) + where)
     alone = call is None or call.name in ("float", "int", "complex") or what == "int(x)"
@@ -135,6 +134,13 @@ def conversion_refused(what: str, kind: str) -> ActiveConversionError:
         "leave out the conversion, write into arrays that hold derivatives (s[0] = x after s = np.zeros(n, like=x) or "
         f'np.zeros_like(x)), or let backend="numba" compile the function{last}{where}'
     )
+
+
+def _place(call: Call | None) -> str:
+    """Return where a call stands, and how it is written if that is short."""
+    if call is None or not call.place:
+        return ""
+    return f". In {call.place}" + (f": {call.text}" if 0 < len(call.text) <= 80 and "\n" not in call.text else "")
 
 
 def _given(name: str, kind: str) -> str:
@@ -161,29 +167,47 @@ def refused(error: Exception, active: type) -> DualrevError | None:
         if lead and isinstance(error, TypeError | ValueError):
             error.add_note(f"dualrev: {lead}")
         return None
-    if lead and _of_a_wrong_branch(error):
+    if lead and _of_a_wrong_branch(error, active):
         return (type(error) if isinstance(error, DualrevError) else WrongBranchError)(f"{error}. {lead}")
     if isinstance(error, DualrevError):
         return None
-    hidden: BaseException | None = error
-    while hidden is not None and not isinstance(hidden, ActiveConversionError):
-        hidden = hidden.__cause__ or hidden.__context__
-    if hidden is not None:  # NumPy and others hide the error of float(element) behind their own
-        return hidden.with_traceback(error.__traceback__)
+    hidden = _hidden(error, package_of(steps[0][0]) in LIBRARIES)
+    if hidden is not None:
+        return ActiveConversionError(str(hidden))
     call = called(steps)
-    if call is None or not call.foreign or not (says_objects(error) or _took(call, error, active)):
+    if call is None or not call.foreign or not (says_objects(error, active) or _took(call, error, active)):
         return None
     what = "an array of objects" if call.name.startswith("np.") else "active numbers, or an array of objects"
     kind = ObjectArrayError if call.name.startswith("np.") else MissingRuleError
-    where = f". In {call.place}" if call.place else ""
+    where = _place(call)
     said = f"{call.name or call.text} was given {what}, and takes plain numbers"
     return kind(f"{said}: {cure(call.name)}{where} ({error})")
 
 
-def says_objects(error: Exception) -> bool:
+def _hidden(error: BaseException | None, in_library: bool) -> BaseException | None:
+    """Return our own error of float(element) that NumPy, or a library that caught it, hides behind one of its own.
+
+    What the user's code caught before is not behind an error that comes later.
+    """
+    while error is not None and not isinstance(error, ActiveConversionError):
+        error = error.__cause__ or (error.__context__ if in_library else None)
+    return error
+
+
+def says_objects(error: Exception, active: type) -> bool:
     """Whether a library's error speaks of objects where it wants numbers."""
     text = str(error)
-    return any(phrase in text for phrase in _OBJECTS)
+    return any(phrase in text for phrase in _OBJECTS) or _says_kind(text, active)
+
+
+def _says_kind(text: str, active: type) -> bool:
+    """Whether a text names a class of active numbers."""
+    kinds: list[type] = active.__subclasses__()
+    for kind in kinds:
+        name = kind.__name__
+        if f"'{name}'" in text or f"not {name}" in text or f"{name}(" in text or _says_kind(text, kind):
+            return True
+    return False
 
 
 def _took(call: Call, error: Exception, active: type) -> bool:
@@ -207,10 +231,10 @@ def _raised_by_user(steps: list[Step]) -> bool:
     return dis.opname[frame.f_code.co_code[at]] == "RAISE_VARARGS"
 
 
-def _of_a_wrong_branch(error: Exception) -> bool:
+def _of_a_wrong_branch(error: Exception, active: type) -> bool:
     """Whether an error is one that follows where an active number is taken for something else."""
     if isinstance(error, DualrevError):
         return type(error) in (InPlaceError, ActiveConversionError, ObjectArrayError)
     text = str(error)
-    speaks = any(word in text for word in ("NoneType", "active number", "'Dual'", "'Var'", "'Written'"))
+    speaks = "NoneType" in text or "active number" in text or _says_kind(text, active)
     return isinstance(error, UnboundLocalError) or (isinstance(error, TypeError | AttributeError) and speaks)
