@@ -22,7 +22,7 @@ RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
     ],
     norm_2: AXES,
     softmax: over({}, {"axis": 0}, {"axis": -1}, {"axis": (0, 1)}),
-    np.reshape: over(*[{"shape": s, "order": o} for s in ((3, 2), -1, (1, 6, 1), (2, -1)) for o in "CF"]),
+    np.reshape: over(*[{"shape": s, "order": o} for s in ((3, 2), -1, (1, 6, 1), (2, -1)) for o in "CFA"]),
     np.transpose: over({}, {"axes": (2, 0, 1)}, {"axes": (-1, 0, -2)}, shapes=((2, 3, 4),)),
     np.broadcast_to: over({"shape": (2, 3)}, {"shape": (4, 2, 3)}, shapes=((2, 3), (3,), (1, 3), (2, 1), ())),
     astype: over({"dtype": np.float64}),
@@ -55,7 +55,7 @@ RULE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
 }
 
 COMPOSITE_CASES: dict[Any, Callable[[Any], list[Case]]] = {
-    np.ravel: over({}, {"order": "F"}),
+    np.ravel: over({}, *({"order": o} for o in "FAK")),
     np.squeeze: over({}, {"axis": 0}, {"axis": (0, -1)}, shapes=((1, 3, 1),)),
     np.expand_dims: over({"axis": 0}, {"axis": -1}, {"axis": (0, 2)}),
     np.swapaxes: over({"axis1": 0, "axis2": -1}, shapes=((2, 3, 4),)),

@@ -25,7 +25,7 @@ MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for pa
 MOST_LINES = 300
 
 LAYERS = (
-    {"errors", "folders", "allowance", "costs", "callers"},
+    {"errors", "layout", "folders", "allowance", "costs", "callers"},
     {"modes", "extras", "branches"},
     {"refusals"},
     {"calibration"},

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 import optree
@@ -99,6 +99,8 @@ class Active:
     __slots__ = ("__weakref__", "content", "level", "pushed", "statement", "ties")
     __array_priority__ = 1000.0
     __pandas_priority__ = 5000
+    kinds: ClassVar[set[type]] = set()
+    """All classes of active numbers."""
     held: tuple[str, ...] = ()
     """The slots that hold its arrays."""
     content: Any
@@ -106,6 +108,9 @@ class Active:
     level: int
     ties: Any
     """The array of which this one is a view; weak references to views of this one; or None."""
+
+    def __init_subclass__(cls) -> None:
+        Active.kinds.add(cls)
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive at this number's level, `call` computing its value."""
@@ -129,6 +134,10 @@ class Active:
     def adopt(self, other: Any) -> None:
         """Become what another number of the same kind is."""
         raise NotImplementedError
+
+    def is_users_leaf(self) -> bool:
+        """Whether users made this number by hand and ask for its gradient."""
+        return False
 
     def updated_leaf(self) -> bool:
         """Whether this is an array that only gets new values as a whole: an input that a user made. Raise if none."""

@@ -12,18 +12,20 @@ from dualrev.errors import InputTypeError, ObjectArrayError
 _OWN_ARITHMETIC = (np.matrix, np.ma.MaskedArray)
 
 
-def as_array(x: Any, copy: bool | None = None) -> Any:
-    """Return a plain number or array as an array.
+def as_array(x: Any) -> Any:
+    """Return a plain number or array as an array, an array itself.
 
     Raises
     ------
     InputTypeError
         For arrays whose arithmetic is not that of arrays, which an active number would go without, and sparse ones.
     """
+    if type(x) is np.ndarray:
+        return x
     if isinstance(x, _OWN_ARITHMETIC):
         instead = "np.asarray(x)" if isinstance(x, np.matrix) else "its data and np.where(mask, 0.0, x)"
         raise InputTypeError(f"a {type(x).__name__} was given, which has an arithmetic of its own; use {instead}")
-    array = np.array(x, copy=copy)
+    array = np.asarray(x)
     if array.dtype.kind == "O" and hasattr(x, "toarray"):
         raise _sparse(x)
     return array

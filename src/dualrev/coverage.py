@@ -101,11 +101,8 @@ _Reasons = tuple[tuple[str, str, str], ...]
 
 REASONS: dict[str, _Reasons] = {
     "numpy": (
-        (
-            MADE,
-            _HELD,
-            "asarray_chkfinite asmatrix require",
-        ),
+        (MADE, "of an active array that array, or a copy in the order asked for", "asarray_chkfinite require"),
+        (MADE, _HELD, "asmatrix"),
         (MADE, "np.vstack under its old name", "row_stack"),
         (MADE, "with its second argument active", "kaiser"),
         (

@@ -47,6 +47,10 @@ class InactiveWriteError(DualrevError, TypeError):
     """An active number was written into a plain array, which cannot hold its derivative."""
 
 
+class MissingAttributeError(DualrevError, AttributeError):
+    """An attribute of NumPy's arrays was asked for that arrays that carry derivatives do not have."""
+
+
 class InPlaceError(DualrevError, TypeError):
     """An active array was written to in place."""
 

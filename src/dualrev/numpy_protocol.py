@@ -173,7 +173,9 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
             )
         if row is _POWER and type(inputs[1]) in (int, float):
             return _power(inputs[0], inputs[1], ufunc)
-        return apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
+        result = apply_row(row, tuple([operand(x) for x in inputs]), ufunc)
+        ordered = kwargs.get("order") in ("C", "F") and isinstance(result, Active)
+        return result.copy(kwargs["order"]) if ordered else result
     if method == "reduce" and ufunc in _REDUCTIONS:
         options = {key: value for key, value in kwargs.items() if value is not None or key == "axis"}
         return apply_function(_REDUCTIONS[ufunc], inputs[:1], {"axis": 0} | options)
@@ -203,7 +205,7 @@ def _power(base: Active, exponent: float, call: Callable[..., Any]) -> Any:
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     if low is None or high is None:
-        bounded = a if low is None else np.maximum(a, low)
+        bounded = np.positive(a) if low is None and high is None else a if low is None else np.maximum(a, low)
         return bounded if high is None else np.minimum(bounded, high)
     return apply_row(TABLE["clip"], (operand(a), operand(low), operand(high)), np.clip)
 
@@ -281,16 +283,9 @@ def equip(cls: type[Active]) -> None:
         "__abs__": _absolute,
         "__array_ufunc__": _array_ufunc,
         "__getitem__": lambda self, at: self.apply_rule(_INDEX, (self,), {"index": at}),
-        "astype": lambda self, dtype, **kwargs: _astype(self, dtype, **kwargs),
     }
     for name, attribute in {**METHODS, **own}.items():
         setattr(cls, name, attribute)
-
-
-def _astype(x: Any, dtype: Any, **kwargs: Any) -> Any:
-    from dualrev.primitives.array.shaping import astype
-
-    return astype(x, dtype, **kwargs) if np.dtype(dtype).kind in "fc" else primal(x).astype(dtype, **kwargs)
 
 
 equip(Active)

@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 import optree
 
+from dualrev.layout import compact
+
 _Array = np.ndarray
 _IMMUTABLE = frozenset({float, int, bool, complex, str, bytes, type(None), type(Ellipsis)})
 _IMMUTABLE |= {np.float64, np.float32, np.int64, np.int32, np.bool_}
@@ -46,7 +48,7 @@ def private(x: Any) -> Any:
         flags = x.flags
         if not flags.writeable and is_constant(x):
             return x
-        return x.copy() if flags.c_contiguous else _copy(x)
+        return compact(x)
     if kind in _IMMUTABLE:
         return x
     return x.snapshot() if hasattr(kind, "apply_rule") else _private_object(x)
@@ -63,18 +65,6 @@ def _private_object(x: Any) -> Any:
     if isinstance(x, _BUFFERS) or any(hasattr(x, name) for name in _LENDS_MEMORY):
         return np.array(x)
     return x.copy() if type(x).__module__.startswith("numba.typed") else x
-
-
-def _copy(array: np.ndarray) -> np.ndarray:
-    """Copy an array that is not in C order, in its own; what is there several times, as by broadcasting, once."""
-    size = array.itemsize
-    low, high = np.lib.array_utils.byte_bounds(array)
-    if high - low >= array.nbytes or any(stride % size for stride in array.strides):
-        return array.copy(order="K")
-    first = array[tuple([slice(-1, None) if stride < 0 else slice(1) for stride in array.strides])]
-    elements = np.lib.stride_tricks.as_strided(first, ((high - low) // size,), (size,)).copy()
-    start = (array.__array_interface__["data"][0] - low) // size
-    return np.lib.stride_tricks.as_strided(elements[start:], array.shape, array.strides, writeable=False)
 
 
 def private_tree(x: Any) -> Any:
@@ -106,6 +96,7 @@ def shown(x: Any) -> Any:
     """Return what is kept as users see it: an array is read-only from then on."""
     if type(x) is not _Array:
         return x.snapshot() if hasattr(type(x), "apply_rule") else x
+    x = x if x.base is None else x.view()  # whether a view may be written to is a question of what NumPy says of it
     x.flags.writeable = False
     return x
 

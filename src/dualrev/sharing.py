@@ -29,6 +29,8 @@ def tie(result: Active, operands: Sequence[Any]) -> None:
     if type(value) is not _Array:
         value = primal(value)
     base = value.base
+    if base is not None and type(base) is not _Array:
+        base = getattr(base, "base", None)  # what NumPy's as_strided puts between a view and its array
     for x in operands:
         if not isinstance(x, Active):
             continue
@@ -50,6 +52,14 @@ def tie(result: Active, operands: Sequence[Any]) -> None:
             if count >= FIRST_LOOK and count & (count - 1) == 0:
                 views[:] = [each for each in views if each() is not None]
             return
+
+
+def show(x: Active, array: np.ndarray) -> None:
+    """Note an array of objects of which users may think that it is a view of this array, as long as they hold it."""
+    root: Any = x.ties if isinstance(x.ties, Active) else x
+    if root.ties is None:
+        root.ties = []
+    root.ties.append(ref(array))
 
 
 def family(x: Active) -> tuple[Active, list[Active]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.padding import padded
+from dualrev.primitives.array.shaping import copied
 from families.case import MASK, Case, calls, over
 
 CUBE = ((2, 3, 4),)
@@ -53,6 +54,7 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a, np.array([True, False, True]), axis=-1), MATRIX),
     ),
     np.resize: over({"new_shape": (2, 4)}, {"new_shape": 3}, {"new_shape": (3, 5)}),
+    copied: over({}, {"order": "F"}),
     np.diagonal: over(
         {}, {"offset": 1}, {"offset": -1, "axis1": 1, "axis2": 0}, {"axis1": -1, "axis2": 0}, shapes=CUBE
     ),
@@ -164,7 +166,7 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a)[0], ((3,),)),
     ),
     np.ix_: calls((lambda f, a, b: f(a, b)[0] * f(a, b)[1], ((2,), (3,)))),
-    np.copy: over({}),
+    np.copy: over({}, {"order": "F"}),
     np.astype: calls((lambda f, a: f(a, np.float64), MATRIX)),
     np.dstack: calls(*((lambda f, a, b: f([a, b]), (s, s)) for s in ((), (3,), (2, 3), (2, 3, 4)))),
     np.column_stack: calls((lambda f, a, b: f([a, b]), ((3,), (3, 2))), (lambda f, a, b: f((a, b)), ((3,), (3,)))),

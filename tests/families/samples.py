@@ -9,6 +9,7 @@ import numpy as np
 
 from dualrev.primitives.array.calculus import difference, interpolated
 from dualrev.primitives.array.convolution import convolved
+from dualrev.primitives.array.grids import windows
 from families.case import MASK, Case, calls, of, over
 
 CUBE = ((4, 3, 5),)
@@ -30,6 +31,7 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a * 5, discont=4.0), ((6,),)),
     ),
     interpolated: calls((lambda f, x, y: f(x, KNOTS, y, 0.5), ((3,), (4,)))),
+    windows: over({"window_shape": 3, "axis": 1}, {"window_shape": (2, 2)}, shapes=((3, 4),)),
     convolved: calls(*((lambda f, a, v, m=mode: f(a, v, m), shapes) for mode in MODES for shapes in LENGTHS)),
     np.vander: over({}, {"N": 5}, {"N": 2, "increasing": True}, {"N": 1}, {"N": 0}, shapes=((3,),)),
 }

@@ -9,14 +9,18 @@ import numpy as np
 
 from dualrev.active import Active, primal
 from dualrev.errors import InactiveWriteError
+from dualrev.in_place.constructors import stacked
+from dualrev.in_place.writing import seen_through
 from dualrev.in_place.written import CREATORS, WRITERS, again
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array import COMPOSITES
+from dualrev.primitives.array.choosing import nan_to_num
+from dualrev.primitives.array.grids import windows
 from dualrev.refusals import name_called
 
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like)
 _MADE = (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange)
-_JOINED = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+_JOINED = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 
 
 def _like(function: Any) -> Any:
@@ -49,28 +53,18 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **op
     return _filled(np.empty(shape, dtype, order), fill_value)
 
 
-def _joined(object: Any, dtype: Any = None, *, copy: bool | None = True, **options: Any) -> Any:
-    """Return nested lists of active and plain numbers, or arrays, as one array."""
-    array = _stacked(object) if isinstance(object, list | tuple) else object
-    if not isinstance(array, Active):
-        return again(np.array(array, dtype))
-    return array.astype(np.dtype(dtype or array.dtype))  # type: ignore[attr-defined]
+def _shared(function: Any) -> Any:
+    """Return what `function(x, like=y)` does: of an active array without a choice of type, what it does without y."""
 
+    def create(object: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
+        array = stacked(object) if isinstance(object, list | tuple) else object
+        if isinstance(array, Active):
+            if dtype not in (None, array.dtype):
+                array = array.astype(np.dtype(dtype))  # type: ignore[attr-defined]
+            return function(array, None, *args, **options)
+        return again(function.stands_in_for(array, dtype, *args, **options))
 
-def _shared(object: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
-    """Do the same, but an array that is as asked for comes back itself."""
-    if isinstance(object, Active) and dtype in (None, object.dtype):
-        return object
-    return _joined(object, dtype)
-
-
-def _stacked(x: Any) -> Any:
-    if not isinstance(x, list | tuple):
-        return x
-    parts = [_stacked(each) for each in x]
-    if any(isinstance(each, Active) for each in parts):
-        return np.stack([operand(each) for each in parts])
-    return np.array(parts)
+    return create
 
 
 def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], Any]) -> None:
@@ -114,14 +108,31 @@ def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     _by_numbers(np.fill_diagonal, a, val, lambda a, n: np.fill_diagonal(a, n, wrap))
 
 
+def _nan_to_num(x: Any, copy: bool = True, *args: Any, **options: Any) -> Any:
+    """Put numbers in place of NaN and infinities, in the array itself where no copy is asked for."""
+    numbers = nan_to_num(x, True, *args, **options)
+    if copy or not isinstance(primal(x), np.ndarray):
+        return numbers
+    x[...] = numbers
+    return x
+
+
+def _windows(x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
+    """View every window, for writing too where this is asked for."""
+    if not writeable:
+        return windows(x, window_shape, axis)
+    return seen_through(x, lambda a: np.lib.stride_tricks.sliding_window_view(a, window_shape, axis, writeable=True))
+
+
 def enter() -> None:
     """Enter the functions among those that active numbers answer."""
     creators: dict[Any, Any] = {function: _like(function) for function in _LIKE}
     creators |= {function: _made(function) for function in _MADE}
-    creators |= dict.fromkeys(_JOINED, _shared)
-    creators |= {np.array: _joined, np.full_like: _full_like, np.full: _full}
+    creators |= {function: _shared(function) for function in (getattr(np, name) for name in _JOINED)}
+    creators |= {np.full_like: _full_like, np.full: _full}
     writers: dict[Any, Any] = {np.copyto: _copyto, np.put: _put, np.place: _place, np.putmask: _putmask}
     writers |= {np.put_along_axis: _put_along_axis, np.fill_diagonal: _fill_diagonal}
     COMPOSITES.update(creators | writers)
+    COMPOSITES.update({np.nan_to_num: _nan_to_num, np.lib.stride_tricks.sliding_window_view: _windows})
     CREATORS.update(creators)
     WRITERS.update(writers)

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, follow_all, lowest_followed, primal
+from dualrev.errors import InPlaceError
 from dualrev.primitives.array.memory import Region, overwrite, window
+
+SHOWN = (
+    "an array was written to of which NumPy has made an array of objects, which would not see the write. Use the "
+    "function by its name in NumPy, np.asarray(y), or import dualrev before `from numpy import asarray`; or take "
+    "a copy, y.copy()"
+)
 
 
 class Kept(list[Any]):
@@ -28,14 +35,17 @@ class Storage:
         The vector as it is now.
     size : int
         Its length.
+    shown : list of weak references
+        To arrays of objects that NumPy has made of it: while users hold one, nothing is written.
     """
 
-    __slots__ = ("cells", "current", "size")
+    __slots__ = ("cells", "current", "shown", "size")
 
     def __init__(self, current: Any) -> None:
         self.size = int(current.size)
         self._set(current)
         self.cells: list[list[Any]] = []
+        self.shown: list[Any] = []
 
     def read(self, region: Region, cell: list[Any]) -> Any:
         """Return a part as it is now, which the cell keeps until the next write."""
@@ -52,6 +62,8 @@ class Storage:
 
     def write(self, region: Any, v: Any) -> None:
         """Give a part, a region or scattered elements, new values, of a shape that broadcasts to its own."""
+        if self.shown and any(each() is not None for each in self.shown):
+            raise InPlaceError(SHOWN)
         for cell in self.cells:
             cell.clear()
         self.cells.clear()
@@ -68,6 +80,22 @@ class Storage:
         self.current = current
         if isinstance(current, Active):
             current.ties = Kept()
+
+
+class Place:
+    """Where a written array is: its storage, its region there, and what was read from it since the last write.
+
+    It may be the owner of its memory or a view, and a view may hold elements several times, so not be `distinct`.
+    """
+
+    __slots__ = ("cell", "distinct", "owner", "region", "storage", "writeable")
+
+    def __init__(
+        self, storage: Storage, region: Region, writeable: bool = True, owner: bool = False, distinct: bool = True
+    ) -> None:
+        self.storage, self.region, self.writeable, self.owner = storage, region, writeable, owner
+        self.distinct = distinct
+        self.cell: list[Any] = []
 
 
 _NOTHING = nullcontext()

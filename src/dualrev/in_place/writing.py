@@ -11,9 +11,11 @@ import numpy as np
 
 from dualrev.active import Active, follow_all, lowest_followed, primal
 from dualrev.errors import InPlaceError
+from dualrev.in_place.flat import Flat, as_objects, write_flat
 from dualrev.in_place.outputs import array_function, written_by
-from dualrev.in_place.storage import Kept, Storage
-from dualrev.in_place.written import Place, Written
+from dualrev.in_place.storage import SHOWN, Kept, Place, Storage
+from dualrev.in_place.written import Written
+from dualrev.layout import least
 from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.indexing import is_basic, scatter
 from dualrev.primitives.array.memory import Region, overwrite, region_at
@@ -40,16 +42,41 @@ def written(x: Active) -> Written:
             f"an array of kind {type(x).__name__} was written to in place, where writing is not followed. Write to an "
             "array made by np.zeros_like(x)"
         )
-    extent, regions = _laid_out(root, views)
-    with follow_all() if lowest_followed() >= 0 else nullcontext():
-        current = overwrite(np.zeros(extent, root.dtype), root.snapshot(), regions[0], True)
-    storage = Storage(current)
-    # An input's value is read-only to everybody; its views are not read-only for that.
-    known = primal(root).flags.writeable
-    for each, region in zip((root, *views), regions, strict=True):
-        _become(each, Place(storage, region, region.distinct() and (primal(each).flags.writeable or not known)))
+    storage, regions = _stored(root, views)
+    writeable = [writes_are_allowed(each) for each in (root, *views)]
+    for each, region, allowed in zip((root, *views), regions, writeable, strict=True):
+        _become(each, Place(storage, region, allowed, each is root, region.distinct()))
     assert type(x) is Written
     return x
+
+
+def _stored(root: Active, views: list[Active]) -> tuple[Storage, list[Region]]:
+    """Return a storage of an array, and where the array and its views are in it."""
+    if not all(isinstance(view, Active) for view in views):
+        raise InPlaceError(SHOWN)
+    extent, regions = _laid_out(root, views)
+    with follow_all() if lowest_followed() >= 0 else nullcontext():
+        return Storage(overwrite(np.zeros(extent, root.dtype), root.snapshot(), regions[0], True)), regions
+
+
+def writes_are_allowed(x: Active) -> bool:
+    """Whether an array may be written to, as far as NumPy's flags say so."""
+    if type(x) is Written:
+        return bool(x.ties.writeable)
+    value = primal(x)
+    if not isinstance(value, np.ndarray) or value.flags.writeable:
+        return isinstance(value, np.ndarray)
+    # An input's value is read-only to everybody; its views are not read-only for that, unless they repeat elements.
+    root = x.ties if isinstance(x.ties, Active) else x
+    return not primal(root).flags.writeable and Region.of(value).distinct()
+
+
+def seen_through(x: Active, view: Callable[[np.ndarray], np.ndarray]) -> Written:
+    """Return the view of an active array that NumPy's function gives of a plain one."""
+    if type(x) is not Written and (root := family(x)[0]).is_users_leaf():
+        storage, (_, region) = _stored(root, [x])  # a leaf stays one: the view is of a copy
+        x = Written.over(storage, region)
+    return written(x).viewed(view)
 
 
 def _laid_out(root: Active, views: list[Active]) -> tuple[int, list[Region]]:
@@ -61,7 +88,10 @@ def _laid_out(root: Active, views: list[Active]) -> tuple[int, list[Region]]:
     low, high = np.lib.array_utils.byte_bounds(whole)
     extent = (high - low) // whole.itemsize
     if extent != whole.size and not views:
-        return whole.size, [Region.whole(whole.shape)]
+        start, strides = least(whole)
+        region = Region(start, whole.shape, strides)
+        region = region if region.distinct() else Region.whole(whole.shape)
+        return region.last + 1, [region]
     regions = [region_at(array, low, whole.dtype) for array in arrays]
     found = [region for region in regions if region is not None]
     if extent < whole.size or len(found) < len(arrays):
@@ -120,7 +150,8 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
                 if not is_array:
                     return result
                 now = result.content if type(result) is type(self) else None
-                if now is not None and now.dtype is value.dtype and now.shape == value.shape:
+                same: Any = now is not None and (now.dtype, now.strides, now.shape)
+                if same == (value.dtype, value.strides, value.shape):
                     self.adopt(result)
                     return self
                 return _replaced(self, result)
@@ -128,6 +159,11 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
                 self[...] = python(primal(self), primal(other))
                 return self
             written(self)
+        if not self.ties.distinct:
+            raise InPlaceError(
+                f"`y += v`, or its like, was applied to a view of shape {self.shape} that holds elements several "
+                "times, as windows do; write to the array itself, or y[...] = y + v to let the last one win"
+            )
         self[...] = _same_kind(python(self.read(), other), self)
         return self
 
@@ -141,12 +177,10 @@ def _replaced(x: Any, result: Any) -> Any:
             f"non-broadcastable output operand with shape {x.shape} doesn't match the broadcast shape {result.shape}"
         )
     result = _same_kind(result, x)
-    if type(result) is type(x):
+    if type(result) is type(x) and result.strides == x.strides:
         x.adopt(result)
-    elif isinstance(result, Active):
-        written(x)[...] = result
     else:
-        _become(x, Place(Storage(np.array(result, order="C").reshape(-1).copy()), Region.whole(result.shape)))
+        written(x)[...] = result
     return x
 
 
@@ -185,43 +219,6 @@ def _at(self: Any, ufunc: Any, index: Any, *values: Any) -> None:
         self[there] = ufunc(self[there], *[v[now] for v in spread])
 
 
-class Flat:
-    """The elements of an active array, in C order, as `ndarray.flat` has them."""
-
-    def __init__(self, array: Active) -> None:
-        self.base = array
-
-    def __len__(self) -> int:
-        return self.base.size
-
-    def __iter__(self) -> Any:
-        return iter(self.copy())
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.copy()[index]
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        places = np.arange(len(self))[index].reshape(-1)
-        value = np.reshape(operand(value), -1)
-        repeated = np.take(value, np.arange(places.size) % value.size) if value.size else value
-        self.base[np.unravel_index(places, self.base.shape)] = repeated  # type: ignore[index]
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return getattr(ufunc, method)(*map(_elements, inputs), **kwargs)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Apply a function of arrays to the elements."""
-        return function(*map(_elements, args), **kwargs)
-
-    def copy(self) -> Any:
-        """Return the elements as a vector of their own."""
-        return np.reshape(self.base, -1).snapshot()  # type: ignore[call-overload]
-
-
-def _elements(x: Any) -> Any:
-    return x.copy() if type(x) is Flat else x
-
-
 def _sort(self: Any, axis: int = -1, kind: Any = None, order: None = None) -> None:
     self[...] = np.sort(self, axis=axis, kind=kind)
 
@@ -242,7 +239,8 @@ def equip() -> None:
     """Let active arrays be written to."""
     for name in _OPERATORS:
         setattr(Active, f"__i{name}__", _augmented(getattr(operator, name)))
-    protocol = {"written_by": written_by, "__array_function__": array_function}
-    methods = {**protocol, "sort": _sort, "partition": _partition, "fill": _fill, "put": _put, "at": _at}
-    for name, method in {**methods, "__setitem__": _set_item, "flat": property(Flat)}.items():
+    protocol = {"written_by": written_by, "__array_function__": array_function, "__array__": property(as_objects)}
+    methods = {"sort": _sort, "partition": _partition, "fill": _fill, "put": _put, "at": _at, "__setitem__": _set_item}
+    attributes = {"flat": property(Flat, write_flat), "is_writeable": writes_are_allowed}
+    for name, method in {**protocol, **methods, **attributes}.items():
         setattr(Active, name, method)

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
-from dualrev.active import Active
+from dualrev.active import Active, primal
+from dualrev.array_methods import OF_ARRAYS
 from dualrev.errors import InPlaceError
 from dualrev.in_place.indices import fitting, is_mask, keeps_an_array, objects, plain_index
-from dualrev.in_place.storage import Storage
+from dualrev.in_place.storage import Place, Storage
+from dualrev.layout import compact
 from dualrev.numpy_protocol import apply_function, apply_row, operand
+from dualrev.primitives.array.grids import windows
 from dualrev.primitives.array.indexing import is_basic
 from dualrev.primitives.array.memory import Region, last_ones, places_of, region_at, window
 from dualrev.primitives.array.rule import output_of
 from dualrev.primitives.row import Row
-from dualrev.primitives.scalar import TABLE
-
-
-class Place:
-    """Where a written array is: its storage, its region there, and what was read from it since the last write."""
-
-    __slots__ = ("cell", "region", "storage", "writeable")
-
-    def __init__(self, storage: Storage, region: Region, writeable: bool = True) -> None:
-        self.storage, self.region, self.writeable = storage, region, writeable
-        self.cell: list[Any] = []
 
 
 class Written(Active):
@@ -39,16 +31,17 @@ class Written(Active):
     __slots__ = ()
 
     @classmethod
-    def over(cls, storage: Storage, region: Region, writeable: bool = True) -> Written:
-        """Return an array in a storage."""
+    def over(cls, storage: Storage, region: Region, *options: bool) -> Written:
+        """Return an array in a storage; the options are those of its `Place`."""
         self = object.__new__(cls)
-        self.ties = Place(storage, region, writeable)
+        self.ties = Place(storage, region, *options)
         return self
 
     @classmethod
     def of(cls, array: np.ndarray) -> Written:
         """Return an array of plain values that can hold derivatives; the values are copied."""
-        return cls.over(Storage(np.array(array, order="C").reshape(-1).copy()), Region.whole(array.shape))
+        memory = np.array(array, order="K")
+        return cls.over(Storage(memory.ravel(order="K").copy()), Region.of(memory), True, True)
 
     def read(self) -> Any:
         """Return what stands there now: a `Dual`, a `Var` or a plain array."""
@@ -58,13 +51,13 @@ class Written(Active):
     def snapshot(self) -> Any:
         """Return what stands there now, unmoved by later writes."""
         now = self.read()
-        return now.snapshot() if isinstance(now, Active) else now.copy()
+        return now.snapshot() if isinstance(now, Active) else compact(now)
 
     @property
     def content(self) -> Any:
         """The value, that of the level below where derivatives are nested."""
         now = self.read()
-        return now.content if isinstance(now, Active) else now.copy()
+        return now.content if isinstance(now, Active) else compact(now)
 
     @property
     def level(self) -> int:  # type: ignore[override]
@@ -72,9 +65,9 @@ class Written(Active):
         current = self.ties.storage.current
         return int(current.level) if isinstance(current, Active) else 0
 
-    @property
+    @Active.shape.getter  # type: ignore[attr-defined,untyped-decorator]
     def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
+        """Return the shape of the array."""
         shape: tuple[int, ...] = self.ties.region.shape
         return shape
 
@@ -83,15 +76,20 @@ class Written(Active):
         """Number of elements of the array."""
         return int(np.prod(self.shape, dtype=np.intp))
 
-    @property
+    @Active.dtype.getter  # type: ignore[attr-defined,untyped-decorator]
     def dtype(self) -> np.dtype[Any]:
-        """Data type of the array."""
+        """Return the data type of the array."""
         dtype: np.dtype[Any] = self.ties.storage.current.dtype
         return dtype
 
+    def laid_out(self) -> Any:
+        """Return the plain values in the memory where they lie."""
+        place = self.ties
+        return place.region.view(primal(place.storage.current))
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        if name.startswith("__") or name in OF_ARRAYS:
+            Active.__getattr__(self, name)  # type: ignore[attr-defined]
         return getattr(self.read(), name)
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
@@ -120,7 +118,9 @@ class Written(Active):
             true = function(*_now(args, self), **_now(kwargs, self))
             true = true if isinstance(result, tuple | list) else [true]
         for n, part in enumerate(parts):
-            parts[n] = self._view(true[n], part) if n in shared else again(part) if plain else part
+            parts[n] = (
+                self._view_or(true[n], part, function in READ_ONLY) if n in shared else again(part) if plain else part
+            )
         if not isinstance(result, tuple | list):
             return parts[0]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
@@ -128,25 +128,42 @@ class Written(Active):
     def _shares(self, part: Any) -> bool:
         """Whether a function's result is, or may be, a view of what it was given."""
         if type(part) is np.ndarray:
-            return np.may_share_memory(part, _memory(self.ties.storage))
+            return np.may_share_memory(part, primal(self.ties.storage.current))
         if not isinstance(part, Active) or type(part) is Written:
             return False
         given = self.ties.storage.current, self.read()
         return any(each is part or each is part.ties for each in given)
 
-    def _view(self, true: Any, part: Any) -> Any:
+    def _view_or(self, true: Any, part: Any, read_only: bool) -> Any:
         """Return the view that NumPy's result is, or if that is none, the part as it is."""
+        if np.may_share_memory(true, primal(self.ties.storage.current)):
+            return self._view(true, read_only)
+        return part.snapshot() if isinstance(part, Active) else again(part.copy(order="K"))
+
+    def _view(self, true: np.ndarray, read_only: bool = False) -> Written:
         storage = self.ties.storage
-        memory = _memory(storage)
-        if np.may_share_memory(true, memory):
-            region = region_at(true, memory.__array_interface__["data"][0], memory.dtype)
-            if region is None:
-                raise InPlaceError(
-                    f"a view of type {true.dtype} of a written array of type {memory.dtype}, such as that of real "
-                    "parts, is not followed; take a copy of the array first"
-                )
-            return Written.over(storage, region, self.ties.writeable and true.flags.writeable)
-        return part.snapshot() if isinstance(part, Active) else again(part.copy())
+        memory = primal(storage.current)
+        region = region_at(true, memory.__array_interface__["data"][0], memory.dtype)
+        if region is None:
+            raise InPlaceError(
+                f"a view of type {true.dtype} of a written array of type {memory.dtype}, such as that of real "
+                "parts, is not followed; take a copy of the array first"
+            )
+        # What was shown to users is read-only to them, and so are NumPy's views of it.
+        allowed = true.flags.writeable or not (memory.flags.writeable or read_only)
+        return Written.over(storage, region, self.ties.writeable and allowed, False, region.distinct())
+
+    def viewed(self, function: Callable[[np.ndarray], np.ndarray]) -> Written:
+        """Return the view that a function gives of the plain values as they lie in memory."""
+        place = self.ties
+        found = self._view(function(self.laid_out()))
+        region = found.ties.region
+        if region.size and not 0 <= region.first <= region.last < place.storage.size:
+            raise InPlaceError(
+                f"a view of shape {region.shape}, with steps of {region.strides} elements, was asked for of an array "
+                f"of shape {self.shape}, as by np.lib.stride_tricks.as_strided; it reaches beyond that array's memory"
+            )
+        return found
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Apply a ufunc to what stands there."""
@@ -162,7 +179,7 @@ class Written(Active):
             return again(self.read()[index])
         region = place.region.at(index)
         if region.shape or keeps_an_array(index):
-            return Written.over(place.storage, region, place.writeable)
+            return Written.over(place.storage, region, place.writeable, False, place.distinct)
         return window(place.storage.current, region)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -176,7 +193,10 @@ class Written(Active):
         region = region.at(index)
         if type(value) is Written and value.ties.storage is storage and value.ties.region == region:
             return  # `y[i] += v` has written to the view y[i], and assigns it to y[i]
-        storage.write(region, fitting(operand(value), region.shape))
+        if place.distinct or not region.shape:
+            storage.write(region, fitting(operand(value), region.shape))
+        else:
+            Written.over(storage, region)._write_scattered(..., operand(value))
 
     def _write_scattered(self, index: Any, v: Any) -> None:
         storage, region = self.ties.storage, self.ties.region
@@ -197,11 +217,14 @@ class Written(Active):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if isinstance(self.ties.storage.current, Active):
-            if dtype is None or np.dtype(dtype) == object:
-                return objects(self)
-            self._conversion("np.asarray(x, float)")
-        array = np.array(self.read(), dtype)
-        array.flags.writeable = bool(copy)
+            if dtype is not None and np.dtype(dtype) != object:
+                self._conversion("np.asarray(x, float)")
+            array = objects(self)
+        else:
+            array = np.array(self.read(), dtype)
+        if not copy:
+            array.flags.writeable = False
+            self.ties.storage.shown.append(ref(array))
         return array
 
     def __float__(self) -> float:
@@ -215,7 +238,7 @@ class Written(Active):
 
     def flatten(self, order: Any = "C") -> Any:
         """Return the elements as a vector of their own."""
-        return again(self.reshape(-1, order=order).snapshot())
+        return np.copy(np.ravel(self, order))
 
     def __repr__(self) -> str:
         return repr(self.read())
@@ -233,17 +256,13 @@ CREATORS: set[Any] = set()
 WRITERS: set[Any] = set()
 """Functions that write to their first argument."""
 
+READ_ONLY = {np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, windows}
+"""Functions that make views which nobody may write to."""
+
 
 def again(result: Any) -> Any:
     """Return a plain array, which came from one that can hold derivatives, as one that can."""
     return Written.of(result) if type(result) is np.ndarray and result.dtype.kind in "fc" else result
-
-
-def _memory(storage: Storage) -> Any:
-    memory: Any = storage.current
-    while isinstance(memory, Active):
-        memory = memory.content
-    return memory
 
 
 def _now(x: Any, true: Written | None = None) -> Any:
@@ -252,7 +271,7 @@ def _now(x: Any, true: Written | None = None) -> Any:
         if true is None:
             return x.read()
         if x.ties.storage is true.ties.storage:
-            return x.ties.region.view(_memory(x.ties.storage))
+            return x.laid_out()
     if true is not None and isinstance(x, Active):
         return x.content if not isinstance(x.content, Active) else _now(x.content, true)
     if type(x) in (tuple, list):
@@ -269,29 +288,3 @@ def _written_in(x: Any) -> list[Written]:
         inside = _written_in(each) if isinstance(each, tuple | list) else [each] if type(each) is Written else []
         found |= {id(array.ties.storage): array for array in inside}
     return list(found.values())
-
-
-def _reading(name: str) -> Any:
-    """Return an operator of Python that acts on what stands there."""
-    python = getattr(operator, name)
-    if TABLE_ARITY.get(name) == 1:
-        return lambda self: again(python(self.read()))
-    return lambda self, other: again(python(self.read(), other.read() if type(other) is Written else other))
-
-
-def _reflected(name: str) -> Any:
-    python = getattr(operator, name) if name != "divmod" else divmod
-    return lambda self, other: again(python(other, self.read()))
-
-
-TABLE_ARITY = {
-    name.removeprefix("operator."): row.arity
-    for row in TABLE.values()
-    for name in row.names
-    if name.startswith("operator.")
-}
-for _name in (*TABLE_ARITY, "matmul", "pow"):
-    setattr(Written, f"__{_name}__", _reading(_name))
-    if TABLE_ARITY.get(_name) != 1 and _name not in ("eq", "ne", "lt", "le", "gt", "ge"):
-        setattr(Written, f"__r{_name}__", _reflected(_name))
-Written.__abs__ = _reading("abs")  # type: ignore[attr-defined]

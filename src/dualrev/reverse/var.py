@@ -239,9 +239,13 @@ class Var(Active):
         """Become what another number is."""
         self.content, self.statement, self.level = other.content, other.statement, other.level
 
+    def is_users_leaf(self) -> bool:
+        """Whether users made this number and ask for its gradient."""
+        return self.level == BY_HAND + 1 and isinstance(self.statement, Leaf)
+
     def updated_leaf(self) -> bool:
         """Whether this is a leaf made by hand, which gets new values under `no_grad` alone."""
-        mine = self.level == BY_HAND + 1 and isinstance(self.statement, Leaf)
+        mine = self.is_users_leaf()
         if mine and self.level >= lowest_followed():
             what = "a leaf that requires a gradient was written to in place"
             raise InPlaceError(f"{what}; write to a copy, y = x.copy(), or update the leaf under dualrev.no_grad()")

@@ -16,7 +16,9 @@ from dualrev.teaching import summaries
 from dualrev.teaching.notation import ATOM, SIGN, Style, Written, elided, folded, number, product, total, write
 from dualrev.teaching.recording import Step
 
-SAME_ON_TANGENTS = frozenset({"index", "sum", "reshape", "transpose", "concatenate", "stack", "broadcast_to", "astype"})
+SAME_ON_TANGENTS = frozenset(
+    {"index", "sum", "reshape", "transpose", "concatenate", "stack", "broadcast_to", "astype", "copy"}
+)
 """Linear array functions by name: their tangent is the function of the tangents."""
 
 

@@ -6,24 +6,36 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.layout import empty_alike
+from dualrev.primitives.array.gathering import gather
 from dualrev.primitives.array.rule import composite, from_the_end, plain
+from dualrev.primitives.array.shaping import copied, in_fortran_order
 
 
 @composite(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
-    """Flatten."""
-    flags = plain(a).flags
+def ravel(a: Any, order: Any = "C") -> Any:
+    """Flatten. Unlike reshape, ravel copies whatever does not lie in one piece."""
     if order == "K":
-        strides = plain(a).strides
-        axes = sorted(range(a.ndim), key=lambda n: -abs(strides[n]))
-        a = a if axes == sorted(axes) else np.transpose(a, axes)
-        flags = plain(a).flags
-    elif order == "A":
-        order = "F" if a.ndim > 1 and not flags.c_contiguous and flags.f_contiguous else "C"
-    vector = np.reshape(a, -1, order="F" if order == "F" else "C")
-    # Unlike reshape, ravel copies whatever does not lie in one piece.
-    shared = flags.f_contiguous if order == "F" else flags.c_contiguous
-    return vector if shared or not hasattr(vector, "snapshot") else vector.snapshot()
+        return _in_memory_order(a)
+    fortran = in_fortran_order(a, order)
+    vector = np.reshape(a, -1, order="F" if fortran else "C")
+    flags = plain(a).flags
+    shared = flags.f_contiguous if fortran else flags.c_contiguous
+    return vector if shared or plain(vector).base is None else np.copy(vector, order="C")
+
+
+def _in_memory_order(a: Any) -> Any:
+    """Flatten an array in the order in which its elements lie in memory, as NumPy itself tells it."""
+    value = plain(a)
+    if value.flags.forc:
+        return np.ravel(a, order="A")
+    numbers = empty_alike(value, np.intp)
+    numbers[...] = np.arange(value.size).reshape(value.shape)
+    places = numbers.ravel(order="K")
+    if np.may_share_memory(places, numbers):
+        axes = sorted(range(a.ndim), key=lambda n: -abs(value.strides[n]))
+        return np.reshape(np.transpose(a, axes), -1)
+    return gather(a, places)
 
 
 @composite(np.squeeze)
@@ -131,22 +143,23 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     if indexing == "xy" and len(xi) > 1:
         order[:2] = [1, 0]
     grids = [np.reshape(x, [-1 if n == order[k] else 1 for n in range(len(xi))]) for k, x in enumerate(xi)]
-    return tuple(grids) if sparse else np.broadcast_arrays(*grids)
+    laid = tuple(grids) if sparse else np.broadcast_arrays(*grids)
+    return tuple(np.copy(grid, order="C") for grid in laid) if copy else laid
 
 
 @composite(np.ix_)
 def ix_(*args: Any) -> Any:
     """Lay each vector along an axis of its own, in order."""
-    return meshgrid(*args, sparse=True, indexing="ij")
+    return meshgrid(*args, copy=False, sparse=True, indexing="ij")
 
 
 @composite(np.copy)
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """Return the array: those that carry derivatives are never written to."""
-    return a
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    """Copy an array; a number stays as it is, since nobody writes to it."""
+    return copied(a, order) if isinstance(plain(a), np.ndarray) else a
 
 
 @composite(np.astype)
 def to_type(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """Convert to another type."""
-    return x.astype(dtype)
+    return x.astype(dtype, copy=copy)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, from_the_end, leading, linear, plain
+from dualrev.primitives.array.shaping import laid_like
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
@@ -136,7 +137,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
             if plain(spacing) is spacing and np.all(spacing == spacing[0]):
                 spacing = spacing[0]
         slopes = _slopes(f, spacing, n, edge_order)
-        found.append(slopes if slopes.dtype == f.dtype or f.dtype.kind != "f" else slopes.astype(f.dtype))
+        slopes = slopes if slopes.dtype == f.dtype or f.dtype.kind != "f" else slopes.astype(f.dtype)
+        found.append(laid_like(slopes, f))
     return found[0] if len(axes) == 1 else tuple(found)
 
 

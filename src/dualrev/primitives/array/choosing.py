@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import composite, plain
+from dualrev.primitives.array.shaping import laid, laid_like
 
 
 @composite(np.nan_to_num)
@@ -32,7 +33,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = np.where(plain(condition), choice, result)
-    return result
+    return laid(result, "C")
 
 
 @composite(np.piecewise)
@@ -53,7 +54,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         parts.append(np.broadcast_to(part, (count,)))
         source[condition] = np.arange(start, start + count)
         start += count
-    return np.take(np.concatenate(parts), source).astype(x.dtype)
+    return laid_like(np.take(np.concatenate(parts), source).astype(x.dtype), x)
 
 
 def _conditions(given: Any, ndim: int) -> list[Any]:

@@ -102,13 +102,15 @@ def real(val: Any) -> Any:
 @composite(np.imag)
 def imag(val: Any) -> Any:
     """Return the imaginary part, of a real number the plain 0."""
-    return imaginary_part(val) if is_complex(val) else np.zeros_like(plain(val))
+    return (
+        imaginary_part(val) if is_complex(val) else np.zeros(val.shape, val.dtype, "F" if plain(val).flags.fnc else "C")
+    )
 
 
 @composite(np.conjugate)
 def conjugate(x: Any, /, out: None = None) -> Any:
-    """Return the complex conjugate, of a real number that itself."""
-    return conjugate_of(x) if is_complex(x) else x
+    """Return the complex conjugate, of real numbers a copy."""
+    return conjugate_of(x) if is_complex(x) else np.copy(x)
 
 
 @composite(np.real_if_close)

@@ -17,6 +17,7 @@ from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import flipped, lower, symmetric_from, upper
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
+from dualrev.primitives.array.shaping import laid
 from dualrev.protocol import ProtocolFunction
 
 lower_factor = ProtocolFunction("lower_factor", lambda a: np.linalg.cholesky(a))
@@ -41,7 +42,7 @@ def lower_factor_rule(y: Any, a: Any, /) -> Any:
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """Factorize the symmetric matrix that one triangle states: the lower one, or with `upper` the upper one."""
     factor = lower_factor(symmetric_from(a, "U" if upper else "L"))
-    return flipped(factor) if upper else factor
+    return laid(flipped(factor), "C") if upper else factor
 
 
 def _sides(a: Any) -> Packing:

@@ -10,6 +10,7 @@ import numpy as np
 
 from dualrev.primitives.array.indexing import index, scatter
 from dualrev.primitives.array.rule import Shape, array_rule, composite, leading, plain
+from dualrev.primitives.array.shaping import laid_by
 
 
 def numbered(shape: Shape) -> Any:
@@ -108,7 +109,7 @@ def _one_of(sequence: Any) -> Any:
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """Put values between the elements; NumPy says where, of positions."""
     joined, (own, new) = _one_of((arr, np.asarray(values) if isinstance(values, list | tuple) else values))
-    return np.take(joined.astype(np.asarray(plain(arr)).dtype), np.insert(own, plain(obj), new, axis))
+    return laid_by(np.take(joined.astype(np.asarray(plain(arr)).dtype), np.insert(own, plain(obj), new, axis)), arr)
 
 
 @composite(np.choose)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.gathering import gather, numbered
+from dualrev.primitives.array.gathering import Gathered, numbered
 from dualrev.primitives.array.indexing import scatter
-from dualrev.primitives.array.rule import composite, listed, plain
+from dualrev.primitives.array.rule import array_rule, composite, listed, plain
+from dualrev.protocol import ProtocolFunction
 
 
 def _steps(num: int, endpoint: bool, dtype: Any) -> Any:
@@ -61,12 +62,25 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     return numbers if dtype is None else numbers.astype(dtype)
 
 
+def _windows(x: Any, window_shape: Any, axis: Any = None) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+
+
+windows = ProtocolFunction("sliding_window_view", _windows)
+
+
+@array_rule(windows)
+def windows_rule(y: Any, x: Any, /, window_shape: Any = None, axis: Any = None) -> Any:
+    """View every window; the transpose adds up what an element has in all of them."""
+    return Gathered(x.shape, windows(numbered(x.shape), window_shape, axis), False)
+
+
 @composite(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(
     x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
 ) -> Any:
-    """Gather every window."""
-    return gather(x, np.lib.stride_tricks.sliding_window_view(numbered(x.shape), window_shape, axis))
+    """View every window, for reading."""
+    return windows(x, window_shape, axis)
 
 
 @composite(np.cov)

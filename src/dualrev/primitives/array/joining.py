@@ -129,4 +129,4 @@ def block(arrays: Any) -> Any:
             return at_least(blocks, ndim)
         return np.concatenate([joined(each, level - 1) for each in blocks], axis=-level)
 
-    return joined(arrays, depth)
+    return joined(arrays, depth) if depth else np.copy(arrays)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.layout import compact
 from dualrev.primitives.array.indexing import Selection, positions
 from dualrev.primitives.array.rule import Shape, array_rule, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
@@ -35,6 +36,11 @@ class Region:
         for length in shape[:0:-1]:
             strides.insert(0, strides[0] * length)
         return cls(0, shape, tuple(strides[: len(shape)]))
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Region:
+        """Return the region of an array in its own memory, of which it begins at the first element."""
+        return cls(0, array.shape, tuple([step // array.itemsize for step in array.strides]))
 
     def __eq__(self, other: object) -> bool:
         mine = (self.start, self.shape, self.strides)
@@ -62,6 +68,21 @@ class Region:
             self.view(memory)[...] += v
         else:
             self.scattered().add(memory, v)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def first(self) -> int:
+        """The lowest place of an element, if there is one."""
+        return self.start + sum(step * (n - 1) for step, n in zip(self.strides, self.shape, strict=True) if step < 0)
+
+    @property
+    def last(self) -> int:
+        """The highest place of an element, if there is one."""
+        return self.start + sum(step * (n - 1) for step, n in zip(self.strides, self.shape, strict=True) if step > 0)
 
     def distinct(self) -> bool:
         """Whether no element is there twice, as it is in a window that slides or what was broadcast."""
@@ -151,7 +172,7 @@ def _window(memory: Any, region: Any) -> Any:
     part = region.view(memory)
     if not part.ndim:
         return part[()]
-    return part.copy(order="K") if part.size * SMALL_PART < memory.size else part
+    return compact(part) if part.size * SMALL_PART < memory.size else part
 
 
 def _deposit(w: Any, region: Any, size: int) -> Any:

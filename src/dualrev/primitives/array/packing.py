@@ -37,7 +37,7 @@ class Packing:
     def split(self, whole: Any) -> list[Any]:
         """Return the parts."""
         return [
-            np.reshape(whole[..., place], whole.shape[:-1] + shape)
+            np.reshape(np.copy(whole[..., place], order="C"), whole.shape[:-1] + shape)
             for place, shape in zip(self.places, self.shapes, strict=True)
         ]
 

@@ -9,6 +9,7 @@ import numpy as np
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.gathering import Gathered, numbered
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
+from dualrev.primitives.array.shaping import laid_by
 from dualrev.protocol import ProtocolFunction
 
 _MOVING = ("edge", "reflect", "symmetric", "wrap")
@@ -133,7 +134,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         )
     if mode in _REDUCING:
         lengths = _pairs(options.get("stat_length"), array.ndim)
-        return _by_reducing(array, _pairs(pad_width, array.ndim), lengths, _REDUCING[mode])
+        return laid_by(_by_reducing(array, _pairs(pad_width, array.ndim), lengths, _REDUCING[mode]), array)
     if mode == "constant" and _active(options.get("constant_values", 0)):
-        return _with_numbers(array, _pairs(pad_width, array.ndim), options["constant_values"])
+        return laid_by(_with_numbers(array, _pairs(pad_width, array.ndim), options["constant_values"]), array)
     return padded(array, pad_width, mode=mode, **options)

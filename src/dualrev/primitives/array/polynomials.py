@@ -19,7 +19,7 @@ def polyval(p: Any, x: Any) -> Any:
     """Evaluate by Horner's rule."""
     p = _coefficients(p)
     x = np.asarray(x) if plain(x) is x else x
-    total: Any = np.zeros(x.shape, x.dtype)
+    total: Any = np.zeros_like(plain(x))
     for coefficient in p:
         total = total * x + coefficient
     return total

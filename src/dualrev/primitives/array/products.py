@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.contraction import dot
-from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
+from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading, plain
+from dualrev.primitives.array.shaping import laid
 
 
 @array_rule(np.outer)
@@ -105,7 +106,8 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         return last
     a0, a1, a2 = left if len(left) == 3 else (*left, np.zeros((), left[0].dtype))
     b0, b1, b2 = right if len(right) == 3 else (*right, np.zeros((), right[0].dtype))
-    return np.stack(np.broadcast_arrays(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, last), axis=axisc)
+    product = np.stack(np.broadcast_arrays(a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, last), axis=-1)
+    return np.moveaxis(laid(product, "C"), -1, axisc)
 
 
 @composite(np.linalg.cross)
@@ -148,7 +150,7 @@ def matrix_power(a: Any, n: int) -> Any:
     if n < 0:
         return matrix_power(np.linalg.inv(a), -n)
     if n == 0:
-        return np.linalg.matrix_power(np.zeros(a.shape, a.dtype), 0)
+        return np.linalg.matrix_power(np.zeros_like(plain(a)), 0)
     if n == 3:
         return np.matmul(np.matmul(a, a), a)
     square = result = None

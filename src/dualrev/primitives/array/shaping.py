@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
+from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear, plain
 from dualrev.protocol import ProtocolFunction
 
 
@@ -33,12 +33,41 @@ def pad_axes(array: Any, ndim: int, wanted: int) -> Any:
 def reshape(y: Any, a: Any, /, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
     """Reshape; in Fortran order by reversing the axes before and after."""
     before, after = a.shape, y.shape
-    if order == "F":
+    if in_fortran_order(a, order):
         return linear(lambda t: _in_fortran_order(t, before, after), lambda w: _in_fortran_order(w, after, before))
     return linear(
         lambda t: t.reshape(leading(t, len(before)) + after),
         lambda w: w.reshape(leading(w, len(after)) + before),
     )
+
+
+def in_fortran_order(a: Any, order: Any) -> bool:
+    """Whether elements are read in Fortran order: asked for by name, or by "A" of an array that lies so."""
+    return bool(order == "F" or (order == "A" and plain(a).flags.fnc))
+
+
+def lies_in(a: Any, order: Any) -> bool:
+    """Whether an array need not be copied to lie in an order of memory."""
+    flags = plain(a).flags
+    return order in (None, "K", "A") or bool(flags.c_contiguous if order == "C" else flags.f_contiguous)
+
+
+def laid(y: Any, order: str) -> Any:
+    """Return a result in the order of memory in which NumPy returns it."""
+    return y if np.ndim(y) < 2 or lies_in(y, order) else np.copy(y, order=order)  # type: ignore[call-overload]
+
+
+def laid_by(y: Any, a: Any) -> Any:
+    """Return a result likewise: in Fortran order where the operand lies in that alone."""
+    return laid(y, "F" if plain(a).flags.fnc else "C")
+
+
+def laid_like(y: Any, a: Any) -> Any:
+    """Return a result likewise: as `np.empty_like` of the operand, which has its shape, lies."""
+    strides = plain(a).strides
+    order = sorted(range(y.ndim), key=lambda n: -abs(strides[n]))
+    back = [order.index(n) for n in range(y.ndim)]
+    return np.transpose(laid(np.transpose(y, order), "C"), back) if y.ndim > 1 else y
 
 
 def _in_fortran_order(array: Any, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
@@ -74,19 +103,36 @@ def broadcast_to(y: Any, array: Any, /, shape: Any = None, subok: bool = False) 
     )
 
 
-def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
-    return x.astype(dtype, copy=copy)
+def _copied(x: Any, order: Any = "K") -> Any:
+    return np.array(x, order=order)
+
+
+def _itself(x: Any, order: Any = "K") -> Any:
+    return x
+
+
+copied = ProtocolFunction("copy", _copied)
+
+
+@array_rule(copied, definition=_itself)
+def _copied_rule(y: Any, x: Any, /, order: Any = "K") -> Any:
+    """Copy, in an order of memory that derivatives do not have."""
+    return linear(_itself, _itself)
+
+
+def _astype(x: Any, dtype: Any, order: Any = "K", copy: bool = True) -> Any:
+    return x.astype(dtype, order=order, copy=copy)
 
 
 astype = ProtocolFunction("astype", _astype)
 
 
-def _same(x: Any, dtype: Any = None, copy: bool = True) -> Any:
+def _same(x: Any, dtype: Any = None, order: Any = "K", copy: bool = True) -> Any:
     return x
 
 
 @array_rule(astype, definition=_same)
-def _astype_rule(y: Any, x: Any, /, dtype: Any = None, copy: bool = True) -> Any:
+def _astype_rule(y: Any, x: Any, /, dtype: Any = None, order: Any = "K", copy: bool = True) -> Any:
     before, after = x.dtype, y.dtype
     if before.kind == after.kind:
         return linear(lambda t: astype(t, after), lambda w: astype(w, before))
