@@ -15,6 +15,8 @@ from dualrev.forward.dual import Dual
 from dualrev.forward.spans import widened
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.kernels.memory import keep_pages
+from dualrev.primitives.array.coincidence import open_count
+from dualrev.primitives.product import chain_product
 from dualrev.reverse.sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
@@ -49,6 +51,7 @@ def pushforward(
         The leaves of the output, their arrangement, and per leaf its tangent: None where it depends on no active leaf.
     """
     level = new_level()
+    opened = open_count.get()
     duals = [x if t is None else Dual.at_level(x, t, level) for x, t in zip(leaves, tangents, strict=True)]
     outputs, tree = flatten_output(call(duals), name)
     values, pushed = [], []
@@ -56,7 +59,37 @@ def pushforward(
         own = _own(out, Dual, level, name)
         values.append(out.content if own else out)
         pushed.append(widened(out.pushed) if own else None)
+    if open_count.get() != opened and any(t is not None and np.isnan(t).any() for t in pushed):
+        pushed = _by_pullback(call, leaves, tangents, name)
     return values, tree, pushed
+
+
+def _by_pullback(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str) -> list[Any]:
+    """Push tangents by the rows of the Jacobian: for slopes of which the pullback alone can tell that none matters."""
+    active = [n for n, t in enumerate(tangents) if t is not None]
+
+    def part(own: list[Any]) -> Any:
+        return call([own[active.index(n)] if n in active else x for n, x in enumerate(leaves)])
+
+    pullback = Pullback(part, [leaves[n] for n in active], name)
+    pushed = []
+    for n, value in enumerate(pullback.values):
+        rows = one_hot(value.shape, value.dtype, 0, value.size, 0) if value.size else np.zeros((0, *value.shape))
+        adjoints = pullback([rows if m == n else None for m in range(len(pullback.values))])
+        terms = [
+            _contracted(adjoint, tangents[k], value.shape)
+            for adjoint, k in zip(adjoints, active, strict=True)
+            if adjoint is not None
+        ]
+        pushed.append(sum(terms[1:], start=terms[0]) if terms else None)
+    return pushed
+
+
+def _contracted(rows: Any, tangent: Any, shape: tuple[int, ...]) -> Any:
+    """Multiply rows of a Jacobian with tangents, of one direction or several."""
+    ahead = tangent.shape[: tangent.ndim - rows.ndim + 1]
+    products = chain_product(rows, tangent.reshape((*ahead, 1, *rows.shape[1:])))
+    return np.sum(products, axis=tuple(range(1 - rows.ndim, 0))).reshape((*ahead, *shape))
 
 
 class Pullback:

@@ -1,8 +1,8 @@
 """Eigenvalues and singular values, with their vectors.
 
-Vectors of values that coincide are any basis of a space, so they have no derivative. What asks for it gets NaN; a
-product with an exact 0 asks for nothing, so functions of the values, or of other vectors, have theirs. A singular value
-of 0 is at a kink, like the size of a number, and its derivative is taken as 0.
+Vectors of values that coincide are any basis of a space, so they have no derivative. What asks for it gets NaN; a 0
+asks for nothing, so functions of the values, or of other vectors, have theirs. `open_slopes` holds that law. A singular
+value of 0 is at a kink, like the size of a number, and its derivative is taken as 0.
 
 Sources: M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation,
 2008; J. Townsend, Differentiating the singular value decomposition, 2016.
@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array.coincidence import open_slopes
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
 from dualrev.primitives.array.packing import Packing, result_of
-from dualrev.primitives.array.rule import array_rule, composite, linear
+from dualrev.primitives.array.rule import array_rule, composite, linear, plain
 from dualrev.primitives.product import chain_product
 from dualrev.protocol import ProtocolFunction
 
@@ -34,12 +35,36 @@ def _reciprocal(x: Any, zero: Any, instead: Any = np.nan) -> Any:
     return np.where(zero, instead, 1.0 / np.where(zero, 1.0, x))
 
 
-def _reciprocal_gaps(values: Any) -> Any:
-    """Return 1 / (w_j - w_i) in row i and column j: NaN where values coincide, 0 on the diagonal."""
-    gaps = values[..., None, :] - values[..., :, None]
-    n = values.shape[-1]
-    coincide = np.abs(gaps) <= _precision(values, n)[..., None]
-    return _reciprocal(gaps, coincide, np.where(np.eye(n, dtype=bool), 0.0, np.nan).astype(values.dtype))
+class _Turns:
+    """How vectors turn: the matrix x, in the basis of the vectors, over the gaps between their values.
+
+    Parameters
+    ----------
+    values
+        The eigenvalues or singular values.
+    sums
+        What the gaps are multiplied by.
+    """
+
+    def __init__(self, values: Any, sums: Any = 1.0) -> None:
+        gaps = values[..., None, :] - values[..., :, None]
+        n = values.shape[-1]
+        coincide = np.abs(gaps) <= _precision(values, 8 * n)[..., None]  # products of matrices round so far
+        self.factors = _reciprocal(gaps * sums, coincide, np.zeros((), values.dtype))
+        self.open = coincide & ~np.eye(n, dtype=bool)
+
+        self.values = values
+
+    def __call__(self, x: Any, w_values: Any = 0.0) -> Any:
+        """Return x_ij / (w_j - w_i), and what is open where the two coincide.
+
+        The cotangent of the values times these says how large x is before rounding cancels it.
+        """
+        turned = self.factors * x
+        if not np.any(self.open):
+            return turned
+        size = np.max(np.abs(plain(w_values * self.values)), axis=-1, initial=0)[..., None, None]
+        return turned + open_slopes(x, where=self.open, size=size)
 
 
 def _values_and_vectors(a: Any) -> Packing:
@@ -58,16 +83,16 @@ def symmetric_spectrum_rule(y: Any, a: Any, /, UPLO: str = "L") -> Any:
     only_real("np.linalg.eigh", a)
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
-    factors = _reciprocal_gaps(values)
+    turns = _Turns(values)
     rows = flipped(vectors)
 
     def push(t: Any) -> Any:
         turned = rows @ t @ vectors
-        return parts.join([diagonal(turned), vectors @ chain_product(factors, turned)])
+        return parts.join([diagonal(turned), vectors @ turns(turned)])
 
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
-        return vectors @ (diagonal_matrix(w_values) + chain_product(factors, rows @ w_vectors)) @ rows
+        return vectors @ (diagonal_matrix(w_values) + turns(rows @ w_vectors, w_values)) @ rows
 
     return linear(push, pull)
 
@@ -104,7 +129,7 @@ def real_spectrum_rule(y: Any, a: Any, /) -> Any:
     only_real("np.linalg.eig", a)
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
-    factors = _reciprocal_gaps(values)
+    turns = _Turns(values)
     rows = np.linalg.inv(vectors)
 
     def of_length_1(x: Any) -> Any:
@@ -112,11 +137,11 @@ def real_spectrum_rule(y: Any, a: Any, /) -> Any:
 
     def push(t: Any) -> Any:
         turned = rows @ t @ vectors
-        return parts.join([diagonal(turned), of_length_1(vectors @ chain_product(factors, turned))])
+        return parts.join([diagonal(turned), of_length_1(vectors @ turns(turned))])
 
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
-        turned = chain_product(factors, flipped(vectors) @ of_length_1(w_vectors))
+        turned = turns(flipped(vectors) @ of_length_1(w_vectors), w_values)
         return flipped(rows) @ (diagonal_matrix(w_values) + turned) @ flipped(vectors)
 
     return linear(push, pull)
@@ -154,8 +179,7 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
     zero = s <= _precision(s, max(m, n))
     kink = np.where(zero, 0.0, 1.0).astype(s.dtype)
     row = s[..., None, :]
-    sums = row + s[..., :, None]
-    factors = chain_product(_reciprocal_gaps(s), _reciprocal(sums, zero[..., None, :] & zero[..., :, None]))
+    turns = _Turns(s, row + s[..., :, None])
     inverse = _reciprocal(s, zero)[..., None, :]
 
     def beyond(basis: Any, x: Any) -> Any:
@@ -165,8 +189,8 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
     def push(t: Any) -> Any:
         turned = u_t @ t @ v
         left, right = turned * row, flipped(turned * s[..., :, None])
-        t_u = u @ chain_product(factors, left + flipped(left))
-        t_v = v @ chain_product(factors, right + flipped(right))
+        t_u = u @ turns(left + flipped(left))
+        t_v = v @ turns(right + flipped(right))
         if m > n:
             t_u = t_u + beyond(u, t @ v)
         if m < n:
@@ -176,7 +200,7 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
     def pull(w: Any) -> Any:
         w_u, w_s, w_vh = parts.split(w)
         w_v = flipped(w_vh)
-        left, right = chain_product(factors, u_t @ w_u), chain_product(factors, vh @ w_v)
+        left, right = turns(u_t @ w_u, w_s), turns(vh @ w_v, w_s)
         middle = diagonal_matrix(kink * w_s) + (left + flipped(left)) * row
         total = u @ (middle + (right + flipped(right)) * s[..., :, None]) @ vh
         if m > n:

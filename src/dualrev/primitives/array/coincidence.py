@@ -1,0 +1,38 @@
+"""Slopes that are open: those of vectors whose values coincide, which are any basis of a space.
+
+A function of a matrix that does not depend on the choice of the basis may have a derivative all the same. The pullback
+can tell for functions of the values as a whole: what they ask for in the open directions is 0. The tangents of the
+vectors themselves cannot be told, so a pushforward through them is NaN; who pushes looks at `open_count`, and takes the
+pullback instead. What such a 0 would have been divided by is 0, too: its own derivative is unknown, and NaN.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from dualrev.primitives.array.rule import Linear, array_rule, linear
+from dualrev.protocol import ProtocolFunction
+
+open_count: ContextVar[int] = ContextVar("open_count", default=0)
+"""How often an open slope was asked for, in this thread of work."""
+
+
+def _open_slopes(x: Any, where: Any, size: Any = 0.0) -> Any:
+    """Return NaN in the open places of matrices, and 0 where nothing but rounding of numbers of a size stands there."""
+    size = np.maximum(np.max(np.abs(x), axis=(-2, -1), keepdims=True, initial=0), size)
+    asked = where & ~(np.abs(x) <= 32 * x.shape[-1] * np.finfo(x.dtype).eps * size)
+    if np.any(asked):
+        open_count.set(open_count.get() + 1)
+    return np.where(asked, np.nan, 0.0).astype(x.dtype)
+
+
+open_slopes = ProtocolFunction("open_slopes", _open_slopes)
+
+
+@array_rule(open_slopes)
+def open_slopes_rule(y: Any, x: Any, /, where: Any, size: Any = 0.0) -> Linear:
+    """Ask for the slope of an open slope, which is as open."""
+    return linear(lambda t: open_slopes(t, where=where), lambda w: open_slopes(w, where=where))
