@@ -68,6 +68,7 @@ def _primitives() -> int:
     for result in results:
         state = "ok" if result.ok else "FAILED"
         print(f"{result.name.ljust(width)}  {state.ljust(6)}  {result.error:7.1e}  {result.detail}")
+        print(f"{' ' * width}  {' ' * 6}  {result.units:4.1f} ulp  {result.where}")
     failed = [result.name for result in results if not result.ok]
     good = len(results) - len(failed)
     print(f"\n{good} of {len(results)} primitives agree with SymPy at random points of their domains")

@@ -13,9 +13,9 @@ from dualrev.errors import MissingRuleError
 from dualrev.extras import from_scipy
 from dualrev.kernels import scipy_functions
 from dualrev.kernels.binding import Bound, Target
-from dualrev.primitives.host import HOST
+from dualrev.primitives.host import HOST, HOST_FORMULAS
 from dualrev.primitives.row import HostRow, Row, Rule, calls, reads
-from dualrev.primitives.scalar import TABLE
+from dualrev.primitives.scalar import FORMULAS, TABLE
 from dualrev.protocol import ProtocolFunction
 
 
@@ -101,7 +101,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {name: _function(row) for name, row i
 """Per row the function that users can call on numbers, arrays and active numbers alike."""
 
 _OF_SCIPY = scipy_functions.spellings(ROWS.values())
-_TARGET = Target({name: _compiled(name) for name in _NOT_IN_NUMPY} | FUNCTIONS | _PYTHON_NAMES)
+_NATIVE = {name: _compiled(name) for name in _NOT_IN_NUMPY} | FUNCTIONS | _PYTHON_NAMES
+_TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
 
 
 @cache

@@ -32,11 +32,16 @@ class Target:
         table, bound in its turn.
     wrap
         Applied to each bound function: a compiler, or nothing.
+    formulas
+        Formulas that only some targets have.
     """
 
-    def __init__(self, native: Mapping[str, Any], wrap: Wrap = lambda rule: rule) -> None:
+    def __init__(
+        self, native: Mapping[str, Any], wrap: Wrap = lambda rule: rule, formulas: Mapping[str, Rule] = FORMULAS
+    ) -> None:
         self.native = native
         self.wrap = wrap
+        self.formulas = formulas
         self._names: dict[str, Any] = dict(native)
 
     def bind(self, rule: Rule) -> Any:
@@ -50,7 +55,7 @@ class Target:
     def resolve(self, name: str) -> Any:
         """Return what `math.<name>` means on the target."""
         if name not in self._names:
-            self._names[name] = self.bind(FORMULAS[name] if name in FORMULAS else TABLE[name].fn)
+            self._names[name] = self.bind(self.formulas[name] if name in self.formulas else TABLE[name].fn)
         return self._names[name]
 
     def row(self, row: Row) -> Bound:

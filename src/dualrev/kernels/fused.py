@@ -19,7 +19,21 @@ from dualrev.primitives.row import HostRow, Row, Rule, calls
 
 FUSED_SIZE = 1 << 15
 _FAST_EVERYWHERE = frozenset(
-    {"sin", "cos", "sqrt", "fabs", "floor", "trunc", "sign", "copysign", "exceeds", "isnan", "pi"}
+    {
+        "sin",
+        "cos",
+        "sqrt",
+        "fabs",
+        "floor",
+        "trunc",
+        "sign",
+        "copysign",
+        "exceeds",
+        "isnan",
+        "pi",
+        "below_one",
+        "cosine",
+    }
 )
 
 

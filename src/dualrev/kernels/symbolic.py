@@ -11,7 +11,9 @@ import sympy
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.symbolic_host import HOST_NATIVE
 from dualrev.kernels.symbolic_hyperbolic import cosh, sinh, tanh
+from dualrev.primitives.host import HOST_FORMULAS
 from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import FORMULAS
 
 
 class Step(sympy.Function):  # type: ignore[misc]
@@ -94,13 +96,16 @@ _NATIVE: dict[str, Any] = {
     "ceil": Ceil,
     "trunc": _trunc,
     "rint": _rint,
+    "fmod": lambda a, b: a - b * _trunc(a / b),
+    "modulo": lambda a, b: a - b * Floor(a / b),
+    "log_ratio": lambda a, b: sympy.log(a / b),
     "isnan": lambda x: False,
     "isinf": lambda x: False,
     "isfinite": lambda x: True,
     "select": select,
     **HOST_NATIVE,
 }
-_TARGET = Target(_NATIVE)
+_TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
 NEGLIGIBLE = 1e-9
 """Branches that differ by less are recipes for one function."""
 

@@ -30,6 +30,18 @@ class GammaSign(sympy.Function):  # type: ignore[misc]
         return sympy.Integer(0)
 
 
+class HyperU(sympy.Function):  # type: ignore[misc]
+    """Tricomi's confluent hypergeometric function, which SymPy does not know."""
+
+    def fdiff(self, argindex: int = 3) -> Any:
+        """Return the derivative in the last argument."""
+        a, b, x = self.args
+        return -a * HyperU(a + 1, b + 1, x)
+
+    def _eval_evalf(self, precision: int) -> Any:
+        return _quadrature(self.args, mpmath.hyperu, precision)
+
+
 class OwensT(sympy.Function):  # type: ignore[misc]
     """Owen's function, by quadrature. SymPy would look for an antiderivative."""
 
@@ -114,6 +126,49 @@ def _inverse(name: str, forward: Callable[..., Any], start: str) -> Any:
     return type(name, (Inverse,), {"forward": staticmethod(forward), "start": staticmethod(starting)})
 
 
+_HALF = sympy.Rational(1, 2)
+
+
+class _kelvin:
+    """Kelvin's functions of order 0 as series: SymPy does not know them."""
+
+    @staticmethod
+    def ber(x: Any) -> Any:
+        """Return the real part of the Bessel function on a diagonal."""
+        return sympy.hyper([], [_HALF, _HALF, 1], -((x / 4) ** 4))
+
+    @staticmethod
+    def bei(x: Any) -> Any:
+        """Return the imaginary part."""
+        return (x / 2) ** 2 * sympy.hyper([], [3 * _HALF, 3 * _HALF, 1], -((x / 4) ** 4))
+
+    @staticmethod
+    def berp(x: Any) -> Any:
+        """Return the derivative of ber."""
+        return sympy.diff(_kelvin.ber(_X), _X).subs(_X, x)
+
+    @staticmethod
+    def beip(x: Any) -> Any:
+        """Return the derivative of bei."""
+        return sympy.diff(_kelvin.bei(_X), _X).subs(_X, x)
+
+
+_X = sympy.Dummy("x", real=True)
+
+
+def _struve_series(v: Any, x: Any, sign: int) -> Any:
+    start = (x / 2) ** (v + 1) / (sympy.gamma(3 * _HALF) * sympy.gamma(v + 3 * _HALF))
+    return start * sympy.hyper([1], [3 * _HALF, v + 3 * _HALF], sign * (x / 2) ** 2)
+
+
+def _struve(v: Any, x: Any) -> Any:
+    return _struve_series(v, x, -1)
+
+
+def _modified_struve(v: Any, x: Any) -> Any:
+    return _struve_series(v, x, 1)
+
+
 HOST_NATIVE: dict[str, Any] = {
     "rgamma": lambda x: 1 / sympy.gamma(x),
     "gammasgn": GammaSign,
@@ -154,6 +209,24 @@ HOST_NATIVE: dict[str, Any] = {
     "hyp0f1": lambda b, x: sympy.hyper([], [b], x),
     "hyp1f1": lambda a, b, x: sympy.hyper([a], [b], x),
     "hyp2f1": lambda a, b, c, x: sympy.hyper([a, b], [c], x),
+    "hyperu": HyperU,
+    "loggamma": sympy.loggamma,
+    "dawsn": lambda x: sympy.sqrt(sympy.pi) / 2 * sympy.exp(-x * x) * sympy.erfi(x),
+    "erfi": sympy.erfi,
+    "ndtri_exp": lambda p: sympy.sqrt(2) * sympy.erfinv(2 * sympy.exp(p) - 1),
+    "ellipkm1": lambda p: sympy.elliptic_k(1 - p),
+    "chdtr": lambda v, x: _lower_gamma(v / 2, x / 2),
+    "chdtrc": lambda v, x: _upper_gamma(v / 2, x / 2),
+    "gdtr": lambda a, b, x: _lower_gamma(b, a * x),
+    "gdtrc": lambda a, b, x: _upper_gamma(b, a * x),
+    "pdtr": lambda k, m: _upper_gamma(k + 1, m),
+    "pdtrc": lambda k, m: _lower_gamma(k + 1, m),
+    "stdtr": lambda v, t: (1 + sympy.sign(t) * (1 - _beta_regularized(v / 2, _HALF, v / (v + t * t)))) / 2,
+    "fdtr": lambda p, q, x: _beta_regularized(p / 2, q / 2, p * x / (p * x + q)),
+    "fdtrc": lambda p, q, x: 1 - _beta_regularized(p / 2, q / 2, p * x / (p * x + q)),
+    **{name: getattr(_kelvin, name) for name in ("ber", "bei", "berp", "beip")},
+    "struve": _struve,
+    "modstruve": _modified_struve,
     "ellipk": sympy.elliptic_k,
     "ellipe": sympy.elliptic_e,
     "exprel": lambda x: (sympy.exp(x) - 1) / x,

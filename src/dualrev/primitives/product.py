@@ -30,7 +30,9 @@ def product(partial: Any, factor: Any) -> Any:
     result = partial * factor
     if _finite(result):
         return result
-    return np.where(np.equal(partial, 0) | np.equal(factor, 0), np.zeros((), result.dtype), result)[()]
+    # Not where the product is a number: of nested numbers, one that is 0 has a derivative.
+    lost = (np.equal(partial, 0) | np.equal(factor, 0)) & ~np.isfinite(result)
+    return np.where(lost, np.zeros((), result.dtype), result)[()]
 
 
 def _finite(x: Any) -> bool:

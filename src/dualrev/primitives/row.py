@@ -42,6 +42,11 @@ class Row:
         Pairs (arguments, promised partials) at kinks, ties and zeros.
     names
         The spellings that reach it: "numpy.sin", "scipy.special.expit", "operator.add".
+    ulp
+        By how many units in the last place its function, partials and their derivatives may be off, in single and in
+        double precision; `verification.accuracy` says what a unit is.
+    reach
+        Per argument the interval in which they are no further off; by default all numbers.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Row:
     domain: tuple[Interval | Choice, ...] = ((-2.0, 2.0),)
     points: tuple[Point, ...] = ()
     names: tuple[str, ...] = ()
+    ulp: float = 8.0
+    reach: tuple[Interval, ...] = ()
 
     @property
     def flat(self) -> bool:

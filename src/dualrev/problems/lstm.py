@@ -65,16 +65,16 @@ def gradient(parameters: np.ndarray, inputs: np.ndarray, targets: np.ndarray) ->
         g, before = np.tanh(z[3 * hidden :]), cell
         cell = f * before + i * g
         state = o * np.tanh(cell)
-        history.append((joined, i, f, o, g, before, cell, state))
+        history.append((joined, i, f, o, g, np.cosh(z[3 * hidden :]), before, cell, state))
     to_weights, to_biases = np.zeros_like(weights), np.zeros_like(biases)
     to_state, to_cell = np.zeros(hidden), np.zeros(hidden)
     for t in reversed(range(steps)):
-        joined, i, f, o, g, before, cell, state = history[t]
+        joined, i, f, o, g, stretch, before, cell, state = history[t]
         to_state = to_state + 2.0 * (state - targets[t]) / targets.size
         bent = np.tanh(cell)
-        to_cell = to_cell + to_state * o * (1.0 - bent**2)
+        to_cell = to_cell + to_state * o / np.cosh(cell) ** 2
         gates = [to_cell * g * i * (1.0 - i), to_cell * before * f * (1.0 - f), to_state * bent * o * (1.0 - o)]
-        to_z = np.concatenate([*gates, to_cell * i * (1.0 - g**2)])
+        to_z = np.concatenate([*gates, to_cell * i / stretch**2])
         to_weights += np.outer(joined, to_z)
         to_biases += to_z
         to_state, to_cell = (weights @ to_z)[inputs.shape[1] :], to_cell * f

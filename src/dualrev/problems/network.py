@@ -52,17 +52,17 @@ def loop(parameters: Any, inputs: np.ndarray, targets: np.ndarray, widths: tuple
 
 def gradient(parameters: np.ndarray, inputs: np.ndarray, targets: np.ndarray, widths: tuple[int, ...]) -> np.ndarray:
     """Return the gradient, shape (n,), by backpropagation."""
-    at, y, layers = 0, inputs, []
+    at, y, stretch, layers = 0, inputs, None, []
     for layer, (before, after) in enumerate(pairwise(widths)):
         weights = parameters[at : at + before * after].reshape(before, after)
-        layers.append((y, weights))
-        y = y @ weights + parameters[at + before * after : at + (before + 1) * after]
-        y = np.tanh(y) if layer < len(widths) - 2 else y
+        layers.append((y, stretch, weights))
+        z = y @ weights + parameters[at + before * after : at + (before + 1) * after]
+        y, stretch = (np.tanh(z), np.cosh(z)) if layer < len(widths) - 2 else (z, None)
         at += (before + 1) * after
     slope, parts = 2.0 * (y - targets) / targets.size, []
-    for before_layer, weights in reversed(layers):
+    for before_layer, stretch, weights in reversed(layers):
         parts.append(np.concatenate([(before_layer.T @ slope).ravel(), slope.sum(axis=0)]))
-        slope = (slope @ weights.T) * (1.0 - before_layer**2)
+        slope = slope @ weights.T if stretch is None else (slope @ weights.T) / stretch**2
     return np.concatenate(parts[::-1])
 
 

@@ -4,12 +4,15 @@ Their partials are written like those of the table of scalar primitives, and may
 here imports SciPy.
 """
 
-from dualrev.primitives.host import bessel, error, gamma, hypergeometric
-from dualrev.primitives.row import HostRow
+from dualrev.primitives.host import bessel, distributions, error, gamma, hypergeometric, integrals
+from dualrev.primitives.row import HostRow, Rule
 
-HOST_FAMILIES = (gamma, error, bessel, hypergeometric)
+HOST_FAMILIES = (gamma, error, integrals, bessel, hypergeometric, distributions)
 
 HOST: dict[str, HostRow] = {row.name: row for family in HOST_FAMILIES for row in family.ROWS}
 """Every row, by name, which is also its name in `scipy.special`."""
 
-__all__ = ["HOST", "HOST_FAMILIES"]
+HOST_FORMULAS: dict[str, Rule] = hypergeometric.FORMULAS | distributions.FORMULAS
+"""Formulas without a derivative of their own that rows share, on the host alone."""
+
+__all__ = ["HOST", "HOST_FAMILIES", "HOST_FORMULAS"]

@@ -3,7 +3,7 @@
 Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 9.1.27, 9.1.28, 9.6.26 and 9.6.27.
 """
 
-from dualrev.primitives.row import HostRow, math
+from dualrev.primitives.row import HostRow, math, select
 
 ANY = (-3.0, 3.0)
 POSITIVE = (0.4, 4.0)
@@ -17,6 +17,7 @@ ROWS = (
         domain=(ANY,),
         points=(((0.0,), (0.0,)),),
         names=("scipy.special.j0",),
+        reach=((-1e16, 1e16),),
     ),
     HostRow(
         "j1",
@@ -25,6 +26,8 @@ ROWS = (
         domain=(ANY,),
         points=(((0.0,), (0.5,)),),
         names=("scipy.special.j1",),
+        reach=((-1e16, 1e16),),
+        ulp=32.0,
     ),
     HostRow(
         "jv",
@@ -37,6 +40,8 @@ ROWS = (
         domain=(ORDER, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)), ((1.0, 0.0), (0.0, 0.5))),
         names=("scipy.special.jv", "scipy.special.jn"),
+        reach=((0.0, 3.0), (-1e4, 1e4)),
+        ulp=128.0,
     ),
     HostRow(
         "y0",
@@ -45,24 +50,28 @@ ROWS = (
         domain=(POSITIVE,),
         points=(((0.0,), (float("inf"),)),),
         names=("scipy.special.y0",),
+        reach=((0.0, 1e8),),
     ),
     HostRow(
         "y1",
         fn=lambda x: math.y1(x),
-        partials=(lambda y, x: 0.5 * (math.y0(x) - math.yv(2.0, x)),),
+        partials=(lambda y, x: select(x == 0, math.inf, 0.5 * (math.y0(x) - math.yv(2.0, x))),),
         domain=(POSITIVE,),
         names=("scipy.special.y1",),
+        reach=((0.0, 1e8),),
     ),
     HostRow(
         "yv",
         fn=lambda v, x: math.yv(v, x),
         partials=(
             None,
-            lambda y, v, x: 0.5 * (math.yv(v - 1.0, x) - math.yv(v + 1.0, x)),
+            lambda y, v, x: select(x == 0, math.inf, 0.5 * (math.yv(v - 1.0, x) - math.yv(v + 1.0, x))),
         ),
         refused=("v",),
         domain=(ORDER, POSITIVE),
         names=("scipy.special.yv", "scipy.special.yn"),
+        reach=((0.0, 3.0), (1e-20, 1e4)),
+        ulp=64.0,
     ),
     HostRow(
         "i0",
@@ -79,6 +88,8 @@ ROWS = (
         domain=(ANY,),
         points=(((0.0,), (0.0,)),),
         names=("scipy.special.i0e",),
+        reach=((-300.0, 300.0),),
+        ulp=1e5,  # by the result, i1e - i0e cancels far out
     ),
     HostRow(
         "i1",
@@ -95,6 +106,8 @@ ROWS = (
         domain=(ANY,),
         points=(((0.0,), (0.5,)),),
         names=("scipy.special.i1e",),
+        reach=((-300.0, 300.0),),
+        ulp=1e5,
     ),
     HostRow(
         "iv",
@@ -107,6 +120,8 @@ ROWS = (
         domain=(ORDER, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)), ((1.0, 0.0), (0.0, 0.5))),
         names=("scipy.special.iv",),
+        reach=((0.0, 3.0), (1e-20, 700.0)),
+        ulp=64.0,
     ),
     HostRow(
         "ive",
@@ -119,6 +134,8 @@ ROWS = (
         domain=(ORDER, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)),),
         names=("scipy.special.ive",),
+        reach=((0.0, 3.0), (-300.0, 300.0)),
+        ulp=1e5,
     ),
     HostRow(
         "k0",
@@ -127,13 +144,17 @@ ROWS = (
         domain=(POSITIVE,),
         points=(((0.0,), (-float("inf"),)),),
         names=("scipy.special.k0",),
+        reach=((0.0, 700.0),),
+        ulp=128.0,
     ),
     HostRow(
         "k0e",
         fn=lambda x: math.k0e(x),
-        partials=(lambda y, x: y - math.k1e(x),),
+        partials=(lambda y, x: select(x == 0, -math.inf, y - math.k1e(x)),),
         domain=(POSITIVE,),
         names=("scipy.special.k0e",),
+        reach=((0.0, 300.0),),
+        ulp=1e5,
     ),
     HostRow(
         "k1",
@@ -142,13 +163,17 @@ ROWS = (
         domain=(POSITIVE,),
         points=(((0.0,), (-float("inf"),)),),
         names=("scipy.special.k1",),
+        reach=((0.0, 700.0),),
+        ulp=128.0,
     ),
     HostRow(
         "k1e",
         fn=lambda x: math.k1e(x),
-        partials=(lambda y, x: y - 0.5 * (math.k0e(x) + math.kve(2.0, x)),),
+        partials=(lambda y, x: select(x == 0, -math.inf, y - 0.5 * (math.k0e(x) + math.kve(2.0, x))),),
         domain=(POSITIVE,),
         names=("scipy.special.k1e",),
+        reach=((0.0, 300.0),),
+        ulp=1e5,
     ),
     HostRow(
         "kv",
@@ -160,16 +185,20 @@ ROWS = (
         refused=("v",),
         domain=(ORDER, POSITIVE),
         names=("scipy.special.kv", "scipy.special.kn"),
+        reach=((0.0, 3.0), (1e-20, 700.0)),
+        ulp=128.0,
     ),
     HostRow(
         "kve",
         fn=lambda v, x: math.kve(v, x),
         partials=(
             None,
-            lambda y, v, x: y - 0.5 * (math.kve(v - 1.0, x) + math.kve(v + 1.0, x)),
+            lambda y, v, x: select(x == 0, -math.inf, y - 0.5 * (math.kve(v - 1.0, x) + math.kve(v + 1.0, x))),
         ),
         refused=("v",),
         domain=(ORDER, POSITIVE),
         names=("scipy.special.kve",),
+        reach=((0.0, 3.0), (1e-20, 300.0)),
+        ulp=1e5,
     ),
 )

@@ -23,6 +23,8 @@ ROWS = (
         domain=((-2.5, 4.0),),
         points=(((0.0,), (1.0,)), ((-1.0,), (-1.0,)), ((-2.0,), (2.0,)), ((1.0,), (0.5772156649015329,))),
         names=("scipy.special.rgamma",),
+        reach=((-25.0, 150.0),),
+        ulp=32.0,
     ),
     HostRow(
         "gammasgn",
@@ -43,6 +45,8 @@ ROWS = (
             ((1.5, -1.5), (2.0943951023931953, 2.0943951023931953)),
         ),
         names=("scipy.special.beta",),
+        reach=((0.3, 30.0), (0.3, 30.0)),
+        ulp=1e3,  # digamma(a) - digamma(a + b) cancels where b is small
     ),
     HostRow(
         "betaln",
@@ -54,6 +58,8 @@ ROWS = (
         domain=(POSITIVE, POSITIVE),
         points=(((1.0, 1.0), (-1.0, -1.0)),),
         names=("scipy.special.betaln",),
+        reach=((0.3, 30.0), (0.3, 30.0)),
+        ulp=1e3,
     ),
     HostRow(
         "binom",
@@ -82,6 +88,8 @@ ROWS = (
             ((2.0, -1.0), (0.0, 1 / 3)),
         ),
         names=("scipy.special.binom",),
+        reach=((3.0, 30.0), (0.5, 2.5)),
+        ulp=1e3,
     ),
     HostRow(
         "poch",
@@ -105,6 +113,8 @@ ROWS = (
             ((-3.0, 4.0), (-6.0, 0.0)),
         ),
         names=("scipy.special.poch",),
+        reach=((0.3, 30.0), (0.3, 30.0)),
+        ulp=1e3,
     ),
     HostRow(
         "gammainc",
@@ -117,6 +127,8 @@ ROWS = (
         domain=(SHAPE, POSITIVE),
         points=(((1.0, 0.0), (0.0, 1.0)), ((2.0, 0.0), (0.0, 0.0)), ((0.5, 0.0), (0.0, float("inf")))),
         names=("scipy.special.gammainc",),
+        reach=((1.0, 3.0), (0.0, 500.0)),
+        ulp=64.0,
     ),
     HostRow(
         "gammaincc",
@@ -129,30 +141,36 @@ ROWS = (
         domain=(SHAPE, POSITIVE),
         points=(((1.0, 0.0), (0.0, -1.0)),),
         names=("scipy.special.gammaincc",),
+        reach=((1.0, 3.0), (0.0, 500.0)),
+        ulp=64.0,
     ),
     HostRow(
         "gammaincinv",
         fn=lambda a, p: math.gammaincinv(a, p),
         partials=(
             None,
-            lambda y, a, p: math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a)),
+            lambda y, a, p: select(p == 1, math.inf, math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a))),
         ),
         refused=("a",),
         domain=(SHAPE, UNIT),
         points=(((1.0, 0.5), (0.0, 2.0)),),
         names=("scipy.special.gammaincinv",),
+        reach=((1.0, 3.0), (0.01, 0.99)),
+        ulp=64.0,
     ),
     HostRow(
         "gammainccinv",
         fn=lambda a, q: math.gammainccinv(a, q),
         partials=(
             None,
-            lambda y, a, q: -math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a)),
+            lambda y, a, q: select(q == 0, -math.inf, -math.exp(y - math.xlogy(a - 1.0, y) + math.gammaln(a))),
         ),
         refused=("a",),
         domain=(SHAPE, UNIT),
         points=(((1.0, 0.5), (0.0, -2.0)),),
         names=("scipy.special.gammainccinv",),
+        reach=((1.0, 3.0), (0.01, 0.99)),
+        ulp=64.0,
     ),
     HostRow(
         "betainc",
@@ -166,6 +184,8 @@ ROWS = (
         domain=(SHAPE, SHAPE, UNIT),
         points=(((1.0, 1.0, 0.0), (0.0, 0.0, 1.0)), ((2.0, 2.0, 1.0), (0.0, 0.0, 0.0))),
         names=("scipy.special.betainc",),
+        reach=((1.0, 3.0), (1.0, 3.0), (0.0, 1.0)),
+        ulp=64.0,
     ),
     HostRow(
         "betaincc",
@@ -179,6 +199,8 @@ ROWS = (
         domain=(SHAPE, SHAPE, UNIT),
         points=(((1.0, 1.0, 0.0), (0.0, 0.0, -1.0)),),
         names=("scipy.special.betaincc",),
+        reach=((1.0, 3.0), (1.0, 3.0), (0.0, 1.0)),
+        ulp=64.0,
     ),
     HostRow(
         "betaincinv",
@@ -192,6 +214,8 @@ ROWS = (
         domain=(SHAPE, SHAPE, UNIT),
         points=(((1.0, 1.0, 0.5), (0.0, 0.0, 1.0)),),
         names=("scipy.special.betaincinv",),
+        reach=((1.0, 3.0), (1.0, 3.0), (0.01, 0.99)),
+        ulp=64.0,
     ),
     HostRow(
         "zeta",
@@ -204,5 +228,6 @@ ROWS = (
         domain=(frozenset({2.0, 3.0, 4.0}), POSITIVE),
         points=(((2.0, 1.0), (0.0, -2.4041138063191885)),),
         names=("scipy.special.zeta", "scipy.special._ufuncs._zeta"),
+        reach=((2.0, 4.0), (0.1, 1e6)),
     ),
 )

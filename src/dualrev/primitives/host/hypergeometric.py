@@ -1,9 +1,9 @@
 """Hypergeometric functions and what they express without cancellation: elliptic integrals, powers near 0.
 
-Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 13.4.8, 15.2.1, 17.3.9 and 17.3.10.
+Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 13.4.8, 13.4.21, 15.2.1, 17.3.9 and 17.3.10.
 """
 
-from dualrev.primitives.row import HostRow, math
+from dualrev.primitives.row import HostRow, Rule, math, select
 
 ANY = (-2.0, 2.0)
 POSITIVE = (0.3, 3.0)
@@ -21,6 +21,8 @@ ROWS = (
         domain=(WHOLE, ANY),
         points=(((2.0, 0.0), (0.0, 0.5)),),
         names=("scipy.special.hyp0f1",),
+        reach=((1.0, 3.0), (-100.0, 700.0)),
+        ulp=64.0,
     ),
     HostRow(
         "hyp1f1",
@@ -34,6 +36,8 @@ ROWS = (
         domain=(WHOLE, WHOLE, ANY),
         points=(((1.0, 2.0, 0.0), (0.0, 0.0, 0.5)),),
         names=("scipy.special.hyp1f1",),
+        reach=((1.0, 3.0), (1.0, 3.0), (-20.0, 500.0)),
+        ulp=64.0,
     ),
     HostRow(
         "hyp2f1",
@@ -48,6 +52,22 @@ ROWS = (
         domain=(WHOLE, WHOLE, WHOLE, (-2.0, 0.8)),
         points=(((1.0, 1.0, 2.0, 0.0), (0.0, 0.0, 0.0, 0.5)),),
         names=("scipy.special.hyp2f1",),
+        reach=((1.0, 3.0), (1.0, 3.0), (1.0, 3.0), (-1e4, 0.9)),
+        ulp=1e3,
+    ),
+    HostRow(
+        "hyperu",
+        fn=lambda a, b, x: math.hyperu(a, b, x),
+        partials=(
+            None,
+            None,
+            lambda y, a, b, x: -a * math.hyperu(a + 1.0, b + 1.0, x),
+        ),
+        refused=("a", "b"),
+        domain=(WHOLE, WHOLE, (100.0, 400.0)),
+        names=("scipy.special.hyperu",),
+        reach=((1.0, 3.0), (1.0, 3.0), (80.0, 1e8)),
+        ulp=64.0,
     ),
     HostRow(
         "ellipk",
@@ -56,6 +76,8 @@ ROWS = (
         domain=((-2.0, 0.9),),
         points=(((0.0,), (0.39269908169872414,)),),
         names=("scipy.special.ellipk",),
+        reach=((-1e4, 0.96),),
+        ulp=64.0,
     ),
     HostRow(
         "ellipe",
@@ -64,35 +86,42 @@ ROWS = (
         domain=((-2.0, 0.9),),
         points=(((0.0,), (-0.39269908169872414,)),),
         names=("scipy.special.ellipe",),
+        reach=((-1e4, 0.96),),
+        ulp=64.0,
     ),
     HostRow(
         "exprel",
         fn=lambda x: math.exprel(x),
-        partials=(lambda y, x: 0.5 * math.hyp1f1(2.0, 3.0, x),),
+        partials=(lambda y, x: math.exprel_slope(x),),
         points=(((0.0,), (0.5,)),),
         names=("scipy.special.exprel",),
+        ulp=16.0,
     ),
     HostRow(
         "boxcox",
         fn=lambda x, k: math.boxcox(x, k),
         partials=(
             lambda y, x, k: x ** (k - 1.0),
-            lambda y, x, k: 0.5 * math.square(math.log(x)) * math.hyp1f1(2.0, 3.0, k * math.log(x)),
+            lambda y, x, k: math.square(math.log(x)) * math.exprel_slope(k * math.log(x)),
         ),
         domain=(POSITIVE, ANY),
         points=(((2.0, 0.0), (0.5, 0.2402265069591007)), ((1.0, 2.0), (1.0, 0.0))),
         names=("scipy.special.boxcox",),
+        reach=((1e-20, 1e20), (-5.0, 5.0)),
+        ulp=64.0,
     ),
     HostRow(
         "boxcox1p",
         fn=lambda x, k: math.boxcox1p(x, k),
         partials=(
             lambda y, x, k: math.exp((k - 1.0) * math.log1p(x)),
-            lambda y, x, k: 0.5 * math.square(math.log1p(x)) * math.hyp1f1(2.0, 3.0, k * math.log1p(x)),
+            lambda y, x, k: math.square(math.log1p(x)) * math.exprel_slope(k * math.log1p(x)),
         ),
         domain=(POSITIVE, ANY),
         points=(((1.0, 0.0), (0.5, 0.2402265069591007)), ((0.0, 2.0), (1.0, 0.0))),
         names=("scipy.special.boxcox1p",),
+        reach=((1e-20, 1e20), (-5.0, 5.0)),
+        ulp=64.0,
     ),
     HostRow(
         "inv_boxcox",
@@ -104,6 +133,8 @@ ROWS = (
         domain=(POSITIVE, (0.2, 2.0)),
         points=(((1.0, 0.0), (2.718281828459045, -1.3591409142295225)),),
         names=("scipy.special.inv_boxcox",),
+        reach=((0.1, 100.0), (0.1, 100.0)),
+        ulp=1e3,
     ),
     HostRow(
         "inv_boxcox1p",
@@ -115,5 +146,17 @@ ROWS = (
         domain=(POSITIVE, (0.2, 2.0)),
         points=(((1.0, 0.0), (2.718281828459045, -1.3591409142295225)),),
         names=("scipy.special.inv_boxcox1p",),
+        reach=((0.1, 100.0), (0.1, 100.0)),
+        ulp=1e3,
     ),
 )
+
+FORMULAS: dict[str, Rule] = {
+    # The series takes for ever where its argument is large.
+    "exprel_slope": lambda x: select(
+        math.fabs(x) < 1.0,
+        0.5 * math.hyp1f1(2.0, 3.0, select(math.fabs(x) < 1.0, x, 0.0)),
+        (math.exp(x) - math.exprel(x)) / x,
+    ),
+}
+"""Formulas that these rows share."""

@@ -17,7 +17,9 @@ FAMILIES = (arithmetic, exponential, trigonometric, hyperbolic, selection, speci
 TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.ROWS}
 """Every row, by name."""
 
-FORMULAS: dict[str, Rule] = selection.FORMULAS | special.FORMULAS
+FORMULAS: dict[str, Rule] = {
+    name: rule for family in FAMILIES for name, rule in getattr(family, "FORMULAS", {}).items()
+}
 """Formulas without a derivative of their own that rows share."""
 
 HOLOMORPHIC = frozenset(

@@ -1,6 +1,6 @@
 """Arithmetic."""
 
-from dualrev.primitives.row import Row, math, select
+from dualrev.primitives.row import Row, Rule, math, select
 
 ANY = (-2.0, 2.0)
 AWAY = (0.5, 2.5)
@@ -75,6 +75,8 @@ ROWS = (
             ((-2.0, 0.0), (0.0, float("nan"))),
         ),
         names=("numpy.power", "numpy.float_power", "operator.pow", "math.pow"),
+        ulp=32.0,
+        reach=((0.0, 1e300), (-1e300, 1e300)),
     ),
     Row(
         "square",
@@ -99,7 +101,7 @@ ROWS = (
     Row(
         "sqrt",
         fn=lambda x: math.sqrt(x),
-        partials=(lambda y, x: 0.5 / y,),
+        partials=(lambda y, x: 0.5 / (y + 0.0),),
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)),),
         names=("numpy.sqrt", "math.sqrt"),
@@ -114,26 +116,26 @@ ROWS = (
     ),
     Row(
         "floor_divide",
-        fn=lambda a, b: math.floor(a / b),
+        fn=lambda a, b: select(b == 0, a / b, math.rint((a - math.modulo(a, b)) / b)),
         domain=(ANY, AWAY),
         names=("numpy.floor_divide", "operator.floordiv"),
     ),
     Row(
         "remainder",
-        fn=lambda a, b: a - b * math.floor(a / b),
+        fn=lambda a, b: select(b == 0, 0.0 * (a / b), math.modulo(a, b)),
         partials=(
             lambda y, a, b: 1.0,
-            lambda y, a, b: -math.floor(a / b),
+            lambda y, a, b: math.rint((y - a) / b),
         ),
         domain=(ANY, AWAY),
         names=("numpy.remainder", "operator.mod"),
     ),
     Row(
         "fmod",
-        fn=lambda a, b: a - b * math.trunc(a / b),
+        fn=lambda a, b: math.fmod(a, b),
         partials=(
             lambda y, a, b: 1.0,
-            lambda y, a, b: -math.trunc(a / b),
+            lambda y, a, b: math.rint((y - a) / b),
         ),
         domain=(ANY, AWAY),
         names=("numpy.fmod", "math.fmod"),
@@ -142,11 +144,24 @@ ROWS = (
         "hypot",
         fn=lambda a, b: math.hypot(a, b),
         partials=(
-            lambda y, a, b: select(y == 0, 0.0, a / y),
-            lambda y, a, b: select(y == 0, 0.0, b / y),
+            lambda y, a, b: math.cosine(a, b, y),
+            lambda y, a, b: math.cosine(b, a, y),
         ),
         domain=(ANY, ANY),
         points=(((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))),
         names=("numpy.hypot", "math.hypot"),
     ),
 )
+
+FORMULAS: dict[str, Rule] = {
+    # Python's remainder: exact, and of the sign of b. A quotient that was rounded first can be one too large.
+    "modulo": lambda a, b: math.towards(math.fmod(a, b), b),
+    "towards": lambda r, b: select(r == 0, math.copysign(r, b), select((r < 0) != (b < 0), r + b, r)),
+    # a / y, so that its own derivative b * b / y**3 does not cancel where b is small.
+    "cosine": lambda a, b, y: select(
+        y == 0,
+        0.0,
+        select(math.fabs(a) > math.fabs(b), math.copysign(math.sqrt(1.0 - math.square(b / y)), a), a / y),
+    ),
+}
+"""Formulas that rows share; see `special.FORMULAS`."""

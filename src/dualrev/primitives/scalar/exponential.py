@@ -33,7 +33,7 @@ ROWS = (
     Row(
         "log",
         fn=lambda x: math.log(x),
-        partials=(lambda y, x: 1.0 / x,),
+        partials=(lambda y, x: 1.0 / (x + 0.0),),
         domain=(POSITIVE,),
         points=(((0.0,), (float("inf"),)),),
         names=("numpy.log", "math.log"),
@@ -41,14 +41,14 @@ ROWS = (
     Row(
         "log2",
         fn=lambda x: math.log2(x),
-        partials=(lambda y, x: 1.4426950408889634 / x,),
+        partials=(lambda y, x: 1.4426950408889634 / (x + 0.0),),
         domain=(POSITIVE,),
         names=("numpy.log2", "math.log2"),
     ),
     Row(
         "log10",
         fn=lambda x: math.log10(x),
-        partials=(lambda y, x: 0.4342944819032518 / x,),
+        partials=(lambda y, x: 0.4342944819032518 / (x + 0.0),),
         domain=(POSITIVE,),
         names=("numpy.log10", "math.log10"),
     ),
@@ -90,7 +90,7 @@ ROWS = (
         fn=lambda a, b: select(a == 0, select(math.isnan(b), b, 0.0), a * math.log(b)),
         partials=(
             lambda y, a, b: math.log(b),
-            lambda y, a, b: select((a == 0) & (b == 0), 0.0, a / b),
+            lambda y, a, b: select((a == 0) & (b == 0), 0.0, a / (b + 0.0)),
         ),
         domain=(ANY, POSITIVE),
         points=(((0.0, 0.0), (-float("inf"), 0.0)), ((0.0, 2.0), (0.6931471805599453, 0.0))),

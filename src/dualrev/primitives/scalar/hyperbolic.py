@@ -18,7 +18,7 @@ ROWS = (
     Row(
         "tanh",
         fn=lambda x: math.tanh(x),
-        partials=(lambda y, x: 1.0 - y * y,),
+        partials=(lambda y, x: math.square(1.0 / math.cosh(x)),),
         names=("numpy.tanh", "math.tanh"),
     ),
     Row(
@@ -38,7 +38,7 @@ ROWS = (
     Row(
         "arctanh",
         fn=lambda x: math.atanh(x),
-        partials=(lambda y, x: 1.0 / ((1.0 - x) * (1.0 + x)),),
+        partials=(lambda y, x: 1.0 / math.below_one(x),),
         domain=((-0.9, 0.9),),
         names=("numpy.arctanh", "math.atanh"),
     ),

@@ -1,6 +1,6 @@
 """Entropies and losses."""
 
-from dualrev.primitives.row import Row, math, select
+from dualrev.primitives.row import Row, Rule, math, select
 
 ANY = (-2.0, 2.0)
 POSITIVE = (0.2, 3.0)
@@ -16,10 +16,10 @@ ROWS = (
     ),
     Row(
         "rel_entr",
-        fn=lambda a, b: select((a > 0) & (b > 0), a * math.log(a / b), select((a == 0) & (b >= 0), 0.0, math.inf)),
+        fn=lambda a, b: select((a > 0) & (b > 0), a * math.log_ratio(a, b), select((a == 0) & (b >= 0), 0.0, math.inf)),
         partials=(
-            lambda y, a, b: math.log(a / b) + 1.0,
-            lambda y, a, b: -a / b,
+            lambda y, a, b: math.log_ratio(a, b + 0.0) + 1.0,
+            lambda y, a, b: -a / (b + 0.0),
         ),
         domain=(POSITIVE, POSITIVE),
         points=(((0.0, 2.0), (-float("inf"), 0.0)), ((2.0, 2.0), (1.0, -1.0))),
@@ -28,11 +28,11 @@ ROWS = (
     Row(
         "kl_div",
         fn=lambda a, b: select(
-            (a > 0) & (b > 0), a * math.log(a / b) - a + b, select((a == 0) & (b >= 0), b, math.inf)
+            (a > 0) & (b > 0), a * math.log_ratio(a, b) - (a - b), select((a == 0) & (b >= 0), b, math.inf)
         ),
         partials=(
-            lambda y, a, b: math.log(a / b),
-            lambda y, a, b: 1.0 - a / b,
+            lambda y, a, b: math.log_ratio(a, b + 0.0),
+            lambda y, a, b: select(math.fabs(a - b) < 0.5 * b, (b - a) / b, 1.0 - a / (b + 0.0)),
         ),
         domain=((0.2, 1.0), (1.5, 3.0)),
         points=(((0.0, 2.0), (-float("inf"), 1.0)), ((2.0, 2.0), (0.0, 0.0))),
@@ -51,10 +51,10 @@ ROWS = (
     ),
     Row(
         "pseudo_huber",
-        fn=lambda d, r: select((d == 0) | (r == 0), 0.0, r * r / (1.0 + math.hypot(1.0, r / d))),
+        fn=lambda d, r: select(d < 0, math.inf, select(r == 0, 0.0, d * (r * (r / (d + math.hypot(d, r)))))),
         partials=(
-            lambda y, d, r: math.square(y / d) / (d * math.hypot(1.0, r / d)),
-            lambda y, d, r: r / math.hypot(1.0, r / d),
+            lambda y, d, r: select(r == 0, 0.0, math.square_over(r * (r / (d + math.hypot(d, r))), math.hypot(d, r))),
+            lambda y, d, r: d * math.cosine(r, d, math.hypot(d, r)),
         ),
         domain=(POSITIVE, ANY),
         points=(((1.0, 0.0), (0.0, 0.0)),),
@@ -68,3 +68,10 @@ ROWS = (
         names=("scipy.special.cosm1",),
     ),
 )
+
+FORMULAS: dict[str, Rule] = {
+    "square_over": lambda a, b: a * (a / b),
+    # log(a / b): the quotient of numbers that are nearly equal has lost what the logarithm is made of.
+    "log_ratio": lambda a, b: select(math.fabs(a - b) < 0.5 * b, math.log1p((a - b) / b), math.log(a / b)),
+}
+"""Formulas that rows share; see `special.FORMULAS`."""

@@ -1,6 +1,6 @@
 """Circular functions, their inverses, and angles."""
 
-from dualrev.primitives.row import Row, math, select
+from dualrev.primitives.row import Row, Rule, math, select
 
 ANY = (-2.0, 2.0)
 INSIDE = (-0.9, 0.9)
@@ -28,7 +28,7 @@ ROWS = (
     Row(
         "arcsin",
         fn=lambda x: math.asin(x),
-        partials=(lambda y, x: 1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
+        partials=(lambda y, x: 1.0 / math.sqrt(math.below_one(x)),),
         domain=(INSIDE,),
         points=(((1.0,), (float("inf"),)),),
         names=("numpy.arcsin", "math.asin"),
@@ -36,7 +36,7 @@ ROWS = (
     Row(
         "arccos",
         fn=lambda x: math.acos(x),
-        partials=(lambda y, x: -1.0 / math.sqrt((1.0 - x) * (1.0 + x)),),
+        partials=(lambda y, x: -1.0 / math.sqrt(math.below_one(x)),),
         domain=(INSIDE,),
         points=(((1.0,), (-float("inf"),)),),
         names=("numpy.arccos", "math.acos"),
@@ -61,9 +61,11 @@ ROWS = (
     Row(
         "sinc",
         fn=lambda x: select(x == 0, 1.0, math.sin(math.pi * x) / (math.pi * x)),
-        partials=(lambda y, x: select(math.fabs(x) < 0.1, math.sinc_slope(x), (math.cos(math.pi * x) - y) / x),),
+        partials=(lambda y, x: select(math.fabs(x) < 0.1, math.sinc_slope(x), (math.cos(math.half_turns(x)) - y) / x),),
         points=(((0.0,), (0.0,)), ((1e-9,), (-3.289868133696453e-9,)), ((1.0,), (-1.0,))),
         names=("numpy.sinc",),
+        ulp=40.0,
+        reach=((-1e6, 1e6),),
     ),
     Row(
         "deg2rad",
@@ -78,3 +80,11 @@ ROWS = (
         names=("numpy.rad2deg", "numpy.degrees", "math.degrees"),
     ),
 )
+
+FORMULAS: dict[str, Rule] = {
+    # 1 - x * x, which does not cancel near 1, and whose derivative does not cancel near 0.
+    "below_one": lambda x: select(math.fabs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x)),
+    # pi * x, less whole turns, which do not fit into a number that is rounded.
+    "half_turns": lambda x: math.pi * (x - 2.0 * math.rint(0.5 * x)),
+}
+"""Formulas that rows share; see `special.FORMULAS`."""
