@@ -118,7 +118,6 @@ def test_second_derivatives_are_right_or_not_numbers(case: Case, values: list[fl
     for inner in MODES:
         gradient = dr.grad(case.f, mode=inner)
         found = [dr.jacobian(gradient, mode=mode)(a) for mode in MODES]
-        np.testing.assert_array_equal(np.isnan(found[0]), np.isnan(found[1]))
         for hessian in [*found, dr.hessian(case.f)(a)]:
             for n in range(a.size):
                 unit = np.zeros(a.size)
@@ -145,9 +144,8 @@ def test_what_depends_on_the_choice_has_no_derivative() -> None:
         lambda a: np.linalg.svd(a).U[1, 0],
         lambda a: of_matrix(a)[0, 1],
     ):
-        forward, reverse = (dr.grad(f, mode=mode)(np.eye(3)) for mode in MODES)
-        assert np.isnan(forward).any()
-        np.testing.assert_array_equal(np.isnan(forward), np.isnan(reverse))
+        for mode in MODES:
+            assert np.isnan(dr.grad(f, mode=mode)(np.eye(3))).any()
 
 
 def of_matrix(a: Any) -> Any:

@@ -60,7 +60,11 @@ def pushforward(
         values.append(out.content if own else out)
         pushed.append(widened(out.pushed) if own else None)
     if open_count.get() != opened and any(t is not None and np.isnan(t).any() for t in pushed):
-        pushed = _by_pullback(call, leaves, tangents, name)
+        pulled = _by_pullback(call, leaves, tangents, name)
+        pushed = [
+            t if t is None or p is None else np.where(np.isnan(t), p, t)[()]
+            for t, p in zip(pushed, pulled, strict=True)
+        ]
     return values, tree, pushed
 
 

@@ -99,7 +99,8 @@ def _axis(row: Row, n: int, dtype: Any) -> Any:
 
 
 def _errors(row: Row, columns: list[Any], dtype: Any) -> Iterator[Inaccuracy]:
-    f, partials = FUNCTIONS.get(row.name, bound(row).value), bound(row).partials
+    f: Any = FUNCTIONS.get(row.name, bound(row).value)
+    partials = bound(row).partials
     exact = _Exact(row)
     active = [
         n for n in exact.free if row.partials and row.partials[n] and not (isinstance(row, HostRow) and row.refuses(n))
