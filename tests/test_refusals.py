@@ -167,6 +167,31 @@ def written_to(x: Any) -> Any:
     return s
 
 
+def of_objects() -> Any:
+    return np.exp(np.array([1.0, object()]))
+
+
+class Model:
+    """Keeps an active number."""
+
+    def __init__(self, rate: Any) -> None:
+        self.rate = rate
+
+    def value(self) -> Any:
+        return np.exp(np.array([self.rate, 0.0]))
+
+
+@each_mode
+def test_an_error_about_objects_where_no_active_number_is_passes_unchanged(mode: str) -> None:
+    with pytest.raises(TypeError, match="no callable exp") as caught:
+        dr.jacobian(lambda x: x * of_objects(), mode=mode)(X)
+    assert type(caught.value) is TypeError
+    with pytest.raises(errors.ObjectArrayError, match=r"np\.exp .*np\.stack.*value, line"):
+        dr.jacobian(lambda x: Model(x[0]).value(), mode=mode)(X)
+    with pytest.raises(errors.ObjectArrayError, match=r"np\.exp .*np\.stack"):
+        dr.jacobian(lambda p: np.exp(np.array([p["a"], 0.0])), mode=mode)({"a": 1.0})
+
+
 def by_branch(x: Any) -> Any:
     y = None
     if isinstance(x, float):

@@ -40,6 +40,8 @@ class Call(NamedTuple):
         Whether the function is known to be a library's, or Python's own.
     entered
         The frame of the library's function, None if it has none.
+    caller
+        The user's frame, None where an operator calls a library's function itself.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Call(NamedTuple):
     place: str
     foreign: bool
     entered: FrameType | None = None
+    caller: FrameType | None = None
 
 
 def stack() -> Iterator[Step]:
@@ -106,7 +109,7 @@ def _call(frame: FrameType, at: int, entered: FrameType | None) -> Call:
     if not name and entered is not None:
         name, thing = _of_frame(entered), None
     foreign = entered is not None or _top(name) in LIBRARIES or getattr(thing, "__module__", None) == "builtins"
-    return Call(name, text, place(frame, at), foreign, entered)
+    return Call(name, text, place(frame, at), foreign, entered, frame)
 
 
 def place(frame: FrameType, at: int) -> str:

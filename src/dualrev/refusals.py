@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,9 @@ def refused(error: Exception, active: type) -> DualrevError | None:
     if hidden is not None:
         return ActiveConversionError(str(hidden))
     call = called(steps)
-    if call is None or not call.foreign or not (says_objects(error, active) or _took(call, error, active)):
+    if call is None or not call.foreign:
+        return None
+    if not (says_objects(error, active) and _at_hand(call.caller, active)) and not _took(call, error, active):
         return None
     what = "an array of objects" if call.name.startswith("np.") else "active numbers, or an array of objects"
     kind = ObjectArrayError if call.name.startswith("np.") else MissingRuleError
@@ -214,13 +217,24 @@ def _took(call: Call, error: Exception, active: type) -> bool:
     """Whether a library's function was entered with active numbers, and could not make sense of them."""
     if call.entered is None or not isinstance(error, TypeError | AttributeError | NotImplementedError):
         return False
-    return any(_holds(x, active) for x in call.entered.f_locals.values())
+    return _at_hand(call.entered, active)
 
 
-def _holds(x: Any, active: type) -> bool:
+def _at_hand(frame: FrameType | None, active: type) -> bool:
+    """Whether a function has active numbers among its variables, or in the attributes of one."""
+    if frame is None:
+        return True
+    found = [x for x in frame.f_locals.values() if not isinstance(x, ModuleType)]
+    return any(_holds(x, active) or _holds(getattr(x, "__dict__", None), active) for x in found)
+
+
+def _holds(x: Any, active: type, depth: int = 4) -> bool:
+    """Whether something is an active number or holds one, a few containers deep: containers may hold themselves."""
     if isinstance(x, np.ndarray):
         return x.dtype.kind == "O" and any(isinstance(element, active) for element in x.flat)
-    return isinstance(x, active) or (isinstance(x, list | tuple) and any(_holds(element, active) for element in x))
+    if isinstance(x, list | tuple | dict) and depth:
+        return any(_holds(each, active, depth - 1) for each in (x.values() if isinstance(x, dict) else x))
+    return isinstance(x, active)
 
 
 def _raised_by_user(steps: list[Step]) -> bool:
