@@ -25,8 +25,8 @@ MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for pa
 MOST_LINES = 300
 
 LAYERS = (
-    {"errors", "layout", "folders", "allowance", "costs", "callers"},
-    {"modes", "extras", "branches"},
+    {"errors", "layout", "folders", "allowance", "costs", "callers", "requirements"},
+    {"modes", "extras", "branches", "room"},
     {"refusals"},
     {"calibration"},
     {"protocol", "ownership"},

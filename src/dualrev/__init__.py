@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dualrev import requirements  # noqa: F401 - first, for it says what is too old
+
+# isort: split
 from dualrev import errors, linalg, special
 from dualrev.active import no_grad, stop_gradient
 from dualrev.allowance import tape_limit

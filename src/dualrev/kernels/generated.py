@@ -21,6 +21,9 @@ import numba
 import numpy as np
 
 from dualrev.folders import cache_folder, write_whole
+from dualrev.requirements import expect_version
+
+expect_version("Numba", numba.__version__)
 
 
 def load(folder: str, name: str, digest: str, text: str, names: dict[str, Any]) -> dict[str, Any]:
