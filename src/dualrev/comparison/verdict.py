@@ -11,6 +11,9 @@ CLOSE = 2.0
 EXACT = 1e-10
 """A relative error up to which a method counts as exact."""
 
+CONTRADICTED = 1e-3
+"""A relative error that is none of differences, where several of them have it."""
+
 
 def verdict(comparison: Comparison) -> str:
     """Return what a comparison says, in sentences."""
@@ -19,7 +22,7 @@ def verdict(comparison: Comparison) -> str:
         told = ", so that times (~) are those of first calls, in which things are compiled and loaded"
         return f"Interrupted before anything was timed{told if known else ''}."
     sentences = [_of_execution(each) for each in comparison.executions if not each.unavailable]
-    sentences += [_auto(comparison), _others(comparison)]
+    sentences += [_auto(comparison), _others(comparison), _contradicted(comparison)]
     if len(sentences) > 3:
         sentences.insert(1, _between(comparison))
     if _noisy(comparison):
@@ -90,6 +93,18 @@ def _others(comparison: Comparison) -> str:
         f"Central differences {cost} as {comparison.faster} mode{error}."
         if ratio >= 1
         else (f"Central differences {cost} than {comparison.faster} mode{error}.")
+    )
+
+
+def _contradicted(comparison: Comparison) -> str:
+    """Say so where all differences are off by the same: then it is the derivative that is not the function's."""
+    named = ("forward differences", "central differences", "complex step")
+    errors = [each.error for each in comparison.main.methods if each.method in named and each.entries]
+    if len(errors) < 2 or not min(errors) > CONTRADICTED or max(errors) - min(errors) > 0.01 * max(errors):
+        return ""
+    return (
+        "All differences contradict the derivative, by the same: it is that of the branches taken. A loop that ends "
+        "when nothing changes any more, or a root by bisection, drops the derivative; dualrev.implicit_root keeps it."
     )
 
 

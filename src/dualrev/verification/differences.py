@@ -40,7 +40,9 @@ class Differences:
         for part in STEPS:
             with np.errstate(all="ignore"):
                 expected = numeric.directional_difference(self.call, point.leaves, self.v, part)
-            error = _difference(found, expected, values)
+                error = _difference(found, expected, values)
+            if error > self.tolerance:
+                error = numeric.lost(error, found, expected, self.call, point.leaves, self.v, part)
             if error < self.error or part == STEPS[0]:
                 self.error, self.expected, self.part = error, expected, part
             if self.error <= self.tolerance:

@@ -23,6 +23,11 @@ MOST_ENTRIES = 64
 SECONDS = 30.0
 NOT_FINITE = "is not finite at the point"
 
+BRANCHES = (
+    "differences contradict the derivative, which is that of the branches taken: a loop that ends when nothing changes "
+    "any more, or a root by bisection, drops the derivative; dualrev.implicit_root keeps that of a root"
+)
+
 
 def verify(
     f: Callable[..., Any],
@@ -131,6 +136,8 @@ def verify(
         "the Hessian": not _second_ok(second, precision),
     }
     against = [check for check, fails in failed.items() if fails]
+    if differ and agree and not kinks and not failed["the adjoint identity"]:
+        notes.append(BRANCHES)
     ok = agree and not against
     forward_error, reverse_error = symbols.errors or (None, None)
     return Verification(

@@ -46,16 +46,62 @@ def directional_difference(
 
     Their step is a part of the one at which truncation and rounding are alike.
     """
-    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
-    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
-    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
-    h = part * eps**0.2 * max(scale, 1.0) / max(length, 1.0)
+    h, _ = _step(leaves, v, part)
 
     def at(step: float) -> list[Any]:
         return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
 
     near, far = zip(at(h), at(-h), strict=True), zip(at(2 * h), at(-2 * h), strict=True)
     return [(8 * (a - b) - (c - d)) / (12 * h) for (a, b), (c, d) in zip(near, far, strict=True)]
+
+
+def rounding(
+    call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any], part: float = 1.0
+) -> float:
+    """Return how much a difference of fourth order may be off by the rounding of the values that it is made of."""
+    h, eps = _step(leaves, v, part)
+    values = [
+        np.abs(np.asarray(value, np.float64))
+        for step in (-2 * h, 2 * h)
+        for value in call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+    ]
+    return 2 * eps / h * max((float(np.max(value, initial=0.0)) for value in values), default=0.0)
+
+
+def lost(
+    error: float,
+    found: Sequence[Any],
+    expected: Sequence[Any],
+    call: Callable[[list[Any]], list[Any]],
+    leaves: Sequence[Any],
+    v: Sequence[Any],
+    part: float = 1.0,
+) -> float:
+    """Return the error of a derivative against differences, or 0 if it is lost in their rounding.
+
+    Of values so small that their differences are lost, nothing can be asked.
+    """
+    if error == 0.0:
+        return error
+    with np.errstate(all="ignore"):
+        return 0.0 if absolute_error(found, expected) <= rounding(call, leaves, v, part) else error
+
+
+def _step(leaves: Sequence[Any], v: Sequence[Any], part: float) -> tuple[float, float]:
+    """Return a part of the step at which truncation and rounding are alike, and the precision of the numbers."""
+    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
+    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
+    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
+    return part * eps**0.2 * max(scale, 1.0) / max(length, 1.0), eps
+
+
+def absolute_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
+    """Return the largest difference; a NaN is an infinite one."""
+    with np.errstate(invalid="ignore"):
+        differences = [
+            np.where(np.equal(a, b), 0.0, np.abs(np.subtract(a, b))) for a, b in zip(found, expected, strict=True)
+        ]
+    return max((float(np.max(np.where(np.isnan(d), np.inf, d), initial=0.0)) for d in differences), default=0.0)
 
 
 def relative_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
@@ -106,8 +152,9 @@ def _one_sided(
         return np.concatenate([np.ravel(value).astype(np.float64) for value in values])
 
     here = at(0.0)
-    left, right = [(4 * at(step) - at(2 * step) - 3 * here) / (2 * step) for step in (-h, h)]
-    return left, right, np.abs(here)
+    near, far = [at(step) for step in (-h, h)], [at(step) for step in (-2 * h, 2 * h)]
+    left, right = [(4 * a - b - 3 * here) / (2 * step) for a, b, step in zip(near, far, (-h, h), strict=True)]
+    return left, right, np.max(np.abs([here, *near, *far]), axis=0)
 
 
 def complex_step(call: Callable[[list[Any]], Any], leaves: Sequence[Any], v: Sequence[Any]) -> list[Any] | None:
