@@ -124,6 +124,10 @@ def machine_memory() -> int:
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     if sys.platform == "win32":
         found.append(_windows_memory())
+    with suppress(ImportError, ValueError):  # not on Windows
+        import resource
+
+        found += [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]  # -1: no limit
     for name in _CONTROL_GROUPS:
         with suppress(OSError, ValueError):  # no such group, or "max"
             found.append(int(Path(name).read_text(encoding="ascii")))

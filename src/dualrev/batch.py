@@ -10,6 +10,7 @@ import optree
 
 from dualrev.active import looked_at
 from dualrev.errors import BatchError, DeviceError
+from dualrev.room import expect_room
 
 Batched = bool | tuple[int, ...]
 
@@ -51,15 +52,84 @@ def over_points(operator: Callable[..., Any], carriers: tuple[int, ...], args: t
     name = getattr(operator, "__name__", "the function")
     count = points_in(carriers, args, name)
     carriers = tuple(n % len(args) for n in carriers)
+    known = vars(operator).setdefault(_KNOWN, {})
+    key = tuple(np.shape(args[n])[1:] for n in carriers)
     compiled = getattr(operator, "compiled", None)
-    if compiled is not None and not kwargs and not looked_at():
-        return compiled.over_points(carriers, args, count)
+    if not count:
+        nothing = known.get(key) or _without_points(operator, args)
+        if nothing is not None:
+            return optree.tree_map(np.copy, nothing[0])
+    try:
+        if compiled is not None and not kwargs and not looked_at():
+            stacked = compiled.over_points(carriers, args, count)
+        else:
+            stacked = _one_by_one(operator, carriers, args, kwargs, count)
+    except Exception as error:
+        own = _of_the_points(carriers, args, count)
+        if not (own and _of_shapes(error)):
+            raise
+        raise BatchError(
+            f"{name} fails with argument {own[0]} of shape {np.shape(args[own[0]])}, which all points share. If each "
+            f"of the {count} points has a row of it, pass batched={(*sorted(carriers), *own)!r}, which names the "
+            "arguments that carry points"
+        ) from error
+    if count:
+        known[key] = (optree.tree_map(lambda part: part[:0].copy(), stacked),)
+    return stacked
+
+
+_KNOWN = "_without_points"
+"""Attribute of an operator: results at no points, by the shapes of a point at which it has been called."""
+
+
+def _without_points(operator: Any, args: tuple[Any, ...]) -> tuple[Any] | None:
+    """Return what a gradient or a Hessian is for no points, in a tuple; None where that depends on the function."""
+    hessian = getattr(operator.f, "_kind", "") == "gradient" and operator.f.argnums == operator.argnums
+    if operator.has_aux or not (hessian or operator._kind == "gradient"):
+        return None
+    single = isinstance(operator.argnums, int)
+    arrays = [np.asarray(args[n]) for n in ((operator.argnums,) if single else operator.argnums)]
+    parts = [x[:0] if x.dtype.kind == "f" else x[:0].astype(np.float64) for x in arrays]
+
+    def like_argnums(parts: list[Any]) -> Any:
+        return parts[0] if single else tuple(parts)
+
+    if hessian:
+        shapes = [[(0, *a.shape[1:], *b.shape[1:]) for b in parts] for a in parts]
+        return (like_argnums([like_argnums([np.empty(shape, parts[0].dtype) for shape in row]) for row in shapes]),)
+    gradient = like_argnums(parts)
+    return ((np.empty(0, parts[0].dtype), gradient) if operator._value else gradient,)
+
+
+def _of_the_points(carriers: tuple[int, ...], args: tuple[Any, ...], count: int) -> list[int]:
+    """Return the arrays among the shared arguments that have as many rows as there are points."""
+    others = [n for n in range(len(args)) if n not in carriers and isinstance(args[n], np.ndarray)]
+    return [n for n in others if args[n].ndim and args[n].shape[0] == count > 1]
+
+
+def _of_shapes(error: Exception) -> bool:
+    """Whether an error may come from arguments of the wrong shapes; compiled code speaks of types."""
+    spoken = any(word in str(error) for word in ("shape", "broadcast", "dimension"))
+    return (
+        isinstance(error, TypeError)
+        or type(error).__name__ == "TypingError"
+        or (spoken and isinstance(error, ValueError))
+    )
+
+
+def _one_by_one(
+    operator: Callable[..., Any], carriers: tuple[int, ...], args: tuple[Any, ...], kwargs: Any, count: int
+) -> Any:
+    name = getattr(operator, "__name__", "the function")
     if not count:
         raise BatchError(f"{name} was given no points, and how many outputs it has is not known without one")
-    results = [
-        operator(*(np.asarray(arg)[k] if n in carriers else arg for n, arg in enumerate(args)), **kwargs)
-        for k in range(count)
-    ]
+    results: list[Any] = []
+    for k in range(count):
+        at = [np.asarray(arg)[k] if n in carriers else arg for n, arg in enumerate(args)]
+        results.append(operator(*at, **kwargs))
+        if k == 0:
+            parts: list[Any] = optree.tree_leaves(results[0])
+            expect_room("batch of derivatives", name, (count, sum(map(np.size, parts))))
     return optree.tree_map(lambda *parts: np.stack(parts), *results)
 
 

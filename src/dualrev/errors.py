@@ -12,6 +12,8 @@ Examples
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class DualrevError(Exception):
     """Base of every error that dualrev raises on purpose.
@@ -85,6 +87,15 @@ class ChunkSizeError(DualrevError, ValueError):
 
 class ArgnumsError(DualrevError, ValueError):
     """`argnums` points outside the positional arguments."""
+
+
+def count_advice(name: str, arguments: Sequence[int]) -> str:
+    """Return what to say where a function uses differentiated arguments as whole numbers."""
+    which = f"argument {arguments[0]} of {name} is an int" if len(arguments) == 1 else f"arguments {arguments} are ints"
+    return (
+        f"{which}, and argnums names it; {name} uses it as a count, a size or an index, which have no derivative. "
+        "Leave it out of argnums"
+    )
 
 
 class NoOutputError(DualrevError, TypeError):
@@ -216,6 +227,30 @@ class TapeLimitError(DualrevError, MemoryError):
         return (
             f"the tape asks for {self.asked:,} bytes, and {which}; mode='forward' needs no tape, and "
             "`with dualrev.tape_limit(nbytes):` sets another limit"
+        )
+
+
+class ResultTooLargeError(DualrevError, MemoryError):
+    """A derivative takes more memory than there is, or than the process may use.
+
+    Attributes
+    ----------
+    asked, limit : int
+        Bytes that the result would take, and that there are.
+    """
+
+    def __init__(self, what: str, name: str, shape: tuple[int, ...], asked: int, limit: int) -> None:
+        super().__init__(what, name, shape, asked, limit)
+        self.asked, self.limit = asked, limit
+
+    def __str__(self) -> str:
+        what, name, shape, asked, limit = self.args
+        one = "dualrev.hvp(f, x, v)" if what == "Hessian" else "dualrev.jvp(f, x, v) and dualrev.vjp(f, x)"
+        of = "dualrev.grad(f)" if what == "Hessian" else "f"
+        return (
+            f"the {what} of {name} has {' x '.join(map(str, shape))} numbers, which take {asked:,} bytes; there are "
+            f"{limit:,}. dualrev.linear_operator({of}, x) multiplies with it without forming it; so does {one}, for "
+            "one vector"
         )
 
 

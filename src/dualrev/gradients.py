@@ -61,6 +61,8 @@ def jacobian(
         At once.
     ArgnumsError, ComplexInputError, ObjectArrayError, InputTypeError, NoOutputError, RandomFunctionError
         When called, for arguments and functions that cannot be differentiated.
+    ResultTooLargeError
+        When called, if the Jacobian cannot fit into memory: before it is computed, as soon as its size is known.
 
     Examples
     --------

@@ -12,6 +12,7 @@ from dualrev.kernels.fused import directions_last
 from dualrev.operators import Pullback, one_hot, plain, pushforward
 from dualrev.ownership import owned
 from dualrev.point import Point
+from dualrev.room import expect_room
 from dualrev.trees import Tree
 
 
@@ -40,21 +41,36 @@ def forward(point: Point, chunk: int) -> Blocks:
         return Blocks(
             values, tree, [_columns(_last(t, v, point.n), v, point) for t, v in zip(tangents, values, strict=True)]
         )
+    whole: list[Any] = []
     columns: list[list[Any]] = []
     first: tuple[list[Any], Tree] | None = None
     for start in range(0, point.n, chunk):
         stop = min(start + chunk, point.n)
         seeds = _seeds(point.leaves, point.offsets, start, stop)
         values, tree, tangents = pushforward(point.call, point.leaves, seeds, point.name)
+        parts = [_last(t, v, stop - start) for t, v in zip(tangents, values, strict=True)]
         if first is None:
             first = (values, tree)
+            expect_room_for(point, values)
+            if all(map(plain, parts)):
+                whole = [np.empty((*part.shape[:-1], point.n), part.dtype) for part in parts]
         else:
             _same(point.name, first, (values, tree))
-        columns.append([_last(t, v, stop - start) for t, v in zip(tangents, values, strict=True)])
+        for into, part in zip(whole, parts, strict=False):
+            into[..., start:stop] = part
+        if not whole:
+            columns.append(parts)
     assert first is not None
     values, tree = first
-    whole = [np.concatenate([part[n] for part in columns], axis=-1) for n in range(len(values))]
+    whole = whole or [np.concatenate([part[n] for part in columns], axis=-1) for n in range(len(values))]
     return Blocks(values, tree, [_columns(entries, value, point) for entries, value in zip(whole, values, strict=True)])
+
+
+def expect_room_for(point: Point, values: Sequence[Any]) -> None:
+    """Raise an error if a Jacobian with rows for these outputs takes more memory than there is."""
+    rows = sum([int(value.size) for value in values])
+    itemsize = max([value.dtype.itemsize for value in (*values, *point.leaves)], default=8)
+    expect_room(point.what, point.name, (rows, point.n), itemsize)
 
 
 def _columns(entries: Any, value: Any, point: Point) -> list[Any]:
@@ -75,23 +91,29 @@ def reverse(point: Point, pullback: Pullback, block: int) -> Blocks:
     sizes = [int(np.prod(np.shape(v), dtype=np.intp)) for v in pullback.values]
     offsets = [sum(sizes[:n]) for n in range(len(sizes))]
     rows: list[list[Any]] = []
+    whole: list[Any] = []
     total = sum(sizes)
+    expect_room_for(point, pullback.values)
     for start in range(0, total, block):
         stop = min(start + block, total)
         cotangents = _seeds(pullback.values, offsets, start, stop)
         adjoints = pullback(cotangents, last=stop == total)
-        rows.append(
-            [
-                np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))
-                for a, x in zip(adjoints, point.leaves, strict=True)
-            ]
-        )
+        parts = [
+            np.zeros((stop - start, x.size), x.dtype) if a is None else a.reshape((stop - start, x.size))
+            for a, x in zip(adjoints, point.leaves, strict=True)
+        ]
+        if start == 0 and stop < total and all(map(plain, parts)):
+            whole = [np.empty((total, part.shape[1]), part.dtype) for part in parts]
+        for into, part in zip(whole, parts, strict=False):
+            into[start:stop] = part
+        if not whole:
+            rows.append(parts)
     blocks: list[list[Any]] = [[] for _ in pullback.values]
     for n, x in enumerate(point.leaves):
-        parts = [row[n] for row in rows] or [np.zeros((0, x.size), x.dtype)]
-        whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        parts = [whole[n]] if whole else [row[n] for row in rows] or [np.zeros((0, x.size), x.dtype)]
+        matrix = parts[0] if len(parts) == 1 else np.concatenate(parts)
         for value, offset, size, result in zip(pullback.values, offsets, sizes, blocks, strict=True):
-            result.append(_block(whole[offset : offset + size], value, x))
+            result.append(_block(matrix[offset : offset + size], value, x))
     return Blocks(pullback.values, pullback.tree, blocks)
 
 

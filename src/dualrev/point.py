@@ -9,7 +9,7 @@ import numpy as np
 
 from dualrev.active import Active
 from dualrev.backends import interpretable
-from dualrev.errors import ArgnumsError, NoOutputError
+from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError, count_advice
 from dualrev.ownership import lent, owned, private_tree
 from dualrev.refusals import refused
 from dualrev.trees import Tree, flatten, map_leaves
@@ -59,7 +59,11 @@ class Point:
         The arguments of the call; with `keep`, which is for calls later on, copies, of which each call gets its own.
     aux : Any
         What the function returned beside its output in the last call, if it has such.
+    what : str
+        What the matrix of derivatives is called in messages.
     """
+
+    what = "Jacobian"
 
     def __init__(
         self,
@@ -131,6 +135,9 @@ class Point:
         try:
             out = self.f(*args, **kwargs)
         except Exception as error:
+            counts = self._integers() if _wanted_an_integer(error) else []
+            if counts:
+                raise ActiveConversionError(count_advice(self.name, counts)) from error
             own = refused(error, Active)
             if own is None:
                 raise
@@ -143,6 +150,10 @@ class Point:
             )
         self.aux = map_leaves(_value_of, out[1])
         return out[0]
+
+    def _integers(self) -> list[int]:
+        """Return the differentiated arguments that are integers, or hold some."""
+        return [n for n in self.positions if any(map(_is_integer, flatten(self.args[n])[0]))]
 
     def like_input(self, parts: Sequence[Any]) -> Any:
         """Arrange one result per leaf as the input was arranged."""
@@ -165,6 +176,21 @@ class Point:
         if self.python_float[leaf]:
             return result if isinstance(result, Active) or result.shape else float(result)
         return result[()] if type(result) is np.ndarray and result.ndim == 0 else result
+
+
+def _is_integer(x: Any) -> bool:
+    """Whether a number is an integer, as counts and indices are; derivatives take it for a float."""
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
+def _wanted_an_integer(error: Exception) -> bool:
+    """Whether an active number was to be a whole one, in range(x), np.zeros(x) or an index."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_name in ("__index__", "__int__"):
+            return True
+        traceback = traceback.tb_next
+    return isinstance(error, TypeError | IndexError) and any(word in str(error) for word in ("integer", "non-int"))
 
 
 def _value_of(x: Any) -> Any:

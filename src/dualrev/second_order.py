@@ -53,6 +53,8 @@ def hessian(
     ------
     NonScalarOutputError
         When called, if the output does not have shape ().
+    ResultTooLargeError
+        When called, before anything is computed, if the Hessian cannot fit into memory.
     DeviceError
         If the device does not exist or cannot do what is asked.
 

@@ -21,6 +21,7 @@ from numba.core import types
 
 from dualrev.kernels.extending import defined
 from dualrev.reverse.numba_limit import within_limit
+from dualrev.room import expect_room
 
 FIRST_POINTS = 256
 """Points after which it is known how long the others take."""
@@ -48,6 +49,7 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     first = within_limit(entry, *(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
     parts = first if isinstance(first, tuple) else (first,)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
+    expect_room("batch of derivatives", entry.py_func.__name__, (count, sum(map(np.size, parts))))
     outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
     for out, part in zip(outs, parts, strict=True):
         out[0] = part

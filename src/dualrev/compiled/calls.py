@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import optree
+from numba import typeof
 from numba.core.dispatcher import Dispatcher
-from numba.core.errors import TypingError
+from numba.core.errors import NumbaError, TypingError
 from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
@@ -19,45 +20,25 @@ from dualrev.calibration import current_compiled_costs
 from dualrev.compiled.batches import empty, over_points, written
 from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
+from dualrev.compiled.hooks import MADE_OF
 from dualrev.compiled.in_place import SHAPE
 from dualrev.compiled.steps import CompiledStep
-from dualrev.errors import ActiveConversionError, ArgnumsError, CompilationError, DualrevError, InputTypeError
+from dualrev.compiled.tape_counts import TapeCounts
+from dualrev.errors import (
+    ActiveConversionError,
+    ArgnumsError,
+    CompilationError,
+    DualrevError,
+    InputTypeError,
+    count_advice,
+)
 from dualrev.modes import ModeChoice, choose_compiled_mode
 from dualrev.reverse.numba_limit import within_limit
 from dualrev.reverse.numba_sweep import LANES
+from dualrev.room import expect_room
 
-RECORD_BYTES = 24
-"""Two partials and two indices."""
-
-
-class TapeCounts(NamedTuple):
-    """What a recording is made of.
-
-    Attributes
-    ----------
-    records : int
-        Of single operations, those of inputs not counted.
-    nbytes : int
-        The memory of all records and blocks.
-    calls : int
-        Operations that called a mathematical function: exponentials, sines, powers.
-    outputs : int
-    alone, passed, active : int
-        How many records the sweeps for a Jacobian come by: those with one cotangent; those with several; and at how
-        many of the latter an adjoint is not 0.
-    """
-
-    records: int
-    nbytes: int
-    calls: int
-    outputs: int
-    alone: int
-    passed: int
-    active: int
-
-    def words(self, n: int) -> int:
-        """Return how many words are not records, where there are n inputs: those of blocks."""
-        return max(0, (self.nbytes - RECORD_BYTES * (self.records + n + 1)) // 8)
+FEW = 1000
+"""Inputs up to which a Jacobian is not asked whether it fits: its outputs would have to be very many."""
 
 
 class CompiledOperator:
@@ -100,11 +81,15 @@ class CompiledOperator:
             if entry is None and _of_pandas(args, kwargs):
                 return self(*_without_index(args, kwargs))
             if entry is None:
+                self._expect_room(key, args, kwargs)
                 entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
             result = within_limit(entry, *args, **kwargs)
+        except CompilationError:
+            self._expect_no_counts(args, kwargs)
+            raise
         except ActiveConversionError:
             given: Any = (args, kwargs)
-            if any(isinstance(leaf, Active) for leaf in optree.tree_leaves(given)):
+            if any(map(_is_active, optree.tree_leaves(given))):
                 return self.step(args, kwargs)
             raise
         except TypingError as error:
@@ -124,6 +109,34 @@ class CompiledOperator:
             return result if result.ndim else result[()]
         return self._as_numpy(result, args, kwargs)
 
+    def _expect_room(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise an error if the result cannot fit into memory. Where that is in doubt, the function is called once."""
+        given: Any = (args, kwargs)
+        n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
+        if self.question.kind != "jacobian" or n <= FEW or any(map(_is_active, optree.tree_leaves(given))):
+            return
+        function, asked = getattr(self.f.py_func, MADE_OF, (self.f, None))
+        hessian = isinstance(asked, Question) and asked.kind == "gradient" and asked.argnums == self.question.argnums
+        if hessian:
+            m = n
+        elif key in self._counts:
+            m = self._counts[key].outputs
+        else:
+            copies: Any = optree.tree_map(_own_copy, given)  # the function may write to its arguments
+            value: Any = self.f(*copies[0], **{name: each for name, each in copies[1].items() if name != "out"})
+            m = sum(map(np.size, optree.tree_leaves(value[0] if self.question.aux else value)))
+        expect_room("Hessian" if hessian else "Jacobian", function.py_func.__name__, (m, n))
+
+    def _expect_no_counts(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raise an error that says so if the derivative cannot be compiled because of integers among the arguments."""
+        counts = [n for n, given in zip(self.numbers, self._given(args, kwargs), strict=True) if type(given) is int]
+        floats = [float(arg) if n in counts else arg for n, arg in enumerate(args)]
+        try:
+            if counts and not kwargs:
+                self.f.get_call_template(tuple(map(typeof, floats)), {})
+        except NumbaError:
+            raise CompilationError(count_advice(self.f.py_func.__name__, counts)) from None
+
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Question:
         """Return the question with the mode for arguments of these shapes, and numbers as wide as they need."""
         mode = self.question.mode
@@ -135,7 +148,7 @@ class CompiledOperator:
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""
-        return CompiledStep(self.dispatcher)(*args, **kwargs)
+        return CompiledStep(self.dispatcher, private=True)(*args, **kwargs)
 
     def over_points(self, carriers: tuple[int, ...], args: tuple[Any, ...], count: int) -> Any:
         """Return the derivative at every point; see `batches`."""
@@ -156,7 +169,9 @@ class CompiledOperator:
             value = self.f(*optree.tree_map(_own_copy, given_once))
             if not isinstance(value, tuple):
                 x = example[self.numbers[0]]
-                out = np.empty((count, *np.shape(value), *x.shape), x.dtype)
+                shape = (count, *np.shape(value), *x.shape)
+                expect_room("batch of derivatives", self.f.py_func.__name__, shape, x.dtype.itemsize)
+                out = np.empty(shape, x.dtype)
                 written(derivative(self.f, asked._replace(carriers=carriers)), carriers, given, out)
                 return out if isinstance(self.question.argnums, int) else (out,)
         return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
@@ -245,6 +260,10 @@ def _without_index(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple
     """Return arguments with arrays in place of tables and series."""
     given = [np.asarray(x) if _of_pandas((x,), {}) else x for x in (*args, *kwargs.values())]
     return tuple(given[: len(args)]), dict(zip(kwargs, given[len(args) :], strict=True))
+
+
+def _is_active(x: Any) -> bool:
+    return isinstance(x, Active)
 
 
 def _own_copy(x: Any) -> Any:
