@@ -107,6 +107,35 @@ def test_a_second_process_compiles_nothing_and_an_edit_is_seen(project: Project)
     assert project.run()[0] == [20, 50, 30, 110, 110, 70, 50, 50, 50]
 
 
+CELLS = """
+import linecache, sys
+cells = [
+    (
+        "/tmp/ipykernel_123/456.py",
+        "RATE = {rate}\\nfrom numba import njit\\n@njit\\ndef inner(x):\\n    return x * x * RATE\\n",
+    ),
+    ("<ipython-input-2-abc>", "import dualrev as dr\\n@njit\\ndef f(x):\\n    return inner(x) * {factor}\\n"),
+]
+for name, text in cells:
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    exec(compile(text, name, "exec"), globals())
+gradient = dr.grad(f)
+print(gradient(1.0) / 2)
+stats = gradient._direct.stats
+print(sum(stats.cache_misses.values()), sum(stats.cache_hits.values()))
+"""
+
+
+def test_cells_of_notebooks_are_kept_like_files(project: Project) -> None:
+    def run(rate: float, factor: float) -> Any:
+        (project.folder / "main.py").write_text(CELLS.replace("{rate}", str(rate)).replace("{factor}", str(factor)))
+        return project.run()
+
+    assert run(2.0, 3.0) == ([6.0], ["1 0"])
+    assert run(2.0, 3.0) == ([6.0], ["0 1"])
+    assert run(5.0, 3.0) == ([15.0], ["1 0"])
+
+
 def test_a_cache_folder_that_cannot_be_written_to(project: Project) -> None:
     project.cache.write_text("this is a file")
     project.edit("main.py", 'names = ["itself", "calls"', 'names = ["itself"]  # "calls"')

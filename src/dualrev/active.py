@@ -103,6 +103,8 @@ class Active:
     """All classes of active numbers."""
     held: tuple[str, ...] = ()
     """The slots that hold its arrays."""
+    takes_steps = True
+    """Whether the call of a compiled function can be one operation; else it runs interpreted."""
     content: Any
     """The value as it is kept: what was recorded refers to its memory."""
     level: int

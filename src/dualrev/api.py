@@ -13,12 +13,13 @@ from dualrev.active import Active
 from dualrev.backends import dispatcher_of, known_backend, returning
 from dualrev.batch import Batched, carriers_of, known_device, on_device, over_points
 from dualrev.calibration import current_constants
-from dualrev.errors import NonScalarOutputError, known_mode
+from dualrev.errors import ActiveConversionError, NonScalarOutputError, known_mode
 from dualrev.jacobians import Blocks
 from dualrev.modes import CostConstants, ModeChoice, choose_mode, directions_at_once, surely_forward
 from dualrev.operators import Pullback
 from dualrev.ownership import all_owned, owned
 from dualrev.point import Argnums, Point, as_argnums, described, with_aux
+from dualrev.room import expect_room
 
 
 class Operator:
@@ -64,6 +65,8 @@ class Operator:
             if not kwargs and args and type(args[0]) is float:
                 try:
                     return self._direct(*args)
+                except ActiveConversionError:  # one of the others is active
+                    return self.compiled(args, kwargs)
                 except Exception:
                     if not any(hasattr(type(arg), "__pandas_priority__") for arg in args):
                         raise
@@ -177,6 +180,9 @@ class Operator:
         return ModeChoice(self.mode, reason, choice.forward_cost, choice.reverse_cost, choice.chunk, choice.block)  # type: ignore[arg-type]
 
     def _blocks(self, point: Point) -> Blocks:
+        if isinstance(self.f, Gradient) and self.f.argnums == self.argnums:
+            point.what = "Hessian"
+            expect_room(point.what, point.name, (point.n, point.n))
         choice, recorded = self._choose(point)
         if choice.mode == "forward":
             return jacobians.forward(point, choice.chunk)

@@ -66,8 +66,8 @@ def with_active_options(rule: ArrayRule, operands: list[Any], options: dict[str,
     return definition(*operands, **options)
 
 
-def without_rule(function: Any) -> MissingRuleError:
-    """Return the error for a function that has no rule."""
+def without_rule(function: Any, options: dict[str, Any]) -> MissingRuleError:
+    """Return the error for a function that has no rule, called with these options."""
     name = public_name(function)
     if name.startswith("np."):
         name = f"numpy{name[2:]}"
@@ -75,9 +75,10 @@ def without_rule(function: Any) -> MissingRuleError:
         return MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}. See docs/coverage.md")
     if name.partition(".")[0] not in ("numpy", "scipy"):  # a user's, made by guvectorize or frompyfunc
         own = name_called(name.removeprefix("."))
+        left_out = f"Leave out {', '.join(options)}. Else write" if options else "Write"
         return MissingRuleError(
-            f"{own} is a ufunc that has no derivative rule. Write its loop out, in NumPy or in an @njit function "
-            "(dualrev.as_step where it is called), or give the call a rule with dualrev.custom_rule"
+            f"{own} is a ufunc that has no derivative rule for this call. {left_out} its loop out, in NumPy or in an "
+            "@njit function, or give the call a rule with dualrev.custom_rule"
         )
     return MissingRuleError(
         f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "

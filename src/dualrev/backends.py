@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from dualrev.active import looked_at
+from dualrev.active import Active, looked_at
 from dualrev.errors import UnknownBackendError
+from dualrev.numpy_protocol import UFUNCS_OF
 
 BACKENDS = ("auto", "numba", "numpy")
+_NUMBA, _HOOKS = "numba.core.dispatcher", "dualrev.compiled.hooks"
 
 
 def known_backend(backend: str) -> str:
@@ -21,9 +25,42 @@ def known_backend(backend: str) -> str:
     return backend
 
 
+def _let_numba_meet(x: Any) -> Any:
+    """Answer Numba, which asks what it does not know for its type: no answer, but from now on it knows active numbers.
+
+    They are made known when they meet, because Numba takes longer to import than dualrev.
+    """
+    import dualrev.compiled.hooks  # noqa: F401 - what it does on import is wanted
+
+    raise AttributeError("_numba_type_")
+
+
+Active._numba_type_ = property(_let_numba_meet)  # type: ignore[attr-defined]
+
+
 def is_dispatcher(f: Any) -> bool:
     """Whether a function is one that Numba compiled."""
     return type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func")
+
+
+def compiled_form(f: Any) -> Any:
+    """Return the compiled function that a function is, or that one made by `numba.vectorize` is called by; or None."""
+    if is_dispatcher(f):
+        return f
+    if type(f).__module__ == "numba.np.ufunc.dufunc":
+        from dualrev.compiled.vectorized import dispatcher_of_ufunc
+
+        return dispatcher_of_ufunc(f)
+    return None
+
+
+def _made_by_numba(ufunc: Any) -> Any:
+    """Return a ufunc of Numba's as a function of active numbers."""
+    compiled = compiled_form(ufunc)
+    return ufunc if compiled is None else interpretable(compiled, "auto")
+
+
+UFUNCS_OF["numba"] = _made_by_numba
 
 
 def interpretable(f: Any, backend: str) -> Any:
@@ -31,15 +68,18 @@ def interpretable(f: Any, backend: str) -> Any:
 
     It is interpreted, too, where its operations are looked at.
     """
-    if not is_dispatcher(f):
+    compiled = compiled_form(f)
+    if compiled is None:
+        if _NUMBA in sys.modules and _HOOKS not in sys.modules:
+            import dualrev.compiled.hooks  # noqa: F401 - it sees the arrays of objects that Numba does not ask about
         return f
     if backend == "numpy" or looked_at():
         from dualrev.compiled.cloning import interpreted
 
-        return interpreted(f)
+        return interpreted(compiled)
     from dualrev.compiled.steps import CompiledStep
 
-    return CompiledStep(f)
+    return CompiledStep(compiled, private=True)  # what it writes to is for it alone: operators modify no input
 
 
 class Returning:
@@ -74,10 +114,14 @@ def dispatcher_of(f: Any, backend: str) -> Any:
     compiled = getattr(f, "compiled", None)
     if compiled is not None and hasattr(compiled, "dispatcher"):
         return compiled.dispatcher
-    if is_dispatcher(f):
-        return f
-    if backend == "auto":
-        return None
+    made = compiled_form(f)
+    if made is not None or backend == "auto":
+        return made
+    if not isinstance(f, FunctionType):
+        raise UnknownBackendError(
+            f"backend='numba' was asked for {getattr(f, '__name__', f)!r}, a {type(f).__name__}; it compiles functions "
+            "written in Python. Give it one that calls this, or pass backend='numpy'"
+        )
     import numba
 
     return numba.njit(f)

@@ -34,6 +34,7 @@ _READY: set[type] = {*_NUMBERS, bool, np.bool_, complex, np.complex128, np.compl
 """Types of arguments that need no conversion; the classes of active numbers join them."""
 _ACTIVE: set[type] = set()
 _NO_EFFECT = {"casting", "order", "subok"}
+_OPERANDS = (Active, np.ndarray, np.generic, Rational, float, complex)
 _PLAIN: set[type] = {*_READY, type(None), str, slice, np.dtype, type, np.int64, np.float64}
 _CONTAINERS = frozenset({list, tuple, np.ndarray})
 _REDUCTIONS: dict[Any, Any] = {
@@ -46,6 +47,8 @@ _REDUCTIONS: dict[Any, Any] = {
     np.logaddexp: logsumexp,
 }
 _SCANS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
+UFUNCS_OF: dict[str, Callable[[Any], Any]] = {}
+"""Per package that makes ufuncs of its own class, what returns such a ufunc as a function of active numbers."""
 
 
 def operand(x: Any) -> Any:
@@ -125,7 +128,10 @@ def apply_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
             raise MissingRuleError(known) from error
     if function in CONSTANT:
         return function(*_values(args), **{key: _values(value) for key, value in kwargs.items()})
-    raise without_rule(function)
+    own = UFUNCS_OF.get(type(function).__module__.partition(".")[0])
+    if own is not None and not kwargs:
+        return own(function)(*args)
+    raise without_rule(function, kwargs)
 
 
 def _whole_numbers(dtype: Any) -> bool:
@@ -134,9 +140,7 @@ def _whole_numbers(dtype: Any) -> bool:
 
 
 def _values(x: Any) -> Any:
-    if isinstance(x, tuple | list):
-        return type(x)(_values(element) for element in x)
-    return primal(x)
+    return type(x)(map(_values, x)) if isinstance(x, tuple | list) else primal(x)
 
 
 @cache
@@ -226,13 +230,13 @@ COMPOSITES.update({np.clip: _clip, np.where: _where, np.absolute: _absolute})
 
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
-    active = bool(row.partials)
+    active, repeats = bool(row.partials), row.name == "multiply"
 
     def forward(self: Active, other: Any) -> Any:
         if active and (type(other) in _NUMBERS or (type(other) is type(self) and other.level == self.level)):
             return self.apply_row(row, (self, other), python)
         if type(other) not in _READY:
-            if not _operable(other):
+            if not _operable(self, other, repeats):
                 return NotImplemented
             other = operand(other)
         return apply_row(row, (self, other), python)
@@ -241,7 +245,7 @@ def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
         if active and type(other) in _NUMBERS:
             return self.apply_row(row, (other, self), python)
         if type(other) not in _READY:
-            if not _operable(other):
+            if not _operable(self, other, repeats):
                 return NotImplemented
             other = operand(other)
         return apply_row(row, (other, self), python)
@@ -249,10 +253,10 @@ def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
     return forward, reflected
 
 
-def _operable(x: Any) -> bool:
-    return isinstance(x, Active | np.ndarray | np.generic | Rational | float | complex | list | tuple) or hasattr(
-        type(x), "__pandas_priority__"
-    )
+def _operable(x: Active, other: Any, repeats: bool) -> bool:
+    """Whether an operator takes a value. Python repeats a sequence, a number of times that no active number can be."""
+    listed = isinstance(other, list | tuple) and (bool(x.shape) or not repeats)
+    return listed or isinstance(other, _OPERANDS) or hasattr(type(other), "__pandas_priority__")
 
 
 def _unary(row: Row, python: Callable[..., Any]) -> Any:

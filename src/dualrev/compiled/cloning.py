@@ -19,7 +19,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled.literals import pipeline
-from dualrev.compiled.vectorized import vectorized
+from dualrev.compiled.vectorized import over_elements, vectorized
 from dualrev.errors import CompilationError
 from dualrev.kernels.arrays import FUNCTIONS
 from dualrev.kernels.extending import chooser_of, written_by
@@ -150,8 +150,8 @@ class Interpreted(Cloner):
         return twin
 
     def elementwise(self, ufunc: DUFunc) -> Any:
-        """Return it as it is: it has no rule."""
-        return ufunc
+        """Return a function of arrays that applies the copy to their elements."""
+        return over_elements(self.clone(ufunc._dispatcher))
 
 
 def interpreted(dispatcher: Any) -> Any:
@@ -193,7 +193,7 @@ def names_in(code: types.CodeType) -> set[str]:
     return names
 
 
-_WRITERS = frozenset(
+WRITERS = frozenset(
     {"copyto", "fill", "fill_diagonal", "sort", "partition", "shuffle", "put", "putmask", "place", "itemset", "resize"}
 )
 
@@ -205,7 +205,7 @@ def rewrites_arrays(cloner: Cloner) -> bool:
 
 
 def _writes(clone: Any, clones: Sequence[Any]) -> bool:
-    if not _WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
+    if not WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
         return True
     if chooser_of(clone) is not None:  # a derivative, which writes to nothing but its last argument
         return any(isinstance(signature[-1], nbtypes.Array) for signature in clone.overloads)

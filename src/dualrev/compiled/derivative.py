@@ -13,8 +13,9 @@ from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
 from dualrev.compiled.failures import expect_linear_algebra, expect_no_python, expect_same_globals, refusal
-from dualrev.compiled.fingerprint import MADE_OF, fingerprint
+from dualrev.compiled.fingerprint import fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
+from dualrev.compiled.hooks import MADE_OF
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
 from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
@@ -24,7 +25,7 @@ from dualrev.kernels.generated import digest_of, load
 TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
 
 _BUILDING = threading.RLock()
-_KEPT, _TAKES_OUT = "_dualrev_derivatives", "_dualrev_takes_out"
+_KEPT, TAKES_OUT = "_dualrev_derivatives", "_dualrev_takes_out"
 
 
 class Question(NamedTuple):
@@ -81,7 +82,7 @@ def parameters(dispatcher: Any) -> list[str]:
             "parameter for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
         )
     names = list(given)
-    return names[:-1] if getattr(dispatcher.py_func, _TAKES_OUT, False) else names
+    return names[:-1] if getattr(dispatcher.py_func, TAKES_OUT, False) else names
 
 
 def _built(dispatcher: Any, question: Question) -> Any:
@@ -103,10 +104,10 @@ def _built(dispatcher: Any, question: Question) -> Any:
         return _implementation(dispatcher, question, arguments)
 
     entry, on_disk = _entry(dispatcher, question, [*of, *further])
-    setattr(entry, _TAKES_OUT, takes_out)
-    setattr(entry, MADE_OF, (dispatcher, repr(question)))
+    setattr(entry, TAKES_OUT, takes_out)
+    setattr(entry, MADE_OF, (dispatcher, question))
     defaults = dispatcher.py_func.__defaults__ or ()
-    if getattr(dispatcher.py_func, _TAKES_OUT, False):
+    if getattr(dispatcher.py_func, TAKES_OUT, False):
         defaults = defaults[:-1]
     if takes_out:
         entry.__defaults__ = (*defaults, None)

@@ -19,6 +19,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.experimental.jitclass.base import JitClassType
 
 from dualrev.compiled.cloning import names_in
+from dualrev.compiled.hooks import MADE_OF
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
 
@@ -27,31 +28,19 @@ _VERSIONED = ("numpy", "math", "numba")
 """Modules whose functions change with their version only."""
 
 
-MADE_OF = "_dualrev_made_of"
-"""Attribute of a derivative's own function: the function that it is the derivative of, and the question."""
-
-
 class Unknown(Exception):
     """A value was met whose changes could not be seen."""
 
 
 def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
-    """Return the texts that a compiled function is made of, or None where that cannot be told.
+    """Return the texts that a compiled function is made of, or None where it looks up a value of an unknown kind.
 
-    It cannot if the function's source is not in a file, or if it looks up a value of an unknown kind.
+    Where its source stands does not matter: in a file, in a cell of a notebook, or in a text that was executed.
     """
-    if not Path(_users_function(dispatcher).py_func.__code__.co_filename).is_file():
-        return None
     try:
         return [_package(), *_of_value(dispatcher, set())]
     except Unknown:
         return None
-
-
-def _users_function(dispatcher: Any) -> Any:
-    while hasattr(dispatcher.py_func, MADE_OF):
-        dispatcher = getattr(dispatcher.py_func, MADE_OF)[0]
-    return dispatcher
 
 
 @cache
@@ -65,7 +54,7 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
     if isinstance(value, Dispatcher):
         function, question = getattr(value.py_func, MADE_OF, (None, ""))
         if function is not None:
-            yield question
+            yield str(question)
             yield from _of_value(function, seen)
             return
         yield f"options {sorted(value.targetoptions.items(), key=str)}"

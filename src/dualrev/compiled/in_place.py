@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from dualrev.compiled.derivative import parameters
-from dualrev.compiled.fingerprint import MADE_OF
+from dualrev.compiled.hooks import MADE_OF
 from dualrev.kernels.extending import defined
 
 _KEPT = "_dualrev_returning"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from numba.core import types
 from dualrev.compiled.array_functions.axes import as_array
 from dualrev.compiled.memory import empty_array
 from dualrev.kernels.active_types import element
-from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.extending import around, defined, overloads
 
 
 def vectorized(scalar: Any) -> Callable[..., Any]:
@@ -39,3 +40,29 @@ def vectorized(scalar: Any) -> Callable[..., Any]:
     arrays = [f"c{n}" for n in range(len(own))]
     overloads(stub)(defined(own, [f"return choose({', '.join(own)})"], {"choose": choose}))
     return stub
+
+
+_CALLED_BY = "_dualrev_called_by"
+"""Attribute of a function made by `numba.vectorize`: the compiled function that calls it."""
+
+
+def dispatcher_of_ufunc(ufunc: Any) -> Any:
+    """Return a function made by `numba.vectorize` as a compiled function that calls it."""
+    if not hasattr(ufunc, _CALLED_BY):
+        function = ufunc._dispatcher.py_func
+        names = list(inspect.signature(function).parameters)
+        body = [f"return dualrev_ufunc({', '.join(names)})"]
+        setattr(ufunc, _CALLED_BY, around(function, names, body, {"dualrev_ufunc": ufunc}))
+    return getattr(ufunc, _CALLED_BY)
+
+
+def over_elements(scalar: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of numbers and arrays, which are broadcast, that applies an interpreted function of numbers."""
+
+    def elementwise(*args: Any) -> Any:
+        shape = np.broadcast_shapes(*map(np.shape, args))
+        arrays = [np.broadcast_to(arg, shape) for arg in args]
+        values = [scalar(*[array[index] for array in arrays]) for index in np.ndindex(shape)]
+        return np.reshape(np.stack(values), shape) if shape else values[0]
+
+    return elementwise

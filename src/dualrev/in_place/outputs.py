@@ -17,6 +17,8 @@ def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], k
     """Apply a ufunc that writes to an array."""
     options = dict(kwargs)
     outputs = options.pop("out", inputs[:1])
+    if not isinstance(outputs, tuple):  # of a function made by numba.vectorize, which hands on what it is given
+        outputs = (outputs,)
     if not all(isinstance(out, Active) for out in outputs if out is not None):
         raise InactiveWriteError(
             f"{name_called(f'np.{ufunc.__name__}')} was asked to write an active number into a plain array, as in "

@@ -61,6 +61,15 @@ def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) ->
     return function
 
 
+def around(function: Callable[..., Any], names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Any:
+    """Return a function of these lines, compiled, that stands for a user's function, in messages too."""
+    whole: Any = defined(names, body, scope)
+    code = function.__code__
+    whole.__code__ = whole.__code__.replace(co_filename=code.co_filename, co_firstlineno=code.co_firstlineno)
+    whole.__name__, whole.__doc__ = function.__name__, function.__doc__
+    return numba.njit(whole)
+
+
 class _Written(_FunctionCompiler):  # type: ignore[misc]
     """Compiles, for each signature, what a function of the argument types answers."""
 

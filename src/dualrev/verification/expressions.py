@@ -29,6 +29,7 @@ class Expressions(Active):
 
     __slots__ = ()
     held = ("content", "pushed")
+    takes_steps = False
 
     def __init__(self, value: Any, expressions: Any, level: int, following: Following) -> None:
         self.content, self.level, self.ties = value, level, None

@@ -1,0 +1,98 @@
+"""What Numba does when interpreted code calls a compiled function with active numbers: it calls the function's step.
+
+Numba's own way of calling is written in C. It asks Python for the type of what it does not know, and for code where it
+has none for these types. These are the two methods that are replaced here; calls for which there is code never come by.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+from numba.core import types
+from numba.core.dispatcher import OmittedArg, _DispatcherBase
+from numba.core.typing.typeof import Purpose
+from numba.extending import typeof_impl
+
+from dualrev.active import Active
+from dualrev.errors import ActiveConversionError
+
+MADE_OF = "_dualrev_made_of"
+"""Attribute of a derivative's own function: the function that it is the derivative of, and the question."""
+
+_OPEN = "_dualrev_open"
+"""Attribute of a function of fixed signatures: the threads whose calls under way have let it ask for code."""
+
+_LOCK = threading.Lock()
+_typeof_pyval, _compile_for_args = _DispatcherBase.typeof_pyval, _DispatcherBase._compile_for_args
+
+
+def holds_active(x: Any) -> bool:
+    """Whether an argument is an active number, or a container or an array of objects that holds one."""
+    if isinstance(x, Active):
+        return True
+    if isinstance(x, np.ndarray):
+        return x.dtype == object and any(isinstance(element, Active) for element in x.flat)
+    if isinstance(x, dict):
+        return any(map(holds_active, x.values()))
+    return isinstance(x, tuple | list | set) and any(map(holds_active, x))
+
+
+def _type_of_argument(self: Any, value: Any) -> Any:
+    if not holds_active(value):
+        return _typeof_pyval(self, value)
+    with _LOCK:
+        if not self._can_compile or hasattr(self, _OPEN):
+            # A function of fixed signatures never asks for code; it does for the rest of this call.
+            vars(self).setdefault(_OPEN, set()).add(threading.get_ident())
+            self._can_compile = True
+    return types.pyobject
+
+
+def _code_for(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """Return what is called with these arguments."""
+    given = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
+    active = any(map(holds_active, given))
+    if hasattr(self, _OPEN) and not active:
+        return self._explain_matching_error(*args)
+    _close(self)
+    if not active or self.targetoptions.get("forceobj"):
+        return _compile_for_args(self, *args, **kwargs)
+    self._types_active_call.clear()
+    if hasattr(self.py_func, MADE_OF):  # a derivative, of which the operator that it belongs to makes a step
+        raise ActiveConversionError(f"{self.py_func.__name__} was called with active numbers")
+    from dualrev.compiled.steps import CompiledStep
+
+    step = CompiledStep(self)
+    return lambda *_, **__: step(*given)
+
+
+def _close(dispatcher: Any) -> None:
+    with _LOCK:
+        threads = vars(dispatcher).get(_OPEN)
+        if threads is None:
+            return
+        threads.discard(threading.get_ident())
+        if not threads:
+            delattr(dispatcher, _OPEN)
+            dispatcher._can_compile = False
+
+
+@typeof_impl.register(Active)  # type: ignore[untyped-decorator]
+def _type_of_active(x: Any, context: Any) -> Any:
+    kind = type(x).__name__
+    if context.purpose is Purpose.constant:
+        raise ActiveConversionError(
+            f"a compiled function looks up a {kind} as a global, or in the function around it, where its derivative "
+            "would be lost. Pass it as an argument"
+        )
+    raise ActiveConversionError(
+        f"a {kind} was handed to Numba other than by the call of a compiled function: to a function made by "
+        "numba.guvectorize, a typed container or a CUDA kernel, where its derivative would be lost. Write the work out "
+        "in a numba.njit function, or give the call a rule with dualrev.custom_rule"
+    )
+
+
+_DispatcherBase.typeof_pyval = _type_of_argument
+_DispatcherBase._compile_for_args = _code_for
