@@ -174,6 +174,19 @@ def test_functions_that_ask_some_of_their_arguments_alone(mode: str) -> None:
         np.testing.assert_array_equal(dr.jacobian(call, mode=mode)(X), np.outer(np.ones(3), [0, 1, 0, 0]))
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_nditer_is_refused_by_name_with_a_cure(mode: str) -> None:
+    def doubled(x: Any) -> Any:
+        y = x * 1.0
+        for each in np.nditer(y, ["refs_ok"], [["readwrite"]]):
+            each[...] = 2 * each
+        return y
+
+    for f in (doubled, lambda x: [each * 2 for each in np.nditer(x)]):
+        with pytest.raises(dr.DualrevError, match=r"np\.nditer .*np\.ndindex"):
+            dr.jacobian(f, mode=mode)(X)
+
+
 class Foreign(np.ndarray):
     """A class of another library, which answers NumPy's protocol."""
 

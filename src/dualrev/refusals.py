@@ -67,6 +67,7 @@ CURES: dict[str, str] = {
     "pandas": "take the values first, as in np.asarray(series), and compute with functions of NumPy",
     "statistics": "use np.mean, np.var or np.median of np.stack([...])",
     "sympy": "substitute plain numbers, or use sympy.lambdify(..., 'numpy')",
+    "np.nditer": "loop over the indices, as in `for i in np.ndindex(y.shape): y[i] = ...`",
     "range": "a count is no number to differentiate: pass it as an argument that argnums does not name",
     "numba": "wrap the compiled function where it is called: dualrev.as_step(f)",
 }
@@ -96,6 +97,7 @@ _OF_MATH = {
 _OBJECTS = (
     *("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number", "ObjectDType"),
     *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
+    *("NPY_ITER_REFS_OK", "iterator write flag"),
     *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
     *("object dtype", "dtype='O'", "'object'"),
 )
