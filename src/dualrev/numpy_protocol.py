@@ -16,9 +16,11 @@ from dualrev.array_methods import METHODS, method
 from dualrev.array_operands import as_array, as_float, holds_active, joined, take_up
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
+from dualrev.kernels.scipy_functions import found_in
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
 from dualrev.primitives.array.constant import CONSTANT
+from dualrev.primitives.array.faddeeva import OF_SCIPY
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output
@@ -167,7 +169,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     if method == "__call__":
         row = _ufunc_row(ufunc)
         if row is None:
-            return apply_function(ufunc, inputs, kwargs)
+            return apply_function(found_in(OF_SCIPY, ufunc) or ufunc, inputs, kwargs)
         options = kwargs and {key for key, value in kwargs.items() if value is not None} - _NO_EFFECT
         if options:
             name = name_called(f"np.{ufunc.__name__}")

@@ -19,12 +19,16 @@ import numpy as np
 
 from dualrev.active import stop_gradient
 from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.primitives.array.faddeeva import voigt_profile as voigt_profile
+from dualrev.primitives.array.faddeeva import wofz as wofz
 from dualrev.primitives.array.reduction import logsumexp as logsumexp
 from dualrev.primitives.array.reduction import softmax as softmax
 
 sigmoid = FUNCTIONS["expit"]
 
-__all__ = sorted([*FUNCTIONS, "log_softmax", "logsumexp", "multigammaln", "sigmoid", "softmax"])
+__all__ = sorted(
+    [*FUNCTIONS, "log_softmax", "logsumexp", "multigammaln", "sigmoid", "softmax", "voigt_profile", "wofz"]
+)
 
 
 def log_softmax(x: Any, axis: Any = None) -> Any:

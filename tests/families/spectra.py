@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array import complex_parts
+from dualrev.primitives.array import complex_parts, faddeeva
 from families.case import Case, calls, over
 
 NORMS: tuple[dict[str, Any], ...] = ({}, {"norm": "ortho"}, {"norm": "forward"})
@@ -52,6 +52,7 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
     np.fft.ifft: _spectra(ALONG, (3, 4)),
     np.fft.rfft: lambda f: [*_of_real(ALONG, (3, 5))(f), *_of_real(ALONG, (3, 6))(f)],
     np.fft.irfft: lambda f: [*_to_real(ALONG, (3, 4))(f), *over({}, {"n": 5}, shapes=((2, 3),))(f)],
+    faddeeva.wofz: calls((lambda f, x, y: _parts(f(0.2 * x + 1j * (1.5 + 0.2 * y))), ((2, 3), (2, 3)))),
     complex_parts.real_part: _of_complex(),
     complex_parts.imaginary_part: _of_complex(),
     complex_parts.conjugate_of: _of_complex(),
@@ -60,6 +61,7 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
 }
 
 COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
+    faddeeva.voigt_profile: lambda f: [Case(lambda x: f(x, 0.7 + x * x, 1.0 + x * x), ((3,),))],
     np.fft.fftn: _spectra(SEVERAL, (2, 3, 4)),
     np.fft.ifftn: _spectra(SEVERAL[:3], (2, 3, 4)),
     np.fft.fft2: _spectra(SEVERAL[:3], (2, 3)),

@@ -55,7 +55,8 @@ def _only_real(name: str, *args: Any) -> None:
 
 def scipy_row(ufunc: Any) -> Row | None:
     """Return the row that a ufunc of SciPy is, if it is one."""
-    return scipy_functions.found_in(_OF_SCIPY, ufunc)
+    row: Row | None = scipy_functions.found_in(_OF_SCIPY, ufunc)
+    return row
 
 
 def _compiled(name: str) -> Callable[..., Any]:

@@ -14,8 +14,8 @@ def spellings(rows: Iterable[Row]) -> dict[str, Row]:
     return {name: row for row in rows for name in row.names if name.startswith("scipy.")}
 
 
-def found_in(known: dict[str, Row], ufunc: Any) -> Row | None:
-    """Return the row that a ufunc of SciPy is, if it is one; the name alone could be that of somebody else's."""
+def found_in(known: dict[str, Any], ufunc: Any) -> Any:
+    """Return what a ufunc of SciPy is among the known, or None; the name alone could be that of somebody else's."""
     for name, row in known.items():
         where, _, short = name.rpartition(".")
         if short == ufunc.__name__ and getattr(sys.modules.get(where), short, None) is ufunc:

@@ -12,6 +12,7 @@ from dualrev.primitives.array import (
     determinants,
     einsum,
     factorizations,
+    faddeeva,
     fourier,
     gathering,
     grids,
@@ -39,7 +40,7 @@ from dualrev.primitives.array.rule import COMPOSITES, OPTIONED, RULES, ArrayRule
 FAMILIES = (
     *(shaping, axes, indexing, memory, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering, active_options),
-    *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, fourier, grids),
+    *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier, grids),
     *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
 )
 
