@@ -12,13 +12,15 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from numba import guvectorize, njit, objmode, stencil, vectorize
-from numba.core.errors import NumbaPerformanceWarning
+from numba import cfunc, guvectorize, njit, objmode, stencil, types, vectorize
+from numba.core.errors import NumbaPerformanceWarning, TypingError
 from numba.experimental import jitclass
+from numba.extending import overload, register_jitable
 from numba.typed import List
 
 import dualrev as dr
 from dualrev import errors
+from dualrev.compiled.array_functions import table
 
 X = np.array([0.5, 1.6, -0.7, 1.1])
 
@@ -330,3 +332,126 @@ def test_a_warning_that_is_an_error_stays_a_warning() -> None:
             dr.grad(strided, mode="forward")(np.arange(10.0))
     with pytest.warns(NumbaPerformanceWarning):
         np.testing.assert_allclose(dr.grad(strided, mode="forward")(np.arange(2.0)), [1.0, 0.0])
+
+
+@cfunc("float64(float64)")
+def _square(x):
+    return x * x
+
+
+@njit
+def calls_a_pointer(x):
+    return _square(x[0]) + _square(2.0)  # here
+
+
+@njit
+def calls_a_given_pointer(x, pointer):
+    return pointer(x[0])  # here
+
+
+@guvectorize(["void(float64[:],float64[:])"], "(n)->()")
+def _total(a, b):
+    b[0] = a.sum()
+
+
+@njit
+def calls_a_generalized_ufunc(x):
+    return _total(np.ones(3)) * _total(x)  # here
+
+
+@njit
+def _without_a_rule(x):
+    return np.linalg.svd(x.reshape(2, 2))[1]  # the line
+
+
+@njit
+def calls_what_has_no_rule(x):
+    y = x * 2.0
+    return _without_a_rule(y).sum()
+
+
+@njit
+def writes_and_has_no_rule(x, buffer):
+    buffer[0] = x[0]
+    return np.linalg.svd(x.reshape(2, 2))[1][0] + buffer[0]  # here
+
+
+@njit
+def counts(x, n):
+    s = x[0]
+    for _ in range(n):  # here
+        s = s * x[1]
+    return s
+
+
+def _scaled(x, s):
+    raise NotImplementedError
+
+
+@overload(_scaled)
+def _overload_scaled(x, s):
+    if not isinstance(s, types.Float):
+        raise TypingError("a float is wanted")
+    return lambda x, s: x * s
+
+
+@register_jitable
+def _filled(x, n=2):
+    y = np.zeros(n)
+    y[0] = x
+    return y.sum()
+
+
+@njit
+def calls_overloads(x):
+    return _scaled(np.ones(2), x[0]).sum() * x[1] + _filled(x[2]) * _filled(x[3], n=3)
+
+
+@njit
+def refused_by_an_overload(x):
+    return _scaled(x, "a").sum()  # here
+
+
+@pytest.mark.parametrize(
+    ("f", "others", "argnums", "words"),
+    [
+        (calls_a_pointer, (), 0, "_square is a function pointer.*custom_rule.*dualrev.special"),
+        (calls_a_given_pointer, (_square,), 0, "function pointer.*custom_rule.*dualrev.special"),
+        (calls_a_generalized_ufunc, (), 0, "_total was made by guvectorize.*write its loop out"),
+        (writes_and_has_no_rule, (np.zeros(2),), 0, "svd"),
+        (counts, (3,), (0, 1), "argument 1 is an integer and named in argnums.*leave it out"),
+        (refused_by_an_overload, (), 0, "a float is wanted"),
+    ],
+)
+def test_a_refusal_names_what_was_called_and_the_cure(f: Any, others: Any, argnums: Any, words: str) -> None:
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    first = f.py_func.__code__.co_firstlineno
+    (line,) = [n for n in range(first, first + 6) if lines[n - 1].endswith("# here")]
+    with pytest.raises(errors.CompilationError, match=words) as caught:
+        dr.grad(f, argnums, mode="forward")(X, *others)
+    assert f"{f.__name__} cannot be differentiated at line {line} of" in str(caught.value)
+    assert not isinstance(caught.value, errors.CompilationFault)
+
+
+def test_the_line_of_a_function_that_is_called() -> None:
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    (line,) = [n for n, text in enumerate(lines, 1) if text.endswith("# the line")]
+    words = f"calls_what_has_no_rule cannot .*: _without_a_rule, which it calls, at line {line} of"
+    with pytest.raises(errors.CompilationError, match=words):
+        dr.grad(calls_what_has_no_rule)(X)
+
+
+def test_a_fault_of_ours_is_not_dressed_as_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    @njit
+    def traced(x: Any) -> Any:
+        return np.trace(x.reshape(2, 2))
+
+    dr.grad(calls_overloads)  # what is entered once is entered
+    monkeypatch.setattr(table, "_OF_ARRAYS", None)
+    with pytest.raises(errors.CompilationFault, match=r"traced cannot be differentiated at line .*fault in dualrev"):
+        dr.grad(traced)(X)
+
+
+def test_overloads_that_ask_for_floats() -> None:
+    expected = [2.0 * X[1], 2.0 * X[0], X[3], X[2]]
+    np.testing.assert_allclose(dr.grad(calls_overloads, mode="forward")(X), expected)

@@ -187,6 +187,10 @@ class CompilationError(DualrevError, TypeError):
     """A compiled function holds something that cannot be differentiated at compiled speed."""
 
 
+class CompilationFault(CompilationError):
+    """Something inside dualrev or Numba failed while a derivative was compiled: a fault there, not in the function."""
+
+
 class UnknownBackendError(DualrevError, ValueError):
     """A backend was asked for that does not exist."""
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from numba.core import errors, types
 from numba.core.typing.builtins import NumberClassAttribute
-from numba.core.typing.templates import make_callable_template
+from numba.core.typing.templates import AttributeTemplate, infer_getattr, make_callable_template
+from numba.cpython.builtins import ol_isinstance
 from numba.extending import lower_builtin
 
-from dualrev.kernels.active_types import ActiveType, is_active, owner_of
+from dualrev.kernels.active_types import ActiveType, element, float_of, is_active, owner_of, without_derivatives
 from dualrev.kernels.extending import overloads, overloads_method
 
 
@@ -52,15 +53,29 @@ def _int(x: Any) -> Callable[..., Any] | None:
     return (lambda x: int(x.primal_)) if is_active(x) else None
 
 
+@infer_getattr
+class _ClassOfNumber(AttributeTemplate):  # type: ignore[misc]
+    """`type(x)`, which a function calls to make numbers of the precision of x: those in its text are constants."""
+
+    key = ActiveType
+
+    def resolve___class__(self, number: Any) -> Any:
+        return types.NumberClass(float_of(number))
+
+
 _numba_call = NumberClassAttribute.resolve___call__
 
 
 def _call_of_class(self: Any, called: Any) -> Any:
-    """Type `np.float64(x)` as `float(x)` is, which keeps the derivative, and `np.int64(x)` as `int(x)`."""
-    numbers, to = _numba_call(self, called), called.instance_type
+    """Type `np.float64(x)` as `float(x)` is, which keeps the derivative, and `np.int64(x)` as `int(x)`.
+
+    A narrower float rounds the value; the number keeps its precision.
+    """
+    to = float_of(called.instance_type)
+    numbers = _numba_call(self, types.NumberClass(to))
 
     def typer(val: Any) -> Any:
-        if is_active(val) and isinstance(to, types.Float) and to.bitwidth >= precision_of(val):
+        if is_active(val) and isinstance(to, types.Float):
             return val
         if is_active(val) and isinstance(to, types.Integer | types.Boolean):
             return to
@@ -68,12 +83,6 @@ def _call_of_class(self: Any, called: Any) -> Any:
         return None if call is None else call.return_type
 
     return types.Function(make_callable_template(key=to, typer=typer))
-
-
-def precision_of(number: Any) -> int:
-    """Return the bits of the values of an active number."""
-    bits: int = precision_of(number.dtype) if is_active(number) else number.bitwidth
-    return bits
 
 
 NumberClassAttribute.resolve___call__ = _call_of_class
@@ -87,6 +96,24 @@ def _call_class(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     while is_active(of):
         of, value = of.dtype, builder.extract_value(value, 0)
     return context.cast(builder, value, of, signature.return_type)
+
+
+@lower_builtin(types.NumberClass(types.float32), ActiveType)  # type: ignore[untyped-decorator]
+def _call_single(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    return _rounded(context, builder, signature.args[0], args[0])
+
+
+def _rounded(context: Any, builder: Any, of: Any, value: Any) -> Any:
+    """Emit a number whose value is rounded to single precision."""
+    if is_active(of):
+        return builder.insert_value(value, _rounded(context, builder, of.dtype, builder.extract_value(value, 0)), 0)
+    return context.cast(builder, context.cast(builder, value, of, types.float32), types.float32, of)
+
+
+@overloads(isinstance)
+def _isinstance(var: Any, typs: Any) -> Callable[..., Any] | None:
+    """Answer as for the float, or the array of floats, that stands there without a derivative."""
+    return ol_isinstance(without_derivatives(var), typs) if is_active(element(var)) else None  # type: ignore[no-any-return]
 
 
 @overloads(round)

@@ -18,6 +18,7 @@ from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
+from dualrev.compiled.foreign import stand_in
 from dualrev.compiled.literals import pipeline
 from dualrev.compiled.vectorized import over_elements, vectorized
 from dualrev.errors import CompilationError
@@ -72,6 +73,7 @@ class Cloner:
         }
         self._clones: dict[int, Any] = {}
         self._kept: list[Any] = []
+        self._foreign: dict[int, tuple[Any, Any]] = {}
 
     @property
     def clones(self) -> list[Any]:
@@ -122,12 +124,23 @@ class Cloner:
         """Return what stands for a function made by `numba.vectorize`."""
         return vectorized(self.clone(ufunc._dispatcher))
 
+    def foreign(self, value: Any) -> Any:
+        """Return what stands for a function that is made elsewhere, by machine code or an overload; None for others."""
+        if isinstance(value, type | types.ModuleType):
+            return None
+        if id(value) not in self._foreign:
+            self._foreign[id(value)] = (value, stand_in(value, self.clone))
+        return self._foreign[id(value)][1]
+
     def mapped(self, value: Any) -> Any:
         """Return what stands for a global value in a clone."""
         if isinstance(value, Dispatcher):
             return self.clone(value)
         if isinstance(value, DUFunc):
             return self.elementwise(value)
+        called = self.foreign(value)
+        if called is not None:
+            return called
         if isinstance(value, types.ModuleType):
             return value if value.__name__ in self.kept_modules else StandIn(value, self.mapped)
         if type(value) is tuple:
@@ -152,6 +165,10 @@ class Interpreted(Cloner):
     def elementwise(self, ufunc: DUFunc) -> Any:
         """Return a function of arrays that applies the copy to their elements."""
         return over_elements(self.clone(ufunc._dispatcher))
+
+    def foreign(self, value: Any) -> Any:
+        """Leave all functions as they are."""
+        return None
 
 
 def interpreted(dispatcher: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled.array_functions.sequences import rows_of
 from dualrev.compiled.array_functions.table import lifting, owner_inside
 from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.compiled.seeding import widened
@@ -144,10 +145,6 @@ def _full_like(number: Any) -> Any:
     return stand_in
 
 
-def _nested(of: Any) -> bool:
-    return isinstance(of, types.List | types.BaseTuple)
-
-
 def _array(function: Any, number: Any = None) -> Any:
     stand_in = defined(["object", "dtype=None"], ["pass"], {})
 
@@ -177,49 +174,9 @@ def _array(function: Any, number: Any = None) -> Any:
                 return array
 
             return scalar
-        return _rows_of(object, owner, stand_in)
+        return rows_of(object, owner, stand_in)
 
     return stand_in
-
-
-def _rows_of(object: Any, owner: Any, array_of_row: Any) -> Callable[..., Any]:
-    inner = object.dtype if isinstance(object, types.List) else object[0]
-    scope = {"empty_array": empty_array, "owner": owner, "array_of_row": array_of_row}
-    if not _nested(inner) and not isinstance(inner, types.Array):
-        body = ["array = empty_array(owner, len(object))"]
-        body += _each(object, "array[{n}] = object[{n}]")
-        return defined(["object", "dtype=None"], [*body, "return array"], scope)
-    if isinstance(inner, types.Array):
-        shape = "(len(object),) + object[0].shape"
-        body = [f"array = empty_array(owner, {shape})", *_each(object, "array[{n}] = object[{n}]")]
-        return defined(["object", "dtype=None"], [*body, "return array"], scope)
-    if any(map(_nested, inner if isinstance(inner, types.BaseTuple) else [inner.dtype])):
-        body = ["array = empty_array(owner, (len(object),) + array_of_row(object[0]).shape)"]
-        body += [*_each(object, "array[{n}] = array_of_row(object[{n}])"), "return array"]
-        return defined(["object", "dtype=None"], body, scope)
-    body = ["array = empty_array(owner, (len(object), len(object[0])))"]
-    if isinstance(object, types.BaseTuple):
-        for m, row in enumerate(object):
-            count = range(row.count) if isinstance(row, types.BaseTuple) else None
-            body += (
-                [f"array[{m}, {n}] = object[{m}][{n}]" for n in count]
-                if count is not None
-                else [f"for n in range(len(object[{m}])): array[{m}, n] = object[{m}][n]"]
-            )
-    else:
-        inside = (
-            [f"    array[m, {n}] = object[m][{n}]" for n in range(inner.count)]
-            if isinstance(inner, types.BaseTuple)
-            else ["    for n in range(len(object[m])): array[m, n] = object[m][n]"]
-        )
-        body += ["for m in range(len(object)):", *inside]
-    return defined(["object", "dtype=None"], [*body, "return array"], scope)
-
-
-def _each(object: Any, line: str) -> list[str]:
-    if isinstance(object, types.BaseTuple):
-        return [line.format(n=n) for n in range(object.count)]
-    return ["for n in range(len(object)):", f"    {line.format(n='n')}"]
 
 
 def _contiguous(a: Any) -> Any:

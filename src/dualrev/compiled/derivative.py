@@ -12,13 +12,20 @@ from numba.core import types
 from dualrev.compiled import registration, seeding
 from dualrev.compiled.cloning import Cloner
 from dualrev.compiled.constructors import constructors, thorough_constructors
-from dualrev.compiled.failures import expect_linear_algebra, expect_no_python, expect_same_globals, refusal
+from dualrev.compiled.failures import (
+    expect_linear_algebra,
+    expect_no_python,
+    expect_same_globals,
+    informative,
+    refusal,
+)
 from dualrev.compiled.fingerprint import fingerprint
 from dualrev.compiled.forward_driver import WIDEST, ForwardDriver
 from dualrev.compiled.hooks import MADE_OF
 from dualrev.compiled.leaves import Arguments
 from dualrev.compiled.reverse_driver import ReverseDriver
 from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
+from dualrev.kernels.active_types import element
 from dualrev.kernels.extending import defined, written_by
 from dualrev.kernels.generated import digest_of, load
 
@@ -199,14 +206,13 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
     one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
     numbers from the start. In a third, so do the floats in its text, which decide what lists and dicts can hold.
     """
-    failure: Exception | None = None
+    failures: list[Exception] = []
+    made: list[Cloner] = []
     for attempt in range(3):
         table = thorough_constructors if attempt else constructors
         given = arguments.thorough() if attempt else arguments
 
-        made: list[Cloner] = []
-
-        def cloner(number: Any, table: Any = table, made: list[Cloner] = made, literals: bool = attempt == 2) -> Cloner:
+        def cloner(number: Any, table: Any = table, literals: bool = attempt == 2) -> Cloner:
             held = {types.float64: number, types.float32: number} if literals else {}
             replacements = registration.replacements(number) | table(number) | held
             made.append(Cloner(replacements, number if literals else None))
@@ -220,10 +226,22 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         except (DualrevError, Warning):  # where warnings are errors, that of Numba's stays what it is
             raise
         except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other
-            failure = failure or error
-    assert failure is not None
+            failures.append(error)
+    failure = informative(failures)
     expect_linear_algebra(dispatcher, failure)
-    raise refusal(dispatcher, failure) from failure
+    functions = [function for each in made for function in each.originals]
+    raise refusal(dispatcher, failure, functions, _counts_among(arguments)) from failure
+
+
+def _counts_among(arguments: Arguments) -> str:
+    """Return a sentence about integers that are differentiated: they may have been meant as counts."""
+    integers = [n for n in arguments.argnums if isinstance(element(arguments.types[n]), types.Integer)]
+    if not integers:
+        return ""
+    return (
+        f". Its argument {integers[0]} is an integer and named in argnums, so that it stands for an active float: "
+        "where it is a count or an index, leave it out of argnums"
+    )
 
 
 def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:

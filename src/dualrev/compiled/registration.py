@@ -6,7 +6,16 @@ from functools import cache
 from typing import Any
 
 from dualrev.compiled import builtins, elementwise, extremes
-from dualrev.compiled.array_functions import joining, linalg, numerics, products, reductions, selection, shaping
+from dualrev.compiled.array_functions import (
+    joining,
+    linalg,
+    numerics,
+    products,
+    reductions,
+    selection,
+    sequences,
+    shaping,
+)
 from dualrev.compiled.array_functions.table import STAND_INS
 from dualrev.kernels import active_rows
 from dualrev.kernels.memory import keep_pages
@@ -26,4 +35,4 @@ def replacements(number: Any) -> dict[Any, Any]:
     return STAND_INS | extremes.STAND_INS
 
 
-_ = builtins, joining, linalg, numerics, products, reductions, selection, shaping
+_ = builtins, joining, linalg, numerics, products, reductions, selection, sequences, shaping

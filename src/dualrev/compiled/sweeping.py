@@ -8,6 +8,7 @@ from typing import Any
 
 from numba.core import types
 
+from dualrev.compiled.array_functions.operands import chained
 from dualrev.compiled.memory import zero_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.active_types import element, is_active
@@ -110,7 +111,7 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
 
         def number(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
             if y.index_ > 0:
-                adjoints[y.index_] = adjoints[y.index_] + y.scale_ * cotangent
+                adjoints[y.index_] = adjoints[y.index_] + chained(y.scale_, cotangent)
             return y.index_
 
         return number
@@ -119,7 +120,7 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
         top = 0
         for each, w in zip(y.flat, cotangent.flat):  # noqa: B905 - compiled code has no `strict`
             if each.index_ > 0:
-                adjoints[each.index_] = adjoints[each.index_] + each.scale_ * w
+                adjoints[each.index_] = adjoints[each.index_] + chained(each.scale_, w)
                 top = max(top, each.index_)
         return top
 

@@ -109,6 +109,22 @@ def element(numba_type: Any) -> Any:
     return numba_type.dtype if isinstance(numba_type, types.Array) else numba_type
 
 
+def float_of(numba_type: Any) -> Any:
+    """Return the float that the values of an active number are; any other type is its own."""
+    return float_of(numba_type.dtype) if is_active(numba_type) else numba_type
+
+
+def without_derivatives(numba_type: Any) -> Any:
+    """Return a type with floats for active numbers, in arrays, lists and tuples as well."""
+    if isinstance(numba_type, types.BaseTuple):
+        parts = [without_derivatives(each) for each in numba_type]
+        named = isinstance(numba_type, types.NamedTuple | types.NamedUniTuple)
+        return types.BaseTuple.from_types(parts, numba_type.instance_class if named else None)
+    if isinstance(numba_type, types.Array | types.List) and numba_type.dtype != without_derivatives(numba_type.dtype):
+        return numba_type.copy(dtype=without_derivatives(numba_type.dtype))
+    return float_of(numba_type)
+
+
 def owner_of(numba_types: Iterable[Any]) -> Any:
     """Return the active type of the highest level among numbers and arrays, or None."""
     active = [element(each) for each in numba_types if is_active(element(each))]

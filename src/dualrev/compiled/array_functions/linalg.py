@@ -156,6 +156,8 @@ def _length(x: Any) -> Any:
 
 @compiled
 def _vector_norm(x: Any, ord: Any) -> Any:
+    if x.size == 0:
+        return 0.0
     if ord == np.inf:
         return max_(np.abs(x))
     if ord == -np.inf:

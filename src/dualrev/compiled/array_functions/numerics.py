@@ -36,6 +36,10 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
 @compiled
 def _between(x: Any, xp: Any, fp: Any, value: Any, nodes: Any) -> Any:
     last = nodes.size - 1
+    if last < 0:
+        raise ValueError("array of sample points is empty")
+    if fp.size != nodes.size:
+        raise ValueError("fp and xp are not of the same size.")
     n = min(max(np.searchsorted(nodes, value, "right") - 1, 0), last)
     nothing = (x - x) * (xp[0] - xp[0])
     if n == last or value <= nodes[0]:
@@ -75,7 +79,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 @array_function(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """Evaluate a polynomial by Horner's scheme."""
-    y = x * 0 + p[0]
+    y = x * 0 + (p[0] if len(p) > 0 else 0.0)
     for n in range(1, len(p)):
         y = y * x + p[n]
     return y
@@ -87,6 +91,8 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     owner = owner_inside(types.Tuple((a, v)))
 
     def implementation(a, v, mode="full"):  # type: ignore[no-untyped-def]
+        if a.size == 0 or v.size == 0:
+            raise ValueError("an operand of np.convolve is empty")
         y = zero_array(owner, a.size + v.size - 1)
         for i in range(a.size):
             for j in range(v.size):
@@ -116,6 +122,10 @@ def cross(a: Any, b: Any) -> Any:
     ndim = max(a.ndim, b.ndim)
 
     def implementation(a, b):  # type: ignore[no-untyped-def]
+        if a.shape[-1] != 3 or b.shape[-1] != 3:
+            raise ValueError("Incompatible dimensions for cross product; both must be 3")
+        if a.ndim == b.ndim and a.shape != b.shape:
+            raise ValueError("np.cross of active numbers takes arrays of one shape, or a vector and an array")
         y = empty_array(owner, a.shape if a.ndim == ndim else b.shape)
         for n in range(3):
             i, j = (n + 1) % 3, (n + 2) % 3
@@ -127,6 +137,8 @@ def cross(a: Any, b: Any) -> Any:
 
 @compiled
 def _quantile(ordered: Any, q: Any) -> Any:
+    if ordered.size == 0:
+        return np.nan
     at = q * (ordered.size - 1)
     n = min(max(int(at), 0), ordered.size - 2) if ordered.size > 1 else 0
     if ordered.size == 1 or at == n:
@@ -160,7 +172,14 @@ def bincount(a: Any, weights: Any = None, minlength: Any = 0) -> Any:
     owner = owner_inside(weights)
 
     def implementation(a, weights=None, minlength=0):  # type: ignore[no-untyped-def]
-        y = zero_array(owner, max(np.max(a) + 1, minlength))
+        if weights.size != a.size:
+            raise ValueError("The weights and list don't have the same length.")
+        most = -1
+        for each in a:
+            if each < 0:
+                raise ValueError("first argument must be non-negative")
+            most = max(most, each)
+        y = zero_array(owner, max(most + 1, minlength))
         for n in range(a.size):
             y[a[n]] += weights[n]
         return y
@@ -178,6 +197,8 @@ def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any 
     if y is not None:
 
         def of_two(m, y=None, rowvar=True, bias=False, ddof=None):  # type: ignore[no-untyped-def]
+            if m.size != y.size:
+                raise ValueError("m and y have incompatible dimensions")
             rows = empty_array(owner, (2, m.size))
             rows[0], rows[1] = m, y
             return cov(rows)
@@ -186,6 +207,6 @@ def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any 
 
     def of_rows(m, y=None, rowvar=True, bias=False, ddof=None):  # type: ignore[no-untyped-def]
         centred = m - np.expand_dims(mean(m, 1), 1)
-        return dot(centred, centred.T) / (m.shape[1] - 1)
+        return dot(centred, centred.T) / max(m.shape[1] - 1, 0)
 
     return of_rows

@@ -63,7 +63,10 @@ def _scan(function: Any, name: str, of_vector: Any) -> Any:
 
 
 def _extreme(a: Any, best: Any) -> Any:
-    """Return an extreme element; those that tie share equally, which their mean does without moving the value."""
+    """Return an extreme element; those that tie share equally, which their mean does without moving the value.
+
+    Of nothing there is none: the search for the best has raised NumPy's error.
+    """
     values = plain(a)
     y = a[best]
     ties = np.count_nonzero(values == values[best])
@@ -88,6 +91,8 @@ def _smallest(a: Any) -> Any:
 
 
 def _product(a: Any) -> Any:
+    if a.size == 0:
+        return 1.0
     y = a[0]
     for n in range(1, a.size):
         y = y * a[n]
@@ -136,6 +141,8 @@ def average(a: Any, axis: Any = None, weights: Any = None) -> Any:
     """Weigh, or not."""
     if weights is None:
         return mean(a, axis)
+    if sum_(plain(weights)) == 0:
+        raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     return sum_(a * weights, axis) / sum_(weights + a * 0, axis)
 
 
@@ -145,12 +152,17 @@ def trace(a: Any, offset: Any = 0) -> Any:
     return sum_(np.diag(a, offset))
 
 
-def _without_nan(function: Any, of: Any) -> None:
+def _without_nan(function: Any, of: Any, extreme: bool = False) -> None:
     def implementation(a: Any) -> Any:
         flat = np.ravel(a)
         return of(flat[~np.isnan(flat)])
 
-    array_function(function)(implementation)
+    def of_some(a: Any) -> Any:
+        flat = np.ravel(a)
+        left = flat[~np.isnan(flat)]
+        return of(left) if left.size > 0 or flat.size == 0 else flat[0]
+
+    array_function(function)(of_some if extreme else implementation)
 
 
 for _function, _of in (
@@ -162,7 +174,7 @@ for _function, _of in (
     (np.nanvar, var),
     (np.nanstd, std),
 ):
-    _without_nan(_function, _of)
+    _without_nan(_function, _of, _of in (max_, min_))
 
 
 def _scan_without_nan(function: Any, of: Any, neutral: float) -> None:

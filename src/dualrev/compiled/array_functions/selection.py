@@ -131,7 +131,10 @@ def nanargmin(a: Any) -> Any:
 @array_function(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
     """Return the elements where a condition holds."""
-    return np.ravel(arr)[np.ravel(condition)]
+    flat, taken = np.ravel(arr), np.ravel(condition)
+    if taken.size != flat.size:
+        raise ValueError("np.extract was given a condition that is not of the array's size")
+    return flat[taken]
 
 
 @array_function(np.round, np.around)

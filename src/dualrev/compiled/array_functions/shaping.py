@@ -29,6 +29,8 @@ def repeat(a: Any, repeats: Any) -> Any:
         return equally
 
     def unequally(a, repeats):  # type: ignore[no-untyped-def]
+        if repeats.size != a.size:
+            raise ValueError("np.repeat was given counts that are not as many as the elements")
         y, at = empty_array(dtype, np.sum(repeats)), 0
         for n, each in enumerate(a.flat):
             for _ in range(repeats[n]):

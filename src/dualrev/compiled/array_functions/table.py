@@ -41,17 +41,26 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         implementation.__annotations__ = {}
         parameters = inspect.signature(implementation).parameters
 
+        def choose_plain(*given: Any) -> Any:
+            if functions and all(owner_inside(each) is None for each in given):
+                return _forwarded(functions[0], parameters, given)
+            return None
+
         def choose(*given: Any) -> Any:
             if all(owner_inside(each) is None for each in given):
-                return _forwarded(functions[0], parameters, given) if functions else None
+                return None
+            if any(_is_sequence(name, of) for name, of in zip(parameters, given, strict=True)):
+                return _of_arrays(stand_in, parameters, given)
             return implementation(*given) if chosen else implementation
 
         stand_in = _with_parameters(parameters, {}, "pass")
         stand_in.__name__ = functions[0].__name__ if functions else str(method)
+        overloads(stand_in)(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
+        # NumPy's functions never raise ZeroDivisionError, whatever the function that calls them does.
         entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")
-        overloads(stand_in)(entered)
+        overloads(stand_in, jit_options={"error_model": "numpy"})(entered)
         if method is not None:
-            overloads_method(ActiveArray, method)(entered)
+            overloads_method(ActiveArray, method, jit_options={"error_model": "numpy"})(entered)
         STAND_INS.update(dict.fromkeys(functions, stand_in))
         return stand_in
 
@@ -104,6 +113,28 @@ def _with_parameters(parameters: Any, scope: dict[str, Any], body: str) -> Any:
 def _forwarded(function: Any, parameters: Any, given: Any) -> Any:
     """Return a call of NumPy's function with the arguments that were given."""
     return _with_parameters(parameters, {"function": function}, f"return function({_given(parameters, given)})")
+
+
+_OF_ARRAYS = {"arrays", "tup", "condlist", "choicelist", "axis"}
+"""Parameters that take several arrays, or no array."""
+
+
+def _is_sequence(name: str, of: Any) -> bool:
+    """Whether an argument is a list or a tuple where a function takes an array."""
+    return isinstance(of, types.List | types.BaseTuple) and name not in _OF_ARRAYS
+
+
+def _of_arrays(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call with arrays in place of lists and tuples of numbers."""
+    call = _given(parameters, given)
+    lines = [f"{name} = array_of({name})" for name, of in zip(parameters, given, strict=True) if _is_sequence(name, of)]
+    scope = {"function": function, "array_of": array_from}
+    return _with_parameters(parameters, scope, "\n    ".join([*lines, f"return function({call})"]))
+
+
+def array_from(object: Any) -> Any:
+    """Return a list or a tuple of numbers, or of lists and tuples of such, as an array."""
+    raise NotImplementedError
 
 
 def _given(parameters: Any, given: Any) -> str:
