@@ -61,7 +61,7 @@ AS_NUMBA = {"np.linalg.norm(e, np.inf)": 0.0}
 """Where Numba has a value and NumPy an error."""
 
 ALL = [*AS_NUMBA, *NAN_OF_NOTHING, *NUMBERS, *ERRORS, *(f"np.sum({text})" for text in (*ARRAYS, *ALONG))]
-SOME = ["np.prod(e)", "np.median(e)", "np.mean(e)", "np.nanmax(e)", "np.polyval(e, x[0])"]
+SOME = ["np.prod(e)", "np.median(e)", "np.mean(e)"]
 
 SETUP = "e, m, l, z, q = x[4:], x[4:].reshape(0, 3), x[4:].reshape(3, 0), x[4:].reshape(0, 0), np.array([0.2, 0.7])"
 

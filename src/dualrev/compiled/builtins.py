@@ -113,7 +113,7 @@ def _rounded(context: Any, builder: Any, of: Any, value: Any) -> Any:
 @overloads(isinstance)
 def _isinstance(var: Any, typs: Any) -> Callable[..., Any] | None:
     """Answer as for the float, or the array of floats, that stands there without a derivative."""
-    return ol_isinstance(without_derivatives(var), typs) if is_active(element(var)) else None  # type: ignore[no-any-return]
+    return ol_isinstance(without_derivatives(var), typs) if is_active(element(var)) else None
 
 
 @overloads(round)

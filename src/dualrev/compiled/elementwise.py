@@ -18,6 +18,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.ufunc.array_exprs import _lower_array_expr
 
+from dualrev.compiled.array_functions.table import owner_inside
 from dualrev.kernels.active_rows import spellings
 from dualrev.kernels.active_types import NUMBERS, ActiveArray, array_of, element, is_active, owner_of
 from dualrev.kernels.extending import defined, overloads
@@ -114,7 +115,7 @@ _numba_in_place = NumpyRulesInplaceArrayOperator.generic
 
 def _in_place_of_floats(self: Any, args: Any, kws: Any) -> Any:
     """Answer for Numba's own numbers only: its rules fail on others, instead of leaving them to an overload."""
-    return None if is_elementwise(args) else _numba_in_place(self, args, kws)
+    return None if owner_inside(types.Tuple(args)) is not None else _numba_in_place(self, args, kws)
 
 
 def register() -> None:

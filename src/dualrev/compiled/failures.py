@@ -146,7 +146,7 @@ def _raised_at(error: Exception) -> str:
 def _place(text: str, error: Exception, functions: Sequence[Any]) -> _Place | None:
     """Return the innermost line of the user's that an error names, or that was looked at when it was raised."""
     named = [(match["file"] or match["path"], int(match["line"])) for match in _PLACE.finditer(text)]
-    looked_at = []
+    looked_at: list[tuple[str, int]] = []
     for frame, _ in traceback.walk_tb(error.__traceback__):
         for local in list(frame.f_locals.values()):
             loc = local if isinstance(local, ir.Loc) else getattr(local, "loc", None) if _has_loc(local) else None
