@@ -113,7 +113,7 @@ def test_the_type_of_a_number_makes_numbers_of_its_precision(mode: str) -> None:
     x = np.array([1.1, 2.3])
     value, gradient = dr.value_and_grad(of_its_dtype, mode=mode)(x)
     assert math.isclose(value, of_its_dtype(x), rel_tol=1e-15)
-    np.testing.assert_allclose(gradient, [2.5 + 2.3, 1.1 + np.float32(0.1) + 1.0], rtol=1e-15)
+    np.testing.assert_allclose(gradient, [2.5 + 2.3, 1.1 + float(np.float32(0.1)) + 1.0], rtol=1e-15)
     value, slope = dr.value_and_grad(rounded, mode=mode)(0.1)
     assert value == float(np.float32(0.1))
     assert slope == 1.0
