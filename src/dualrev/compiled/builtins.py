@@ -69,7 +69,7 @@ _numba_call = NumberClassAttribute.resolve___call__
 def _call_of_class(self: Any, called: Any) -> Any:
     """Type `np.float64(x)` as `float(x)` is, which keeps the derivative, and `np.int64(x)` as `int(x)`.
 
-    A narrower float rounds the value; the number keeps its precision.
+    A number keeps its precision, whatever float is asked for.
     """
     to = float_of(called.instance_type)
     numbers = _numba_call(self, types.NumberClass(to))
@@ -96,18 +96,6 @@ def _call_class(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     while is_active(of):
         of, value = of.dtype, builder.extract_value(value, 0)
     return context.cast(builder, value, of, signature.return_type)
-
-
-@lower_builtin(types.NumberClass(types.float32), ActiveType)  # type: ignore[untyped-decorator]
-def _call_single(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    return _rounded(context, builder, signature.args[0], args[0])
-
-
-def _rounded(context: Any, builder: Any, of: Any, value: Any) -> Any:
-    """Emit a number whose value is rounded to single precision."""
-    if is_active(of):
-        return builder.insert_value(value, _rounded(context, builder, of.dtype, builder.extract_value(value, 0)), 0)
-    return context.cast(builder, context.cast(builder, value, of, types.float32), types.float32, of)
 
 
 @overloads(isinstance)
