@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from dualrev.commands import verify as verify_command
 from dualrev.commands.outcome import UsageError
 from dualrev.commands.target import points
 from dualrev.comparison.calibrating import Calibration
+from dualrev.comparison.sweep_families import FAMILIES
 from dualrev.costs import CostConstants
 from dualrev.kernels.arrays import ROWS
 from dualrev.primitives.scalar import TABLE
@@ -94,6 +96,11 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 Output = pytest.CaptureFixture[str]
+
+
+@dataclass
+class Line:
+    slope: float
 
 
 def test_compare_a_users_function(module: str, capsys: Output) -> None:
@@ -398,3 +405,75 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, dualrev; print([m for m in ('sympy', 'scipy', 'matplotlib', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["comapre"], "did you mean compare?"),
+        (["trace", "x", "--at", "1", "--mode", "fwd"], "did you mean forward?"),
+        (["compare", "x", "--at", "1", "--backend", "nubma"], "did you mean numba?"),
+        (["verify", "rosenbrok"], "did you mean rosenbrock?"),
+        (["trace", "rosenbrok,n=3"], "did you mean rosenbrock?"),
+        (["trace", "rosenbrok", "--at", "1,2"], "did you mean rosenbrock?"),
+        (["sweep", "rnning"], "did you mean 'running'?"),
+        (["compare", "x", "--at", "1", "--budget", "-1"], "-1 s is no time to spend"),
+        (["sweep", "dense", "--limit", "nan"], "nan s is no time to spend"),
+        (["trace", "2x1", "--at", "2"], "write 2*x1"),
+        (["trace", "x1*x2", "--at", "2"], "--at holds 1 number, as in"),
+        (["trace", "x1*x2", "--at", "2,5,6"], "--at holds 3 numbers, as in"),
+        (["trace", "x1*x2", "--at", "2;5;6"], "--at holds 3 arguments, as in"),
+        (["trace", "operator:mul", "--at", "2;3", "--argnums", "2"], "is given 2 arguments"),
+        (["trace", "operator:mul", "--at", "2;3", "--argnums", "x"], "--argnums was given 'x'"),
+        (["trace", "spherical", "--mode", "reverse"], "--direction"),
+    ],
+)
+def test_wrong_words_are_told_what_was_meant(arguments: list[str], message: str, capsys: Output) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_is_printed(capsys: Output) -> None:
+    assert main([]) == 2
+    error = capsys.readouterr().err
+    assert "compare the modes" in error
+    assert "Exit codes" in error
+    assert main(["sweep", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(family in shown for family in FAMILIES)
+
+
+def test_names_of_the_package_are_told_what_was_meant() -> None:
+    for call, meant in (
+        (lambda: dualrev.problems.get("rosenbrok"), "rosenbrock"),
+        (lambda: dualrev.sweep("densee"), "dense"),
+        (lambda: dualrev.grad(np.sin, mode="reversed"), "reverse"),
+        (lambda: dualrev.grad(np.sin, backend="nunpy"), "numpy"),
+        (lambda: dualrev.optim.minimize(np.sin, 1.0, method="gradient-decent"), "gradient-descent"),
+    ):
+        with pytest.raises(dualrev.DualrevError, match=f"did you mean '{meant}'"):
+            call()
+    with pytest.raises(dualrev.errors.InputTypeError, match=r"expected hvp\(f, x, v\)"):
+        dualrev.hvp(np.sum, np.ones(2))
+    with pytest.raises(dualrev.errors.ObjectArrayError, match=r"named tuple; dataclasses\.asdict"):
+        dualrev.grad(lambda p: p.slope)(Line(1.0))
+
+
+def test_expressions_are_verified_and_compared(capsys: Output) -> None:
+    assert main(["verify", "x1*x2", "--at", "2,5"]) == 0
+    assert "all 2 entries agree with SymPy" in capsys.readouterr().out
+    assert main(["compare", "-x**2", "--at", "-3", "--no-verify", "--budget", "0"]) == 0
+    assert "n = 1, m = 1" in capsys.readouterr().out
+
+
+def test_data_is_named_by_argnums_and_counts(module: str, capsys: Output) -> None:
+    Path(f"{module}_powers.py").write_text(
+        "def f(x, n, w):\n    for _ in range(n):\n        x = x * w\n    return x\n", encoding="utf-8"
+    )
+    for command in ("trace", "graph", "verify"):
+        arguments = ["--argnums", "0"] if command == "verify" else []
+        assert main([command, f"{module}_powers:f", "--at", "2.0;3;0.5", *arguments]) == 0
+    assert main(["trace", f"{module}_powers:f", "--at", "2.0;3;0.5", "--argnums", "0,2"]) == 0
+    shown = capsys.readouterr().out
+    assert "f, reverse mode: 1 input, 3 operations" in shown
+    assert "f, reverse mode: 2 inputs, 3 operations" in shown

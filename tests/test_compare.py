@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -322,6 +323,23 @@ def test_verdicts() -> None:
     told = replace(found, executions=(loud,)).verdict
     assert "too noisy" in told
     assert "take the same time within the spread" in told
+    assert "equally fast within the spread" in told
+    assert "was right" not in told
+    wild = Timing(1e-3, 0.9e-3, 6e-3, 0.9e-3, 10, 10)
+    slow = Timing(1.0, 0.9, 1.1, 0.9, 10, 10)
+    for function, reverse in ((wild, wild), (noisy, wild), (wild, noisy)):
+        changed = {"forward": slow, "reverse": reverse, "auto": reverse, "central differences": wild}
+        methods = tuple(
+            replace(m, timing=timing, ratio=timing.over(function)) if (timing := changed.get(m.method)) else m
+            for m in found.main.methods
+        )
+        unclear = replace(found, executions=(replace(found.main, function=function, methods=methods),))
+        told = " ".join(str(unclear).split()) + unclear.verdict + unclear._repr_html_()
+        assert "too noisy to tell" in told
+        assert "times faster" not in told
+        assert "times the time of f" not in told
+        assert not re.search(r"differences cost \d", told)
+    assert unclear.to_dict()["told_apart"] is unclear.told_apart
 
 
 def test_a_problem_brings_its_point_its_derivative_and_its_name() -> None:

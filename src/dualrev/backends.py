@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, looked_at
-from dualrev.errors import UnknownBackendError
+from dualrev.errors import UnknownBackendError, meant
 from dualrev.numpy_protocol import UFUNCS_OF
 
 BACKENDS = ("auto", "numba", "numpy")
@@ -21,6 +21,7 @@ def known_backend(backend: str) -> str:
     if backend not in BACKENDS:
         raise UnknownBackendError(
             f"backend={backend!r} does not exist; expected one of {', '.join(map(repr, BACKENDS))}"
+            f"{meant(backend, BACKENDS)}"
         )
     return backend
 

@@ -12,7 +12,10 @@ Examples
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+MODES = ("auto", "forward", "reverse")
 
 
 class DualrevError(Exception):
@@ -168,10 +171,22 @@ class MissingExtraError(DualrevError, ImportError):
     """A feature needs a package that is installed only with one of dualrev's extras."""
 
 
+def meant(given: object, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: which known one is like it, if one is.
+
+    Examples
+    --------
+    >>> meant("rosenbrok", ("iris", "rosenbrock")), meant("x", ("iris",))
+    ("; did you mean 'rosenbrock'?", '')
+    """
+    close = get_close_matches(given, list(known), 1) if isinstance(given, str) else []
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
 def known_mode(mode: str) -> str:
     """Return `mode`, or raise `UnknownModeError` if it is none of the three."""
-    if mode not in ("auto", "forward", "reverse"):
-        raise UnknownModeError(f"mode is {mode!r}; expected 'auto', 'forward' or 'reverse'")
+    if mode not in MODES:
+        raise UnknownModeError(f"mode is {mode!r}; expected 'auto', 'forward' or 'reverse'{meant(mode, MODES)}")
     return mode
 
 

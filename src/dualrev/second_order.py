@@ -8,7 +8,8 @@ from typing import Any
 
 from dualrev.api import Gradient, Jacobian
 from dualrev.batch import Batched, known_device, on_device
-from dualrev.point import Argnums, as_argnums
+from dualrev.errors import InputTypeError
+from dualrev.point import Argnums, as_argnums, name_of
 from dualrev.products import Pushforward
 
 
@@ -109,6 +110,8 @@ def hvp(f: Callable[..., Any], x: Any = None, v: Any = None, *args: Any, **kwarg
         If the output does not have shape ().
     ShapeMismatchError
         If `v` does not have the structure and shapes of `x`.
+    InputTypeError
+        If `x` was given and `v` was not.
 
     Examples
     --------
@@ -118,4 +121,10 @@ def hvp(f: Callable[..., Any], x: Any = None, v: Any = None, *args: Any, **kwarg
     array([6., 0.])
     """
     product = HessianProduct(f)
-    return product if x is None else product(x, v, *args, **kwargs)
+    if x is None:
+        return product
+    if v is None:
+        raise InputTypeError(
+            f"hvp of {name_of(f)} was given a point and no vector; expected hvp(f, x, v), or hvp(f)(x, v)"
+        )
+    return product(x, v, *args, **kwargs)

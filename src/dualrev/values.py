@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from numbers import Rational
 from typing import Any
 
@@ -47,7 +48,11 @@ def own_value(x: Any) -> Any:
     if isinstance(x, Rational):  # beyond 64 bits, or a fraction
         return np.float64(as_float(x))
     if kind == "O":
-        raise ObjectArrayError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
+        as_dict = "; dataclasses.asdict(x) is such a dict" if is_dataclass(x) else ""
+        raise ObjectArrayError(
+            f"a {type(x).__name__} was given; expected a number or an array of real numbers, or a container of them: a "
+            f"tuple, list, dict or named tuple{as_dict}"
+        )
     raise InputTypeError(f"a {type(x).__name__} was given; expected a number or an array of real numbers")
 
 

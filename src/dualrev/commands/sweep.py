@@ -18,7 +18,7 @@ from dualrev.comparison.sweep_families import FAMILIES
 from dualrev.comparison.sweep_functions import swept_problems
 from dualrev.comparison.sweep_report import Sweep
 from dualrev.comparison.sweeping import SIZES, sweep
-from dualrev.errors import SweepError
+from dualrev.errors import SweepError, meant
 from dualrev.point import name_of
 
 
@@ -65,7 +65,8 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
         raise UsageError("--points is for functions of your own; a family has points already")
     elif target not in FAMILIES and target not in swept_problems():
         raise UsageError(
-            f"there is no family {target!r}; expected module:function, one of {', '.join(FAMILIES)}, or one of the "
+            f"there is no family {target!r}{meant(target, (*FAMILIES, *swept_problems()))}; "
+            f"expected module:function, one of {', '.join(FAMILIES)}, or one of the "
             f"problems {', '.join(swept_problems())}"
         )
     own = target not in FAMILIES and at is None

@@ -35,7 +35,7 @@ class MethodReport:
         Of a whole Jacobian; if not `complete`, extrapolated from the passes that were run, or predicted; of no batches
         if the comparison was interrupted before it was timed: then it is that of the first call.
     ratio : float
-        Time over that of the function.
+        Time over that of the function; NaN where the times are too noisy to tell.
     complete : bool
         Whether the whole Jacobian was computed.
     cut_short : str
@@ -221,6 +221,11 @@ class Comparison:
         return "forward" if self.forward.seconds <= self.reverse.seconds else "reverse"
 
     @property
+    def told_apart(self) -> bool:
+        """Whether the times of the modes differ by more than their spread."""
+        return told_apart(self.forward, self.reverse)
+
+    @property
     def regret(self) -> float:
         """Time of the mode that auto chose over that of the faster one: 1 if auto chose the faster one."""
         chosen = self.forward if self.choice.mode == "forward" else self.reverse
@@ -274,7 +279,12 @@ class Comparison:
         """Return everything as plain numbers, strings and dicts, for JSON: what is not finite becomes a string."""
         found: dict[str, Any] = plain(
             asdict(self)
-            | {"faster": self.faster, "regret": self.regret, "auto_was_right": self.auto_was_right}
+            | {
+                "faster": self.faster,
+                "told_apart": self.told_apart,
+                "regret": self.regret,
+                "auto_was_right": self.auto_was_right,
+            }
             | {"choice": asdict(self.choice), "verdict": self.verdict}
         )
         return found
@@ -286,6 +296,11 @@ class Comparison:
         from dualrev.comparison.page import fragment
 
         return fragment(self)
+
+
+def told_apart(a: MethodReport, b: MethodReport) -> bool:
+    """Whether two times differ by more than their spread; those that were not measured have none."""
+    return not (a.runs and b.runs) or a.timing.differs_from(b.timing)
 
 
 def plain(x: Any) -> Any:

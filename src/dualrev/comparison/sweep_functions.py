@@ -9,7 +9,7 @@ import numpy as np
 
 from dualrev import problems
 from dualrev.comparison.sweep_families import FAMILIES
-from dualrev.errors import SweepError, UnknownBackendError
+from dualrev.errors import SweepError, UnknownBackendError, meant
 from dualrev.point import name_of
 
 
@@ -39,7 +39,8 @@ def asked(f: Any, at: Callable[[int, int], Any] | None, over: str | None, backen
         return Asked(f, at or (lambda n, m: np.linspace(0.5, 1.5, n)), name_of(f))
     if f not in FAMILIES:
         raise SweepError(
-            f"there is no family {f!r}; expected a function, one of {', '.join(FAMILIES)}, or one of the problems "
+            f"there is no family {f!r}{meant(f, (*FAMILIES, *swept_problems()))}; "
+            f"expected a function, one of {', '.join(FAMILIES)}, or one of the problems "
             f"{', '.join(swept_problems())}"
         )
     family = FAMILIES[f]

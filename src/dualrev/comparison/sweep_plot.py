@@ -9,7 +9,6 @@ import numpy as np
 
 from dualrev.comparison.plot import COLORS
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
-from dualrev.comparison.sweep_text import WRONG
 from dualrev.extras import pyplot
 from dualrev.problems.problem import MUCH
 
@@ -57,7 +56,7 @@ def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
         known = point.forward < inf or point.reverse < inf
         if known:
             shade[row, column] = np.clip(np.log10(point.forward) - np.log10(point.reverse), -SATURATED, SATURATED)
-        if point.choice_regret > WRONG:
+        if point.wrong:
             cost, place = f"{point.choice_regret:.2f}", (column + 0.5, row + 0.5)
             box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0}
             axes.annotate(cost, place, ha="center", va="center", fontsize="small", bbox=box, zorder=5)

@@ -17,6 +17,9 @@ from dualrev.comparison.report import plain
 from dualrev.errors import SweepError
 from dualrev.folders import write_whole
 
+WRONG = 0.1
+"""What a choice may cost, as a part of the better mode's time."""
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -37,6 +40,9 @@ class SweepPoint:
         Seconds by the cost model.
     operations : int
         Recorded operations.
+    spread : float
+        Half the distance of the quartiles over the median, of the mode whose batches lie furthest apart; 0 where there
+        were too few to say.
     """
 
     n: int
@@ -48,6 +54,7 @@ class SweepPoint:
     predicted_forward: float
     predicted_reverse: float
     operations: int
+    spread: float = 0.0
 
     @property
     def better(self) -> float:
@@ -64,6 +71,11 @@ class SweepPoint:
         """Time of the mode that auto chose over the better mode's."""
         chosen = self.forward if self.chosen == "forward" else self.reverse
         return chosen / self.better if self.better < inf else nan
+
+    @property
+    def wrong(self) -> bool:
+        """Whether auto's choice costs more than a tenth, and more than the spread of the times."""
+        return self.choice_regret > 1 + max(WRONG, self.spread)
 
 
 @dataclass(frozen=True)
@@ -194,7 +206,13 @@ class Sweep:
             stored = json.loads(Path(path).read_text(encoding="utf-8"))["sweep"]
             types: dict[str, Any] = {"int": int, "float": float, "str": str}  # "inf" and "nan" are strings in JSON
             points = tuple(
-                SweepPoint(**{field.name: types[str(field.type)](each[field.name]) for field in fields(SweepPoint)})
+                SweepPoint(
+                    **{
+                        field.name: types[str(field.type)](each[field.name])
+                        for field in fields(SweepPoint)
+                        if field.name in each or field.name != "spread"  # which older files do not hold
+                    }
+                )
                 for each in stored["points"]
             )
             told = tuple(map(str, stored.get("notes", ())))

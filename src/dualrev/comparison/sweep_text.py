@@ -8,11 +8,9 @@ from textwrap import wrap
 
 from dualrev.comparison.page import STYLE, document, picture
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
+from dualrev.comparison.timing import NOISY
 from dualrev.comparison.words import digits
 from dualrev.extras import installed
-
-WRONG = 1.1
-"""A regret above which a choice is marked."""
 
 
 def table(sweep: Sweep) -> str:
@@ -37,7 +35,7 @@ def sentences(sweep: Sweep) -> list[str]:
     not_run = sum((point.forward == inf) + (point.reverse == inf) for point in sweep.points)
     found = [
         "Time of forward mode over that of reverse mode: below 1 forward mode is faster, above 1 reverse mode. F and R "
-        "are what auto takes, with ! where that costs more than a tenth.",
+        "are what auto takes, with ! where that costs more than a tenth and more than the spread of the times.",
         f"Auto's time over the better mode's: median {sweep.regret(50):.2f}, 95th percentile {sweep.regret(95):.2f}, "
         f"worst {sweep.regret(100):.2f}, of {len(sweep.points)} Jacobians; constants "
         f"{'of this machine' if sweep.calibrated else 'as shipped'}.",
@@ -46,6 +44,9 @@ def sentences(sweep: Sweep) -> list[str]:
         crossings, boundary = (_places(line) for line in (sweep.crossings(), sweep.boundary()))
         found.append(f"Measured, the modes cross {f'at {crossings}' if crossings else 'nowhere between these sizes'}.")
         found.append(f"Auto goes over to reverse mode {f'at {boundary}' if boundary else 'at none of them'}.")
+    noisy = sum(point.spread > NOISY / 2 for point in sweep.points)
+    if noisy:
+        found.append(f"{noisy} of {len(sweep.points)} were too noisy to tell small differences.")
     if not_run:
         found.append(f"{not_run} times were predicted to pass the limit and not measured (-).")
     return [*found, *sweep.notes]
@@ -93,5 +94,5 @@ def _cell(point: SweepPoint | None) -> str:
         return ""
     known = point.forward < inf and point.reverse < inf
     ratio = digits(point.forward / point.reverse) if known else "-"
-    wrong = "!" if point.choice_regret > WRONG else " "
+    wrong = "!" if point.wrong else " "
     return f"{ratio} {point.chosen[0].upper()}{wrong}"

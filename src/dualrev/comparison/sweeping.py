@@ -14,7 +14,7 @@ from dualrev.backends import is_dispatcher
 from dualrev.calibration import calibration_file
 from dualrev.comparison.sweep_functions import asked
 from dualrev.comparison.sweep_report import Sweep, SweepPoint
-from dualrev.comparison.timing import Stopwatch
+from dualrev.comparison.timing import FEWEST, Stopwatch
 from dualrev.errors import SweepError
 from dualrev.point import name_of
 from dualrev.trees import flatten
@@ -153,7 +153,9 @@ class _Operators:
         for operator in ran.values():
             operator()
         stopwatch = Stopwatch(list(ran.values()))
-        times = dict(zip(ran, (timing.fastest for timing in stopwatch.run(budget)), strict=True))
+        timings = dict(zip(ran, stopwatch.run(budget), strict=True))
+        times = {name: timing.fastest for name, timing in timings.items()}
+        known = [t for name, t in timings.items() if name != "auto" and t.batches >= FEWEST and t.seconds]
         return SweepPoint(
             n,
             outputs,
@@ -164,6 +166,7 @@ class _Operators:
             predicted["forward"],
             predicted["reverse"],
             operations,
+            max((0.5 * (t.high - t.low) / t.seconds for t in known), default=0.0),
         )
 
 

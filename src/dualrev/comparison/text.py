@@ -15,6 +15,11 @@ INDENT = 14
 HEAD = ("", "time", "±", "time/f", "calls", "memory", "first", "error")
 """Titles of the columns. `first` is how much longer the first call took, `calls` are those of the function."""
 
+COLUMNS = (
+    "time: the median of a whole Jacobian, ± half the distance of the quartiles; time/f: over the time of f; "
+    "calls: of f; memory: at its peak; first: how much longer the first call took; error: against the reference"
+)
+
 WHERE = {
     "interpreted": "interpreted",
     "compiled": "compiled",
@@ -82,6 +87,7 @@ def remarks(comparison: Comparison) -> list[tuple[str, str]]:
         ("difference", f"forward and reverse: {_difference(comparison)}"),
         ("errors", _against(comparison)),
         ("SymPy", "not verified" if found is None else str(found.verdict)),
+        ("columns", COLUMNS),
     ]
 
 

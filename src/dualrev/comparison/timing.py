@@ -21,6 +21,9 @@ MOST_ROUNDS = 200
 NOISY = 0.25
 """A spread over the median from which on a machine is called noisy."""
 
+WILD = 1.0
+"""A spread over the median from which on a time says nothing about how many times longer another is."""
+
 FEWEST = 5
 """Batches from which on quartiles say something."""
 
@@ -69,9 +72,25 @@ class Timing:
         """Whether the quartiles are so far apart that small differences mean nothing."""
         return self.batches >= FEWEST and self.high - self.low > NOISY * self.seconds
 
+    @property
+    def wild(self) -> bool:
+        """Whether the quartiles are so far apart that no factor can be told."""
+        return self.batches >= FEWEST and self.high - self.low > WILD * self.seconds
+
     def differs_from(self, other: Timing) -> bool:
         """Whether the ranges between the quartiles of two times do not overlap."""
         return self.high < other.low or other.high < self.low
+
+    def over(self, other: Timing) -> float:
+        """Return how many times longer this is than another; NaN where noise, or no time, says nothing of it.
+
+        Examples
+        --------
+        >>> calm, wild = Timing(2.0, 1.9, 2.1, 1.8, 9, 9), Timing(1.0, 0.1, 5.0, 0.1, 9, 9)
+        >>> calm.over(calm), calm.over(wild)
+        (1.0, nan)
+        """
+        return nan if self.wild or other.wild or not other.seconds else self.seconds / other.seconds
 
     def scaled(self, times: float, offset: float = 0.0) -> Timing:
         """Return the time of so many calls, and of something before them."""

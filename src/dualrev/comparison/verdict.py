@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport
+from math import isnan, nan
+
+from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport, told_apart
 from dualrev.comparison.words import digits, duration
 
 CLOSE = 2.0
 """Times are told apart as numbers of times from here on, below in per cent."""
+
+TOO_NOISY = "too noisy to tell"
 
 EXACT = 1e-10
 """A relative error up to which a method counts as exact."""
@@ -41,42 +45,62 @@ def _of_execution(execution: Execution) -> str:
     how = execution.name.capitalize()
     if not (forward.timed and reverse.timed):
         return ""
-    if forward.runs and reverse.runs and not forward.timing.differs_from(reverse.timing):
+    if not told_apart(forward, reverse):
         low, high = sorted((forward, reverse), key=lambda each: each.seconds)
+        if isnan(high.timing.over(low.timing)):
+            return f"{how}, the times of forward and reverse mode are {TOO_NOISY}."
         ratios = f"{digits(low.ratio)} and {digits(high.ratio)}" if low.ratio == low.ratio else ""
         over = f", {ratios} times the time of f" if ratios else ""
         return f"{how}, forward and reverse mode take the same time within the spread{over}."
     better, worse = (forward, reverse) if forward.seconds <= reverse.seconds else (reverse, forward)
     return (
-        f"{how}, {better.method} mode is {_times(worse.seconds / better.seconds)} than {worse.method} mode: it takes "
-        f"{_over(better)}."
+        f"{how}, {better.method} mode is {_times(worse, better, 'than')} {worse.method} mode: it takes {_over(better)}."
     )
 
 
 def _between(comparison: Comparison) -> str:
     """Compare the two ways to run the function."""
-    best = {
-        each.name: min((m.seconds for m in each.methods if m.method in MODES and m.timed), default=None)
-        for each in comparison.executions
-        if not each.unavailable and each.name != "cuda"
-    }
-    if len(best) < 2 or None in best.values():
+    best = {}
+    for each in comparison.executions:
+        timed = [m for m in each.methods if m.method in MODES and m.timed]
+        if not each.unavailable and each.name != "cuda":
+            best[each.name] = min(timed, key=lambda m: m.seconds, default=None)
+    fast, slow = best.get("compiled"), best.get("interpreted")
+    if fast is None or slow is None:
         return ""
-    times = best["interpreted"] / best["compiled"]  # type: ignore[operator]
-    faster, slower = ("compiled", "interpreted") if times >= 1 else ("interpreted", "compiled")
-    return f"The Jacobian is {_times(max(times, 1 / times))} {faster} than {slower}."
+    names = ["compiled", "interpreted"]
+    if fast.seconds > slow.seconds:
+        names, fast, slow = names[::-1], slow, fast
+    if not told_apart(fast, slow):
+        return f"The Jacobian takes the same time {names[0]} and {names[1]} within the spread."
+    return f"The Jacobian is {_times(slow, fast, names[0] + ' than')} {names[1]}."
 
 
 def _auto(comparison: Comparison) -> str:
     if not (comparison.forward.timed and comparison.reverse.timed):
         return ""
     chosen = comparison.choice.mode
+    if not comparison.told_apart:
+        if isnan(comparison.forward.timing.over(comparison.reverse.timing)):
+            return f"Auto takes {chosen} mode; which is the faster one is {TOO_NOISY}."
+        return f"Auto takes {chosen} mode; the modes are equally fast within the spread."
     if chosen == comparison.faster:
-        return f"Auto takes {chosen} mode, which was right."
+        return f"Auto takes {chosen} mode, which was right{_overhead(comparison)}."
+    if isnan(comparison.forward.timing.over(comparison.reverse.timing)):
+        return f"Auto takes {chosen} mode, which was slower; by how much is {TOO_NOISY}."
     if comparison.auto_was_right:
         per_cent = round(100 * (comparison.regret - 1))
         return f"Auto takes {chosen} mode, which costs {per_cent} % more than the other, at most {TOLERATED - 1:.0%}."
     return f"Auto takes {chosen} mode, which was WRONG: it takes {comparison.regret:.3g} times as long as the other."
+
+
+def _overhead(comparison: Comparison) -> str:
+    """Say where auto itself took notably longer than the mode that it chose."""
+    auto, chosen = comparison.main.method("auto"), comparison.main.method(comparison.choice.mode)
+    ratio = auto.timing.over(chosen.timing) if auto.runs and auto.complete and chosen.complete else nan
+    if not ratio > TOLERATED or not told_apart(auto, chosen):
+        return ""
+    return f"; to choose and to run it took {digits(ratio)} times as long as that mode alone"
 
 
 def _others(comparison: Comparison) -> str:
@@ -87,13 +111,14 @@ def _others(comparison: Comparison) -> str:
     if central is None or not central.timed or not better.timed:
         return ""
     error = f" and are off by {central.error:.0e}" if central.entries and central.error > EXACT else ""
-    ratio = central.seconds / better.seconds
-    cost = f"cost {digits(ratio)} times as much" if ratio >= 1 else f"cost {digits(1 / ratio)} times less"
-    return (
-        f"Central differences {cost} as {comparison.faster} mode{error}."
-        if ratio >= 1
-        else (f"Central differences {cost} than {comparison.faster} mode{error}.")
-    )
+    ratio = central.timing.over(better.timing)
+    if not told_apart(central, better):
+        return f"Central differences take as long as {comparison.faster} mode within the spread{error}."
+    if isnan(ratio):
+        return f"What central differences cost beside {comparison.faster} mode is {TOO_NOISY}."
+    if ratio >= 1:
+        return f"Central differences cost {digits(ratio)} times as much as {comparison.faster} mode{error}."
+    return f"Central differences cost {digits(1 / ratio)} times less than {comparison.faster} mode{error}."
 
 
 def _contradicted(comparison: Comparison) -> str:
@@ -112,8 +137,12 @@ def _over(report: MethodReport) -> str:
     return f"{digits(report.ratio)} times the time of f" if report.ratio == report.ratio else duration(report.seconds)
 
 
-def _times(ratio: float) -> str:
-    return f"{digits(ratio)} times faster" if ratio >= CLOSE else f"{ratio - 1:.0%} faster"
+def _times(slow: MethodReport, fast: MethodReport, than: str) -> str:
+    """Say how many times faster one is than another, unless noise says nothing of it."""
+    ratio = slow.timing.over(fast.timing)
+    if isnan(ratio):
+        return f"faster (by how much is {TOO_NOISY}) {than}"
+    return f"{digits(ratio)} times faster {than}" if ratio >= CLOSE else f"{ratio - 1:.0%} faster {than}"
 
 
 def _noisy(comparison: Comparison) -> bool:

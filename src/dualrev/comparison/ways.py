@@ -185,7 +185,7 @@ def _report(run: Run, timing: Timing, function: Timing, reference: Reference | N
     return MethodReport(
         method=run.method,
         timing=timing,
-        ratio=timing.seconds / function.seconds if function.seconds else nan,
+        ratio=timing.over(function),
         complete=not run.cut_short and not run.unavailable,
         cut_short=run.cut_short,
         unavailable=run.unavailable,

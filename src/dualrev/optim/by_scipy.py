@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.errors import UnknownMethodError
+from dualrev.errors import UnknownMethodError, meant
 from dualrev.extras import module_of
 from dualrev.gradients import value_and_grad
 from dualrev.optim.methods import Objective
@@ -78,7 +78,8 @@ def by_scipy(
         if "Unknown solver" not in str(error):
             raise
         raise UnknownMethodError(
-            f"there is no method {method!r}; expected one of {', '.join(METHODS)}, or of scipy.optimize.minimize"
+            f"there is no method {method!r}{meant(method, METHODS)}; "
+            f"expected one of {', '.join(METHODS)}, or of scipy.optimize.minimize"
         ) from error
     if not np.array_equal(np.ravel(path[-1]), found.x):
         with suppress(StopIteration):  # it is over

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from inspect import signature
 
-from dualrev.errors import ProblemSizeError, UnknownProblemError
+from dualrev.errors import ProblemSizeError, UnknownProblemError, meant
 from dualrev.problems import (
     brusselator,
     bundle_adjustment,
@@ -108,7 +108,7 @@ def get(name: str, **given: int) -> Problem:
     for size in given:
         if size not in known:
             of = f"of sizes {', '.join(known)}" if known else "without sizes"
-            raise ProblemSizeError(f"the problem {name!r} has no size {size!r}; it is {of}")
+            raise ProblemSizeError(f"the problem {name!r} has no size {size!r}{meant(size, known)}; it is {of}")
     return replace(_maker(name)(**given), sizes=known | given)
 
 
@@ -132,5 +132,7 @@ def table() -> str:
 
 def _maker(name: str) -> Callable[..., Problem]:
     if name not in _MAKERS:
-        raise UnknownProblemError(f"there is no problem {name!r}; expected one of {', '.join(NAMES)}")
+        raise UnknownProblemError(
+            f"there is no problem {name!r}{meant(name, NAMES)}; expected one of {', '.join(NAMES)}"
+        )
     return _MAKERS[name]

@@ -106,6 +106,10 @@ def _parsed(text: str) -> ast.expr:
             tree = ast.parse(stripped, mode="eval")
     except SyntaxError as error:
         column = lead + max((error.offset or 1) - 1, 0)
+        product = re.search(r"(?<![\w.])(\d+\.?\d*|\.\d+)([A-Za-z_]\w*)", text)
+        if product and not re.fullmatch(r"[eE]\d*", product[2]):
+            what = f"a number and a name stand side by side; write {product[1]}*{product[2]}"
+            raise _error(text, product.start(2), what) from None
         raise _error(text, column, (error.msg or "invalid syntax").rstrip(".")) from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise ExpressionError(f"the expression cannot be read: {type(error).__name__}: {error}") from None
