@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import isfinite, isnan
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dualrev.comparison.agreement import Agreement
-from dualrev.comparison.timing import Timing
+from dualrev.comparison.timing import Timing, told_apart
+from dualrev.comparison.words import plain
 from dualrev.folders import write_whole
 from dualrev.modes import ModeChoice
 
@@ -296,17 +297,3 @@ class Comparison:
         from dualrev.comparison.page import fragment
 
         return fragment(self)
-
-
-def told_apart(a: MethodReport, b: MethodReport) -> bool:
-    """Whether two times differ by more than their spread; those that were not measured have none."""
-    return not (a.runs and b.runs) or a.timing.differs_from(b.timing)
-
-
-def plain(x: Any) -> Any:
-    """Return nested dicts and sequences as JSON takes them."""
-    if isinstance(x, dict):
-        return {key: plain(value) for key, value in x.items()}
-    if isinstance(x, list | tuple):
-        return [plain(value) for value in x]
-    return str(x) if isinstance(x, float) and not isfinite(x) else x

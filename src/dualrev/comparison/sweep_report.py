@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualrev.comparison.documents import as_json
-from dualrev.comparison.report import plain
+from dualrev.comparison.words import plain
 from dualrev.errors import SweepError
 from dualrev.folders import write_whole
 

@@ -162,3 +162,8 @@ class Stopwatch:
         seconds = (self.clock() - start) / loops
         self._loops[n] = max(1, int(BATCH / max(seconds, 1e-9)))
         return seconds
+
+
+def told_apart(a: Any, b: Any) -> bool:
+    """Whether the times of two methods differ by more than their spread; those that were not measured have none."""
+    return not (a.runs and b.runs) or a.timing.differs_from(b.timing)

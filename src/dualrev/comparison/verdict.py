@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import isnan, nan
 
-from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport, told_apart
+from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport
+from dualrev.comparison.timing import FEWEST, told_apart
 from dualrev.comparison.words import digits, duration
 
 CLOSE = 2.0
@@ -97,7 +98,8 @@ def _auto(comparison: Comparison) -> str:
 def _overhead(comparison: Comparison) -> str:
     """Say where auto itself took notably longer than the mode that it chose."""
     auto, chosen = comparison.main.method("auto"), comparison.main.method(comparison.choice.mode)
-    ratio = auto.timing.over(chosen.timing) if auto.runs and auto.complete and chosen.complete else nan
+    known = min(auto.timing.batches, chosen.timing.batches) >= FEWEST and auto.complete and chosen.complete
+    ratio = auto.timing.over(chosen.timing) if known else nan
     if not ratio > TOLERATED or not told_apart(auto, chosen):
         return ""
     return f"; to choose and to run it took {digits(ratio)} times as long as that mode alone"
