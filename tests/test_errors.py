@@ -55,9 +55,9 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "function without rule": (lambda x: np.roots(x), NO_RULE, ("numpy.roots", "np.linalg.eigvals", "docs/coverage.md")),
     "ufunc without rule": (lambda x: np.frexp(x), NO_RULE, ("frexp", "stop_gradient")),
     "ufunc that nobody has written": (
-        lambda x: scipy.special.dawsn(x),
+        lambda x: scipy.special.kolmogorov(x),
         NO_RULE,
-        ("dawsn", "add a rule", "docs/coverage"),
+        ("kolmogorov", "add a rule", "docs/coverage"),
     ),
     "ufunc method without rule": (lambda x: np.hypot.reduce(x), NO_RULE, ("np.hypot.reduce", "np.add")),
     "function that counts": (lambda x: np.histogram(x), NO_RULE, ("numpy.histogram", "counts", "stop_gradient")),

@@ -136,10 +136,12 @@ def stacked(x: Any) -> Any:
     return np.array(parts)
 
 
-def _in_order(x: Any, order: Any, copy: bool | None, ndmin: int = 0) -> Any:
+def _in_order(x: Any, order: Any, copy: Any, ndmin: int = 0) -> Any:
     """Return an active array itself where its elements lie in this order of memory, or a copy in which they do."""
     if not isinstance(primal(x), _Array):
         return np.reshape(x, (1,) * ndmin) if ndmin else x  # a number, which nobody writes to
+    if isinstance(copy, np._CopyMode):
+        copy = {np._CopyMode.ALWAYS: True, np._CopyMode.NEVER: False}.get(copy)
     fits = lies_in(x, order)
     if copy is False and not fits:
         raise ValueError("Unable to avoid copy while creating an array as requested.")
