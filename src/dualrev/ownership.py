@@ -15,8 +15,9 @@ A derivative is computed from values that were met on the way, often long after 
 
 from __future__ import annotations
 
-import operator
+import array as python_arrays
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ from dualrev.layout import compact
 _Array = np.ndarray
 _IMMUTABLE = frozenset({float, int, bool, complex, str, bytes, type(None), type(Ellipsis)})
 _IMMUTABLE |= {np.float64, np.float32, np.int64, np.int32, np.bool_}
-_LENDS_MEMORY = ("__array_interface__", "__array__", "__array_struct__", "__dlpack__", "__buffer__")
-_BUFFERS = (bytearray, memoryview)
+_HOLDS_NUMBERS = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__", "__index__")
+_CONTAINERS = (bytearray, python_arrays.array)
 
 
 def is_constant(array: np.ndarray) -> bool:
@@ -57,13 +58,13 @@ def private(x: Any) -> Any:
 def _private_object(x: Any) -> Any:
     """Return what is no plain array, number or active number likewise, if it is known to hold numbers."""
     if isinstance(x, slice):
-        return slice(*[part if part is None else operator.index(part) for part in (x.start, x.stop, x.step)])
+        return slice(private(x.start), private(x.stop), private(x.step))
     if isinstance(x, np.generic | type):
         return x
-    if isinstance(x, _Array):
-        return x.copy(order="K")
-    if isinstance(x, _BUFFERS) or any(hasattr(x, name) for name in _LENDS_MEMORY):
-        return np.array(x)
+    if isinstance(x, memoryview):
+        return np.array(x).data
+    if isinstance(x, _CONTAINERS) or any(hasattr(x, name) for name in _HOLDS_NUMBERS):
+        return deepcopy(x)
     return x.copy() if type(x).__module__.startswith("numba.typed") else x
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active
-from dualrev.backends import interpretable
+from dualrev.backends import interpretable, is_dispatcher
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError, count_advice
 from dualrev.ownership import lent, owned, private_tree
 from dualrev.refusals import refused
@@ -76,6 +76,10 @@ class Point:
         keep: bool = False,
     ) -> None:
         self.f, self._keep = interpretable(f, backend), keep
+        if self.f is not f and is_dispatcher(f):
+            from dualrev.compiled.shared_memory import expect_apart
+
+            expect_apart(f, args, kwargs)
         if keep:
             args, kwargs = private_tree((args, kwargs))
         argnums = as_argnums(argnums)

@@ -22,6 +22,7 @@ from dualrev.compiled.derivative import Question, derivative, parameters
 from dualrev.compiled.forward_driver import WIDEST
 from dualrev.compiled.hooks import MADE_OF
 from dualrev.compiled.in_place import SHAPE
+from dualrev.compiled.shared_memory import expect_apart, global_arrays
 from dualrev.compiled.steps import CompiledStep
 from dualrev.compiled.tape_counts import TapeCounts
 from dualrev.errors import (
@@ -65,6 +66,7 @@ class CompiledOperator:
         if len(set(self.numbers)) < len(numbers):
             raise ArgnumsError(f"argnums {numbers} names an argument of {f.py_func.__name__} twice; name each once")
         self.names = names
+        self._refers = bool(global_arrays(f))
         self._entries: dict[Any, Any] = {}
         self._counts: dict[Any, TapeCounts] = {}
 
@@ -75,6 +77,8 @@ class CompiledOperator:
 
     def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative."""
+        if args[1:] or kwargs or self._refers:
+            expect_apart(self.f, args, kwargs)
         key = self._shapes(args, kwargs)
         entry = self._entries.get(key)
         try:

@@ -24,6 +24,7 @@ from dualrev.compiled.hooks import MADE_OF
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
 
 
+_COPIED_BYTES = 10**6
 _VERSIONED = ("numpy", "math", "numba")
 """Modules whose functions change with their version only."""
 
@@ -43,6 +44,11 @@ def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
         return None
 
 
+def stays_in_place(array: np.ndarray) -> bool:
+    """Whether compiled code refers to a global array where it is: Numba copies only small contiguous ones into it."""
+    return array.nbytes > _COPIED_BYTES or not (array.flags.c_contiguous or array.flags.f_contiguous)
+
+
 @cache
 def _package() -> str:
     """Return dualrev's own source: the table, and what writes the code."""
@@ -60,6 +66,8 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
         yield f"options {sorted(value.targetoptions.items(), key=str)}"
         yield from _of_function(value.py_func, seen)
     elif isinstance(value, np.ndarray) and value.dtype != object:
+        if stays_in_place(value):
+            raise Unknown
         yield f"array {value.dtype} {value.shape} {value.tobytes().hex()}"
     elif isinstance(value, np.generic):
         yield f"number {value.dtype} {value.tobytes().hex()}"
