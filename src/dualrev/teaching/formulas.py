@@ -27,6 +27,15 @@ def operation_name(step: Step) -> str:
     return "input" if step.operation is None else step.operation.name
 
 
+class _WithoutZeros(ast.NodeTransformer):
+    """Writes x for x + 0.0, by which rules turn a negative zero into the other."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        zero = isinstance(node.right, ast.Constant) and node.right.value == 0
+        return node.left if zero and isinstance(node.op, ast.Add) else node
+
+
 @cache
 def expression(rule: Rule) -> ast.expr | None:
     """Return a rule of a row as an expression over y and x0, x1, ..., or None where its source cannot be read."""
@@ -34,7 +43,7 @@ def expression(rule: Rule) -> ast.expr | None:
     parameters = rule.__code__.co_varnames[:count]
     names = ["y"] if parameters[0] == "y" else []
     text = inlined(rule, names + [f"x{n}" for n in range(count - len(names))])
-    return None if text is None else ast.parse(text, mode="eval").body
+    return None if text is None else _WithoutZeros().visit(ast.parse(text, mode="eval")).body
 
 
 def primal(step: Step, style: Style) -> str:
