@@ -95,8 +95,11 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
         given = args[0]
         if isinstance(given, Active):
             return of_active(*args, **kwargs)
+        if len(args) > 1 or "dtype" in kwargs:
+            inside = not _objects_wanted(*args[1:2], **kwargs) and _holds_active(given)
+            return of_active(stacked(given), *args[1:], **kwargs) if inside else function(*args, **kwargs)
         result = function(*args, **kwargs)
-        if type(result) is not _Array or result.dtype is not _OBJECT or "dtype" in kwargs or not _are_numbers(result):
+        if type(result) is not _Array or result.dtype is not _OBJECT or not _are_numbers(result):
             return result
         return of_active(stacked(given), **kwargs)
 
@@ -107,7 +110,7 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
         if kind is _Array:
             return _NOBODY
         if kind is list or kind is tuple:
-            if args or (kwargs and ("dtype" in kwargs or "like" in kwargs)):
+            if kwargs and "like" in kwargs:
                 return _NOBODY
             return _NOBODY if len(given) <= _SHORT and _SOUGHT.isdisjoint(map(type, given)) else ours
         if isinstance(given, Active):
@@ -117,6 +120,17 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
         return _NOBODY
 
     return _stand_in(function, asked)
+
+
+def _objects_wanted(dtype: Any = None, **_: Any) -> bool:
+    return dtype is not None and np.dtype(dtype) == object
+
+
+def _holds_active(x: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether nested lists hold an active number. Few have a look at each element: most hold plain numbers alone."""
+    return not _SOUGHT.isdisjoint(map(type, x)) and any(
+        isinstance(each, Active) or (isinstance(each, list | tuple) and _holds_active(each)) for each in x
+    )
 
 
 def _are_numbers(array: np.ndarray) -> bool:
@@ -150,36 +164,44 @@ def _in_order(x: Any, order: Any, copy: Any, ndmin: int = 0) -> Any:
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if x.ndim < ndmin else x
 
 
-def _converted(name: str, x: Any, dtype: Any, copy: bool | None) -> Any:
-    """Return an array of objects where this is asked for, and refuse other conversions."""
-    if np.dtype(dtype) == object:
-        return x.__array__(object, copy=copy)
-    kind = np.dtype(dtype).name.rstrip("0123456789")
-    return x._conversion(f"np.{name}(x, {kind})")
+def _taken(name: str, x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: int = 0) -> Any:
+    """Return an active array in a type and an order: itself where NumPy returns the same memory.
+
+    An array of objects is given where it is asked for. Whole numbers and texts would lose the derivative.
+    """
+    if dtype is not None:
+        wanted = np.dtype(dtype)
+        if wanted == object:
+            return x.__array__(object, copy=copy)
+        if wanted.kind not in "fc":
+            return x._conversion(f"np.{name}(x, {wanted.name.rstrip('0123456789')})")
+        if wanted != x.dtype:
+            if copy is False:
+                raise ValueError("Unable to avoid copy while creating an array as requested.")
+            x, copy = x.astype(wanted, order=order or "K"), None
+    return _in_order(x, order, copy, ndmin)
 
 
 def _array(
     x: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K", subok: bool = False, ndmin: int = 0
 ) -> Any:
-    return _in_order(x, order, copy, ndmin) if dtype is None else _converted("array", x, dtype, copy)
+    return _taken("array", x, dtype, order, copy, ndmin)
 
 
 def _of_name(name: str, order_of: Any = None, ndmin: int = 0) -> Any:
     def convert(x: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None) -> Any:
-        return _in_order(x, order_of or order, copy, ndmin) if dtype is None else _converted(name, x, dtype, copy)
+        return _taken(name, x, dtype, order_of or order, copy, ndmin)
 
     return convert
 
 
 def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
-    if dtype is not None:
-        return _converted("require", a, dtype, None)
     wanted = {str(each).upper() for each in requirements or ()}
     orders = {"C": "C", "C_CONTIGUOUS": "C", "CONTIGUOUS": "C", "F": "F", "F_CONTIGUOUS": "F", "FORTRAN": "F"}
     found = sorted({orders[each] for each in wanted & orders.keys()})
     if len(found) > 1:
         raise ValueError('Cannot specify both "C" and "F" order')
-    x = _in_order(a, found[0] if found else "A", None)
+    x = _taken("require", a, dtype, found[0] if found else "A", None)
     lacking = ({"W", "WRITEABLE"} & wanted and not x.flags.writeable) or (
         {"O", "OWNDATA"} & wanted and not x.flags.owndata
     )
@@ -187,7 +209,7 @@ def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
 
 
 def _checked(a: Any, dtype: Any = None, order: Any = None) -> Any:
-    x = _in_order(a, order, None) if dtype is None else _converted("asarray_chkfinite", a, dtype, None)
+    x = _taken("asarray_chkfinite", a, dtype, order, None)
     if not np.isfinite(x).all():
         raise ValueError("array must not contain infs or NaNs")
     return x
