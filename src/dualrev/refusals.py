@@ -13,6 +13,7 @@ from dualrev.callers import LIBRARIES, Call, Step, called, package_of, raised_at
 from dualrev.errors import (
     ActiveConversionError,
     DualrevError,
+    InactiveWriteError,
     InPlaceError,
     MissingRuleError,
     ObjectArrayError,
@@ -122,6 +123,18 @@ def name_called(default: str) -> str:
     """Return the public name of the function that the user's code has called."""
     call = called(stack())
     return call.name if call is not None and call.name else default
+
+
+def write_refused(function: Any, advice: str) -> InactiveWriteError:
+    """Return the error for an active number that a function of NumPy's is to write into a plain array.
+
+    `advice` is for users who call that function themselves; where a library does, its function is named, and its cure.
+    """
+    call = called(stack())
+    name = call.name if call is not None and call.name else f"np.{function.__name__}"
+    library = call is not None and call.foreign and name.partition(".")[0] not in ("np", "operator")
+    said = f"{name} was asked to write an active number into a plain array, which cannot hold its derivative"
+    return InactiveWriteError(f"{said}: {cure(name)}{_place(call)}" if library else f"{said}. {advice}")
 
 
 def conversion_refused(what: str, kind: str) -> ActiveConversionError:

@@ -123,7 +123,7 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
 
 
 def _objects_wanted(dtype: Any = None, **_: Any) -> bool:
-    return dtype is not None and np.dtype(dtype) == object
+    return dtype is not None and np.dtype(dtype).kind == "O"
 
 
 def _holds_active(x: list[Any] | tuple[Any, ...]) -> bool:
@@ -171,7 +171,7 @@ def _taken(name: str, x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: 
     """
     if dtype is not None:
         wanted = np.dtype(dtype)
-        if wanted == object:
+        if wanted.kind == "O":
             return x.__array__(object, copy=copy)
         if wanted.kind not in "fc":
             return x._conversion(f"np.{name}(x, {wanted.name.rstrip('0123456789')})")

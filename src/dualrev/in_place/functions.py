@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, primal
-from dualrev.errors import InactiveWriteError
 from dualrev.in_place.constructors import stacked
 from dualrev.in_place.writing import seen_through
 from dualrev.in_place.written import CREATORS, WRITERS, again
@@ -16,7 +15,7 @@ from dualrev.numpy_protocol import operand
 from dualrev.primitives.array import COMPOSITES
 from dualrev.primitives.array.choosing import nan_to_num
 from dualrev.primitives.array.grids import windows
-from dualrev.refusals import name_called
+from dualrev.refusals import write_refused
 
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like)
 _MADE = (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange)
@@ -70,10 +69,7 @@ def _shared(function: Any) -> Any:
 def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], Any]) -> None:
     """Write values where NumPy writes their numbers."""
     if not isinstance(a, Active):
-        raise InactiveWriteError(
-            f"{name_called(f'np.{function.__name__}')} was asked to write an active number into a plain array, which "
-            "cannot hold its derivative. Make the array by np.zeros(n, like=x) or np.zeros_like(x)"
-        )
+        raise write_refused(function, "Make the array by np.zeros(n, like=x) or np.zeros_like(x)")
     v = operand(values)
     numbers = np.full(a.shape, -1)
     write(numbers, np.arange(np.size(v)).reshape(np.shape(v)))

@@ -10,7 +10,7 @@ from dualrev.active import Active
 from dualrev.errors import InactiveWriteError
 from dualrev.numpy_protocol import apply_function
 from dualrev.primitives.array.rule import output_of, place_of_output
-from dualrev.refusals import name_called
+from dualrev.refusals import write_refused
 
 
 def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -20,11 +20,7 @@ def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], k
     if not isinstance(outputs, tuple):  # of a function made by numba.vectorize, which hands on what it is given
         outputs = (outputs,)
     if not all(isinstance(out, Active) for out in outputs if out is not None):
-        raise InactiveWriteError(
-            f"{name_called(f'np.{ufunc.__name__}')} was asked to write an active number into a plain array, as in "
-            "`s += x`; the array cannot hold its derivative. Write s = s + x, or make s by "
-            "np.zeros(n, like=x) or np.zeros_like(x)"
-        )
+        raise write_refused(ufunc, "For `s += x` write s = s + x, or make s by np.zeros(n, like=x) or np.zeros_like(x)")
     if method == "at":
         return inputs[0].at(ufunc, *inputs[1:])
     where = options.pop("where", True)
