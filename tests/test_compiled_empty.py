@@ -57,10 +57,17 @@ ALONG = [f"np.{name}({of}, axis={n})" for name in ("sum", "prod", "mean", "var",
 ALONG += [f"np.{name}({of}, axis={n})" for name in ("max", "min", "ptp") for of, n in (("m", 1), ("l", 0))]
 ALONG += [f"np.{name}({of}, axis={n})" for name in ("cumsum", "cumprod") for of in "ml" for n in (0, 1)]
 
-AS_NUMBA = {"np.linalg.norm(e, np.inf)": 0.0}
+AS_NUMBA = {"np.linalg.norm(e, np.inf)": 0.0, "np.quantile(e, 0.3)": np.nan, "np.percentile(e, 30.0)": np.nan}
+AS_NUMBA["np.sum(np.quantile(e, q))"] = np.nan
 """Where Numba has a value and NumPy an error."""
 
-ALL = [*AS_NUMBA, *NAN_OF_NOTHING, *NUMBERS, *ERRORS, *(f"np.sum({text})" for text in (*ARRAYS, *ALONG))]
+ALL = [
+    "np.linalg.norm(e, np.inf)",
+    *NAN_OF_NOTHING,
+    *NUMBERS,
+    *ERRORS,
+    *(f"np.sum({text})" for text in (*ARRAYS, *ALONG)),
+]
 SOME = ["np.prod(e)", "np.median(e)", "np.mean(e)"]
 
 SETUP = "e, m, l, z, q = x[4:], x[4:].reshape(0, 3), x[4:].reshape(3, 0), x[4:].reshape(0, 0), np.array([0.2, 0.7])"

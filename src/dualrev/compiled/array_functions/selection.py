@@ -131,9 +131,9 @@ def nanargmin(a: Any) -> Any:
 @array_function(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
     """Return the elements where a condition holds."""
-    flat, taken = np.ravel(arr), np.ravel(condition)
-    if taken.size != flat.size:
-        raise ValueError("np.extract was given a condition that is not of the array's size")
+    flat, taken = np.ravel(arr), np.flatnonzero(condition)
+    if taken.size > 0 and taken[-1] >= flat.size:
+        raise IndexError("np.extract was given a condition that holds beyond the array's end")
     return flat[taken]
 
 
