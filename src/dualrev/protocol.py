@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_OF_ARRAYS = np.ndarray.__array_function__
+"""What arrays answer, subclasses such as memory maps among them, unless these have answers of their own: nothing."""
+
 
 class ProtocolFunction:
     """A function of arrays that hands its arguments to any of them that implements `__array_function__`.
@@ -31,7 +34,7 @@ class ProtocolFunction:
         """Return the implementation's answer, or that of the first argument that has its own."""
         for arg in (*args, *kwargs.values()) if kwargs else args:
             answer = getattr(type(arg), "__array_function__", None)
-            if answer is not None and type(arg) is not np.ndarray:
+            if answer is not None and answer is not _OF_ARRAYS:
                 return answer(arg, self, (type(arg),), args, kwargs)
             if isinstance(arg, list | tuple | np.ndarray):
                 element = _answering(arg)
