@@ -92,7 +92,6 @@ FOREIGN: dict[str, tuple[Callable[[Any], Any], str]] = {
     "np.array(...).mean": (lambda x: np.array([x[0], 1.0]).mean(), "np.stack"),
     "np.interp": (lambda x: np.interp(0.5, [0.0, 1.0], [x[0], 2.0]), "np.stack"),
     "np.fft.fft": (lambda x: np.fft.fft([x[0], 2.0]).real, "np.stack"),
-    "np.round": (lambda x: np.round([x[0], 2.0]), "np.stack"),
     "np.cov": (lambda x: np.cov([x[0], 2.0, 3.0]), "np.stack"),
     "np.full_like": (lambda x: np.full_like(G, x[0]), "like=x"),
     "np.nan_to_num": (lambda x: np.nan_to_num(np.array([np.nan, 1.0]), nan=x[0]), "like=x"),

@@ -9,81 +9,31 @@ C, with no frame of ours between: results, errors and the places of warnings are
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import update_wrapper
 from typing import Any
 
 import numpy as np
-from numpy._core.overrides import array_function_dispatch
 
 from dualrev.active import Active, primal
+from dualrev.in_place.stand_ins import (
+    NOBODY,
+    OF_LISTS,
+    OF_OPTIONS,
+    SOUGHT,
+    StandIn,
+    holds_active,
+    of_any_argument,
+    original,
+    stacked,
+    stand_in,
+    who_answers,
+)
 from dualrev.in_place.writing import seen_through
-from dualrev.numpy_protocol import apply_function, operand
 from dualrev.primitives.array.shaping import copied, lies_in
 
 _Array = np.ndarray
 _OBJECT = np.dtype(object)
-_NOBODY = ()
-_SOUGHT = Active.kinds
-_SOUGHT |= {list, tuple}
 _SHORT = 32
 """A list of so many elements is looked through; of a longer one, or one of lists, the array of objects tells."""
-
-
-class StandIn:
-    """A function in the place of one of NumPy's.
-
-    It equals the function whose place it takes, so that tables of functions find it: Numba's, and those of other
-    libraries that answer NumPy's protocols. It is pickled by its name, and no method where it is a class's attribute.
-    """
-
-    stands_in_for: Any
-    """NumPy's own function."""
-
-    def __eq__(self, other: object) -> bool:
-        return other is self or other is self.stands_in_for or getattr(other, "stands_in_for", 0) is self.stands_in_for
-
-    def __hash__(self) -> int:
-        return hash(self.stands_in_for)
-
-    def __get__(self, instance: object, owner: type | None = None) -> StandIn:
-        return self
-
-    def __repr__(self) -> str:
-        return repr(self.stands_in_for)
-
-    def __reduce__(self) -> str:
-        return str(self.stands_in_for.__name__)
-
-
-def _stand_in(function: Any, asked: Callable[..., Any]) -> StandIn:
-    """Return a stand-in for a function that asks those whom `asked` returns for the arguments of a call."""
-    public = array_function_dispatch(asked, verify=False)(function)
-    result: StandIn = type("StandIn", (StandIn,), {"__call__": staticmethod(public)})()
-    update_wrapper(result, function)  # type: ignore[arg-type]
-    result.stands_in_for = function
-    return result
-
-
-def _who_answers(answer: Callable[..., Any]) -> tuple[Any]:
-    """Return whom to ask: one who answers a call by a function of the arguments."""
-
-    def answered(self: Any, public: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return answer(*args, **kwargs)
-
-    return (type("Answer", (), {"__array_function__": answered})(),)
-
-
-def of_any_argument(function: Any) -> StandIn:
-    """Return a stand-in that takes active numbers in any argument, where NumPy asks some arguments alone."""
-    ours = _who_answers(lambda *args, **kwargs: apply_function(function, args, kwargs))
-
-    def asked(*args: Any, **kwargs: Any) -> Any:
-        for each in (*args, *kwargs.values()):
-            if isinstance(each, Active):
-                return ours
-        return _NOBODY
-
-    return _stand_in(function, asked)
 
 
 def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
@@ -96,41 +46,34 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
         if isinstance(given, Active):
             return of_active(*args, **kwargs)
         if len(args) > 1 or "dtype" in kwargs:
-            inside = not _objects_wanted(*args[1:2], **kwargs) and _holds_active(given)
+            inside = not _objects_wanted(*args[1:2], **kwargs) and holds_active(given)
             return of_active(stacked(given), *args[1:], **kwargs) if inside else function(*args, **kwargs)
         result = function(*args, **kwargs)
         if type(result) is not _Array or result.dtype is not _OBJECT or not _are_numbers(result):
             return result
         return of_active(stacked(given), **kwargs)
 
-    ours = _who_answers(answer)
+    ours = who_answers(answer)
 
     def asked(given: Any = None, *args: Any, **kwargs: Any) -> Any:
         kind = type(given)
         if kind is _Array:
-            return _NOBODY
+            return NOBODY
         if kind is list or kind is tuple:
             if kwargs and "like" in kwargs:
-                return _NOBODY
-            return _NOBODY if len(given) <= _SHORT and _SOUGHT.isdisjoint(map(type, given)) else ours
+                return NOBODY
+            return NOBODY if len(given) <= _SHORT and SOUGHT.isdisjoint(map(type, given)) else ours
         if isinstance(given, Active):
-            return _NOBODY if "like" in kwargs else ours
+            return NOBODY if "like" in kwargs else ours
         if given is None and isinstance(kwargs.get("object", kwargs.get("a")), Active | list | tuple):
             return ours
-        return _NOBODY
+        return NOBODY
 
-    return _stand_in(function, asked)
+    return stand_in(function, asked)
 
 
 def _objects_wanted(dtype: Any = None, **_: Any) -> bool:
     return dtype is not None and np.dtype(dtype).kind == "O"
-
-
-def _holds_active(x: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether nested lists hold an active number. Few have a look at each element: most hold plain numbers alone."""
-    return not _SOUGHT.isdisjoint(map(type, x)) and any(
-        isinstance(each, Active) or (isinstance(each, list | tuple) and _holds_active(each)) for each in x
-    )
 
 
 def _are_numbers(array: np.ndarray) -> bool:
@@ -138,16 +81,6 @@ def _are_numbers(array: np.ndarray) -> bool:
     elements = list(array.flat)
     known = all(isinstance(each, Active | int | float | complex | np.number | np.bool_) for each in elements)
     return known and any(isinstance(each, Active) for each in elements)
-
-
-def stacked(x: Any) -> Any:
-    """Return nested lists of active and plain numbers or arrays as one array."""
-    if not isinstance(x, list | tuple):
-        return x
-    parts = [stacked(each) for each in x]
-    if any(isinstance(each, Active) for each in parts):
-        return np.stack([operand(each) for each in parts])
-    return np.array(parts)
 
 
 def _in_order(x: Any, order: Any, copy: Any, ndmin: int = 0) -> Any:
@@ -235,11 +168,7 @@ CONSTRUCTORS: tuple[tuple[Any, str, Any], ...] = (
 def install() -> None:
     """Put the functions in NumPy's namespace. They keep nothing between calls, so threads do not see each other."""
     for module, name, of_active in CONSTRUCTORS:
-        setattr(module, name, constructor(_original(module, name), of_active))
-    for name in ("select", "full", "full_like"):
-        setattr(np, name, of_any_argument(_original(np, name)))
-
-
-def _original(module: Any, name: str) -> Any:
-    found = getattr(module, name)
-    return getattr(found, "stands_in_for", found)
+        setattr(module, name, constructor(original(module, name), of_active))
+    for module, names in (*OF_LISTS.items(), *OF_OPTIONS.items()):
+        for name in names.split():
+            setattr(module, name, of_any_argument(original(module, name)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active import Active, primal
-from dualrev.in_place.constructors import stacked
+from dualrev.in_place.stand_ins import stacked
 from dualrev.in_place.writing import seen_through
 from dualrev.in_place.written import CREATORS, WRITERS, again
 from dualrev.numpy_protocol import operand
@@ -115,7 +115,7 @@ def _nan_to_num(x: Any, copy: bool = True, *args: Any, **options: Any) -> Any:
 
 def _windows(x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False) -> Any:
     """View every window, for writing too where this is asked for."""
-    if not writeable:
+    if not (writeable and isinstance(x, Active)):
         return windows(x, window_shape, axis)
     return seen_through(x, lambda a: np.lib.stride_tricks.sliding_window_view(a, window_shape, axis, writeable=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,7 +109,9 @@ def _one_of(sequence: Any) -> Any:
 @composite(np.insert)
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """Put values between the elements; NumPy says where, of positions."""
-    joined, (own, new) = _one_of((arr, np.asarray(values) if isinstance(values, list | tuple) else values))
+    axis = None if axis is None else operator.index(axis)
+    arr, values = (np.asarray(each) if isinstance(each, list | tuple) else each for each in (arr, values))
+    joined, (own, new) = _one_of((arr, values))
     return laid_by(np.take(joined.astype(np.asarray(plain(arr)).dtype), np.insert(own, plain(obj), new, axis)), arr)
 
 
@@ -162,7 +165,8 @@ def unique(
 ) -> Any:
     """Take the first of each value, in order."""
     find: Any = np.unique
-    found = find(plain(ar), True, return_inverse, return_counts, axis, equal_nan=equal_nan)
+    axis = None if axis is None else operator.index(axis)
+    found = find(plain(ar), True, bool(return_inverse), bool(return_counts), axis, equal_nan=bool(equal_nan))
     values = gather(ar, found[1]) if axis is None else np.take(ar, found[1], axis=axis)
     rest = tuple(found[1:] if return_index else found[2:])
     return (values, *rest) if rest else values

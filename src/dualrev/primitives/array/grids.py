@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,8 @@ def cov(
     if y is not None:
         more = np.atleast_2d(y)
         rows = np.concatenate([rows, more.T if not rowvar and more.shape[0] != 1 else more])
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights: Any = None
     fweights, aweights = listed(fweights), listed(aweights)
@@ -136,7 +139,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 @composite(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """Add up the weights of each bin."""
-    bins = np.asarray(plain(x))
+    bins, minlength = np.asarray(plain(x)), operator.index(minlength)
     if weights is None or plain(weights) is weights:
         return np.bincount(bins, weights, minlength)
     size = max(minlength, int(bins.max(initial=-1)) + 1)

@@ -60,7 +60,7 @@ def _norm_in_its_order(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) 
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     if plain(ord) is not ord:
-        raise MissingRuleError("np.linalg.norm(ord=...) of matrices has no derivative in ord: it is a choice of norms")
+        raise MissingRuleError("np.linalg.norm and matrix_norm have no derivative in ord for matrices: it is a choice")
     if ord in ("fro", "f"):
         return norm_2(_sizes(x), axis=axes, keepdims=keepdims)
     if ord not in (1, -1, 2, -2, np.inf, -np.inf, "nuc"):
