@@ -28,14 +28,14 @@ def product(partial: Any, factor: Any) -> Any:
     elif type(factor) is np.float64 and factor and isfinite(factor):
         return partial * factor
     result = partial * factor
-    if _finite(result):
+    if finite(result):
         return result
     # Not where the product is a number: of nested numbers, one that is 0 has a derivative.
     lost = (np.equal(partial, 0) | np.equal(factor, 0)) & ~np.isfinite(result)
     return np.where(lost, np.zeros((), result.dtype), result)[()]
 
 
-def _finite(x: Any) -> bool:
+def finite(x: Any) -> bool:
     """Whether a sum of squares is finite: cheaper than a look at each element; an overflow only costs time."""
     if type(x) is not np.ndarray:
         while not isinstance(x, np.ndarray | np.generic):

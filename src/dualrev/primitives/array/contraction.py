@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.bilinear import matrix_product, pushed
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
 from dualrev.primitives.array.shaping import pad_axes, sum_to
+from dualrev.primitives.product import product
 
 
 def _of_vectors(other: Any) -> Pair:
     """Return the derivative of the product of two vectors with respect to one of them."""
-    return Pair(lambda t: t @ other, lambda w: w.reshape((*w.shape, 1)) * other)
+    return Pair(
+        lambda t: pushed(np.matmul, t, other),
+        lambda w: product(other, w.reshape((*w.shape, 1)) if w.ndim else w),
+    )
 
 
 @array_rule(np.matmul)
@@ -24,7 +29,12 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
     if row and column:
         return Each((_of_vectors(b), _of_vectors(a)))
     if a.ndim == b.ndim == 2:
-        return Each((Pair(lambda t: t @ b, lambda w: w @ b.T), Pair(lambda t: a @ t, lambda w: a.T @ w)))
+        return Each(
+            (
+                Pair(lambda t: pushed(np.matmul, t, b), lambda w: matrix_product(w, b.T)),
+                Pair(lambda t: pushed(np.matmul, a, t), lambda w: matrix_product(a.T, w)),
+            )
+        )
     left, right = (a[None, :] if row else a), (b[:, None] if column else b)
     ndim = max(left.ndim, right.ndim)
 
@@ -35,30 +45,30 @@ def matmul(y: Any, a: Any, b: Any, /) -> Any:
             return w.reshape((*ahead, *tail[:-1], 1, tail[-1]))
         return w.reshape((*ahead, *tail, 1)) if column else w
 
-    def as_result(product: Any, ahead: Any) -> Any:
-        return product.reshape(ahead + y.shape)
+    def as_result(whole: Any, ahead: Any) -> Any:
+        return whole.reshape(ahead + y.shape)
 
     def push_left(t: Any) -> Any:
         ahead = leading(t, a.ndim)
         tangent = pad_axes(t.reshape(ahead + left.shape), left.ndim, ndim)
-        return as_result(tangent @ right, ahead)
+        return as_result(pushed(np.matmul, tangent, right), ahead)
 
     def push_right(t: Any) -> Any:
         ahead = leading(t, b.ndim)
         if column and left.ndim == 2:
-            return as_result(t @ left.T, ahead)
+            return as_result(pushed(np.matmul, t, left.T), ahead)
         tangent = pad_axes(t.reshape(ahead + right.shape), right.ndim, ndim)
-        return as_result(left @ tangent, ahead)
+        return as_result(pushed(np.matmul, left, tangent), ahead)
 
     def pull_left(w: Any) -> Any:
-        product = as_matrix(w) @ flipped(right)
-        return sum_to(product, left.shape, ndim).reshape(leading(w, y.ndim) + a.shape)
+        whole = matrix_product(as_matrix(w), flipped(right))
+        return sum_to(whole, left.shape, ndim).reshape(leading(w, y.ndim) + a.shape)
 
     def pull_right(w: Any) -> Any:
         if column and left.ndim == 2:
-            return w @ left
-        product = flipped(left) @ as_matrix(w)
-        return sum_to(product, right.shape, ndim).reshape(leading(w, y.ndim) + b.shape)
+            return matrix_product(w, left)
+        whole = matrix_product(flipped(left), as_matrix(w))
+        return sum_to(whole, right.shape, ndim).reshape(leading(w, y.ndim) + b.shape)
 
     return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))
 
@@ -82,19 +92,21 @@ def tensordot(y: Any, a: Any, b: Any, /, axes: Any = 2) -> Any:
 
     def push_left(t: Any) -> Any:
         ahead = leading(t, a.ndim)
-        return (_turned(t, order_a).reshape((*ahead, rows, inner)) @ right).reshape(ahead + y.shape)
+        return pushed(np.matmul, _turned(t, order_a).reshape((*ahead, rows, inner)), right).reshape(ahead + y.shape)
 
     def push_right(t: Any) -> Any:
         ahead = leading(t, b.ndim)
-        return (left @ _turned(t, order_b).reshape((*ahead, inner, columns))).reshape(ahead + y.shape)
+        return pushed(np.matmul, left, _turned(t, order_b).reshape((*ahead, inner, columns))).reshape(ahead + y.shape)
 
     def pull_left(w: Any) -> Any:
         ahead = leading(w, y.ndim)
-        return _turned((w.reshape((*ahead, rows, columns)) @ right.T).reshape(ahead + turned_a), back_a)
+        whole = matrix_product(w.reshape((*ahead, rows, columns)), right.T)
+        return _turned(whole.reshape(ahead + turned_a), back_a)
 
     def pull_right(w: Any) -> Any:
         ahead = leading(w, y.ndim)
-        return _turned((left.T @ w.reshape((*ahead, rows, columns))).reshape(ahead + turned_b), back_b)
+        whole = matrix_product(left.T, w.reshape((*ahead, rows, columns)))
+        return _turned(whole.reshape(ahead + turned_b), back_b)
 
     return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))
 

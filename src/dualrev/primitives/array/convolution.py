@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.bilinear import contracted, pushed
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
 from dualrev.protocol import ProtocolFunction
@@ -65,12 +66,12 @@ def convolved_rule(y: Any, a: Any, v: Any, /, mode: Any = "full") -> Any:
     def pair(other: Any, size: int) -> Pair:
         def push(t: Any) -> Any:
             t = t.reshape((*leading(t, 1), size))
-            whole = _full(t, other) if other.shape[0] <= size else _of_one(t, other)
+            whole = pushed(_full if other.shape[0] <= size else _of_one, t, other)
             return whole[..., first : first + length]
 
         def pull(w: Any) -> Any:
             whole = _surrounded(w, first, n + m - 1 - first - length)
-            return _windows(whole, other.shape[0]) @ other
+            return contracted(np.matmul, _windows(whole, other.shape[0]), other)
 
         return Pair(push, pull)
 

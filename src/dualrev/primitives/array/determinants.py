@@ -12,6 +12,7 @@ from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped
 from dualrev.primitives.array.packing import result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
+from dualrev.primitives.product import chain_product, product
 from dualrev.protocol import ProtocolFunction
 
 
@@ -55,7 +56,10 @@ CONSTANT.update((det_sign, regularity))
 def det(y: Any, a: Any, /) -> Any:
     """Its gradient is the matrix of cofactors, which also a singular matrix has."""
     gradient = cofactors(a)
-    return linear(lambda t: np.sum(gradient * t, axis=(-1, -2)), lambda w: w[..., None, None] * gradient)
+    return linear(
+        lambda t: np.sum(chain_product(gradient, t), axis=(-1, -2)),
+        lambda w: product(gradient, w[..., None, None]),
+    )
 
 
 @array_rule(cofactors, definition=elimination.cofactors)
@@ -96,7 +100,10 @@ def log_det_rule(y: Any, a: Any, /) -> Any:
     """Its gradient is the transposed inverse."""
     only_real("np.linalg.slogdet", a)
     gradient = flipped(np.linalg.inv(a))
-    return linear(lambda t: np.sum(gradient * t, axis=(-1, -2)), lambda w: w[..., None, None] * gradient)
+    return linear(
+        lambda t: np.sum(chain_product(gradient, t), axis=(-1, -2)),
+        lambda w: product(gradient, w[..., None, None]),
+    )
 
 
 @composite(np.linalg.slogdet)

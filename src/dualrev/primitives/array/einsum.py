@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.primitives.array.bilinear import contracted, pushed
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import Each, Pair, Shape, array_rule, composite, leading
 from dualrev.protocol import ProtocolFunction
@@ -152,12 +153,18 @@ def contract_rule(y: Any, *arrays: Any, subscripts: Any, options: Any = ()) -> A
 def _pair(n: int, ndim: int, arrays: Sequence[Any], place: _Place, optimize: Any) -> Pair:
     others = [*arrays[:n], *arrays[n + 1 :]]
 
+    def forward(*factors: Any) -> Any:
+        return np.einsum(place.forward, *factors, optimize=optimize)
+
+    def backward(*factors: Any) -> Any:
+        return np.einsum(place.backward, *factors, optimize=optimize)
+
     def push(t: Any) -> Any:
-        return np.einsum(place.forward, t, *others, optimize=optimize)
+        return pushed(forward, t, *others)
 
     def pull(w: Any) -> Any:
         ahead = leading(w, ndim)
-        term = np.einsum(place.backward, w, *others, optimize=optimize)
+        term = contracted(backward, w, *others)
         if term.shape[len(ahead) :] != place.summed:
             term = term.reshape(ahead + place.summed)
         if place.whole != place.summed:

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualrev.primitives.array import elimination
+from dualrev.primitives.array.bilinear import matrix_product, pushed
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
-from dualrev.primitives.array.rule import array_rule, composite, leading, linear, listed
+from dualrev.primitives.array.rule import array_rule, composite, leading, linear, listed, plain
 from dualrev.primitives.array.shaping import pad_axes, sum_to
+from dualrev.primitives.product import finite
 from dualrev.protocol import ProtocolFunction
 
 
@@ -58,26 +60,36 @@ class Solution:
             given = np.reshape(of_right, leading(of_right, self._b.ndim) + right.shape)
             total = pad_axes(given, right.ndim, x.ndim)
         if of_matrix is not None:
-            moved = self._system.product(pad_axes(of_matrix, a.ndim, x.ndim), x)
+            with np.errstate(all="ignore"):
+                moved = self._system.product(pad_axes(of_matrix, a.ndim, x.ndim), x)
             total = -moved if total is None else total - moved
-        solved = columns(self._system.solve, a, total, x.ndim)
+        solved = _solved(self._system.solve, a, total, x.ndim)
         return np.reshape(solved, leading(total, x.ndim) + self._y.shape)
 
     def pull(self, operand: int, cotangent: Any) -> Any:
         """Solve the transposed system."""
         a, b, x, right = self._a, self._b, self._x, self._right
         given = cotangent[..., None] if b.ndim == 1 else cotangent
-        adjoint = columns(self._system.solve_transposed, a, given, x.ndim)
+        adjoint = _solved(self._system.solve_transposed, a, given, x.ndim)
         if operand == 0:
             return -sum_to(self._system.transposed_product(adjoint, x), a.shape, x.ndim)
         return np.reshape(sum_to(adjoint, right.shape, x.ndim), leading(cotangent, self._y.ndim) + b.shape)
 
 
+def _solved(solve: Any, a: Any, right: Any, ndim: int) -> Any:
+    """Solve for columns. Where all of a column is 0, its solution is, whatever the matrix."""
+    result = columns(solve, a, right, ndim)
+    if finite(result):
+        return result
+    nothing = np.all(np.equal(plain(right), 0), axis=-2, keepdims=True)
+    return np.where(nothing, np.zeros((), result.dtype), result)
+
+
 _DENSE = System(
     np.linalg.solve,
     lambda a, w: np.linalg.solve(flipped(a), w),
-    lambda a, x: a @ x,
-    lambda w, x: w @ flipped(x),
+    matrix_product,
+    lambda w, x: matrix_product(w, flipped(x)),
 )
 
 
@@ -90,7 +102,11 @@ def solve(y: Any, a: Any, b: Any, /) -> Any:
 @array_rule(np.linalg.inv, definition=elimination.inv)
 def inv(y: Any, a: Any, /) -> Any:
     """Invert."""
-    return linear(lambda t: -y @ t @ y, lambda w: -flipped(y) @ w @ flipped(y))
+
+    def pull(w: Any) -> Any:
+        return -matrix_product(matrix_product(flipped(y), w), flipped(y))
+
+    return linear(lambda t: -pushed(np.matmul, pushed(np.matmul, y, t), y), pull)
 
 
 def _pseudoinverse(a: Any, rcond: Any = None) -> Any:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array.bilinear import matrix_product
 from dualrev.primitives.array.contraction import dot
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading, plain
 from dualrev.primitives.array.shaping import laid
+from dualrev.primitives.product import chain_product
 
 
 @array_rule(np.outer)
@@ -17,16 +19,19 @@ def outer(y: Any, a: Any, b: Any, /) -> Any:
     left, right, shape = a.reshape(-1), b.reshape(-1), y.shape
 
     def pull_left(w: Any) -> Any:
-        return (w @ right).reshape(leading(w, 2) + a_shape)
+        return matrix_product(w, right).reshape(leading(w, 2) + a_shape)
 
     def pull_right(w: Any) -> Any:
-        return (left @ w).reshape(leading(w, 2) + b_shape)
+        return matrix_product(left, w).reshape(leading(w, 2) + b_shape)
 
     a_shape, b_shape = a.shape, b.shape
     return Each(
         (
-            Pair(lambda t: t.reshape((*leading(t, len(a_shape)), shape[0], 1)) * right, pull_left),
-            Pair(lambda t: left.reshape(-1, 1) * t.reshape((*leading(t, len(b_shape)), 1, shape[1])), pull_right),
+            Pair(lambda t: chain_product(right, t.reshape((*leading(t, len(a_shape)), shape[0], 1))), pull_left),
+            Pair(
+                lambda t: chain_product(left.reshape(-1, 1), t.reshape((*leading(t, len(b_shape)), 1, shape[1]))),
+                pull_right,
+            ),
         )
     )
 

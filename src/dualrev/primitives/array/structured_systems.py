@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from dualrev.extras import scipy_module
+from dualrev.primitives.array.bilinear import matrix_product
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.linear_systems import Solution, System
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.matrices import lower as lower_part
 from dualrev.primitives.array.matrices import upper as upper_part
 from dualrev.primitives.array.rule import array_rule
+from dualrev.primitives.product import product as chain
 from dualrev.protocol import ProtocolFunction
 
 
@@ -106,10 +108,10 @@ def solve_triangular_rule(
         )
 
     def product(t: Any, x: Any) -> Any:
-        return turned(read(t, int(unit_diagonal))) @ x
+        return matrix_product(turned(read(t, int(unit_diagonal))), x)
 
     def transposed_product(w: Any, x: Any) -> Any:
-        return read(turned(w @ flipped(x)), int(unit_diagonal))
+        return read(turned(matrix_product(w, flipped(x))), int(unit_diagonal))
 
     return Solution(y, a, b, System(solver(transposed), solver(not transposed), product, transposed_product))
 
@@ -141,11 +143,11 @@ def banded_rule(y: Any, ab: Any, b: Any, /, below: int = 0, above: int = 0) -> A
         return np.stack(turned)
 
     def product(t: Any, x: Any) -> Any:
-        terms = [_shifted(t[..., r, :, None] * x, r - above) for r in rows]
+        terms = [_shifted(chain(x, t[..., r, :, None]), r - above) for r in rows]
         return sum(terms[1:], terms[0])
 
     def transposed_product(w: Any, x: Any) -> Any:
-        return np.stack([np.sum(_shifted(w, above - r) * x, axis=-1) for r in rows], axis=-2)
+        return np.stack([np.sum(chain(x, _shifted(w, above - r)), axis=-1) for r in rows], axis=-2)
 
     def solver(diagonals: Any, t: Any) -> Any:
         return banded(diagonals, t, below=below, above=above)
