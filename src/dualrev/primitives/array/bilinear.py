@@ -1,7 +1,7 @@
 """Sums of products under the law of the chain rule: a product is 0 where a factor is exactly 0, also beside infinities.
 
-Libraries multiply all and add up, which makes 0 times infinity a NaN. Where their result is finite, there was none. Only
-where it is not, the factors are taken apart.
+Libraries multiply all and add up, which makes 0 times infinity a NaN. Where their result is finite, there was none.
+Only where it is not, the factors are taken apart.
 """
 
 from __future__ import annotations
