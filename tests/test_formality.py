@@ -26,7 +26,7 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors", "layout", "folders", "allowance", "costs", "callers", "requirements"},
-    {"modes", "extras", "branches", "room"},
+    {"modes", "extras", "branches", "room", "no_closed_form"},
     {"refusals"},
     {"calibration"},
     {"protocol", "ownership"},

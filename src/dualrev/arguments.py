@@ -11,6 +11,7 @@ from dualrev.active import primal
 from dualrev.array_operands import holds_active, joined
 from dualrev.callers import public_name
 from dualrev.errors import MissingRuleError
+from dualrev.no_closed_form import reason
 from dualrev.primitives.array import OPTIONED, ArrayRule
 from dualrev.primitives.array.constant import REFUSED
 from dualrev.refusals import name_called
@@ -73,6 +74,10 @@ def without_rule(function: Any, options: dict[str, Any]) -> MissingRuleError:
         name = f"numpy{name[2:]}"
     if function in REFUSED:
         return MissingRuleError(f"{name} has no derivative rule: {REFUSED[function]}. See docs/coverage.md")
+    module, _, short = name.rpartition(".")
+    why = reason(short) if module == "scipy.special" else None
+    if why is not None:
+        return MissingRuleError(f"{name} has no derivative rule: {why}. See docs/coverage.md")
     if name.partition(".")[0] not in ("numpy", "scipy"):  # a user's, made by guvectorize or frompyfunc
         own = name_called(name.removeprefix("."))
         left_out = f"Leave out {', '.join(options)}. Else write" if options else "Write"

@@ -12,6 +12,7 @@ import numpy as np
 from dualrev import linalg, special
 from dualrev.extras import scipy_module
 from dualrev.kernels.arrays import ROWS, scipy_row, ufuncs
+from dualrev.no_closed_form import SPECIAL
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.constant import CONSTANT, REFUSED
 
@@ -133,13 +134,11 @@ REASONS: dict[str, _Reasons] = {
             "sh_chebyu sh_jacobi sh_legendre",
         ),
         (
-            MISSING,
-            "a distribution in its parameters has no closed derivative",
-            "bdtr bdtrc bdtri bdtrik bdtrin btdtria btdtrib chdtriv chndtr chndtridf chndtrinc chndtrix fdtri "
-            "fdtridfd gdtria gdtrib gdtrix nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri ncfdtridfd "
-            "ncfdtridfn ncfdtrinc nctdtr nctdtridf nctdtrinc nctdtrit nrdtrimn nrdtrisd pdtrik stdtridf stdtrit "
-            "tklmbda",
+            MADE,
+            "SciPy makes it of functions that are covered",
+            "assoc_laguerre h1vp h2vp ivp jvp kvp yvp",
         ),
+        *((MISSING, reason, names) for reason, names in SPECIAL),
     ),
     "scipy.linalg": (
         (PLAIN, _OF_COUNTS, "dft fiedler hadamard helmert hilbert invhilbert invpascal pascal"),

@@ -17,10 +17,10 @@ from dualrev.array_operands import as_array, as_float, holds_active, joined, tak
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.arrays import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.kernels.scipy_functions import found_in
+from dualrev.kernels.special_parts import OF_SCIPY
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.complex_parts import modulus
 from dualrev.primitives.array.constant import CONSTANT
-from dualrev.primitives.array.faddeeva import OF_SCIPY
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output

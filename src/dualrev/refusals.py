@@ -19,6 +19,7 @@ from dualrev.errors import (
     ObjectArrayError,
     WrongBranchError,
 )
+from dualrev.no_closed_form import reason
 
 _LINALG = (
     *("coshm", "cosm", "expm", "logm", "sinhm", "sinm", "solve_banded", "solve_triangular", "sqrtm", "tanhm", "tanm"),
@@ -46,7 +47,10 @@ CURES: dict[str, str] = {
     "scipy.linalg.cholesky": "use dualrev.linalg.cholesky (that is np.linalg.cholesky: the lower factor)",
     **{
         f"scipy.special.{name}": f"use dualrev.special.{name}"
-        for name in ("logsumexp", "softmax", "log_softmax", "multigammaln", "polygamma")
+        for name in (
+            *("logsumexp", "softmax", "log_softmax", "multigammaln", "polygamma"),
+            *("spherical_jn", "spherical_yn", "spherical_in", "spherical_kn"),
+        )
     },
     "scipy.sparse": "the product with a constant matrix is linear: S.toarray() @ x, or a rule with "
     "dualrev.custom_rule. For a solve dualrev.custom_rule or dualrev.implicit_root",
@@ -100,7 +104,7 @@ _OBJECTS = (
     *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
     *("NPY_ITER_REFS_OK", "iterator write flag"),
     *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
-    *("object dtype", "dtype='O'", "'object'"),
+    *("object dtype", "dtype='O'", "'object'", "must be scalar"),
 )
 """What libraries say of objects where they want numbers."""
 _PLAIN = ("float", "int", "complex", "np.float64", "np.float32", "np.asarray", "np.array", "np.asanyarray")
@@ -114,6 +118,9 @@ def cure(name: str) -> str:
         way = f"use {instead} for {name}" if instead else "write it with functions of NumPy"
         return f'{way}; in a function that compiles, backend="numba" differentiates math as it is'
     default = _STACK if module.partition(".")[0] == "np" else _FORMULA
+    why = reason(last) if module == "scipy.special" else None
+    if why is not None:
+        return why
     while name and name not in CURES:
         name = name.rpartition(".")[0]
     return CURES.get(name, default)

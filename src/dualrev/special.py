@@ -19,6 +19,8 @@ import numpy as np
 
 from dualrev.active import stop_gradient
 from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.kernels.special_parts import MADE
+from dualrev.primitives.array.faddeeva import lambertw as lambertw
 from dualrev.primitives.array.faddeeva import voigt_profile as voigt_profile
 from dualrev.primitives.array.faddeeva import wofz as wofz
 from dualrev.primitives.array.reduction import logsumexp as logsumexp
@@ -27,7 +29,10 @@ from dualrev.primitives.array.reduction import softmax as softmax
 sigmoid = FUNCTIONS["expit"]
 
 __all__ = sorted(
-    [*FUNCTIONS, "log_softmax", "logsumexp", "multigammaln", "sigmoid", "softmax", "voigt_profile", "wofz"]
+    [
+        *(*FUNCTIONS, *MADE),
+        *("lambertw", "log_softmax", "logsumexp", "multigammaln", "sigmoid", "softmax", "voigt_profile", "wofz"),
+    ]
 )
 
 

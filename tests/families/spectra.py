@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.kernels.special_parts import MADE
 from dualrev.primitives.array import complex_parts, faddeeva
 from families.case import Case, calls, over
 
@@ -53,6 +54,11 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
     np.fft.rfft: lambda f: [*_of_real(ALONG, (3, 5))(f), *_of_real(ALONG, (3, 6))(f)],
     np.fft.irfft: lambda f: [*_to_real(ALONG, (3, 4))(f), *over({}, {"n": 5}, shapes=((2, 3),))(f)],
     faddeeva.wofz: calls((lambda f, x, y: _parts(f(0.2 * x + 1j * (1.5 + 0.2 * y))), ((2, 3), (2, 3)))),
+    faddeeva.lambertw: calls(
+        (lambda f, x, y: _parts(f(0.2 * x + 1j * (1.5 + 0.2 * y))), ((2, 3), (2, 3))),
+        (lambda f, x: _parts(f(0.3 + x * x)), ((3,),)),
+        (lambda f, x: np.real(f(-0.02 - 0.02 * x * x, -1)), ((3,),)),
+    ),
     complex_parts.real_part: _of_complex(),
     complex_parts.imaginary_part: _of_complex(),
     complex_parts.conjugate_of: _of_complex(),
@@ -61,6 +67,16 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
 }
 
 COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
+    **{
+        MADE[name]: lambda f: [Case(lambda x: np.stack(f(0.3 + x * x)), ((3,),))]
+        for name in ("sici", "shichi", "fresnel", "airy", "airye")
+    },
+    MADE["ellipj"]: lambda f: [Case(lambda x: np.stack(f(x, 0.3)), ((3,),))],
+    MADE["kelvin"]: lambda f: [Case(lambda x: _parts(np.stack(f(0.3 + x * x))), ((3,),))],
+    **{
+        MADE[f"hankel{kind}"]: lambda f: [Case(lambda x: _parts(f(1, 0.3 + x * x)), ((3,),))]
+        for kind in ("1", "2", "1e", "2e")
+    },
     faddeeva.voigt_profile: lambda f: [Case(lambda x: f(x, 0.7 + x * x, 1.0 + x * x), ((3,),))],
     np.fft.fftn: _spectra(SEVERAL, (2, 3, 4)),
     np.fft.ifftn: _spectra(SEVERAL[:3], (2, 3, 4)),

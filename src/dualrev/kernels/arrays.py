@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualrev.errors import MissingRuleError
-from dualrev.extras import from_scipy
 from dualrev.kernels import scipy_functions
 from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.host import HOST, HOST_FORMULAS
@@ -83,7 +82,7 @@ def _own_expression(row: Row) -> Callable[..., Any]:
 
 def _function(row: Row) -> Callable[..., Any]:
     if isinstance(row, HostRow):
-        return ProtocolFunction(row.name, from_scipy("special", row.name))
+        return ProtocolFunction(row.name, scipy_functions.value(row))
     if ufuncs(row):
         return ufuncs(row)[0]
     call = _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row)

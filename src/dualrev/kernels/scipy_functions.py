@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from dualrev.primitives.row import Row
+import numpy as np
+
+from dualrev.extras import from_scipy
+from dualrev.primitives.row import HostRow, Row
 
 
 def spellings(rows: Iterable[Row]) -> dict[str, Row]:
@@ -21,3 +24,31 @@ def found_in(known: dict[str, Any], ufunc: Any) -> Any:
         if short == ufunc.__name__ and getattr(sys.modules.get(where), short, None) is ufunc:
             return row
     return None
+
+
+def value(row: HostRow) -> Callable[..., Any]:
+    """Return SciPy's function that is a row, of plain numbers."""
+    if row.part is not None:
+        name, place = row.part
+        several = from_scipy("special", name)
+        return lambda *args: several(*args)[place]
+    function = from_scipy("special", row.name)
+    return _of_whole_numbers(row, function) if row.whole else function
+
+
+def _of_whole_numbers(row: HostRow, function: Callable[..., Any]) -> Callable[..., Any]:
+    names = row.fn.__code__.co_varnames[: row.arity]
+
+    def call(*args: Any) -> Any:
+        """Return the function's value in the precision of its other arguments."""
+        given = list(args)
+        for n, (name, arg) in enumerate(zip(names, args, strict=True)):
+            if name in row.whole:
+                given[n] = np.asarray(arg).astype(np.dtype("long"))
+                if not np.array_equal(given[n], arg):
+                    raise ValueError(f"{row.name}({', '.join(names)}) takes {name} as an integer; got {arg}")
+        dtype = np.result_type(*[arg for name, arg in zip(names, args, strict=True) if name not in row.whole])
+        return np.asarray(function(*given), dtype if dtype.kind in "fc" else np.float64)[()]
+
+    call.__doc__ = function.__doc__
+    return call

@@ -11,6 +11,7 @@ import sympy
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.symbolic_host import HOST_NATIVE
 from dualrev.kernels.symbolic_hyperbolic import cosh, sinh, tanh
+from dualrev.kernels.symbolic_mpmath import MPMATH
 from dualrev.primitives.host import HOST_FORMULAS
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import FORMULAS
@@ -104,6 +105,7 @@ _NATIVE: dict[str, Any] = {
     "isfinite": lambda x: True,
     "select": select,
     **HOST_NATIVE,
+    **MPMATH,
 }
 _TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
 NEGLIGIBLE = 1e-9

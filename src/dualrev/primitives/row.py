@@ -77,9 +77,16 @@ class HostRow(Row):
     ----------
     refused
         Names of the arguments in which the derivative has no closed form: to ask for it is an error.
+    part
+        The function of `scipy.special` of whose several results this is one, and its place among them; by default
+        the row's name is the function.
+    whole
+        Names of the arguments that SciPy's function takes as integers alone.
     """
 
     refused: tuple[str, ...] = ()
+    part: tuple[str, int] | None = None
+    whole: tuple[str, ...] = ()
 
     def refuses(self, argument: int) -> bool:
         """Whether the derivative in an argument is an error."""

@@ -4,15 +4,33 @@ Their partials are written like those of the table of scalar primitives, and may
 here imports SciPy.
 """
 
-from dualrev.primitives.host import bessel, distributions, error, gamma, hypergeometric, integrals
+from dualrev.primitives.host import (
+    bessel,
+    chebyshev,
+    distributions,
+    elementary,
+    elliptic,
+    error,
+    gamma,
+    hypergeometric,
+    integrals,
+    orthogonal,
+    several,
+    spherical,
+)
 from dualrev.primitives.row import HostRow, Rule
 
-HOST_FAMILIES = (gamma, error, integrals, bessel, hypergeometric, distributions)
+HOST_FAMILIES = (
+    *(gamma, error, integrals, bessel, spherical, hypergeometric, elliptic, several, orthogonal, chebyshev),
+    *(distributions, elementary),
+)
 
 HOST: dict[str, HostRow] = {row.name: row for family in HOST_FAMILIES for row in family.ROWS}
-"""Every row, by name, which is also its name in `scipy.special`."""
+"""Every row, by name, which is also its name in `scipy.special` unless it is a part of a function there."""
 
-HOST_FORMULAS: dict[str, Rule] = hypergeometric.FORMULAS | distributions.FORMULAS
+HOST_FORMULAS: dict[str, Rule] = (
+    hypergeometric.FORMULAS | distributions.FORMULAS | elliptic.FORMULAS | orthogonal.FORMULAS
+)
 """Formulas without a derivative of their own that rows share, on the host alone."""
 
 __all__ = ["HOST", "HOST_FAMILIES", "HOST_FORMULAS"]

@@ -1,0 +1,201 @@
+"""The single results of functions that give several: sine and cosine integrals, Fresnel's, Airy's and Jacobi's.
+
+Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, chapters 5, 7, 10 and 16.
+"""
+
+from dualrev.primitives.row import HostRow, math, select
+
+ANY = (-2.0, 2.0)
+POSITIVE = (0.3, 4.0)
+ENDS = frozenset({0.0, 1.0})
+
+ROWS = (
+    HostRow(
+        "si",
+        fn=lambda x: math.si(x),
+        partials=(lambda y, x: select(math.fabs(x) < 1.0, math.sinc(0.3183098861837907 * x), math.sin(x) / x),),
+        domain=(ANY,),
+        points=(((0.0,), (1.0,)),),
+        reach=((-30.0, 30.0),),
+        part=("sici", 0),
+    ),
+    HostRow(
+        "ci",
+        fn=lambda x: math.ci(x),
+        partials=(lambda y, x: math.cos(x) / x,),
+        domain=(POSITIVE,),
+        reach=((0.1, 30.0),),
+        part=("sici", 1),
+    ),
+    HostRow(
+        "shi",
+        fn=lambda x: math.shi(x),
+        partials=(lambda y, x: select(math.fabs(x) < 1.0, math.hyp0f1(1.5, 0.25 * x * x), math.sinh(x) / x),),
+        domain=(ANY,),
+        points=(((0.0,), (1.0,)),),
+        reach=((-30.0, 30.0),),
+        part=("shichi", 0),
+    ),
+    HostRow(
+        "chi",
+        fn=lambda x: math.chi(x),
+        partials=(lambda y, x: math.cosh(x) / x,),
+        domain=(POSITIVE,),
+        reach=((0.1, 30.0),),
+        part=("shichi", 1),
+    ),
+    HostRow(
+        "fresnel_s",
+        fn=lambda x: math.fresnel_s(x),
+        partials=(lambda y, x: math.sin(1.5707963267948966 * x * x),),
+        domain=(ANY,),
+        points=(((0.0,), (0.0,)),),
+        reach=((-5.0, 5.0),),
+        part=("fresnel", 0),
+    ),
+    HostRow(
+        "fresnel_c",
+        fn=lambda x: math.fresnel_c(x),
+        partials=(lambda y, x: math.cos(1.5707963267948966 * x * x),),
+        domain=(ANY,),
+        points=(((0.0,), (1.0,)),),
+        reach=((-5.0, 5.0),),
+        part=("fresnel", 1),
+    ),
+    HostRow(
+        "airy_ai",
+        fn=lambda x: math.airy_ai(x),
+        partials=(lambda y, x: math.airy_aip(x),),
+        domain=(ANY,),
+        reach=((-5.0, 5.0),),
+        ulp=1e3,
+        part=("airy", 0),
+    ),
+    HostRow(
+        "airy_aip",
+        fn=lambda x: math.airy_aip(x),
+        partials=(lambda y, x: x * math.airy_ai(x),),
+        domain=(ANY,),
+        points=(((0.0,), (0.0,)),),
+        reach=((-5.0, 5.0),),
+        ulp=1e3,
+        part=("airy", 1),
+    ),
+    HostRow(
+        "airy_bi",
+        fn=lambda x: math.airy_bi(x),
+        partials=(lambda y, x: math.airy_bip(x),),
+        domain=(ANY,),
+        reach=((-5.0, 5.0),),
+        part=("airy", 2),
+    ),
+    HostRow(
+        "airy_bip",
+        fn=lambda x: math.airy_bip(x),
+        partials=(lambda y, x: x * math.airy_bi(x),),
+        domain=(ANY,),
+        points=(((0.0,), (0.0,)),),
+        reach=((-5.0, 5.0),),
+        part=("airy", 3),
+    ),
+    HostRow(
+        "airye_ai",
+        fn=lambda x: math.airye_ai(x),
+        partials=(lambda y, x: math.airye_aip(x) + math.sqrt(x) * y,),
+        domain=(POSITIVE,),
+        reach=((0.03, 20.0),),
+        ulp=1e6,
+        part=("airye", 0),
+    ),
+    HostRow(
+        "airye_aip",
+        fn=lambda x: math.airye_aip(x),
+        partials=(lambda y, x: x * math.airye_ai(x) + math.sqrt(x) * y,),
+        domain=(POSITIVE,),
+        reach=((0.03, 20.0),),
+        ulp=1e6,
+        part=("airye", 1),
+    ),
+    HostRow(
+        "airye_bi",
+        fn=lambda x: math.airye_bi(x),
+        partials=(lambda y, x: math.airye_bip(x) - math.sqrt(math.maximum(x, 0.0)) * y,),
+        domain=(POSITIVE,),
+        reach=((0.03, 20.0),),
+        ulp=1e6,
+        part=("airye", 2),
+    ),
+    HostRow(
+        "airye_bip",
+        fn=lambda x: math.airye_bip(x),
+        partials=(lambda y, x: x * math.airye_bi(x) - math.sqrt(math.maximum(x, 0.0)) * y,),
+        domain=(POSITIVE,),
+        reach=((0.03, 20.0),),
+        ulp=1e6,
+        part=("airye", 3),
+    ),
+    HostRow(
+        "ellipj_sn",
+        fn=lambda u, m: math.ellipj_sn(u, m),
+        partials=(
+            lambda y, u, m: math.ellipj_cn(u, m) * math.ellipj_dn(u, m),
+            None,
+        ),
+        refused=("m",),
+        domain=(
+            ANY,
+            ENDS,
+        ),
+        reach=((0.03, 3.0), (0.0, 1.0)),
+        ulp=1e3,
+        part=("ellipj", 0),
+    ),
+    HostRow(
+        "ellipj_cn",
+        fn=lambda u, m: math.ellipj_cn(u, m),
+        partials=(
+            lambda y, u, m: -math.ellipj_sn(u, m) * math.ellipj_dn(u, m),
+            None,
+        ),
+        refused=("m",),
+        domain=(
+            ANY,
+            ENDS,
+        ),
+        reach=((0.03, 3.0), (0.0, 1.0)),
+        ulp=1e3,
+        part=("ellipj", 1),
+    ),
+    HostRow(
+        "ellipj_dn",
+        fn=lambda u, m: math.ellipj_dn(u, m),
+        partials=(
+            lambda y, u, m: -m * math.ellipj_sn(u, m) * math.ellipj_cn(u, m),
+            None,
+        ),
+        refused=("m",),
+        domain=(
+            ANY,
+            ENDS,
+        ),
+        reach=((0.03, 3.0), (0.0, 1.0)),
+        ulp=1e3,
+        part=("ellipj", 2),
+    ),
+    HostRow(
+        "ellipj_ph",
+        fn=lambda u, m: math.ellipj_ph(u, m),
+        partials=(
+            lambda y, u, m: math.ellipj_dn(u, m),
+            None,
+        ),
+        refused=("m",),
+        domain=(
+            ANY,
+            ENDS,
+        ),
+        reach=((0.03, 3.0), (0.0, 1.0)),
+        ulp=1e3,
+        part=("ellipj", 3),
+    ),
+)
