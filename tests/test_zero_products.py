@@ -108,6 +108,42 @@ def test_solutions_of_right_hand_sides_that_are_not_numbers(mode: Any) -> None:
             np.testing.assert_array_equal(dr.jacobian(f, mode=mode)(a), exact)
 
 
+def test_infinite_slopes_of_some_eigenvalues_leave_other_elements_alone() -> None:
+    a = np.diag([0.0, 1.0])
+    exact = np.diag([np.inf, 0.5])
+    for values in (np.linalg.eigvalsh, lambda a: np.sort(np.linalg.eigvals(a))):
+        for mode in MODES:
+            with np.errstate(all="ignore"):
+                found = dr.grad(lambda a, f=values: np.sum(np.sqrt(f(a))), mode=mode)(a)
+            np.testing.assert_array_equal(found, exact)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_derivatives_at_singular_matrices_are_those_promised_or_refused(mode: Any) -> None:
+    zero, rank_one = np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 4.0]])
+    with np.errstate(all="ignore"):
+        for p in (None, 2, -2):
+            found = dr.grad(lambda a, p=p: np.linalg.cond(a, p), mode=mode)(zero)
+            np.testing.assert_array_equal(found, zero)
+        for power, slope in ((0, 0.0), (1, 1.0), (2, 8.0)):
+            found = dr.jacobian(lambda a, n=power: np.linalg.matrix_power(a, n), mode=mode)(rank_one)
+            assert found[1, 1, 1, 1] == slope
+    inverse = np.linalg.pinv(rank_one)
+    exact = -inverse @ rank_one @ inverse  # the matrix grows in its own direction
+    np.testing.assert_allclose(dr.jvp(np.linalg.pinv, rank_one, rank_one)[1], exact, rtol=1e-12)
+    pulled = dr.grad(lambda a: np.sum(np.linalg.pinv(a)), mode=mode)(rank_one)
+    np.testing.assert_allclose(np.sum(pulled * rank_one), np.sum(exact), rtol=1e-12)
+    for refused in (
+        lambda a: np.linalg.qr(a).R,
+        lambda a: np.linalg.qr(a).Q,
+        np.linalg.cholesky,
+        lambda a: np.linalg.matrix_power(a, -1),
+        lambda a: np.linalg.cond(a, 1),
+    ):
+        with pytest.raises(np.linalg.LinAlgError):
+            dr.jacobian(refused, mode=mode)(rank_one)
+
+
 def test_no_warning_comes_from_a_zero_beside_an_infinity() -> None:
     a = np.array([[np.inf, 1.0], [2.0, np.nan]])
     with np.errstate(all="raise"):

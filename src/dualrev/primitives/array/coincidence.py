@@ -23,7 +23,7 @@ open_count: ContextVar[int] = ContextVar("open_count", default=0)
 def _open_slopes(x: Any, where: Any, size: Any = 0.0) -> Any:
     """Return NaN in the open places of matrices, and 0 where nothing but rounding of numbers of a size stands there."""
     size = np.maximum(np.max(np.abs(x), axis=(-2, -1), keepdims=True, initial=0), size)
-    asked = where & ~(np.abs(x) <= 32 * x.shape[-1] * np.finfo(x.dtype).eps * size)
+    asked = where & (x != 0) & ~(np.abs(x) <= 32 * x.shape[-1] * np.finfo(x.dtype).eps * size)
     if np.any(asked):
         open_count.set(open_count.get() + 1)
     return np.where(asked, np.nan, 0.0).astype(x.dtype)

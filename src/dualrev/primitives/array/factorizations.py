@@ -14,9 +14,9 @@ import numpy as np
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array import elimination
 from dualrev.primitives.array.complex_parts import only_real
-from dualrev.primitives.array.matrices import flipped, lower, symmetric_from, upper
+from dualrev.primitives.array.matrices import diagonal, flipped, lower, symmetric_from, upper
 from dualrev.primitives.array.packing import Packing, result_of
-from dualrev.primitives.array.rule import array_rule, composite, linear
+from dualrev.primitives.array.rule import array_rule, composite, linear, plain
 from dualrev.primitives.array.shaping import laid
 from dualrev.protocol import ProtocolFunction
 
@@ -59,6 +59,13 @@ def orthogonal_triangular_rule(y: Any, a: Any, /) -> Any:
     only_real("np.linalg.qr", a)
     sides = _sides(a)
     q, r = sides.split(y)
+    sizes = np.abs(diagonal(plain(r)))
+    least = np.finfo(sizes.dtype).eps * max(a.shape[-2:]) * np.max(sizes, axis=-1, keepdims=True, initial=0)
+    if np.any(sizes <= least):
+        raise np.linalg.LinAlgError(
+            f"np.linalg.qr of shape {a.shape} and rank below {r.shape[-1]} has no derivative: its columns depend on "
+            "each other, so that Q is one of many. Use np.linalg.svd or np.linalg.pinv, or leave columns out"
+        )
     inverse = np.linalg.inv(r)
 
     def push(t: Any) -> Any:

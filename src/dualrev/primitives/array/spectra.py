@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array.bilinear import matrix_product
 from dualrev.primitives.array.coincidence import open_slopes
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
@@ -67,6 +68,11 @@ class _Turns:
         return turned + open_slopes(x, where=self.open, size=size)
 
 
+def _between(left: Any, middle: Any, right: Any) -> Any:
+    """Multiply a cotangent, of which zeros may stand beside infinities, by matrices on both sides."""
+    return matrix_product(matrix_product(left, middle), right)
+
+
 def _values_and_vectors(a: Any) -> Packing:
     n = a.shape[-1]
     return Packing((n,), (n, n))
@@ -92,7 +98,7 @@ def symmetric_spectrum_rule(y: Any, a: Any, /, UPLO: str = "L") -> Any:
 
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
-        return vectors @ (diagonal_matrix(w_values) + turns(rows @ w_vectors, w_values)) @ rows
+        return _between(vectors, diagonal_matrix(w_values) + turns(rows @ w_vectors, w_values), rows)
 
     return linear(push, pull)
 
@@ -142,7 +148,7 @@ def real_spectrum_rule(y: Any, a: Any, /) -> Any:
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
         turned = turns(flipped(vectors) @ of_length_1(w_vectors), w_values)
-        return flipped(rows) @ (diagonal_matrix(w_values) + turned) @ flipped(vectors)
+        return _between(flipped(rows), diagonal_matrix(w_values) + turned, flipped(vectors))
 
     return linear(push, pull)
 
@@ -195,14 +201,14 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
             t_u = t_u + beyond(u, t @ v)
         if m < n:
             t_v = t_v + beyond(v, flipped(t) @ u)
-        return parts.join([t_u, kink * diagonal(turned), flipped(t_v)])
+        return parts.join([t_u, chain_product(kink, diagonal(turned)), flipped(t_v)])
 
     def pull(w: Any) -> Any:
         w_u, w_s, w_vh = parts.split(w)
-        w_v = flipped(w_vh)
+        w_v, w_s = flipped(w_vh), chain_product(kink, w_s)
         left, right = turns(u_t @ w_u, w_s), turns(vh @ w_v, w_s)
-        middle = diagonal_matrix(kink * w_s) + (left + flipped(left)) * row
-        total = u @ (middle + (right + flipped(right)) * s[..., :, None]) @ vh
+        middle = diagonal_matrix(w_s) + (left + flipped(left)) * row
+        total = _between(u, middle + (right + flipped(right)) * s[..., :, None], vh)
         if m > n:
             total = total + beyond(u, w_u) @ vh
         if m < n:
