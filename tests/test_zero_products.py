@@ -125,6 +125,7 @@ def test_derivatives_at_singular_matrices_are_those_promised_or_refused(mode: An
         for p in (None, 2, -2):
             found = dr.grad(lambda a, p=p: np.linalg.cond(a, p), mode=mode)(zero)
             np.testing.assert_array_equal(found, zero)
+            assert dr.value_and_grad(lambda a, p=p: np.linalg.cond(a, p), mode=mode)(zero)[0] == np.inf
         for power, slope in ((0, 0.0), (1, 1.0), (2, 8.0)):
             found = dr.jacobian(lambda a, n=power: np.linalg.matrix_power(a, n), mode=mode)(rank_one)
             assert found[1, 1, 1, 1] == slope

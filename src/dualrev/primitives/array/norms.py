@@ -95,5 +95,8 @@ def cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
         values = np.linalg.svdvals(x)
         high, low = values[..., 0], values[..., -1]
-        return low / high if p == -2 else high / low
+        result = low / high if p == -2 else high / low
+        # NumPy calls a matrix of zeros infinitely badly conditioned, not 0/0.
+        zeros = np.isnan(plain(result)) & ~np.any(np.isnan(plain(x)), axis=(-2, -1))
+        return np.where(zeros, np.inf, result)[()] if np.any(zeros) else result
     return norm(x, p, (-2, -1)) * norm(np.linalg.inv(x), p, (-2, -1))
