@@ -39,7 +39,8 @@ SPECIAL: tuple[tuple[str, str], ...] = (
         "besselpoly",
     ),
     (
-        f"SciPy knows this integral to a few digits only. {_RULE}: its derivative is the integrand, which has a rule",
+        "it is the integral of a function that has a rule. To add a rule, call dualrev.custom_rule with that function "
+        "as the derivative",
         "it2i0k0 it2j0y0 it2struve0 itairy iti0k0 itj0y0 itmodstruve0 itstruve0 modfresnelm modfresnelp",
     ),
     (
