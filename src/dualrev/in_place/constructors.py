@@ -169,6 +169,7 @@ def install() -> None:
     """Put the functions in NumPy's namespace. They keep nothing between calls, so threads do not see each other."""
     for module, name, of_active in CONSTRUCTORS:
         setattr(module, name, constructor(original(module, name), of_active))
-    for module, names in (*OF_LISTS.items(), *OF_OPTIONS.items()):
-        for name in names.split():
-            setattr(module, name, of_any_argument(original(module, name)))
+    for table in (OF_LISTS, OF_OPTIONS):
+        for module, names in table.items():
+            for name in names.split():
+                setattr(module, name, of_any_argument(original(module, name), table is OF_LISTS))

@@ -66,10 +66,12 @@ def who_answers(answer: Callable[..., Any]) -> tuple[Any]:
     return (type("Answer", (), {"__array_function__": answered})(),)
 
 
-def of_any_argument(function: Any) -> StandIn:
-    """Return a stand-in that takes active numbers in any argument, and in lists."""
+def of_any_argument(function: Any, joined: bool) -> StandIn:
+    """Return a stand-in that takes active numbers in any argument, and in lists, which may be joined to arrays."""
 
     def answer(*args: Any, **kwargs: Any) -> Any:
+        if not joined:
+            return apply_function(function, args, kwargs)
         return apply_function(function, tuple(map(_joined, args)), {key: _joined(x) for key, x in kwargs.items()})
 
     ours = who_answers(answer)
@@ -114,7 +116,7 @@ def stacked(x: Any) -> Any:
 
 OF_LISTS = {
     np: "amax amin average bincount broadcast_to corrcoef cov ediff1d geomspace insert interp max mean meshgrid min "
-    "nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar pad percentile piecewise "
+    "nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar pad percentile "
     "prod quantile round std sum unique unique_values unwrap var",
     np.fft: "fft fft2 fftn ifft ifft2 ifftn ihfft irfft irfft2 irfftn hfft rfft rfft2 rfftn",
     np.linalg: "cholesky cond det eig eigh eigvals eigvalsh inv lstsq matrix_norm matrix_power pinv qr slogdet solve "
@@ -124,8 +126,9 @@ OF_LISTS = {
 }
 """Functions that make arrays of lists, and cannot compute with arrays of objects."""
 
-OF_OPTIONS = {np: "full full_like nan_to_num select", np.linalg: "norm vector_norm"}
-"""Functions that leave active numbers as they are, or compare them, in arguments of which NumPy asks nobody."""
+OF_OPTIONS = {np: "full full_like nan_to_num piecewise select", np.linalg: "norm vector_norm"}
+"""Functions that leave active numbers as they are, or compare them, in arguments of which NumPy asks nobody; a list
+may be one of arrays of several shapes, or of functions."""
 
 
 def original(module: Any, name: str) -> Any:

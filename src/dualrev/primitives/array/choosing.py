@@ -39,6 +39,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @composite(np.piecewise)
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Call each function on the elements where its condition holds, the last one that does."""
+    x = np.asarray(x)
     conditions = _conditions(plain(condlist), np.ndim(x))
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
