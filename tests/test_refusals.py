@@ -68,7 +68,7 @@ FOREIGN: dict[str, tuple[Callable[[Any], Any], str]] = {
     "scipy.integrate.quad": (lambda x: integrate.quad(lambda t: t * x[0], 0.0, 1.0)[0], "leggauss"),
     "scipy.integrate.odeint": (lambda x: integrate.odeint(lambda y, t: -x[0] * y, 1.0, G), "@njit"),
     "scipy.integrate.solve_ivp": (lambda x: integrate.solve_ivp(lambda t, y: -x[0] * y, (0, 1), [1.0]).y, "@njit"),
-    "scipy.optimize.brentq": (lambda x: optimize.brentq(lambda t: t - x[0], -9.0, 9.0), "implicit_root"),
+    "scipy.optimize.fsolve": (lambda x: optimize.fsolve(lambda t: t - x[0], 1.0), "implicit_root"),
     "scipy.optimize.minimize": (
         lambda x: optimize.minimize(lambda t: ((t - x) ** 2).sum(), np.zeros(4)).x,
         "implicit_root",

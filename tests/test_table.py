@@ -181,7 +181,7 @@ def test_what_has_no_closed_form_is_refused_where_it_is_active(row: HostRow, mod
 
 def test_without_scipy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.special", None)
-    with pytest.raises(MissingExtraError, match=r"dualrev\[scipy\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[scipy\]'"):
         dr.grad(dr.special.erfinv)(0.5)
 
 
@@ -208,7 +208,7 @@ def test_functions_of_scipy_that_are_no_ufuncs(mode: str) -> None:
         value, slope = dr.value_and_jacobian(lambda x, b=b: dr.special.logsumexp(x, b=b, axis=0), mode=mode)(small)
         np.testing.assert_allclose(value, scipy.special.logsumexp(small, b=b, axis=0), rtol=1e-15)
         assert np.isfinite(slope).all()
-    with pytest.raises(MissingRuleError, match="weights are constant"):
+    with pytest.raises(MissingRuleError, match=r"logsumexp.*no derivative in b"):
         dr.jacobian(lambda x: dr.special.logsumexp(x, b=x), mode=mode)(small)
     assert dr.special.multigammaln(3.0, 3) == pytest.approx(scipy.special.multigammaln(3.0, 3))
     psi = [scipy.special.psi(3.0 - j / 2) for j in range(3)]

@@ -169,7 +169,7 @@ def spelling(function: Any) -> str:
         (dualrev.special, "dualrev.special"),
         (dualrev.linalg, "dualrev.linalg"),
     ):
-        if getattr(module, name, None) is function:
+        if getattr(module, name, None) == function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
 

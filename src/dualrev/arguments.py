@@ -80,10 +80,11 @@ def without_rule(function: Any, options: dict[str, Any]) -> MissingRuleError:
         return MissingRuleError(f"{name} has no derivative rule: {why}. See docs/coverage.md")
     if name.partition(".")[0] not in ("numpy", "scipy"):  # a user's, made by guvectorize or frompyfunc
         own = name_called(name.removeprefix("."))
+        own = short if own.endswith(")") else own  # it is made where it is called
         left_out = f"Leave out {', '.join(options)}. Else write" if options else "Write"
         return MissingRuleError(
-            f"{own} is a ufunc that has no derivative rule for this call. {left_out} its loop out, in NumPy or in an "
-            "@njit function, or give the call a rule with dualrev.custom_rule"
+            f"{own} has no derivative rule. {left_out} its loop out, in NumPy or in an @njit function, or give the "
+            "call a rule with dualrev.custom_rule. docs/coverage.md lists the functions that have one"
         )
     return MissingRuleError(
         f"{name} has no derivative rule. Write it with functions that have one (`dualrev primitives --arrays` and "

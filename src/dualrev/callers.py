@@ -183,7 +183,8 @@ def public_name(thing: Any, home: str = "", text: str = "") -> str:
     private = next((n for n, part in enumerate(parts) if part.startswith("_")), len(parts))
     modules = [".".join(parts[:n]) for n in range(private, 0, -1)]
     for module in (*modules, "numpy", "scipy.special"):
-        if getattr(sys.modules.get(module), name, None) is thing:
+        found = getattr(sys.modules.get(module), name, None)
+        if found is thing or getattr(found, "stands_in_for", None) is thing:
             return name if module == "builtins" else _short(f"{module}.{name}")
     if own == "builtins":
         return text or name

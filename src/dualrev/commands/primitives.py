@@ -112,6 +112,6 @@ def _spelling(function: Any) -> str:
         (special, "dualrev.special"),
         (linalg, "dualrev.linalg"),
     ):
-        if getattr(module, name, None) is function:
+        if getattr(module, name, None) == function:
             return f"{prefix}.{name}"
     return {"index": "x[...]", "astype": "x.astype"}.get(name, "")
