@@ -199,7 +199,8 @@ def test_problems_travel_between_processes_and_cannot_be_spoiled(name: str) -> N
 
 
 def test_a_problem_that_does_not_exist() -> None:
-    with pytest.raises(dr.errors.UnknownProblemError, match="'rosen'; expected one of iris, curve, rosenbrock"):
+    said = "'rosen'; did you mean 'rosenbrock'.*expected one of iris, curve, rosenbrock"
+    with pytest.raises(dr.errors.UnknownProblemError, match=said):
         dr.problems.get("rosen")
 
 

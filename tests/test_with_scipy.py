@@ -199,5 +199,5 @@ def test_roots_fits_and_differential_equations(compiled: bool, dtype: Any) -> No
 
 def test_without_scipy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "scipy.sparse.linalg", None)
-    with pytest.raises(dr.errors.MissingExtraError, match=r"dualrev\[scipy\]"):
+    with pytest.raises(dr.errors.MissingExtraError, match=r"pip install '\.\[scipy\]'"):
         dr.linear_operator(chain, X)

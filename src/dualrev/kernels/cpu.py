@@ -18,7 +18,7 @@ from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
 _LIBM = {"erf": "math.erf", "erfc": "math.erfc", "gamma": "math.gamma", "lgamma": "math.lgamma"}
-_NUMPY_ONLY = ("cbrt", "exp2", "log2", "rint", "sign")
+_NUMPY_ONLY = ("cbrt", "exp2", "fmod", "log2", "rint", "sign")
 
 
 def compiled(rule: Rule) -> Any:
@@ -31,7 +31,7 @@ def _select(condition: Any, a: Any, b: Any) -> Any:
 
 
 def native() -> dict[str, Any]:
-    """Return what `math.<name>` means to Numba: Python's functions, and NumPy's where Python has none."""
+    """Return what `math.<name>` means to Numba: Python's functions, and NumPy's where Python, or Numba, has none."""
     import math
 
     python = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
