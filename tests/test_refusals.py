@@ -76,6 +76,12 @@ FOREIGN: dict[str, tuple[Callable[[Any], Any], str]] = {
     "scipy.signal.fftconvolve": (lambda x: signal.fftconvolve(x, x), "np.convolve"),
     "scipy.signal.lfilter": (lambda x: signal.lfilter([1.0], [1.0, 0.5], x), "custom_rule"),
     "scipy.ndimage.gaussian_filter": (lambda x: ndimage.gaussian_filter(x, 1.0), "custom_rule"),
+    "scipy.ndimage.correlate1d": (lambda x: ndimage.correlate1d(G, x), "np.convolve"),
+    "scipy.ndimage.affine_transform": (
+        lambda x: ndimage.affine_transform(np.eye(4), np.eye(2), offset=x[:2]),
+        "custom_rule",
+    ),
+    "scipy.ndimage.map_coordinates": (lambda x: ndimage.map_coordinates(G, [x]), "custom_rule"),
     "scipy.spatial.distance.cdist": (lambda x: spatial.distance.cdist(square(x), square(x)), "np.linalg.norm"),
     "scipy.sparse.csr_array": (lambda x: S @ x, "toarray"),
     "scipy.sparse.linalg.spsolve": (lambda x: solver.spsolve(S.tocsc(), x), "custom_rule"),

@@ -139,6 +139,7 @@ def test_libraries_that_make_object_arrays_refuse_by_name(mode: str) -> None:
         ("scipy.sparse.csr_array", "custom_rule", lambda x: sparse.csr_array(np.eye(X.size)) @ x),
         ("scipy.linalg.solve", "np.linalg.solve", lambda x: linalg.solve(np.eye(X.size), x)),
         ("CubicSpline", "custom_rule", interpolate.CubicSpline([-9.0, 0.0, 9.0], [0.0, 2.0, 1.0])),
+        ("interp1d", "np.interp", interpolate.interp1d([-9.0, 9.0], [0.0, 2.0])),
         ("scipy.ndimage.gaussian_filter", "custom_rule", lambda x: ndimage.gaussian_filter(x, 1.0)),
     ):
         with pytest.raises(errors.DualrevError) as caught:
@@ -146,8 +147,6 @@ def test_libraries_that_make_object_arrays_refuse_by_name(mode: str) -> None:
         assert name in str(caught.value)
         assert cure in str(caught.value)
         assert "stop_gradient" not in str(caught.value)
-    straight = dr.jacobian(interpolate.interp1d([-9.0, 9.0], [0.0, 2.0]), mode=mode)(X)
-    np.testing.assert_allclose(straight, np.eye(X.size) / 9)  # it takes arrays, and has a rule at every step
 
 
 @each_mode

@@ -104,6 +104,7 @@ _OBJECTS = (
     *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
     *("NPY_ITER_REFS_OK", "iterator write flag"),
     *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
+    "coordinate array data type not supported",
     *("object dtype", "dtype='O'", "'object'", "must be scalar"),
 )
 """What libraries say of objects where they want numbers."""

@@ -16,6 +16,7 @@ from numba.core.typed_passes import NopythonTypeInference
 
 from dualrev.compiled.cloning import WRITERS
 from dualrev.compiled.derivative import TAKES_OUT
+from dualrev.compiled.failures import expect_linear_algebra
 from dualrev.kernels.extending import chooser_of
 
 _FOUND = "_dualrev_writes"
@@ -88,6 +89,9 @@ def _writes(dispatcher: Any, numba_types: Sequence[Any], read_only: Sequence[int
         return True if any(phrase in str(error) for phrase in _REFUSED) else None
     except AttributeError:  # Numba's own, for `out += x` where out is read-only
         return True
+    except ImportError as error:
+        expect_linear_algebra(dispatcher, error)
+        raise
     raise AssertionError("a pipeline that ends with an error has ended without")
 
 

@@ -53,7 +53,7 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
             return result
         return of_active(stacked(given), **kwargs)
 
-    ours = who_answers(answer)
+    ours = who_answers(function, answer)
 
     def asked(given: Any = None, *args: Any, **kwargs: Any) -> Any:
         kind = type(given)

@@ -6,6 +6,7 @@ called from C, with no frame of ours between: results, errors and the places of 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy._core.overrides import array_function_dispatch
 
 from dualrev.active import Active
+from dualrev.callers import LIBRARIES, package_of
 from dualrev.numpy_protocol import apply_function, operand
 
 _Array = np.ndarray
@@ -57,11 +59,16 @@ def stand_in(function: Any, asked: Callable[..., Any]) -> StandIn:
     return result
 
 
-def who_answers(answer: Callable[..., Any]) -> tuple[Any]:
-    """Return whom to ask: one who answers a call by a function of the arguments."""
+def who_answers(function: Any, answer: Callable[..., Any]) -> tuple[Any]:
+    """Return whom to ask: one who answers a call by `answer`, unless a library's own code calls.
+
+    Libraries hand such arrays to code in C, which reads their memory as that of numbers. NumPy's own function gives
+    them what it always gave: an array of objects, or our refusal to become plain numbers.
+    """
 
     def answered(self: Any, public: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return answer(*args, **kwargs)
+        own = function if package_of(sys._getframe(1)) in LIBRARIES else answer
+        return own(*args, **kwargs)
 
     return (type("Answer", (), {"__array_function__": answered})(),)
 
@@ -74,7 +81,7 @@ def of_any_argument(function: Any, joined: bool) -> StandIn:
             return apply_function(function, args, kwargs)
         return apply_function(function, tuple(map(_joined, args)), {key: _joined(x) for key, x in kwargs.items()})
 
-    ours = who_answers(answer)
+    ours = who_answers(function, answer)
 
     def asked(*args: Any, **kwargs: Any) -> Any:
         for each in args:

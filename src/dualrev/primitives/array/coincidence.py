@@ -3,7 +3,8 @@
 A function of a matrix that does not depend on the choice of the basis may have a derivative all the same. The pullback
 can tell for functions of the values as a whole: what they ask for in the open directions is 0. The tangents of the
 vectors themselves cannot be told, so a pushforward through them is NaN; who pushes looks at `open_count`, and takes the
-pullback instead. What such a 0 would have been divided by is 0, too: its own derivative is unknown, and NaN.
+pullback instead. What such a 0 would have been divided by is 0, too: its own derivative is unknown, and NaN. So is that
+of the vectors where they stand in a derivative, `settled`: what cancels there to 0 in open directions need not be 0.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.rule import Linear, array_rule, linear
+from dualrev.primitives.array.rule import Linear, array_rule, linear, plain
 from dualrev.protocol import ProtocolFunction
 
 open_count: ContextVar[int] = ContextVar("open_count", default=0)
@@ -36,3 +37,31 @@ open_slopes = ProtocolFunction("open_slopes", _open_slopes)
 def open_slopes_rule(y: Any, x: Any, /, where: Any, size: Any = 0.0) -> Linear:
     """Ask for the slope of an open slope, which is as open."""
     return linear(lambda t: open_slopes(t, where=where), lambda w: open_slopes(w, where=where))
+
+
+settled = ProtocolFunction("settled", lambda vectors, where: vectors)
+
+
+@array_rule(settled)
+def settled_rule(y: Any, vectors: Any, /, where: Any) -> Linear:
+    """Return the vectors; where any are asked to change whose values coincide, as `where` says of each, by NaN."""
+    columns = where[..., None, :]
+
+    def change(x: Any) -> Any:
+        asked = columns & (plain(x) != 0)
+        return np.where(asked, np.nan, x)
+
+    return linear(change, change)
+
+
+unsettled = ProtocolFunction("unsettled", lambda a: np.zeros_like(a))
+
+
+@array_rule(unsettled)
+def unsettled_rule(y: Any, a: Any, /) -> Linear:
+    """Return zeros that stand for something unknown of matrices: their derivative is NaN where any is asked for."""
+
+    def change(x: Any) -> Any:
+        return np.where(np.any(plain(x) != 0, axis=(-2, -1), keepdims=True), np.nan, np.zeros_like(x))
+
+    return linear(change, change)

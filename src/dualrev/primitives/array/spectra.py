@@ -16,7 +16,7 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.bilinear import matrix_product
-from dualrev.primitives.array.coincidence import open_slopes
+from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
 from dualrev.primitives.array.packing import Packing, result_of
@@ -56,6 +56,18 @@ class _Turns:
 
         self.values = values
 
+    def settled(self, vectors: Any) -> Any:
+        """Return the vectors for use in a derivative: it has no derivative through those whose values coincide."""
+        return settled(vectors, where=np.any(self.open, axis=-1)) if np.any(self.open) else vectors
+
+    def of_tangents(self, x: Any) -> Any:
+        """Return what the vectors turn by where the matrix changes; nothing is known of open slopes if it does."""
+        turned = self.factors * x
+        if not np.any(self.open):
+            return turned
+        size = np.abs(x)
+        return turned + open_slopes(size + np.max(size, axis=(-2, -1), keepdims=True), where=self.open)
+
     def __call__(self, x: Any, w_values: Any = 0.0) -> Any:
         """Return x_ij / (w_j - w_i), and what is open where the two coincide.
 
@@ -90,11 +102,12 @@ def symmetric_spectrum_rule(y: Any, a: Any, /, UPLO: str = "L") -> Any:
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
     turns = _Turns(values)
-    rows = flipped(vectors)
+    # Each use is settled by itself, so that what two of them ask for does not cancel before it is seen.
+    rows, vectors = flipped(turns.settled(vectors)), turns.settled(vectors)
 
     def push(t: Any) -> Any:
         turned = rows @ t @ vectors
-        return parts.join([diagonal(turned), vectors @ turns(turned)])
+        return parts.join([diagonal(turned), vectors @ turns.of_tangents(turned)])
 
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
@@ -136,14 +149,14 @@ def real_spectrum_rule(y: Any, a: Any, /) -> Any:
     parts = _values_and_vectors(a)
     values, vectors = parts.split(y)
     turns = _Turns(values)
-    rows = np.linalg.inv(vectors)
+    rows, vectors = np.linalg.inv(turns.settled(vectors)), turns.settled(vectors)
 
     def of_length_1(x: Any) -> Any:
         return x - vectors * np.sum(vectors * x, axis=-2, keepdims=True)
 
     def push(t: Any) -> Any:
         turned = rows @ t @ vectors
-        return parts.join([diagonal(turned), of_length_1(vectors @ turns(turned))])
+        return parts.join([diagonal(turned), of_length_1(vectors @ turns.of_tangents(turned))])
 
     def pull(w: Any) -> Any:
         w_values, w_vectors = parts.split(w)
@@ -180,12 +193,14 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
     only_real("np.linalg.svd", a)
     parts = _thin(a)
     u, s, vh = parts.split(y)
-    m, n = a.shape[-2:]
-    u_t, v = flipped(u), flipped(vh)
-    zero = s <= _precision(s, max(m, n))
-    kink = np.where(zero, 0.0, 1.0).astype(s.dtype)
     row = s[..., None, :]
     turns = _Turns(s, row + s[..., :, None])
+    u_t, u = flipped(turns.settled(u)), turns.settled(u)
+    v = flipped(vh)
+    vh, v = flipped(turns.settled(v)), turns.settled(v)
+    m, n = a.shape[-2:]
+    zero = s <= _precision(s, max(m, n))
+    kink = np.where(zero, 0.0, 1.0).astype(s.dtype)
     inverse = _reciprocal(s, zero)[..., None, :]
 
     def beyond(basis: Any, x: Any) -> Any:
@@ -195,8 +210,8 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
     def push(t: Any) -> Any:
         turned = u_t @ t @ v
         left, right = turned * row, flipped(turned * s[..., :, None])
-        t_u = u @ turns(left + flipped(left))
-        t_v = v @ turns(right + flipped(right))
+        t_u = u @ turns.of_tangents(left + flipped(left))
+        t_v = v @ turns.of_tangents(right + flipped(right))
         if m > n:
             t_u = t_u + beyond(u, t @ v)
         if m < n:
@@ -213,6 +228,8 @@ def thin_singular_rule(y: Any, a: Any, /) -> Any:
             total = total + beyond(u, w_u) @ vh
         if m < n:
             total = total + u @ flipped(beyond(v, w_v))
+        if np.any(turns.open) and (np.any(plain(w_u)) or np.any(plain(w_vh))):
+            total = total + unsettled(a)  # both kinds of vectors turn together, which no single use of them tells
         return total
 
     return linear(push, pull)
