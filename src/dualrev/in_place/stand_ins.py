@@ -20,6 +20,8 @@ from dualrev.numpy_protocol import apply_function, operand
 
 _Array = np.ndarray
 NOBODY = ()
+_LIBRARIES = LIBRARIES - {"numpy"}
+"""NumPy's own code takes active arrays as its functions do."""
 SOUGHT = Active.kinds
 SOUGHT |= {list, tuple}
 
@@ -67,7 +69,7 @@ def who_answers(function: Any, answer: Callable[..., Any]) -> tuple[Any]:
     """
 
     def answered(self: Any, public: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        own = function if package_of(sys._getframe(1)) in LIBRARIES else answer
+        own = function if package_of(sys._getframe(1)) in _LIBRARIES else answer
         return own(*args, **kwargs)
 
     return (type("Answer", (), {"__array_function__": answered})(),)
