@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.coincidence import open_slopes
+from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
 from dualrev.primitives.array.determinants import cofactors, log_det
 from dualrev.primitives.array.factorizations import lower_factor, orthogonal_triangular
 from dualrev.primitives.array.linear_systems import pseudoinverse
@@ -81,6 +81,8 @@ LINALG_RULES: dict[Any, Any] = {
     orthogonal_triangular: matrices(lambda f, a: bent(f(a)), shapes=(*SQUARE, *TALL)),
     symmetric_spectrum: matrices(lambda f, a: f(a + np.swapaxes(a, -1, -2))),
     real_spectrum: matrices(lambda f, a: f(a + 2 * np.triu(np.ones(a.shape), 1).astype(a.dtype))),
+    settled: matrices(lambda f, a: f(a, where=np.zeros(a.shape[-1], bool))),
+    unsettled: matrices(lambda f, a: f(0 * np.sign(a)) + a),
     open_slopes: matrices(lambda f, a: f(a, where=np.zeros(a.shape, bool)) + 0 * a),
     thin_singular: matrices(lambda f, a: f(a), shapes=(*SQUARE, *TALL, *WIDE)),
     solve_triangular: listed(

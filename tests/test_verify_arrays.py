@@ -10,7 +10,7 @@ from array_cases import cases
 from families import spectra
 from test_array_rules import operands
 
-from dualrev.primitives.array.coincidence import open_slopes
+from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
 from dualrev.primitives.array.factorizations import orthogonal_triangular
 from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
 from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
@@ -21,7 +21,8 @@ COMPLEX = {*spectra.RULES, *spectra.COMPOSITES}
 """SymPy's symbols are real numbers here."""
 
 BY_LAPACK = {
-    *(symmetric_spectrum, real_spectrum, thin_singular, open_slopes, orthogonal_triangular, solve_triangular, banded),
+    *(symmetric_spectrum, real_spectrum, thin_singular, orthogonal_triangular, solve_triangular, banded),
+    *(open_slopes, settled, unsettled),
     *(np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig, np.linalg.eigvals, np.linalg.svd, np.linalg.svdvals),
     *(np.linalg.qr, np.linalg.lstsq, np.linalg.cond, *MATRIX_FUNCTIONS.values()),
 }

@@ -88,6 +88,7 @@ def multigammaln(a: Any, d: int) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if name in FUNCTIONS:
-        return FUNCTIONS[name]
+    for table in (FUNCTIONS, MADE):
+        if name in table:
+            return table[name]
     raise AttributeError(f"dualrev.special has no function {name!r}; it has {', '.join(__all__)}")

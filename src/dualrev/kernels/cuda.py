@@ -29,6 +29,11 @@ def complete() -> None:
     for function, name in _LIBDEVICE.items():
         _overload(function, getattr(libdevice, name), getattr(libdevice, f"{name}f"))
 
+    @overloads(np.fmod, target="cuda")
+    def fmod(x: Any, y: Any) -> Callable[..., Any]:
+        narrow = x == y == types.float32
+        return (lambda x, y: libdevice.fmodf(x, y)) if narrow else (lambda x, y: libdevice.fmod(x, y))
+
     @overloads(np.sign, target="cuda")
     def sign(x: Any) -> Callable[..., Any]:
         return lambda x: math.copysign(x / x, x) if x != 0 else x - x
