@@ -31,7 +31,12 @@ def value(row: HostRow) -> Callable[..., Any]:
     if row.part is not None:
         name, place = row.part
         several = from_scipy("special", name)
-        return lambda *args: several(*args)[place]
+
+        def part(*args: Any) -> Any:
+            return several(*args)[place]
+
+        part.__doc__ = f"One of the results of `scipy.special.{name}`, the one at place {place}."
+        return part
     function = from_scipy("special", row.name)
     return _of_whole_numbers(row, function) if row.whole else function
 
