@@ -48,12 +48,13 @@ def packed(f, x):
     return njit(scope["vector"])
 
 
+MADE_OF_OTHERS = {"steps", "orders", "factors", "numerics", "rewritten constants"}
 ON_REQUEST = {
-    "forward": {"joins", "shapes", "parts", "steps", "factors", "norms", "orders", "rewritten constants"}
-    | {"reductions", "products"},
-    "reverse": {"statistics", "numerics", "systems", "constants"},
+    "forward": MADE_OF_OTHERS
+    | {"joins", "shapes", "parts", "norms", "reductions", "products", "products of elements", "choices"},
+    "reverse": MADE_OF_OTHERS | {"statistics", "systems", "constants", "writes"},
 }
-"""Groups of functions that are made of others, or used by them, and so need no second mode in every run."""
+"""Groups of functions that are made of others, or used by them, and so need no second mode, or none, in every run."""
 
 
 def in_both_modes():
@@ -81,6 +82,7 @@ def curved(x):
     return np.sum(m @ m) * x[5] ** 2
 
 
+@pytest.mark.exhaustive
 def test_second_order_with_blocks():
     expected = differences(dr.grad(curved, mode="forward"), X)
     np.testing.assert_allclose(dr.hessian(curved)(X), expected, rtol=1e-7, atol=1e-7)
@@ -100,7 +102,7 @@ def single(x):
     return (m @ m).sum() + x.max() + np.dot(x, x)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [pytest.param("forward", marks=pytest.mark.exhaustive), "reverse"])
 def test_float32(mode):
     result = dr.grad(single, mode=mode)(X.astype(np.float32))
     assert result.dtype == np.float32
@@ -158,3 +160,13 @@ def test_refusals_name_what_has_no_rule():
         dr.grad(writes_into_integers, mode="forward")(X)
     with pytest.raises(dr.errors.CompilationError, match="eigvalsh"):
         dr.jacobian(spectrum, mode="reverse")(np.eye(2))
+
+
+@njit
+def algebra(x):
+    m = x[:4].reshape(2, 2)
+    return np.sum(np.linalg.inv(m) @ x[4:]) * np.linalg.det(m)
+
+
+def test_inverses_and_determinants():
+    np.testing.assert_allclose(dr.grad(algebra, mode="forward")(X), differences(algebra, X), rtol=1e-6)

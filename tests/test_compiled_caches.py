@@ -82,12 +82,15 @@ class Project:
         (self.folder / name).write_text(text.replace(before, after))
 
     def run(self) -> tuple[list[float], list[str]]:
+        numbers, *stats = self.printed("main.py").splitlines()
+        return [float(number) for number in numbers.split()], stats
+
+    def printed(self, *command: str) -> str:
         environment = os.environ | {"DUALREV_CACHE_DIR": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-W", "error", "main.py"]
+        command = (sys.executable, "-W", "error", *command)
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        numbers, *stats = done.stdout.splitlines()
-        return [float(number) for number in numbers.split()], stats
+        return done.stdout
 
 
 @pytest.fixture
@@ -134,6 +137,26 @@ def test_cells_of_notebooks_are_kept_like_files(project: Project) -> None:
     assert run(2.0, 3.0) == ([6.0], ["1 0"])
     assert run(2.0, 3.0) == ([6.0], ["0 1"])
     assert run(5.0, 3.0) == ([15.0], ["1 0"])
+
+
+HOMELESS = """
+import sys, types
+import dualrev as dr
+from numba import njit
+text = "def f(x):\\n    return x * x * 5.0\\n"
+nowhere, named, module = {}, {"__name__": "no_module"}, types.ModuleType(sys.argv[1])
+sys.modules[sys.argv[1]] = module
+for mode in ("forward", "reverse"):
+    for scope in (nowhere, named, vars(module)):
+        exec(text, scope)
+        assert dr.grad(njit(scope["f"]), mode=mode)(1.0) == 10.0
+"""
+
+
+def test_functions_whose_module_another_process_lacks(project: Project) -> None:
+    (project.folder / "homeless.py").write_text(HOMELESS)
+    for module in ("first", "second", "first"):
+        project.printed("homeless.py", module)
 
 
 def test_a_cache_folder_that_cannot_be_written_to(project: Project) -> None:

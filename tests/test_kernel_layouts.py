@@ -16,7 +16,9 @@ TURNS = {
     "backwards": lambda x: x[::-1],
     "every other column": lambda x: x[:, ::2],
 }
-precision = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+precision = pytest.mark.parametrize(
+    "dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.exhaustive)], ids=["float64", "float32"]
+)
 
 
 @precision

@@ -20,7 +20,10 @@ from dualrev.verification.rows import sample
 CURVED = [row for row in TABLE.values() if row.partials]
 COUNT = 500
 FAMILIES = [family for family in TABLE_FAMILIES if any(row.partials for row in family.ROWS)]
-each_row = pytest.mark.parametrize("row", CURVED, ids=[row.name for row in CURVED])
+each_row = pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, id=row.name, marks=[pytest.mark.exhaustive] if n % 4 else []) for n, row in enumerate(CURVED)],
+)
 precision = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
 
 

@@ -55,8 +55,8 @@ CURVES: dict[str, tuple[Any, Any]] = {
 P = np.array([1.5, 0.7, 2.0, 3.0])
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("chunk", [None, 1, 3])
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("chunk", [None, 1, pytest.param(3, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("name", CURVES)
 def test_the_jacobian_is_the_closed_form(name: str, chunk: int | None, dtype: Any) -> None:
     f, columns = CURVES[name]

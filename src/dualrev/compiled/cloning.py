@@ -7,6 +7,7 @@ as NumPy does but for the functions in `numpy_names`; the compiled functions tha
 from __future__ import annotations
 
 import math
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -28,6 +29,15 @@ from dualrev.primitives.array import COMPOSITES
 from dualrev.primitives.scalar import TABLE
 
 Replacements = Mapping[Any, Any]
+
+
+def home(function: types.FunctionType) -> str:
+    """Return the name of a function's module, or ours if it has none that can be imported.
+
+    Numba imports it when it reads the machine code again. A function that was made by `exec` need not have one.
+    """
+    name = function.__module__
+    return name if name in sys.modules else __name__
 """Per function of NumPy's the function to use in a clone."""
 
 BUFFERS = (np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like)
@@ -96,7 +106,7 @@ class Cloner:
                 f"{function.__name__} declares {', '.join(narrowed)} in locals= with a type that is not a float's; "
                 "leave the declaration out, and convert where that is meant: int(x)"
             )
-        scope: dict[str, Any] = {"__name__": function.__module__, "__builtins__": function.__builtins__}
+        scope: dict[str, Any] = {"__name__": home(function), "__builtins__": function.__builtins__}
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
         twin.__kwdefaults__, twin.__qualname__ = function.__kwdefaults__, function.__qualname__

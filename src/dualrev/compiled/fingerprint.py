@@ -18,7 +18,7 @@ from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 from numba.experimental.jitclass.base import JitClassType
 
-from dualrev.compiled.cloning import names_in
+from dualrev.compiled.cloning import home, names_in
 from dualrev.compiled.hooks import MADE_OF
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
@@ -36,7 +36,8 @@ class Unknown(Exception):
 def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
     """Return the texts that a compiled function is made of, or None where it looks up a value of an unknown kind.
 
-    Where its source stands does not matter: in a file, in a cell of a notebook, or in a text that was executed.
+    Where its source stands does not matter: in a file, in a cell of a notebook, or in a text that was executed. The
+    name of its module does, because Numba imports it with the machine code.
     """
     try:
         return [_package(), *_of_value(dispatcher, set())]
@@ -102,6 +103,7 @@ def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
     if id(function) in seen:
         return
     seen.add(id(function))
+    yield f"of {home(function)}"
     yield from _of_code(function.__code__)
     yield from _of_value(function.__defaults__ or (), seen)
     for name in sorted(names_in(function.__code__)):
