@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timing import Result
-from dualrev.calibration import calibration_file
+from dualrev.auto.calibration import calibration_file
 from dualrev.comparison import Sweep, sweep
-from dualrev.comparison.sweep_families import FAMILIES
+from dualrev.comparison.sweeps.families import FAMILIES
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000, 3000)
 BACKENDS = ("numpy", "numba")

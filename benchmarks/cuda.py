@@ -20,7 +20,7 @@ from numba import njit, types
 
 import dualrev as dr
 from benchmarks.timing import machine
-from dualrev.cuda import kernels
+from dualrev.cuda import batch_kernels
 from dualrev.cuda.batch import DeviceBatch
 from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda_target
@@ -140,7 +140,7 @@ def compiled(batch: DeviceBatch, layout: Layout, dtype: Any) -> str:
     """Measure how long a kernel takes to compile, and return the end of a line of the table."""
     start = time.perf_counter()
     program = batch.program(layout, dtype)
-    function, threads = kernels.over_points(batch.f, layout, program, dtype)
+    function, threads = batch_kernels.over_points(batch.f, layout, program, dtype)
     ptx = cuda_target.assembly(function, [types.Array(dtype, 2, "C")] * (1 + len(program.outputs)))
     middle = time.perf_counter()
     taken = cuda_target.resources(ptx)

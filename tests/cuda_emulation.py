@@ -14,8 +14,8 @@ import numba
 import numpy as np
 import pytest
 
-from dualrev.compiled.memory import empty_array
-from dualrev.cuda import batch, kernels, memory
+from dualrev.compiled.active_arrays import empty_array
+from dualrev.cuda import batch, batch_kernels, transfer
 from dualrev.kernels import cuda_target
 
 LAUNCHES: list[tuple[int, int]] = []
@@ -108,8 +108,8 @@ def emulate(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
     monkeypatch.setattr(cuda_target, "api", lambda: fake)
     monkeypatch.setattr(cuda_target, "missing", lambda: None)
     monkeypatch.setattr(cuda_target, "kernel", EmulatedKernel)
-    monkeypatch.setattr(memory, "pieces", lambda points, *rest: iter([(0, points - 1), (points - 1, points)]))
-    monkeypatch.setattr(batch, "pieces", memory.pieces)
-    monkeypatch.setattr(kernels, "SHARED_BYTES", 0)
+    monkeypatch.setattr(transfer, "pieces", lambda points, *rest: iter([(0, points - 1), (points - 1, points)]))
+    monkeypatch.setattr(batch, "pieces", transfer.pieces)
+    monkeypatch.setattr(batch_kernels, "SHARED_BYTES", 0)
     LAUNCHES.clear()
     return to_device

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualrev.kernels.arrays import ROWS
+from dualrev.kernels.numpy_rows import ROWS
 from dualrev.primitives.row import Row, math
 from dualrev.primitives.scalar import TABLE
 from dualrev.verification.accuracy import inaccuracy

@@ -11,13 +11,9 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev import calibration
-from dualrev.api import Jacobian
-from dualrev.comparison import calibrating
-from dualrev.comparison.families import cases, numbers, total
-from dualrev.comparison.fitting import choice_fit, nonnegative_least_squares, relative_fit
-from dualrev.comparison.sweep_families import FAMILIES
-from dualrev.costs import (
+from dualrev.auto import calibration
+from dualrev.auto.choice import choose_compiled_mode
+from dualrev.auto.costs import (
     COMPILED,
     SHIPPED,
     CompiledCosts,
@@ -28,7 +24,11 @@ from dualrev.costs import (
     forward_multiples,
     reverse_multiples,
 )
-from dualrev.modes import choose_compiled_mode
+from dualrev.comparison.calibration import calibrating
+from dualrev.comparison.calibration.families import cases, numbers, total
+from dualrev.comparison.calibration.fitting import choice_fit, nonnegative_least_squares, relative_fit
+from dualrev.comparison.sweeps.families import FAMILIES
+from dualrev.operators.operator import Jacobian
 
 
 @pytest.fixture

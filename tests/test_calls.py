@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev import operators
+from dualrev.operators import fundamental
 
 
 class Counted:
@@ -39,13 +39,13 @@ def outputs(m: int) -> Counted:
 def sweeps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the list to which every reverse sweep adds an entry."""
     seen: list[int] = []
-    right = operators.sweep
+    right = fundamental.sweep
 
     def spy(*args: Any, **kwargs: Any) -> Any:
         seen.append(1)
         return right(*args, **kwargs)
 
-    monkeypatch.setattr(operators, "sweep", spy)
+    monkeypatch.setattr(fundamental, "sweep", spy)
     return seen
 
 

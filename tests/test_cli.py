@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 
 import dualrev
-from dualrev import calibration
+from dualrev.auto import calibration
+from dualrev.auto.costs import CostConstants
 from dualrev.cli import main
-from dualrev.commands import calibrate as calibrate_command
-from dualrev.commands import verify as verify_command
-from dualrev.commands.outcome import UsageError
-from dualrev.commands.target import points
-from dualrev.comparison.calibrating import Calibration
-from dualrev.comparison.sweep_families import FAMILIES
-from dualrev.costs import CostConstants
-from dualrev.kernels.arrays import ROWS
+from dualrev.cli.commands import calibrate as calibrate_command
+from dualrev.cli.commands import verify as verify_command
+from dualrev.cli.outcome import UsageError
+from dualrev.cli.target import points
+from dualrev.comparison.calibration.calibrating import Calibration
+from dualrev.comparison.sweeps.families import FAMILIES
+from dualrev.kernels.numpy_rows import ROWS
 from dualrev.primitives.scalar import TABLE
 from dualrev.verification import RowVerification
 
@@ -112,7 +112,7 @@ def test_compare_a_users_function(module: str, capsys: Output) -> None:
 
 
 def test_compare_all_problems(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualrev.commands import compare as command
+    from dualrev.cli.commands import compare as command
 
     asked: list[Any] = []
     small = command.compare(np.sin, np.ones(2), budget=0.0, verify=False)

@@ -16,8 +16,8 @@ import pytest
 import dualrev as dr
 from dualrev.comparison import Agreement, Timing, runs
 from dualrev.comparison.agreement import agreement
+from dualrev.comparison.readable_numbers import duration, memory
 from dualrev.comparison.timing import Stopwatch
-from dualrev.comparison.words import duration, memory
 
 
 class Counted:

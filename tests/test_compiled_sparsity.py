@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 import dualrev as dr
-from dualrev.reverse.numba_sweep import LANES
+from dualrev.reverse.numba_adjoint_sweep import LANES
 
 N, M = 12, 6 * LANES
 

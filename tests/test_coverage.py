@@ -9,9 +9,21 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.coverage import COVERED, FLAT, MADE, MISSING, MODULES, NO_RULE, PLAIN, REASONS, ROW, RULE, coverage
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.constant import CONSTANT, REFUSED
+from dualrev.verification.coverage import (
+    COVERED,
+    FLAT,
+    MADE,
+    MISSING,
+    MODULES,
+    NO_RULE,
+    PLAIN,
+    REASONS,
+    ROW,
+    RULE,
+    coverage,
+)
 
 ENTRIES = {module: {entry.name: entry for entry in coverage(module)} for module in MODULES}
 X = np.array([0.3, 0.5, 0.2])

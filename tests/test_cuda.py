@@ -20,7 +20,7 @@ from numba import njit, types
 import dualrev as dr
 from dualrev import errors
 from dualrev.comparison import on_device
-from dualrev.cuda import kernels, programs
+from dualrev.cuda import batch_kernels, programs
 from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda as table_kernels
 from dualrev.kernels import cuda_target
@@ -160,7 +160,7 @@ PROGRAMS = {
 def assembly_of(name: str, of: Any) -> str:
     f, layout, program, tangents = PROGRAMS[name]
     made = program(of)
-    kernel, _ = kernels.over_points(f, layout, made, of, tangents)
+    kernel, _ = batch_kernels.over_points(f, layout, made, of, tangents)
     shared = [of for shape in layout.arguments if shape is None]
     return cuda_target.assembly(kernel, [*matrices(of, 1), *shared, *matrices(of, tangents + len(made.outputs))])
 
@@ -232,9 +232,9 @@ def test_batches_equal_the_cpu(
     name: str, make: Any, args: Any, shared_bytes: int, emulated: Any, monkeypatch: Any
 ) -> None:
     del name
-    monkeypatch.setattr(kernels, "SHARED_BYTES", shared_bytes)
+    monkeypatch.setattr(batch_kernels, "SHARED_BYTES", shared_bytes)
     if shared_bytes:
-        monkeypatch.setattr(kernels, "THREADS", 1)
+        monkeypatch.setattr(batch_kernels, "THREADS", 1)
     before = [np.copy(arg) for arg in args]
     close(make(device="cuda")(*args), make()(*args))
     assert all(np.array_equal(arg, old) for arg, old in zip(args, before, strict=True))

@@ -11,7 +11,7 @@ import pytest
 
 import dualrev as dr
 from dualrev.cli import main
-from dualrev.teaching.expressions import Expression
+from dualrev.cli.expressions import Expression
 
 Output = pytest.CaptureFixture[str]
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 import dualrev as dr
-from dualrev.verification.following import TooLargeError
+from dualrev.verification.symbols.limits import TooLargeError
 
 MODES = ("forward", "reverse")
 EXAMPLES, MANY = 15, 2000

@@ -13,7 +13,7 @@ from test_cuda import BATCHES, X, _kernel, close, rosenbrock, scaled
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.cuda import memory
+from dualrev.cuda import transfer
 from dualrev.kernels import cuda_target
 from dualrev.primitives.scalar import TABLE
 
@@ -55,7 +55,7 @@ def test_streams_and_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = numba.cuda.stream()
     gradient = dr.grad(rosenbrock, batched=True, device="cuda")
     close(gradient(points, stream=stream), expected)
-    monkeypatch.setattr(memory, "SHARE", 1e-9)
+    monkeypatch.setattr(transfer, "SHARE", 1e-9)
     close(gradient(points), expected)
 
 

@@ -13,7 +13,7 @@ from scipy import linalg, optimize
 
 import dualrev as dr
 from dualrev.errors import MissingRuleError, NotARootError, RandomFunctionError, ShapeMismatchError
-from dualrev.operators import Pullback
+from dualrev.operators.fundamental import Pullback
 
 MODES = ("forward", "reverse")
 both = pytest.mark.parametrize("mode", MODES)

@@ -73,8 +73,8 @@ def test_single_precision_stays_single(mode: str) -> None:
 
 
 def _broken(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    from dualrev.active.in_place import storage
     from dualrev.forward import dual
-    from dualrev.in_place import storage
     from dualrev.reverse import var
 
     if fault == "views that nobody knows of":

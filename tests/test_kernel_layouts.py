@@ -9,7 +9,7 @@ import pytest
 from kernel_pieces import LARGE, compare
 
 import dualrev as dr
-from dualrev.kernels.arrays import FUNCTIONS
+from dualrev.kernels.numpy_rows import FUNCTIONS
 
 TURNS = {
     "transposed": np.transpose,

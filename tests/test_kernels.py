@@ -10,7 +10,7 @@ import pytest
 from kernel_pieces import LARGE, compare
 
 import dualrev as dr
-from dualrev.kernels import arrays, cpu
+from dualrev.kernels import cpu, numpy_rows
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import FAMILIES as TABLE_FAMILIES
@@ -62,7 +62,7 @@ def test_rows_compiled_in_one_unit_are_the_rows_over_numpy(family: Any, dtype: A
         given = columns(row, COUNT, dtype)
         data[k, : row.arity] = given
         arguments = ", ".join(f"data[{k}, {n}, j]" for n in range(row.arity))
-        compiled, over_numpy = cpu.bound(row), arrays.bound(row)
+        compiled, over_numpy = cpu.bound(row), numpy_rows.bound(row)
         names[f"value_{k}"] = compiled.value
         lines.append(f"y = out[{len(expected)}, j] = value_{k}({arguments})")
         with np.errstate(all="ignore"):
@@ -84,7 +84,7 @@ def test_rows_compiled_in_one_unit_are_the_rows_over_numpy(family: Any, dtype: A
 
 @each_row
 def test_large_arrays_are_differentiated_as_small_ones_are(row: Row) -> None:
-    compare(arrays.FUNCTIONS[row.name], tuple(columns(row, LARGE)))
+    compare(numpy_rows.FUNCTIONS[row.name], tuple(columns(row, LARGE)))
 
 
 def test_zero_times_infinity_is_zero_in_both_modes(used: list[str]) -> None:

@@ -11,7 +11,7 @@ from array_cases import COMPOSITE_CASES, RULE_CASES
 from families.case import Case
 
 import dualrev as dr
-from dualrev.layout import empty_alike
+from dualrev.primitives.array.layout import empty_alike
 
 
 def _gaps(x: np.ndarray) -> np.ndarray:

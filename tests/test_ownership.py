@@ -15,9 +15,9 @@ import pytest
 from array_cases import COMPOSITE_CASES, RULE_CASES
 
 import dualrev as dr
-from dualrev.active import Active
-from dualrev.kernels.arrays import FUNCTIONS, ROWS
-from dualrev.ownership import is_constant, private
+from dualrev.active.number import Active
+from dualrev.active.ownership import is_constant, private
+from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
 
 
 def of_buffer(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

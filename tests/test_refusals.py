@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev import errors, refusals
-from dualrev.callers import LIBRARIES
+from dualrev import errors
+from dualrev.active import refusals
+from dualrev.active.callers import LIBRARIES
 
 X = np.array([0.5, 1.5, 2.5, 3.5])
 G = np.linspace(0.0, 4.0, 9)

@@ -11,9 +11,9 @@ import pytest
 import scipy.special
 
 import dualrev as dr
-from dualrev.coverage import COVERED, FLAT, MISSING, NO_RULE, coverage
-from dualrev.kernels.special_parts import MADE
-from dualrev.no_closed_form import reason
+from dualrev.kernels.scipy_from_rows import MADE
+from dualrev.primitives.host.no_closed_form import reason
+from dualrev.verification.coverage import COVERED, FLAT, MISSING, NO_RULE, coverage
 
 MODES = ("forward", "reverse")
 ENTRIES = {entry.name: entry for entry in coverage("scipy.special")}

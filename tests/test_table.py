@@ -13,7 +13,7 @@ import scipy.special
 
 import dualrev as dr
 from dualrev.errors import MissingExtraError, MissingRuleError
-from dualrev.kernels.arrays import FUNCTIONS, ROWS
+from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
 from dualrev.primitives.host import HOST
 from dualrev.primitives.row import HostRow, Row
 from dualrev.verification import verify_primitives

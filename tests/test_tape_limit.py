@@ -13,8 +13,8 @@ import pytest
 from numba import njit
 
 import dualrev as dr
-from dualrev import allowance as limits
-from dualrev.reverse.memory import STATEMENT
+from dualrev.reverse import tape_limit as limits
+from dualrev.reverse.recording_memory import STATEMENT
 
 RECORD = 24
 X = np.linspace(0.5, 1.5, 10)

@@ -12,10 +12,10 @@ from scipy import special
 
 import dualrev as dr
 from dualrev.errors import MissingRuleError, ShapeMismatchError
-from dualrev.kernels.arrays import FUNCTIONS, ROWS
+from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
+from dualrev.operators.taylor import series
 from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
-from dualrev.series import series
 
 FACTORIALS = np.array([math.factorial(k) for k in range(31)], float)
 

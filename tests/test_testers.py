@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.kernels import arrays
-from dualrev.point import Point
+from dualrev.kernels import numpy_rows
+from dualrev.operators.call import Point
 from dualrev.primitives.array import RULES
 from dualrev.primitives.array.rule import Each, Pair
 from dualrev.primitives.row import Row, math
@@ -30,7 +30,7 @@ WRONG_POINT = dataclasses.replace(TABLE["absolute"], points=(((0.0,), (1.0,)),))
 @pytest.fixture
 def wrong_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let np.tanh of active numbers use a partial that is wrong by 0.1 %."""
-    from dualrev import numpy_protocol
+    from dualrev.active import numpy_protocol
 
     monkeypatch.setitem(numpy_protocol._ROWS, np.tanh, WRONG_TANH)
 
@@ -144,7 +144,7 @@ def test_a_linear_map_that_is_wrong_on_both_sides_fails_all_but_the_identity(mon
 
 
 def test_an_error_in_the_second_derivative_alone_is_found_at_order_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualrev import numpy_protocol
+    from dualrev.active import numpy_protocol
 
     constant = dataclasses.replace(TABLE["tanh"], partials=(lambda y, x: math.floor(1e9 * (1.0 - y * y)) / 1e9,))
     monkeypatch.setitem(numpy_protocol._ROWS, np.tanh, constant)
@@ -164,11 +164,11 @@ def test_nan_and_infinity_are_never_close_to_a_number(never: float) -> None:
 
 
 def test_a_derivative_that_is_nan_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualrev import numpy_protocol
+    from dualrev.active import numpy_protocol
 
     broken = dataclasses.replace(TABLE["tanh"], partials=(lambda y, x: math.nan * x,))
     monkeypatch.setitem(numpy_protocol._ROWS, np.tanh, broken)
-    assert arrays.bound(broken).partials[0] is not None
+    assert numpy_rows.bound(broken).partials[0] is not None
     assert not verify_primitives([broken])[0].ok
     assert not verify(f, X)
     assert found_by(lambda: check_grads(f, (X,), order=1))

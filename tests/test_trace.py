@@ -11,12 +11,12 @@ import pytest
 
 import dualrev as dr
 from dualrev.cli import main
-from dualrev.kernels import arrays
+from dualrev.kernels import numpy_rows
 from dualrev.primitives.array import RULES
 from dualrev.primitives.scalar import TABLE
-from dualrev.teaching import formulas
-from dualrev.teaching.notation import HTML, LATEX, TEXT
 from dualrev.teaching.summaries import summary
+from dualrev.teaching.traces import formulas
+from dualrev.teaching.traces.notation import HTML, LATEX, TEXT
 
 
 def worked(x1: Any, x2: Any) -> Any:
@@ -205,7 +205,7 @@ class Names(dict[str, Any]):
     """Variables, and what rules call, resolved as on arrays."""
 
     def __missing__(self, name: str) -> Any:
-        return arrays._TARGET.resolve(name)
+        return numpy_rows._TARGET.resolve(name)
 
 
 def evaluated(formula: str, names: Names) -> Any:

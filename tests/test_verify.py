@@ -20,7 +20,7 @@ from dualrev.cli import main
 from dualrev.primitives.row import math
 from dualrev.primitives.scalar import TABLE
 from dualrev.verification import jacobians, verify
-from dualrev.verification.exact import evaluated
+from dualrev.verification.symbols.exact import evaluated
 
 X = np.array([2.0, 0.5])
 Output = pytest.CaptureFixture[str]
@@ -222,7 +222,7 @@ def test_differences_are_not_overruled_by_a_sample_of_entries() -> None:
 
 
 def test_second_derivatives_that_are_wrong_are_found_at_order_2_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualrev import numpy_protocol
+    from dualrev.active import numpy_protocol
 
     stepped = dataclasses.replace(TABLE["tanh"], partials=(lambda y, x: math.floor(1e9 * (1.0 - y * y)) / 1e9,))
     monkeypatch.setitem(numpy_protocol._ROWS, np.tanh, stepped)

@@ -18,7 +18,7 @@ import pytest
 
 import dualrev as dr
 from dualrev.cli import main
-from dualrev.folders import write_whole
+from dualrev.environment import write_whole
 
 ROOT = Path(__file__).parents[1]
 posix = pytest.mark.skipif(os.name != "posix", reason="files as POSIX has them")
@@ -42,8 +42,8 @@ def comparison() -> dr.comparison.Comparison:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comparison: dr.comparison.Comparison) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("dualrev.commands.compare.compare", lambda *args, **options: comparison)
-    monkeypatch.setattr("dualrev.comparison.page.installed", lambda package: False)  # pictures take their time
+    monkeypatch.setattr("dualrev.cli.commands.compare.compare", lambda *args, **options: comparison)
+    monkeypatch.setattr("dualrev.comparison.as_html.installed", lambda package: False)  # pictures take their time
 
 
 def held(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from families import contraction
 from test_array_rules import GROUPS, operands
 
 import dualrev as dr
-from dualrev.primitives.product import product
+from dualrev.primitives.chain_rule import product
 
 MODES = ("forward", "reverse")
 MULTILINEAR = {f.__name__ for table in (contraction.RULES, contraction.COMPOSITES) for f in table}

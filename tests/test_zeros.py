@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.kernels.arrays import FUNCTIONS, ROWS
+from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
 from dualrev.primitives.row import HostRow, Row
 
 NEAR = 1e-200

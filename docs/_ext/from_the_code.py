@@ -16,9 +16,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import dualrev
-from dualrev import costs, coverage, modes
+from dualrev.auto import choice, costs
 from dualrev.primitives import array, host, scalar
 from dualrev.primitives.row import HostRow, Row
+from dualrev.verification import coverage
 from dualrev.verification.promises import CONTRADICTIONS, PROMISES
 
 
@@ -266,7 +267,7 @@ class CostTable(FromTheCode):
 
     def lines(self) -> list[str]:
         """Return the content."""
-        constants = asdict(modes.SHIPPED).items()
+        constants = asdict(choice.SHIPPED).items()
         return table(["constant", "microseconds"], [[code([name]), [f"{value:g}"]] for name, value in constants])
 
 
@@ -285,7 +286,7 @@ class ModeLimits(FromTheCode):
     def lines(self) -> list[str]:
         """Return the content."""
         names = ("SURE_FORWARD", "CACHED_ELEMENTS", "MOST_DIRECTIONS")
-        return table(["limit", "value"], [[code([name]), [str(getattr(modes, name))]] for name in names])
+        return table(["limit", "value"], [[code([name]), [str(getattr(choice, name))]] for name in names])
 
 
 class PublicNames(FromTheCode):

@@ -9,24 +9,24 @@ from dualrev import requirements  # noqa: F401 - first, for it says what is too 
 
 # isort: split
 from dualrev import errors, linalg, special
-from dualrev.active import no_grad, stop_gradient
-from dualrev.allowance import tape_limit
-from dualrev.anomaly import detect_anomaly
+from dualrev.active.number import no_grad, stop_gradient
+from dualrev.auto.choice import CostConstants, ModeChoice, choose_mode
 from dualrev.custom.checkpoint import checkpoint
 from dualrev.custom.implicit import implicit_root
 from dualrev.custom.rule import custom_rule
-from dualrev.derivatives import derivative, elementwise_grad
 from dualrev.errors import DualrevError
 from dualrev.forward.dual import Dual
-from dualrev.gradients import grad, jacobian, value_and_grad, value_and_jacobian
-from dualrev.linear_operators import linear_operator
-from dualrev.modes import CostConstants, ModeChoice, choose_mode
-from dualrev.products import jvp, vjp
+from dualrev.operators.anomaly import detect_anomaly
+from dualrev.operators.derivative import derivative, elementwise_grad
+from dualrev.operators.hessian import hessian, hvp
+from dualrev.operators.jacobian import grad, jacobian, value_and_grad, value_and_jacobian
+from dualrev.operators.linear_operator import linear_operator
+from dualrev.operators.taylor.taylor import taylor
+from dualrev.operators.vector_products import jvp, vjp
 from dualrev.reverse.creation import arange, full, linspace, ones, randn, tensor, zeros
 from dualrev.reverse.tape import Tape
+from dualrev.reverse.tape_limit import tape_limit
 from dualrev.reverse.var import Var
-from dualrev.second_order import hessian, hvp
-from dualrev.series.taylor import taylor
 
 if TYPE_CHECKING:
     from dualrev import cuda, nn, optim, problems

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import stop_gradient
-from dualrev.kernels.arrays import FUNCTIONS
-from dualrev.kernels.special_parts import MADE
+from dualrev.active.number import stop_gradient
+from dualrev.kernels.numpy_rows import FUNCTIONS
+from dualrev.kernels.scipy_from_rows import MADE
 from dualrev.primitives.array.faddeeva import lambertw as lambertw
 from dualrev.primitives.array.faddeeva import voigt_profile as voigt_profile
 from dualrev.primitives.array.faddeeva import wofz as wofz

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.kernels.special_parts import MADE
+from dualrev.kernels.scipy_from_rows import MADE
 from dualrev.primitives.array import complex_parts, faddeeva
 from families.case import Case, calls, over
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.memory import Region, Scattered, deposit, overwrite, window
+from dualrev.primitives.array.vector_parts import Region, Scattered, deposit, overwrite, window
 from families.case import MASK, Case, calls
 
 PARTS = (Region(1, (2, 2), (3, -1)), Region(5, (), ()), Region(4, (3,), (-2,)), Scattered(np.array([[4, 0], [2, 5]])))

@@ -8,9 +8,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from dualrev.verification.evaluation import evaluate
-from dualrev.verification.expressions import follow
-from dualrev.verification.following import Following
+from dualrev.verification.symbols.evaluation import evaluate
+from dualrev.verification.symbols.limits import Following
+from dualrev.verification.symbols.number import follow
 
 ELEMENTS, DIGITS = 2000, 80
 STEP = mpmath.mpf(10) ** -25

@@ -10,14 +10,14 @@ import numpy as np
 
 from dualrev.comparison import ways
 from dualrev.comparison.agreement import Reference, agreement
+from dualrev.comparison.by_sympy import exact_entries, follower
 from dualrev.comparison.differences import first_line
 from dualrev.comparison.report import Comparison
-from dualrev.comparison.symbolic import exact_entries, follower
 from dualrev.comparison.timing import Stopwatch, Timing
 from dualrev.comparison.ways import Way
 from dualrev.errors import NonFinitePointError
 from dualrev.kernels import cuda_target
-from dualrev.point import Argnums, Point, known_function, name_of
+from dualrev.operators.call import Argnums, Point, known_function, name_of
 from dualrev.problems import Problem
 
 Progress = Callable[[str], None]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active.trees import flatten_output
 from dualrev.comparison.runs import Run, Told, peak_of
-from dualrev.point import Point
-from dualrev.trees import flatten_output
+from dualrev.operators.call import Point
 
 STEP = 1e-30
 """Of the complex step: its square is lost beside any number, and nothing is subtracted (Squire and Trapp, 1998)."""

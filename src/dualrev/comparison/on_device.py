@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.api import Jacobian
 from dualrev.comparison.runs import Run, Told
 from dualrev.comparison.timing import Timing
 from dualrev.kernels import cuda_target
-from dualrev.point import Point
+from dualrev.operators.call import Point
+from dualrev.operators.operator import Jacobian
 
 MOST_POINTS = 10_000
 MOST_NUMBERS = 1 << 24

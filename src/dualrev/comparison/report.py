@@ -7,11 +7,11 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dualrev.auto.choice import ModeChoice
 from dualrev.comparison.agreement import Agreement
+from dualrev.comparison.readable_numbers import plain
 from dualrev.comparison.timing import Timing, told_apart
-from dualrev.comparison.words import plain
-from dualrev.folders import write_whole
-from dualrev.modes import ModeChoice
+from dualrev.environment import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -247,7 +247,7 @@ class Comparison:
 
     def table(self) -> str:
         """Return the comparison as text, at most 80 columns wide."""
-        from dualrev.comparison.text import table
+        from dualrev.comparison.as_text import table
 
         return table(self)
 
@@ -259,19 +259,19 @@ class Comparison:
         MissingExtraError
             If Matplotlib is not installed.
         """
-        from dualrev.comparison.plot import plot
+        from dualrev.comparison.as_picture import plot
 
         return plot(self)
 
     def to_html(self) -> str:
         """Return a page of its own, with the plot where Matplotlib is installed."""
-        from dualrev.comparison.page import page
+        from dualrev.comparison.as_html import page
 
         return page([self])
 
     def save(self, path: str | Path) -> None:
         """Write the comparison to a file: a page if its name ends in `.html`, else JSON."""
-        from dualrev.comparison.documents import comparisons_as_json
+        from dualrev.comparison.as_json import comparisons_as_json
 
         path = Path(path)
         write_whole(path, self.to_html() if path.suffix == ".html" else comparisons_as_json([self]))
@@ -294,6 +294,6 @@ class Comparison:
         return self.table()
 
     def _repr_html_(self) -> str:
-        from dualrev.comparison.page import fragment
+        from dualrev.comparison.as_html import fragment
 
         return fragment(self)

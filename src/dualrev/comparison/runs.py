@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dualrev import jacobians
+from dualrev.active.trees import flatten
 from dualrev.comparison.timing import Timing
-from dualrev.jacobians import Blocks
-from dualrev.operators import Pullback, one_hot, pushforward
-from dualrev.point import Point
-from dualrev.trees import flatten
+from dualrev.operators import blocks as jacobians
+from dualrev.operators.blocks import Blocks
+from dualrev.operators.call import Point
+from dualrev.operators.fundamental import Pullback, one_hot, pushforward
 
 MOST_BYTES = 1 << 29
 """A Jacobian larger than this is not computed as a whole."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import isnan, nan
 
+from dualrev.comparison.readable_numbers import digits, duration
 from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport
 from dualrev.comparison.timing import FEWEST, told_apart
-from dualrev.comparison.words import digits, duration
 
 CLOSE = 2.0
 """Times are told apart as numbers of times from here on, below in per cent."""

@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.api import Jacobian
-from dualrev.backends import interpretable, is_dispatcher
-from dualrev.calibration import current_constants
+from dualrev.auto.calibration import current_constants
+from dualrev.auto.choice import ModeChoice, choose_mode
 from dualrev.comparison import on_device
 from dualrev.comparison.agreement import Reference
+from dualrev.comparison.by_sympy import SymbolicRun
 from dualrev.comparison.differences import ComplexStepRun, DifferencesRun
 from dualrev.comparison.report import Execution, MethodReport
 from dualrev.comparison.runs import ForwardRun, OperatorRun, ReverseRun, Run
-from dualrev.comparison.symbolic import SymbolicRun
 from dualrev.comparison.timing import Timing
 from dualrev.errors import UnknownBackendError
-from dualrev.modes import ModeChoice, choose_mode
-from dualrev.operators import Pullback
-from dualrev.point import Argnums, Point
-from dualrev.reverse.memory import STATEMENT
-from dualrev.reverse.numba_sweep import LANES
+from dualrev.operators.backends import interpretable, is_dispatcher
+from dualrev.operators.call import Argnums, Point
+from dualrev.operators.fundamental import Pullback
+from dualrev.operators.operator import Jacobian
+from dualrev.reverse.numba_adjoint_sweep import LANES
+from dualrev.reverse.recording_memory import STATEMENT
 
 BACKENDS = ("auto", "numpy", "numba", "both")
 NOTHING = Timing.of([], 0)
@@ -174,7 +174,7 @@ def _copied(args: Any) -> list[Any]:
 
 
 def _values(point: Point) -> list[Any]:
-    from dualrev.trees import flatten_output
+    from dualrev.active.trees import flatten_output
 
     return flatten_output(point.f.dispatcher(*point.args, **point.kwargs), point.name)[0]
 

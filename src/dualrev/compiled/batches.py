@@ -19,9 +19,9 @@ import numba
 import numpy as np
 from numba.core import types
 
-from dualrev.kernels.extending import defined
-from dualrev.reverse.numba_limit import within_limit
-from dualrev.room import expect_room
+from dualrev.kernels.numba_extending import defined
+from dualrev.memory import expect_room
+from dualrev.reverse.numba_tape_limit import within_limit
 
 FIRST_POINTS = 256
 """Points after which it is known how long the others take."""

@@ -15,16 +15,17 @@ from numba.core.errors import NumbaError, TypingError
 from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
-from dualrev.active import Active
-from dualrev.calibration import current_compiled_costs
+from dualrev.active.number import Active
+from dualrev.auto.calibration import current_compiled_costs
+from dualrev.auto.choice import ModeChoice, choose_compiled_mode
 from dualrev.compiled.batches import empty, over_points, written
-from dualrev.compiled.derivative import Question, derivative, parameters
-from dualrev.compiled.forward_driver import WIDEST
+from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
+from dualrev.compiled.drivers.derivative import Question, derivative, parameters
+from dualrev.compiled.drivers.forward import WIDEST
+from dualrev.compiled.drivers.tape_counts import TapeCounts
 from dualrev.compiled.hooks import MADE_OF
-from dualrev.compiled.in_place import SHAPE
-from dualrev.compiled.shared_memory import expect_apart, global_arrays
+from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.steps import CompiledStep
-from dualrev.compiled.tape_counts import TapeCounts
 from dualrev.errors import (
     ActiveConversionError,
     ArgnumsError,
@@ -33,10 +34,9 @@ from dualrev.errors import (
     InputTypeError,
     count_advice,
 )
-from dualrev.modes import ModeChoice, choose_compiled_mode
-from dualrev.reverse.numba_limit import within_limit
-from dualrev.reverse.numba_sweep import LANES
-from dualrev.room import expect_room
+from dualrev.memory import expect_room
+from dualrev.reverse.numba_adjoint_sweep import LANES
+from dualrev.reverse.numba_tape_limit import within_limit
 
 FEW = 1000
 """Inputs up to which a Jacobian is not asked whether it fits: its outputs would have to be very many."""

@@ -15,7 +15,7 @@ from numba.core.dispatcher import OmittedArg, _DispatcherBase
 from numba.core.typing.typeof import Purpose
 from numba.extending import typeof_impl
 
-from dualrev.active import Active
+from dualrev.active.number import Active
 from dualrev.errors import ActiveConversionError
 
 MADE_OF = "_dualrev_made_of"

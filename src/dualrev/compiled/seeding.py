@@ -7,10 +7,10 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.memory import empty_array
+from dualrev.compiled.active_arrays import empty_array
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.numba_dual import seeded, with_tangents
-from dualrev.kernels.extending import overloads
+from dualrev.kernels.numba_extending import overloads
 
 
 def stub(*args: Any) -> Any:

@@ -10,13 +10,13 @@ import numpy as np
 import optree
 from numba.core import types
 
-from dualrev.active import Active, primal
-from dualrev.compiled.derivative import Question, derivative
-from dualrev.compiled.reaching import arguments_written_to
+from dualrev.active.number import Active, primal
+from dualrev.active.ownership import lent, private, private_tree
+from dualrev.compiled.drivers.derivative import Question, derivative
+from dualrev.compiled.drivers.written_arguments import arguments_written_to
 from dualrev.errors import InactiveWriteError, InputTypeError, NoOutputError
-from dualrev.kernels.extending import around
-from dualrev.ownership import lent, private, private_tree
-from dualrev.reverse.numba_limit import within_limit
+from dualrev.kernels.numba_extending import around
+from dualrev.reverse.numba_tape_limit import within_limit
 
 
 class Call:

@@ -9,14 +9,14 @@ from typing import Any
 import numba
 import numpy as np
 
-from dualrev.active import Active, looked_at, outermost
-from dualrev.compiled.cloning import interpreted
-from dualrev.compiled.derivative import parameters
-from dualrev.compiled.failures import expect_linear_algebra
+from dualrev.active.number import Active, looked_at, outermost
+from dualrev.active.numpy_protocol import operand
+from dualrev.compiled.clones.cloning import interpreted
+from dualrev.compiled.drivers.derivative import parameters
+from dualrev.compiled.drivers.numba_errors import expect_linear_algebra
 from dualrev.compiled.hooks import holds_active
 from dualrev.compiled.step_calls import Call
 from dualrev.errors import ComplexInputError, InactiveWriteError
-from dualrev.numpy_protocol import operand
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
 

@@ -3,9 +3,9 @@
 Nothing here touches CUDA until a kernel is compiled.
 """
 
-from dualrev.cuda.functions import jacobian, jvp, reverse_grad, value_and_grad
-from dualrev.cuda.kernels import primal
-from dualrev.cuda.seeds import dual_type
+from dualrev.cuda.batch_kernels import primal
+from dualrev.cuda.device_functions import jacobian, jvp, reverse_grad, value_and_grad
+from dualrev.cuda.dual_numbers import dual_type
 from dualrev.cuda.workspace import Workspace
 from dualrev.forward.numba_dual import seeded, tangent
 

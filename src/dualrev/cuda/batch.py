@@ -10,9 +10,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from dualrev.cuda import kernels, programs
-from dualrev.cuda.memory import as_rows, first_point, nbytes_per_point, on_device, pieces, taken
+from dualrev.cuda import batch_kernels, programs
 from dualrev.cuda.programs import Layout, Program
+from dualrev.cuda.transfer import as_rows, first_point, nbytes_per_point, on_device, pieces, taken
 from dualrev.errors import BatchError, DeviceError, NonScalarOutputError, ShapeMismatchError
 from dualrev.kernels import cuda_target
 
@@ -163,7 +163,7 @@ class DeviceBatch:
                     f"{self.name} returns {layout.m} numbers; grad and hessian need one: use jacobian"
                 )
             program = self.program(layout, numba.from_dtype(dtype))
-            function, threads = kernels.over_points(
+            function, threads = batch_kernels.over_points(
                 self.f, layout, program, numba.from_dtype(dtype), self.kind == "pushforward"
             )
             self._compiled[key] = cuda_target.kernel(function), program, threads

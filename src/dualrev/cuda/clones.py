@@ -9,12 +9,12 @@ import numba
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled import registration
-from dualrev.compiled.cloning import Cloner
-from dualrev.compiled.constructors import thorough_constructors
+from dualrev.compiled.clones import registration
+from dualrev.compiled.clones.cloning import Cloner
+from dualrev.compiled.clones.constructors import thorough_constructors
 from dualrev.kernels import cuda
-from dualrev.kernels.extending import defined, overloads
-from dualrev.kernels.precision import single_floats
+from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.single_precision import single_floats
 
 
 def _refused(function: Any) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import register_model
 from numba.np.arrayobj import make_array
 
-from dualrev.kernels.extending import intrinsic
+from dualrev.kernels.numba_extending import intrinsic
 from dualrev.reverse.numba_var import VarModel, VarType
 
 _WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import outermost, primal
-from dualrev.backends import interpretable
-from dualrev.custom.function import Arguments, CustomFunction, Leaves
+from dualrev.active.number import outermost, primal
+from dualrev.active.ownership import lent
+from dualrev.active.trees import flatten_output
+from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
 from dualrev.errors import RandomFunctionError
 from dualrev.forward.dual import Dual
-from dualrev.operators import Pullback, pushforward
-from dualrev.ownership import lent
-from dualrev.trees import flatten_output
+from dualrev.operators.backends import interpretable
+from dualrev.operators.fundamental import Pullback, pushforward
 
 
 class Checkpoint(CustomFunction):

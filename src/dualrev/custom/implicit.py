@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import optree
 
-from dualrev.active import Active, outermost, primal
-from dualrev.api import Jacobian
-from dualrev.backends import interpretable
-from dualrev.custom.function import Arguments, CustomFunction, Leaves
+from dualrev.active.number import Active, outermost, primal
+from dualrev.active.ownership import lent
+from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
 from dualrev.errors import MissingRuleError, NotARootError, ShapeMismatchError
-from dualrev.operators import Pullback, pushforward
-from dualrev.ownership import lent
-from dualrev.point import name_of
+from dualrev.operators.backends import interpretable
+from dualrev.operators.call import name_of
+from dualrev.operators.fundamental import Pullback, pushforward
+from dualrev.operators.operator import Jacobian
 
 
 class ImplicitRoot(CustomFunction):

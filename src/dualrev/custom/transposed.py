@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import primal
-from dualrev.custom.function import Leaves
+from dualrev.active.number import primal
+from dualrev.custom.custom_function import Leaves
 from dualrev.errors import CustomRuleError
-from dualrev.operators import Pullback
+from dualrev.operators.fundamental import Pullback
 
 
 class Transposed:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.ownership import shown
+from dualrev.active.values import own_value
+from dualrev.active.views import tie
 from dualrev.errors import ShapeMismatchError
-from dualrev.forward.pushforward import push_row
+from dualrev.forward.row_pushforward import push_row
 from dualrev.forward.spans import widened
-from dualrev.ownership import shown
 from dualrev.primitives.row import Row
-from dualrev.sharing import tie
-from dualrev.values import own_value
 
 _new = object.__new__
 

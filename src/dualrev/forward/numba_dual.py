@@ -11,8 +11,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
-from dualrev.kernels.active_types import ActiveType, is_active, is_usual
-from dualrev.kernels.extending import intrinsic
+from dualrev.kernels.numba_extending import intrinsic
+from dualrev.kernels.numba_types import ActiveType, is_active, is_usual
 
 _LANE = ir.IntType(32)
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualrev.kernels.arrays import partials
 from dualrev.kernels.fused import pays, pull
-from dualrev.primitives.product import chain_product
+from dualrev.kernels.numpy_rows import partials
+from dualrev.primitives.chain_rule import chain_product
 from dualrev.primitives.row import Row
 
 

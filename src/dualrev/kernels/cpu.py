@@ -10,10 +10,10 @@ from typing import Any
 import numba
 import numpy as np
 
-from dualrev.kernels import source
+from dualrev.kernels import cpu_text
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.generated import digest_of, load
-from dualrev.kernels.precision import single_constants
+from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
@@ -61,9 +61,9 @@ def bound(row: Row, single: bool = False) -> Bound:
 def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: bool) -> Callable[..., None]:
     """Return `kernel(y, *arguments, *tangents, ty)`, which fills `ty`, and `y` too if `with_value`.
 
-    Values are matrices, tangents stacks of matrices, one for each direction; see `layout`.
+    Values are matrices, tangents stacks of matrices, one for each direction; see `broadcasting`.
     """
-    text = source.pushforward(pattern, active, with_value)
+    text = cpu_text.pushforward(pattern, active, with_value)
     return _load(row, f"pushforward_{pattern}_{''.join(map(str, active))}_{with_value:d}", text)
 
 
@@ -71,26 +71,26 @@ def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: boo
 def pullback(row: Row, pattern: str, cotangent: str, argument: int, add: bool) -> Callable[..., None]:
     """Return `kernel(y, *arguments, w, adjoint)`, which fills the adjoint of one argument, or adds to it."""
     kind = f"pullback_{pattern}_{cotangent}_{argument}_{add:d}"
-    return _load(row, kind, source.pullback(pattern, cotangent, argument, add))
+    return _load(row, kind, cpu_text.pullback(pattern, cotangent, argument, add))
 
 
 @cache
 def value(row: Row) -> Callable[..., None]:
     """Return `kernel(y, *arguments)` over vectors, which fills `y`."""
-    return _load(row, "value", source.value(row.arity))
+    return _load(row, "value", cpu_text.value(row.arity))
 
 
 @cache
 def directions_last() -> Callable[..., None]:
     """Return `kernel(stack, matrix)`, which copies a stack of vectors into the columns of a matrix."""
-    text = source.directions_last()
+    text = cpu_text.directions_last()
     return load("kernels", "directions_last", digest_of([text]), text, {})["kernel"]  # type: ignore[no-any-return]
 
 
 @cache
 def libm(name: str) -> Callable[..., Any]:
     """Return a function of the C library that NumPy lacks, over arrays and numbers."""
-    text = source.libm(_LIBM[name])
+    text = cpu_text.libm(_LIBM[name])
     return load("kernels", f"libm_{name}", digest_of([text]), text, {})["kernel"]  # type: ignore[no-any-return]
 
 

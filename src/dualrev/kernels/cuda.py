@@ -11,8 +11,8 @@ import numpy as np
 from numba.core import types
 
 from dualrev.kernels import cpu, cuda_target
-from dualrev.kernels.extending import defined, overloads
-from dualrev.kernels.precision import single_constants
+from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.row import Row
 
 _LIBDEVICE = {np.cbrt: "cbrt", np.exp2: "exp2", np.rint: "rint"}

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.kernels.layout import plan
-from dualrev.kernels.memory import keep_pages
+from dualrev.kernels.broadcasting import plan
+from dualrev.kernels.heap_pages import keep_pages
 from dualrev.primitives.row import HostRow, Row, Rule, calls
 
 FUSED_SIZE = 1 << 15

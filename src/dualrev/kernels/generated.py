@@ -20,7 +20,7 @@ import llvmlite
 import numba
 import numpy as np
 
-from dualrev.folders import cache_folder, write_whole
+from dualrev.environment import cache_folder, write_whole
 from dualrev.requirements import expect_version
 
 expect_version("Numba", numba.__version__)

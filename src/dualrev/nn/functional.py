@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev import special
-from dualrev.active import primal
+from dualrev.active.number import primal
 from dualrev.errors import InputTypeError, ShapeMismatchError
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active.ownership import lent
 from dualrev.errors import UnknownMethodError, meant
 from dualrev.extras import module_of
-from dualrev.gradients import value_and_grad
+from dualrev.operators.jacobian import value_and_grad
 from dualrev.optim.methods import Objective
 from dualrev.optim.minimizing import METHODS, STOPPED, finished
 from dualrev.optim.result import Minimum
-from dualrev.ownership import lent
 
 WITHOUT_GRADIENT = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 WITH_PRODUCTS = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})

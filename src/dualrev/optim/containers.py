@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.backends import interpretable
-from dualrev.ownership import owned
-from dualrev.point import name_of
+from dualrev.active.ownership import owned
+from dualrev.active.trees import flatten
+from dualrev.active.values import own_value
+from dualrev.operators.backends import interpretable
+from dualrev.operators.call import name_of
 from dualrev.primitives.array.packing import Packing
-from dualrev.trees import flatten
-from dualrev.values import own_value
 
 
 class OfVector:

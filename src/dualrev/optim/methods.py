@@ -9,11 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from dualrev.errors import ShapeMismatchError
-from dualrev.gradients import grad
-from dualrev.optim.rules import Rule, State
+from dualrev.operators.hessian import hessian
+from dualrev.operators.jacobian import grad
+from dualrev.operators.vector_products import jvp
 from dualrev.optim.schedules import Schedule, schedule
-from dualrev.products import jvp
-from dualrev.second_order import hessian
+from dualrev.optim.update_rules import Rule, State
 
 ARMIJO = 1e-4
 """A step is accepted if it decreases the loss by this part of what the slope promises (Armijo, 1966)."""
@@ -82,7 +82,7 @@ def line_search(f: Objective, x: Any, loss: float, direction: Any, slope: float,
 
 @dataclass
 class FirstOrder:
-    """A rule of `rules.py` with a schedule of step sizes."""
+    """A rule of `update_rules.py` with a schedule of step sizes."""
 
     rule: Rule
     schedule: Schedule

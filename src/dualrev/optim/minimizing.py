@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.gradients import value_and_grad
+from dualrev.active.ownership import lent
+from dualrev.active.trees import flatten
+from dualrev.active.values import own_value
+from dualrev.operators.call import known_function
+from dualrev.operators.jacobian import value_and_grad
 from dualrev.optim import methods
 from dualrev.optim.containers import OfVector
 from dualrev.optim.methods import Method, NoDecreaseError, Objective, rate
 from dualrev.optim.progress import bar
 from dualrev.optim.result import Minimum
-from dualrev.optim.rules import AdamStep, GradientStep, RpropStep
 from dualrev.optim.schedules import Schedule, schedule
-from dualrev.ownership import lent
-from dualrev.point import known_function
-from dualrev.trees import flatten
-from dualrev.values import own_value
+from dualrev.optim.update_rules import AdamStep, GradientStep, RpropStep
 
 ITERATIONS = 1000
 TOLERANCE = 1e-8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dualrev.active.ownership import private
 from dualrev.errors import InputTypeError, NoGradientError
-from dualrev.optim.rules import AdamStep, GradientStep, RpropStep, Rule, State
 from dualrev.optim.schedules import Schedule, schedule
-from dualrev.ownership import private
+from dualrev.optim.update_rules import AdamStep, GradientStep, RpropStep, Rule, State
 from dualrev.reverse.var import Var
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dualrev.active.trees import flatten
 from dualrev.extras import pyplot
 from dualrev.optim.result import Minimum, Root
-from dualrev.trees import flatten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active.ownership import owned
+from dualrev.active.values import own_value
 from dualrev.errors import ShapeMismatchError
-from dualrev.gradients import value_and_jacobian
+from dualrev.operators.jacobian import value_and_jacobian
 from dualrev.optim.result import Root
-from dualrev.ownership import owned
-from dualrev.values import own_value
 
 
 def newton_root(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active.values import own_value
 from dualrev.errors import InputTypeError
 from dualrev.reverse.var import Var
-from dualrev.values import own_value
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Var:

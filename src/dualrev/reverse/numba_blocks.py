@@ -13,8 +13,8 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.np.arrayobj import make_array, populate_array
 
-from dualrev.kernels.active_types import array_of
-from dualrev.kernels.extending import intrinsic
+from dualrev.kernels.numba_extending import intrinsic
+from dualrev.kernels.numba_types import array_of
 from dualrev.reverse.numba_tape import HEADER, LAST_BLOCK, RECORDS, WORDS, make_room, record_type
 
 PULL, FIRST, COUNT, PREVIOUS, OWN = range(5)

@@ -16,8 +16,8 @@ from numba.core.datamodel import models
 from numba.extending import register_model
 
 from dualrev.errors import TapeLimitError
-from dualrev.kernels.extending import intrinsic
-from dualrev.reverse.numba_limit import emit_limit, emit_refused
+from dualrev.kernels.numba_extending import intrinsic
+from dualrev.reverse.numba_tape_limit import emit_limit, emit_refused
 
 SLOTS = 16
 """Tapes that are kept for reuse, for each compiled derivative."""

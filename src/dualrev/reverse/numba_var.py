@@ -10,9 +10,9 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
-from dualrev.kernels.active_types import ActiveType
-from dualrev.kernels.extending import intrinsic
-from dualrev.kernels.precision import single_constants
+from dualrev.kernels.numba_extending import intrinsic
+from dualrev.kernels.numba_types import ActiveType
+from dualrev.kernels.single_precision import single_constants
 from dualrev.reverse.numba_tape import TapeType, count_call, push
 
 _WORD = ir.IntType(64)

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualrev.active.ownership import private
 from dualrev.errors import FreedTapeError
-from dualrev.kernels.arrays import partials
-from dualrev.ownership import private
+from dualrev.kernels.numpy_rows import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
-from dualrev.reverse.memory import Recorded, charged, held, kept_bytes
-from dualrev.reverse.watch import Watch
+from dualrev.reverse.adjoint_hooks import Watch
+from dualrev.reverse.recording_memory import Recorded, charged, held, kept_bytes
 
 _order = itertools.count()
 _ORDER = attrgetter("order")

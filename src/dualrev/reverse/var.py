@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.active import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.ownership import private, private_tree
+from dualrev.active.values import own_value, own_value_like
+from dualrev.active.views import tie
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
-from dualrev.ownership import private, private_tree
 from dualrev.primitives.row import Row
-from dualrev.reverse.sweep import sweep
+from dualrev.reverse.adjoint_hooks import Hook
+from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
-from dualrev.reverse.watch import Hook
-from dualrev.sharing import tie
-from dualrev.values import own_value, own_value_like
 
 _new = object.__new__
 

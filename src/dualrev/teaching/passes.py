@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active import primal
+from dualrev.active.number import primal
+from dualrev.active.trees import flatten, flatten_output
+from dualrev.active.values import own_value
 from dualrev.errors import NonScalarOutputError, ShapeMismatchError
-from dualrev.point import Point
-from dualrev.reverse.sweep import sweep
+from dualrev.operators.call import Point
+from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Statement, Tape
 from dualrev.reverse.var import Var
 from dualrev.teaching.recording import Recording, Step
-from dualrev.trees import flatten, flatten_output
-from dualrev.values import own_value
 
 
 def complete(recording: Recording, found: dict[Step, Any]) -> dict[Step, Any]:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from dualrev.active import Active, new_level, primal
-from dualrev.backends import returning
+from dualrev.active.number import Active, new_level, primal
+from dualrev.active.ownership import private, private_tree
+from dualrev.active.trees import Tree, flatten_output
+from dualrev.active.views import tie
 from dualrev.errors import ActiveConversionError
-from dualrev.ownership import private, private_tree
-from dualrev.point import Argnums, Point, as_argnums, known_function
+from dualrev.operators.backends import returning
+from dualrev.operators.call import Argnums, Point, as_argnums, known_function
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
-from dualrev.sharing import tie
 from dualrev.teaching.summaries import summary
-from dualrev.trees import Tree, flatten_output
 
 OutShape = int | tuple[int, ...] | None
 

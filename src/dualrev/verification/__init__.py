@@ -1,11 +1,11 @@
 """Evidence that derivatives are right: SymPy, the adjoint identity, differences."""
 
-from dualrev.verification.exact import Entry
-from dualrev.verification.functions import verify
 from dualrev.verification.gradient_check import check_grads
 from dualrev.verification.report import HessianCheck, Verification
 from dualrev.verification.rows import RowVerification, verify_primitives
 from dualrev.verification.symbolic import Symbolic, SymbolicCost
+from dualrev.verification.symbols.exact import Entry
+from dualrev.verification.verifying import verify
 
 __all__ = [
     "Entry",

@@ -17,11 +17,11 @@ import mpmath
 import numpy as np
 import sympy
 
-from dualrev.kernels import symbolic
-from dualrev.kernels.arrays import FUNCTIONS, bound
+from dualrev.kernels import sympy_rows
+from dualrev.kernels.numpy_rows import FUNCTIONS, bound
+from dualrev.operators.vector_products import jvp
 from dualrev.primitives.row import HostRow, Row
-from dualrev.products import jvp
-from dualrev.verification.evaluation import evaluate
+from dualrev.verification.symbols.evaluation import evaluate
 
 PRECISIONS = (np.float64, np.float32)
 SIZES = (
@@ -181,7 +181,7 @@ class _Exact:
                 expression = slope.replace(sympy.DiracDelta, lambda *at: sympy.Integer(0))
             else:
                 arguments = [self.free[n] if x is None else sympy.Integer(x) for n, x in enumerate(fixed)]
-                expression = sympy.sympify(symbolic.bound(self.row).value(*arguments))
+                expression = sympy.sympify(sympy_rows.bound(self.row).value(*arguments))
             self._expressions[order, fixed] = expression
         return self._expressions[order, fixed]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.operators import pushforward
-from dualrev.point import Point
-from dualrev.trees import flatten_output
+from dualrev.active.trees import flatten_output
+from dualrev.operators.call import Point
+from dualrev.operators.fundamental import pushforward
 from dualrev.verification import numeric
 
 STEPS = (1.0, 2.0**-5, 2.0**-10)

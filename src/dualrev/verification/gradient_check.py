@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.active.trees import flatten_output
 from dualrev.errors import known_mode
-from dualrev.point import Point
-from dualrev.products import jvp, vjp
-from dualrev.trees import flatten_output
+from dualrev.operators.call import Point
+from dualrev.operators.vector_products import jvp, vjp
 from dualrev.verification import numeric
 
 

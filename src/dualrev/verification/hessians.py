@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.api import Gradient, Jacobian
+from dualrev.active.trees import flatten_output
 from dualrev.errors import NonScalarOutputError
-from dualrev.point import Point
-from dualrev.products import jvp
-from dualrev.trees import flatten_output
+from dualrev.operators.call import Point
+from dualrev.operators.operator import Gradient, Jacobian
+from dualrev.operators.vector_products import jvp
 from dualrev.verification import numeric
-from dualrev.verification.exact import derivative, evaluated
-from dualrev.verification.following import Following, TooLargeError
 from dualrev.verification.jacobians import Compared
 from dualrev.verification.report import HessianCheck
+from dualrev.verification.symbols.exact import derivative, evaluated
+from dualrev.verification.symbols.limits import Following, TooLargeError
 
 
 def checked(point: Point, symbols: Compared, rng: np.random.Generator, most: int, following: Following) -> HessianCheck:

@@ -9,16 +9,16 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from dualrev.auto.choice import directions_at_once
 from dualrev.errors import DualrevError
-from dualrev.jacobians import forward, reverse
-from dualrev.modes import directions_at_once
-from dualrev.operators import Pullback
-from dualrev.point import Point
+from dualrev.operators.blocks import forward, reverse
+from dualrev.operators.call import Point
+from dualrev.operators.fundamental import Pullback
 from dualrev.verification import numeric
-from dualrev.verification.exact import Entry, derivative, evaluated, in_double, units_in_the_last_place
-from dualrev.verification.expressions import follow
-from dualrev.verification.following import Following, TooLargeError
 from dualrev.verification.symbolic import Symbolic
+from dualrev.verification.symbols.exact import Entry, derivative, evaluated, in_double, units_in_the_last_place
+from dualrev.verification.symbols.limits import Following, TooLargeError
+from dualrev.verification.symbols.number import follow
 
 CANNOT_FOLLOW = (
     DualrevError,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.operators import Pullback, pushforward
-from dualrev.point import Point
-from dualrev.trees import flatten
+from dualrev.active.trees import flatten
+from dualrev.operators.call import Point
+from dualrev.operators.fundamental import Pullback, pushforward
 
 
 def random_like(arrays: Sequence[Any], rng: np.random.Generator) -> list[Any]:

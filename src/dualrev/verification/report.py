@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
-from dualrev.verification.exact import Entry
+from dualrev.verification.symbols.exact import Entry
 
 if TYPE_CHECKING:
     from dualrev.verification.symbolic import Symbolic

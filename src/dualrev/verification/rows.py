@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from dualrev.kernels import arrays, symbolic
+from dualrev.kernels import numpy_rows, sympy_rows
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import TABLE
 from dualrev.verification.accuracy import inaccuracy
@@ -114,10 +114,10 @@ def _errors(row: Row, at: list[float]) -> Iterable[tuple[float, float, str]]:
     free = {n: sympy.Symbol(f"x{n}", real=True) for n, part in enumerate(row.domain) if not isinstance(part, frozenset)}
     exact = {symbol: sympy.Rational(at[n]) for n, symbol in free.items()}
     arguments = [free.get(n, sympy.Integer(int(x))) for n, x in enumerate(at)]
-    rules, numeric = symbolic.bound(row), arrays.bound(row)
+    rules, numeric = sympy_rows.bound(row), numpy_rows.bound(row)
     expression = sympy.sympify(rules.value(*arguments))
     numbers = [np.float64(x) for x in at]
-    y = arrays.FUNCTIONS[row.name](*numbers) if row.name in arrays.FUNCTIONS else numeric.value(*numbers)
+    y = numpy_rows.FUNCTIONS[row.name](*numbers) if row.name in numpy_rows.FUNCTIONS else numeric.value(*numbers)
     if isinstance(expression, sympy.logic.boolalg.Boolean):
         truth = bool(expression.subs(exact))
         yield (0.0 if truth == bool(y) else 1.0), 0.0, "value"
@@ -137,9 +137,9 @@ def _errors(row: Row, at: list[float]) -> Iterable[tuple[float, float, str]]:
 
 def _promise_errors(row: Row, arguments: tuple[float, ...], promised: tuple[float, ...]) -> list[float]:
     numbers = [np.float64(x) for x in arguments]
-    rules = arrays.bound(row)
+    rules = numpy_rows.bound(row)
     with np.errstate(all="ignore"):
-        y = arrays.FUNCTIONS[row.name](*numbers)
+        y = numpy_rows.FUNCTIONS[row.name](*numbers)
         found = [0.0 if rule is None else float(rule(y, *numbers)) for rule in rules.partials or (None,) * row.arity]
     return [
         0.0 if a == b or (np.isnan(a) and np.isnan(b)) else _relative(a, sympy.Float(b))

@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from dualrev.errors import NonScalarOutputError
-from dualrev.verification.exact import CANNOT_COMPILE, derivative, evaluated, numeric_modules
+from dualrev.verification.symbols.exact import CANNOT_COMPILE, derivative, evaluated, numeric_modules
 
 LONGEST = 400
 """Characters of an expression that are printed."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.array_functions.table import array_function, owner_inside
-from dualrev.compiled.memory import empty_array
 from dualrev.compiled.seeding import lifted, stub
-from dualrev.kernels.active_types import is_active
-from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_types import is_active
 
 
 def alike(arrays: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.array_functions.axes import plain
-from dualrev.compiled.array_functions.products import dot
+from dualrev.compiled.array_functions.contraction import dot
 from dualrev.compiled.array_functions.reductions import mean, sum_
 from dualrev.compiled.array_functions.selection import sort
 from dualrev.compiled.array_functions.table import array_function, owner_inside, refuse
-from dualrev.compiled.memory import empty_array, zero_array
 from dualrev.kernels.cpu import compiled
 
 

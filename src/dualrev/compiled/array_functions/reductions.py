@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from dualrev.compiled.array_functions.axes import known_axis, plain, reduced, rows_along, scanned, without_axis
+from dualrev.compiled.array_functions.row_totals import row_totals
 from dualrev.compiled.array_functions.selection import where
 from dualrev.compiled.array_functions.table import array_function, expect_float
-from dualrev.compiled.array_functions.totals import row_totals
 from dualrev.kernels.cpu import compiled
 
 

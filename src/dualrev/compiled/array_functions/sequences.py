@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.array_functions.table import array_from, owner_inside
-from dualrev.compiled.memory import empty_array
-from dualrev.kernels.extending import defined, overloads
+from dualrev.kernels.numba_extending import defined, overloads
 
 
 def _nested(of: Any) -> bool:

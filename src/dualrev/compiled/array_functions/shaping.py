@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
+from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.array_functions.axes import plain
 from dualrev.compiled.array_functions.table import array_function, refuse
-from dualrev.compiled.memory import empty_array, zero_array
-from dualrev.kernels.active_types import is_active
+from dualrev.kernels.numba_types import is_active
 
 
 @array_function(np.repeat, method="repeat", chosen=True)

@@ -14,8 +14,8 @@ from typing import Any
 from numba.core import errors, types
 
 from dualrev.compiled.seeding import widened
-from dualrev.kernels.active_types import ActiveArray, owner_of
-from dualrev.kernels.extending import defined, overloads, overloads_method
+from dualrev.kernels.numba_extending import defined, overloads, overloads_method
+from dualrev.kernels.numba_types import ActiveArray, owner_of
 
 STAND_INS: dict[Any, Any] = {}
 """Per function of NumPy's its stand-in."""

@@ -17,30 +17,30 @@ from dualrev.primitives.array import (
     gathering,
     grids,
     indexing,
+    inner_outer,
     joining,
     linear_systems,
     matrix_functions,
-    memory,
     missing,
     multiplying,
     norms,
     ordering,
     padding,
     polynomials,
-    products,
     reduction,
     shaping,
     spectra,
     splitting,
     statistics,
     structured_systems,
+    vector_parts,
 )
 from dualrev.primitives.array.rule import COMPOSITES, OPTIONED, RULES, ArrayRule, Linearization
 
 FAMILIES = (
-    *(shaping, axes, indexing, memory, gathering, arranging, joining, splitting, padding, choosing),
+    *(shaping, axes, indexing, vector_parts, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering, active_options),
-    *(contraction, products, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier, grids),
+    *(contraction, inner_outer, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier, grids),
     *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
 )
 

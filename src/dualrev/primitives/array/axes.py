@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.layout import empty_alike
 from dualrev.primitives.array.gathering import gather
+from dualrev.primitives.array.layout import empty_alike
 from dualrev.primitives.array.rule import composite, from_the_end, plain
 from dualrev.primitives.array.shaping import copied, in_fortran_order
 

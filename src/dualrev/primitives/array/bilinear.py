@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import plain
-from dualrev.primitives.product import finite, product
+from dualrev.primitives.chain_rule import finite, product
 
 Multiply = Callable[..., Any]
 """A function of arrays that is linear in each of them: every element of its result is a sum of their products."""

@@ -9,8 +9,8 @@ import numpy as np
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, from_the_end, leading, linear, plain
 from dualrev.primitives.array.shaping import laid_like
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _along(axis: int, first: Any, last: Any, step: Any = None) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import Linear, array_rule, linear, plain
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 open_count: ContextVar[int] = ContextVar("open_count", default=0)
 """How often an open slope was asked for, in this thread of work."""

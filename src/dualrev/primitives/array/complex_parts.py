@@ -15,8 +15,8 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def is_complex(x: Any) -> bool:

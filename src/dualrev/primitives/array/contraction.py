@@ -11,7 +11,7 @@ from dualrev.primitives.array.bilinear import matrix_product, pushed
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
 from dualrev.primitives.array.shaping import pad_axes, sum_to
-from dualrev.primitives.product import product
+from dualrev.primitives.chain_rule import product
 
 
 def _of_vectors(other: Any) -> Pair:

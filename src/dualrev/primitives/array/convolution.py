@@ -9,7 +9,7 @@ import numpy as np
 from dualrev.primitives.array.bilinear import contracted, pushed
 from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 MODES = {0: "valid", 1: "same", 2: "full", "v": "valid", "s": "same", "f": "full"}
 

@@ -12,8 +12,8 @@ from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped
 from dualrev.primitives.array.packing import result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear
-from dualrev.primitives.product import chain_product, product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product, product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _cofactors(a: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from dualrev.primitives.array.bilinear import contracted, pushed
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import Each, Pair, Shape, array_rule, composite, leading
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BY_BLAS = 10_000

@@ -18,7 +18,7 @@ from dualrev.primitives.array.matrices import diagonal, flipped, lower, symmetri
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
 from dualrev.primitives.array.shaping import laid
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 lower_factor = ProtocolFunction("lower_factor", lambda a: np.linalg.cholesky(a))
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from dualrev.extras import from_scipy, scipy_module
 from dualrev.primitives.array.rule import Linear, array_rule, composite, linear
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 wofz = ProtocolFunction("wofz", from_scipy("special", "wofz"))
 voigt_profile = ProtocolFunction("voigt_profile", from_scipy("special", "voigt_profile"))

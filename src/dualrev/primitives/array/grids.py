@@ -10,7 +10,7 @@ import numpy as np
 from dualrev.primitives.array.gathering import Gathered, numbered
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import array_rule, composite, listed, plain
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _steps(num: int, endpoint: bool, dtype: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import array_rule, leading, linear
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 _USUAL = frozenset({int, slice, type(None), type(Ellipsis)})
 _BASIC = (int, slice, type(None), type(Ellipsis), np.integer)

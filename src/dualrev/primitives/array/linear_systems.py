@@ -17,8 +17,8 @@ from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import columns, flipped, identity_like, symmetric_from
 from dualrev.primitives.array.rule import array_rule, composite, leading, linear, listed, plain
 from dualrev.primitives.array.shaping import pad_axes, sum_to
-from dualrev.primitives.product import finite
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import finite
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 class System(NamedTuple):

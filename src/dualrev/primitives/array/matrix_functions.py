@@ -16,7 +16,7 @@ from dualrev.extras import scipy_module
 from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import array_rule, linear
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 NAMES = ("expm", "logm", "sqrtm", "cosm", "sinm", "tanm", "coshm", "sinhm", "tanhm")
 

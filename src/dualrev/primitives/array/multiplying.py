@@ -10,7 +10,7 @@ import numpy as np
 
 from dualrev.primitives.array.reduction import backwards, kept
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear, plain
-from dualrev.primitives.product import chain_product
+from dualrev.primitives.chain_rule import chain_product
 
 
 @cache

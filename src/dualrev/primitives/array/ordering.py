@@ -10,7 +10,7 @@ import numpy as np
 
 from dualrev.primitives.array.gathering import Gathered, numbered
 from dualrev.primitives.array.rule import Linearization, array_rule, from_the_end, plain
-from dualrev.primitives.product import chain_product
+from dualrev.primitives.chain_rule import chain_product
 
 
 def _sorting(a: Any, axis: Any) -> tuple[Any, int]:

@@ -10,7 +10,7 @@ from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.gathering import Gathered, numbered
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
 from dualrev.primitives.array.shaping import laid_by
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 _MOVING = ("edge", "reflect", "symmetric", "wrap")
 _REDUCING = {"maximum": np.max, "minimum": np.min, "median": np.median}

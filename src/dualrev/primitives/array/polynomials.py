@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
-from dualrev.primitives.product import chain_product
+from dualrev.primitives.chain_rule import chain_product
 
 
 def _coefficients(p: Any) -> Any:

@@ -11,8 +11,8 @@ from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def kept(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool) -> Any:

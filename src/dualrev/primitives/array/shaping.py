@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear, plain
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def sum_to(array: Any, shape: tuple[int, ...], ndim: int) -> Any:

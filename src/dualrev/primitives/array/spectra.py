@@ -21,8 +21,8 @@ from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.matrices import diagonal, diagonal_matrix, flipped, symmetric_from
 from dualrev.primitives.array.packing import Packing, result_of
 from dualrev.primitives.array.rule import array_rule, composite, linear, plain
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _precision(values: Any, count: int) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.reduction import chosen, count, kept
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
-from dualrev.primitives.product import chain_product
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import chain_product
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _variance(

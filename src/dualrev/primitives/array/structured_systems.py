@@ -14,8 +14,8 @@ from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.matrices import lower as lower_part
 from dualrev.primitives.array.matrices import upper as upper_part
 from dualrev.primitives.array.rule import array_rule
-from dualrev.primitives.product import product as chain
-from dualrev.protocol import ProtocolFunction
+from dualrev.primitives.chain_rule import product as chain
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 
 def _solve_triangular(

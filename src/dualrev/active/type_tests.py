@@ -1,0 +1,67 @@
+"""Tests of types in the user's code, which an active number answers as no array and no float does."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator, Sequence
+from types import CodeType
+
+from dualrev.active.callers import LIBRARIES, Step, package_of
+
+_TYPES = frozenset(
+    {"ndarray", "float", "int", "complex", "floating", "inexact", "number", "generic", "float64", "float32"}
+    | {"Real", "Number", "Complex", "Integral", "integer", "ScalarType", "list", "tuple", "Sequence", "Iterable"}
+)
+
+
+def misled(steps: Sequence[Step], active: type) -> str:
+    """Return a sentence about the first test of an active number's type in the functions of some steps, or "".
+
+    Parameters
+    ----------
+    steps
+        Where an error was raised, the innermost first, up to the operator.
+    active
+        The class of active numbers.
+    """
+    for frame, _ in steps:
+        code = frame.f_code
+        if code.co_qualname == "Point.call":
+            break
+        if package_of(frame) == "dualrev" or package_of(frame) in LIBRARIES:
+            continue
+        for name, test, line in _tests(code):
+            if isinstance(frame.f_locals.get(name), active):
+                return (
+                    f"line {line} of {code.co_name} asks {test}, which is False for active numbers: they are no "
+                    f"instances of NumPy's and Python's types. Ask np.ndim({name}) or hasattr({name}, 'shape') instead"
+                )
+    return ""
+
+
+def _tests(code: CodeType) -> Iterator[tuple[str, str, int]]:
+    """Return the tests of types in a function: the variable, the test as it is written, its line."""
+    numbers = [line for _, _, line in code.co_lines() if line is not None]
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except (SyntaxError, ValueError):
+        return
+    found = [(node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare)]
+    for line, node in sorted(found, key=lambda each: each[0]):
+        if min(numbers) <= line <= max(numbers) and _tested(node):
+            yield _tested(node), ast.unparse(node), line
+
+
+def _tested(node: ast.AST) -> str:
+    """Return the name of the variable whose type an expression tests, "" if it tests none."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+        subject, types = node.args[0], node.args[1:]
+    elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Call) and len(node.left.args) == 1:
+        if not (isinstance(node.left.func, ast.Name) and node.left.func.id == "type"):
+            return ""
+        subject, types = node.left.args[0], node.comparators
+    else:
+        return ""
+    names = {getattr(each, "id", getattr(each, "attr", "")) for kind in types for each in ast.walk(kind)}
+    return subject.id if isinstance(subject, ast.Name) and names & _TYPES else ""

@@ -1,5 +1,0 @@
-"""Where a NaN comes from: `detect_anomaly`."""
-
-from dualrev.anomaly.context import detect_anomaly
-
-__all__ = ["detect_anomaly"]

@@ -1,0 +1,210 @@
+"""The choice between forward and reverse mode: a pure function of sizes and measured costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, inf
+from typing import Literal
+
+from dualrev.auto.costs import (
+    COMPILED,
+    SHIPPED,
+    CompiledCosts,
+    CostConstants,
+    compiled_forward_multiples,
+    compiled_reverse_multiples,
+    cost,
+    forward_multiples,
+    reverse_multiples,
+)
+from dualrev.errors import ChunkSizeError
+
+__all__ = [
+    "SHIPPED",
+    "CostConstants",
+    "ModeChoice",
+    "choose_compiled_mode",
+    "choose_mode",
+    "directions_at_once",
+    "surely_forward",
+]
+
+SURE_FORWARD = 8
+"""With no more inputs than this, auto runs forward without asking how many outputs there are."""
+
+CACHED_ELEMENTS = 1 << 15
+"""Directions are carried together up to this many elements an operation, so that they stay in the cache."""
+
+MOST_DIRECTIONS = 1024
+
+
+@dataclass(frozen=True)
+class ModeChoice:
+    """A mode, why it was chosen, and what each would cost.
+
+    Attributes
+    ----------
+    mode : "forward" or "reverse"
+    reason : str
+        One sentence.
+    forward_cost, reverse_cost : float
+        Predicted microseconds.
+    chunk : int
+        Directions that a forward pass carries at once.
+    block : int
+        Cotangents that a reverse sweep carries at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualrev as dr
+    >>> choice = dr.jacobian(np.sin).plan(np.ones(3))
+    >>> choice.mode, choice.reason
+    ('forward', '3 inputs and an unknown number of outputs: all inputs fit in one forward pass, which needs no tape')
+    """
+
+    mode: Literal["forward", "reverse"]
+    reason: str
+    forward_cost: float
+    reverse_cost: float
+    chunk: int
+    block: int
+
+
+def directions_at_once(total: int, wanted: int | None, elements: float) -> int:
+    """Return how many directions go together: fewest passes, then least remainder."""
+    if wanted is not None and (isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1):
+        raise ChunkSizeError(f"chunk_size is {wanted!r}; expected a positive integer, or None for a chosen size")
+    most = wanted or max(SURE_FORWARD, min(MOST_DIRECTIONS, int(CACHED_ELEMENTS / max(elements, 1.0))))
+    passes = max(1, ceil(total / most))
+    return max(1, ceil(total / passes))
+
+
+def surely_forward(n: int, chunk_size: int | None) -> bool:
+    """Whether auto runs forward without asking how many outputs there are."""
+    return n <= (chunk_size or SURE_FORWARD)
+
+
+def choose_mode(
+    n: int,
+    m: int | None = None,
+    *,
+    chunk_size: int | None = None,
+    operations: int = 1,
+    elements: int | None = None,
+    constants: CostConstants = SHIPPED,
+) -> ModeChoice:
+    """Choose the mode for a Jacobian of shape (m, n).
+
+    Parameters
+    ----------
+    n : int
+        Number of inputs.
+    m : int, optional
+        Number of outputs, if known.
+    chunk_size : int, optional
+        Directions or cotangents to carry at once.
+    operations : int
+        Number of array operations of the function.
+    elements : int, optional
+        Number of elements of their results together; by default the larger of n and m for each.
+    constants : CostConstants
+        Measured costs; see `dualrev calibrate`.
+
+    Returns
+    -------
+    ModeChoice
+
+    Raises
+    ------
+    ChunkSizeError
+        If `chunk_size` is not a positive integer.
+
+    Examples
+    --------
+    >>> import dualrev as dr
+    >>> dr.choose_mode(1000, 1).mode
+    'reverse'
+    >>> dr.choose_mode(3, 1000).mode
+    'forward'
+    """
+    outputs = 1 if m is None else m
+    total = elements if elements is not None else operations * max(n, outputs, 1)
+    chunk = directions_at_once(n, chunk_size, total / max(operations, 1))
+    block = directions_at_once(outputs, chunk_size, total / max(operations, 1))
+    passes, sweeps = ceil(n / chunk), ceil(outputs / block)
+    forward = cost(forward_multiples(n, outputs, chunk, operations, total), constants)
+    reverse = cost(reverse_multiples(n, outputs, block, operations, total), constants)
+    counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
+    pushes, pulls = f"{_count(passes, 'forward pass', 'es')} of {chunk}", f"{_count(sweeps, 'sweep')} of {block}"
+    if surely_forward(n, chunk_size):
+        reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
+        return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
+    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
+    reason = (
+        f"{counts}: {pushes} against one recording and {pulls}, predicted {_time(forward)} against {_time(reverse)}"
+    )
+    return ModeChoice(mode, reason, forward, reverse, chunk, block)
+
+
+def choose_compiled_mode(
+    n: int,
+    m: int | None,
+    chunk: int,
+    block: int,
+    records: int = 0,
+    words: int = 0,
+    calls: int = 0,
+    swept: tuple[int, int, int] | None = None,
+    costs: CompiledCosts = COMPILED,
+) -> ModeChoice:
+    """Choose the mode for a Jacobian of a compiled function.
+
+    Parameters
+    ----------
+    n : int
+        Number of inputs.
+    m : int or None
+        Number of outputs. Without it, all inputs must fit in one chunk.
+    chunk, block : int
+        Directions and cotangents that go together.
+    records, words, calls : int
+        What the function records: records of single operations, those of inputs not counted, and words of blocks; and
+        how many operations call a mathematical function.
+    swept : tuple of int, optional
+        How many records the sweeps come by: those with one cotangent, those with several, and at how many of the latter
+        an adjoint is not 0; by default all records in every sweep.
+    costs : CompiledCosts
+        Measured costs; see `dualrev calibrate`.
+
+    Examples
+    --------
+    >>> choose_compiled_mode(1000, 1, 8, 8, records=1000).mode
+    'reverse'
+    """
+    outputs = m or 1
+    length = records + n + 1
+    passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil(outputs / block))
+    forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words, calls), costs)
+    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words, calls, swept), costs)
+    counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
+    if n <= chunk:
+        reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
+        return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
+    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
+    reason = (
+        f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against one recording and "
+        f"{_count(sweeps, 'sweep')} of {block}, predicted {_time(forward)} against {_time(reverse)}"
+    )
+    return ModeChoice(mode, reason, forward, reverse, chunk, block)
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"
+
+
+def _time(microseconds: float) -> str:
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:.3g} {unit}"
+    return f"{microseconds:.3g} µs"

@@ -1,0 +1,1 @@
+"""The measurement of the cost constants by which auto decides."""

@@ -1,0 +1,1 @@
+"""Sweeps over numbers of inputs and outputs: where the modes cross."""

@@ -1,0 +1,1 @@
+"""Clones of compiled functions, and what Numba has to know to type them with active numbers."""

@@ -1,0 +1,38 @@
+"""What must be known to Numba before a derivative is compiled; entered once, when first needed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from dualrev.compiled.array_functions import (
+    contraction,
+    joining,
+    linalg,
+    numerics,
+    reductions,
+    selection,
+    sequences,
+    shaping,
+)
+from dualrev.compiled.array_functions.table import STAND_INS
+from dualrev.compiled.clones import builtins, elementwise, extremes
+from dualrev.kernels import numba_rows
+from dualrev.kernels.heap_pages import keep_pages
+
+
+@cache
+def register() -> None:
+    """Enter all overloads."""
+    keep_pages()
+    numba_rows.register()
+    elementwise.register()
+
+
+@cache
+def replacements(number: Any) -> dict[Any, Any]:
+    """Return functions of NumPy's that clones call in a version of ours, whatever the attempt."""
+    return STAND_INS | extremes.STAND_INS
+
+
+_ = builtins, joining, linalg, numerics, contraction, reductions, selection, sequences, shaping

@@ -1,0 +1,221 @@
+"""The adjoint sweep of compiled code, and what a reverse driver is made of. It knows records, not operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.active_arrays import zero_array
+from dualrev.compiled.array_functions.block_operands import chained
+from dualrev.compiled.seeding import stub
+from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_types import element, is_active
+from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes
+from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
+from dualrev.reverse.numba_tape import length_of, record_at
+from dualrev.reverse.numba_var import variable
+
+
+def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: int) -> None:
+    """Fill an array with numbers on a tape that have the values of `x`, and indices from `first` on."""
+    stub(y, tape, dtype, x, first)
+
+
+@overloads(number_from)
+def _number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
+    def implementation(y, tape, dtype, x, first):  # type: ignore[no-untyped-def]
+        flat = y.ravel()
+        for n, value in enumerate(x.flat):
+            flat[n] = variable(tape, dtype, value, first + n)
+
+    return implementation
+
+
+def sweep(adjoints: Any, tape: Any, dtype: Any, top: int, leaves: int) -> None:
+    """Propagate adjoints back from the record `top` to the inputs, which have the indices from 1 to `leaves`."""
+    stub(adjoints, tape, dtype, top, leaves)
+
+
+@overloads(sweep)
+def _sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
+    def implementation(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
+        upper, block = top, last_block(tape)
+        while True:
+            while block >= 0 and words_of(tape, block, OWN)[FIRST] > upper:
+                block = words_of(tape, block, OWN)[PREVIOUS]
+            words = words_of(tape, max(block, 0), OWN)
+            sweep_records(adjoints, tape, dtype, upper, words[FIRST] + words[COUNT] - 1 if block >= 0 else leaves)
+            if block < 0:
+                return
+            pull_block(adjoints, tape, block)
+            upper, block = words[FIRST] - 1, words[PREVIOUS]
+
+    return implementation
+
+
+def whole_blocks(tape: Any, top: int) -> int:
+    """Return the last output of the block that holds a record, or the record if none does."""
+    return int(stub(tape, top))
+
+
+@overloads(whole_blocks)
+def _whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
+    def implementation(tape, top):  # type: ignore[no-untyped-def]
+        block = last_block(tape)
+        while block >= 0:
+            words = words_of(tape, block, OWN)
+            if words[FIRST] <= top:
+                return max(top, words[FIRST] + words[COUNT] - 1)
+            block = words[PREVIOUS]
+        return top
+
+    return implementation
+
+
+def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: int, bottom: int) -> None:
+    """Propagate adjoints back from the record `top` to that after `bottom`, none of which is in a block."""
+    stub(adjoints, tape, dtype, top, bottom)
+
+
+@overloads(sweep_records)
+def _sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -> Callable[..., Any]:
+    def floats(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
+        sweep_floats(adjoints, tape, top, bottom)
+
+    def numbers(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
+        for k in range(top, bottom, -1):
+            adjoint = adjoints[k]
+            p, q, i, j = record_at(tape, k)
+            for partial, operand in ((p, i), (q, j)):
+                if operand > 0:
+                    term = partial * adjoint
+                    if isfinite(term) or (partial != 0.0 and adjoint != 0.0):
+                        adjoints[operand] = adjoints[operand] + term
+
+    return numbers if is_active(dtype.instance_type.dtype) else floats
+
+
+def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> int:
+    """Add an output's cotangent to the adjoints; return the highest index of its numbers."""
+    return int(stub(adjoints, dtype, y, cotangent))
+
+
+@overloads(add_cotangent)
+def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable[..., Any]:
+    if element(y) != dtype.instance_type:
+        return lambda adjoints, dtype, y, cotangent: 0
+    if not isinstance(y, types.Array):
+
+        def number(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
+            if y.index_ > 0:
+                adjoints[y.index_] = adjoints[y.index_] + chained(y.scale_, cotangent)
+            return y.index_
+
+        return number
+
+    def array(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
+        top = 0
+        for each, w in zip(y.flat, cotangent.flat):  # noqa: B905 - compiled code has no `strict`
+            if each.index_ > 0:
+                adjoints[each.index_] = adjoints[each.index_] + chained(each.scale_, w)
+                top = max(top, each.index_)
+        return top
+
+    return array
+
+
+def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
+    """Fill a block, a row for each element of an output and a column for each input."""
+    stub(block, tape, dtype, y, leaves)
+
+
+@overloads(rows)
+def _rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
+    var = dtype.instance_type
+    number_type = var.dtype
+    if element(y) != var:
+
+        def constant(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+            block[...] = 0.0
+
+        return constant
+    if not isinstance(y, types.Array):
+
+        def number(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+            row(block, 0, zero_array(number_type, length_of(tape)), tape, dtype, y, leaves)
+
+        return number
+
+    def one_by_one(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+        adjoints = zero_array(number_type, length_of(tape))
+        for m, each in enumerate(y.flat):
+            row(block, m, adjoints, tape, dtype, each, leaves)
+
+    def together(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+        if y.size < 3 or last_block(tape) >= 0:
+            adjoints = zero_array(number_type, length_of(tape))
+            for m, each in enumerate(y.flat):
+                row(block, m, adjoints, tape, dtype, each, leaves)
+            return
+        adjoints = zero_array(number_type, (length_of(tape), LANES))
+        top = leaves
+        for m, each in enumerate(y.flat):
+            lane = m % LANES
+            if each.index_ > 0:
+                adjoints[each.index_, lane] += each.scale_
+                top = max(top, each.index_)
+            if lane == LANES - 1 or m == y.size - 1:
+                sweep_lanes(adjoints, tape, top, leaves)
+                for n in range(leaves):
+                    for k in range(lane + 1):
+                        block[m - lane + k, n] = adjoints[1 + n, k]
+                adjoints[: top + 1] = 0.0
+                top = leaves
+
+    return one_by_one if is_active(number_type) else together
+
+
+def row(block: Any, m: int, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
+    """Fill a row of a block by a sweep of its own."""
+    stub(block, m, adjoints, tape, dtype, y, leaves)
+
+
+@overloads(row)
+def _row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
+    def implementation(block, m, adjoints, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
+        top = whole_blocks(tape, max(y.index_, leaves))
+        adjoints[: top + 1] = 0.0
+        add_cotangent(adjoints, dtype, y, 1.0)
+        sweep(adjoints, tape, dtype, top, leaves)
+        for n in range(leaves):
+            block[m, n] = adjoints[1 + n]
+
+    return implementation
+
+
+def gathered(adjoints: Any, x: Any, first: int) -> Any:
+    """Return the adjoints of an input, a number or an array, from an index on, in its shape."""
+    return stub(adjoints, x, first)
+
+
+@overloads(gathered)
+def _gathered(adjoints: Any, x: Any, first: Any) -> Callable[..., Any]:
+    if not isinstance(x, types.Array):
+        return lambda adjoints, x, first: adjoints[first]
+    return lambda adjoints, x, first: adjoints[first : first + x.size].copy().reshape(x.shape)
+
+
+def scattered(adjoints: Any, out: Any, first: int) -> None:
+    """Write the adjoints of an input into an array of its size."""
+    stub(adjoints, out, first)
+
+
+@overloads(scattered)
+def _scattered(adjoints: Any, out: Any, first: Any) -> Callable[..., Any]:
+    def implementation(adjoints, out, first):  # type: ignore[no-untyped-def]
+        out.reshape(out.size)[:] = adjoints[first : first + out.size]
+
+    return implementation

@@ -1,0 +1,223 @@
+"""The numbers and arrays in the arguments of a compiled function, as expressions of generated code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from numba.core import types
+
+from dualrev.errors import ComplexInputError, InputTypeError
+from dualrev.kernels.numba_types import NUMBERS, array_of, element, is_active
+
+
+class Leaf(NamedTuple):
+    """A number or an array among the differentiated arguments.
+
+    Attributes
+    ----------
+    path : str
+        The expression that reaches it: "x" or "x[0][1]".
+    type : numba type
+    number : int
+        Its place among all leaves.
+    """
+
+    path: str
+    type: Any
+    number: int
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array."""
+        return isinstance(self.type, types.Array)
+
+    @property
+    def float_type(self) -> Any:
+        """The type of its numbers as derivatives take them: integers as float64."""
+        of = element(self.type)
+        return of if isinstance(of, types.Float) or is_active(of) else types.float64
+
+
+class Arguments:
+    """The arguments of a call by name and type, of which some are differentiated.
+
+    Parameters
+    ----------
+    names, numba_types
+        Of all positional arguments.
+    argnums
+        Which of them are differentiated.
+
+    Raises
+    ------
+    InputTypeError
+        If a differentiated argument holds anything but real numbers, arrays of them and tuples of those.
+    """
+
+    def __init__(
+        self, names: Sequence[str], numba_types: Sequence[Any], argnums: int | tuple[int, ...], of: str
+    ) -> None:
+        self.names, self.types, self.of = names, numba_types, of
+        self._single = isinstance(argnums, int)
+        self.argnums = (argnums,) if isinstance(argnums, int) else argnums
+        self.argnums = tuple(n % len(names) for n in self.argnums)
+        self.leaves: list[Leaf] = []
+        for n in self.argnums:
+            self._collect(n, names[n], numba_types[n])
+        self.widened: tuple[int, ...] = ()
+        self.further: Sequence[Any] = ()
+        self.out: Any = None
+
+    @property
+    def all_names(self) -> list[str]:
+        """The parameters of a derivative: those of the function, and `out` where there is such."""
+        return [*self.names, *([] if self.out is None else ["out"])]
+
+    @property
+    def has_out(self) -> bool:
+        """Whether the derivative is to be written into an array."""
+        if self.out is None or isinstance(self.out, types.NoneType | types.Omitted):
+            return False
+        if len(self.leaves) != 1 or not self.leaves[0].is_array:
+            raise InputTypeError(f"out= was given for a derivative of {self.of} that is not one array; leave it out")
+        of = self.out
+        if not isinstance(of, types.Array) or not (isinstance(of.dtype, types.Float) or is_active(of.dtype)):
+            raise InputTypeError(
+                f"out= is of type {of}; expected an array of floats that a derivative of {self.of} fits"
+            )
+        if not (of.layout == "C" or self._is_block(of)):
+            raise InputTypeError(
+                f"out= of a derivative of {self.of} is not contiguous; give it an array made by np.empty"
+            )
+        return True
+
+    def expect_outputs(self, count: int) -> None:
+        """Raise an error if there is an array to write to and not one output."""
+        if self.has_out and count != 1:
+            raise InputTypeError(f"out= was given for {self.of}, which returns {count} parts; leave it out")
+
+    def _is_block(self, out: Any) -> bool:
+        """Whether the derivative is a matrix, a row for each output."""
+        return bool(out.ndim == 2 and self.leaves[0].type.ndim == 1)
+
+    def thorough(self) -> Arguments:
+        """Return the same arguments, of which constant arrays of floats are to hold active numbers too."""
+        argnums = self.argnums[0] if self._single else self.argnums
+        wider = Arguments(self.names, self.types, argnums, self.of)
+        wider.widened = tuple(
+            n
+            for n, each in enumerate(self.types)
+            if n not in self.argnums and isinstance(each, types.Array) and isinstance(each.dtype, types.Float)
+        )
+        wider.further, wider.out = self.further, self.out
+        return wider
+
+    def _collect(self, argument: int, path: str, numba_type: Any) -> None:
+        if isinstance(numba_type, types.BaseTuple):
+            for n, each in enumerate(numba_type):
+                self._collect(argument, f"{path}[{n}]", each)
+            return
+        of = element(numba_type)
+        if isinstance(of, types.Complex):
+            raise ComplexInputError(f"{self.of} was given argument {argument} of type {numba_type}; only real numbers")
+        if not (isinstance(of, NUMBERS) or is_active(of)):
+            raise InputTypeError(
+                f"{self.of} was given argument {argument} of type {numba_type}; compiled derivatives take real "
+                "numbers, arrays of them (np.array of a list), and tuples of those. backend='numpy' runs the function "
+                "interpreted"
+            )
+        self.leaves.append(Leaf(path, numba_type, len(self.leaves)))
+
+    @property
+    def single(self) -> bool:
+        """Whether one argument is differentiated, so that results are not in a tuple."""
+        return self._single
+
+    @property
+    def active_types(self) -> list[Any]:
+        """The active types among all arguments: the derivatives under way outside this one."""
+        found: list[Any] = []
+        pending = [*self.types, *self.further]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, types.BaseTuple):
+                pending += list(each)
+            elif is_active(element(each)):
+                found.append(element(each))
+        return found
+
+    @property
+    def float_type(self) -> Any:
+        """The type of number that holds the values of all leaves."""
+        floats = [leaf.float_type for leaf in self.leaves]
+        if self.active_types:
+            return max(self.active_types, key=lambda each: each.level)
+        return types.float64 if types.float64 in floats or not floats else floats[0]
+
+    @property
+    def level(self) -> int:
+        """The level of a derivative with respect to these arguments."""
+        return 1 + max((each.level for each in self.active_types), default=0)
+
+    def lifted(self, number: Any) -> list[Any]:
+        """Return the types of all arguments, with active ones for the leaves of those that are differentiated."""
+
+        def array(numba_type: Any) -> Any:
+            return array_of(number, numba_type.ndim)
+
+        def leaf(each: Leaf) -> Any:
+            return array(each.type) if each.is_array else number
+
+        leaves = iter(self.leaves)
+
+        def changed(numba_type: Any) -> Any:
+            if not isinstance(numba_type, types.BaseTuple):
+                return leaf(next(leaves))
+            parts = [changed(each) for each in numba_type]
+            if isinstance(numba_type, types.NamedTuple | types.NamedUniTuple):
+                return types.BaseTuple.from_types(parts, numba_type.instance_class)
+            return types.Tuple(parts)
+
+        return [
+            changed(each) if n in self.argnums else array(each) if n in self.widened else each
+            for n, each in enumerate(self.types)
+        ]
+
+    def block(self, dtype: str, output: str, leaf: Leaf) -> str:
+        """Return the expression of an array for the derivatives of an output with respect to a leaf."""
+        shape = f"(size_of({output}), size_of({leaf.path}))"
+        if not self.has_out:
+            return f"empty_array({dtype}, {shape})"
+        out = f"fitting(out, {output}, {leaf.path})"
+        return out if self._is_block(self.out) else f"{out}.reshape({shape})"
+
+    def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any], every: bool = True) -> list[str]:
+        """Return an expression for each argument, built like it from expressions for its leaves.
+
+        An argument that is not differentiated stands for itself, or is left out if not `every`. Classes of named tuples
+        are entered in the scope.
+        """
+        leaves = iter(self.leaves)
+        texts = []
+        for n, (name, numba_type) in enumerate(zip(self.names, self.types, strict=True)):
+            if n in self.argnums:
+                texts.append(self._built(numba_type, leaf, leaves, scope))
+            elif every:
+                texts.append(f"lifted(number, {name})" if n in self.widened else name)
+        return texts
+
+    def _built(self, numba_type: Any, leaf: Callable[[Leaf], str], leaves: Any, scope: dict[str, Any]) -> str:
+        if not isinstance(numba_type, types.BaseTuple):
+            return leaf(next(leaves))
+        parts = "".join(f"{self._built(each, leaf, leaves, scope)}, " for each in numba_type)
+        return f"{class_of(numba_type, scope)}({parts})"
+
+
+def class_of(numba_type: Any, scope: dict[str, Any]) -> str:
+    """Return the name of a named tuple's class, which is entered in the scope; nothing for a plain tuple."""
+    if not isinstance(numba_type, types.NamedTuple | types.NamedUniTuple):
+        return ""
+    name = f"class_{numba_type.instance_class.__name__}_{id(numba_type.instance_class)}"
+    scope[name] = numba_type.instance_class
+    return name

@@ -1,0 +1,281 @@
+"""Derivatives of compiled functions: dispatchers with the function's signature, for Python and for compiled code."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from numba.core import types
+
+from dualrev.compiled import seeding
+from dualrev.compiled.clones import registration
+from dualrev.compiled.clones.cloning import Cloner
+from dualrev.compiled.clones.constructors import constructors, thorough_constructors
+from dualrev.compiled.drivers.arguments import Arguments
+from dualrev.compiled.drivers.fingerprint import fingerprint
+from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
+from dualrev.compiled.drivers.numba_errors import (
+    expect_linear_algebra,
+    expect_no_python,
+    expect_same_globals,
+    informative,
+    refusal,
+)
+from dualrev.compiled.drivers.reverse import ReverseDriver
+from dualrev.compiled.hooks import MADE_OF
+from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
+from dualrev.kernels.generated import digest_of, load
+from dualrev.kernels.numba_extending import defined, written_by
+from dualrev.kernels.numba_types import element
+
+TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
+
+_BUILDING = threading.RLock()
+_KEPT, TAKES_OUT = "_dualrev_derivatives", "_dualrev_takes_out"
+
+
+class Question(NamedTuple):
+    """What is asked of a compiled function.
+
+    Attributes
+    ----------
+    kind : "jacobian", "gradient", "pushforward", "pullback" or "tape"
+        A gradient is the Jacobian of a function that must return one number. The next two take further arguments: a
+        tangent for each argument that is differentiated, or the output's cotangent. The last is no derivative but the
+        number of records on the tape, and their bytes.
+    mode : "forward", "reverse" or "auto"
+    argnums
+        What is differentiated.
+    value
+        Whether the function's value is returned too.
+    chunk
+        Directions to carry together.
+    aux
+        Whether the function returns (output, aux), of which the second part is passed on.
+    carriers
+        Arguments that hold a point in each entry of their first axis. Where there are any, the derivative takes another
+        array, which it writes that of every point to; in forward mode, of one array.
+    once
+        Whether a chunk holds all directions, so that one pass does.
+    """
+
+    kind: str
+    mode: str
+    argnums: int | tuple[int, ...]
+    value: bool = False
+    chunk: int | None = None
+    aux: bool = False
+    carriers: tuple[int, ...] = ()
+    once: bool = False
+
+
+def derivative(dispatcher: Any, question: Question) -> Any:
+    """Return the dispatcher that computes a derivative of a compiled function; the same one for the same question."""
+    with _BUILDING:
+        kept = vars(dispatcher).setdefault(_KEPT, {})
+        if question not in kept:
+            registration.register()
+            kept[question] = _built(dispatcher, question)
+        return kept[question]
+
+
+def parameters(dispatcher: Any) -> list[str]:
+    """Return the names of a compiled function's parameters; of a derivative, those of the function."""
+    given = inspect.signature(dispatcher.py_func).parameters
+    if any(each.kind is each.VAR_POSITIONAL for each in given.values()):
+        raise CompilationError(
+            f"{dispatcher.py_func.__name__} takes any number of arguments, *args; compiled derivatives need a "
+            "parameter for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
+        )
+    names = list(given)
+    return names[:-1] if getattr(dispatcher.py_func, TAKES_OUT, False) else names
+
+
+def _built(dispatcher: Any, question: Question) -> Any:
+    of = parameters(dispatcher)
+    further, takes_out = _further(of, question)
+    # Generated code has names of its own: the user's stay outside, in the signature.
+    own = [f"a{n}" for n in range(len(of))]
+
+    def choose(*numba_types: Any) -> Callable[..., Any]:
+        if question.carriers:
+            return _at_points(dispatcher, question, own, numba_types)
+        arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
+        if takes_out:
+            arguments.out = numba_types[-1]
+        else:
+            arguments.further = numba_types[len(own) :]
+        if question.mode == "auto":
+            return _either(dispatcher, question, arguments)
+        return _implementation(dispatcher, question, arguments)
+
+    entry, on_disk = _entry(dispatcher, question, [*of, *further])
+    setattr(entry, TAKES_OUT, takes_out)
+    setattr(entry, MADE_OF, (dispatcher, question))
+    defaults = dispatcher.py_func.__defaults__ or ()
+    if getattr(dispatcher.py_func, TAKES_OUT, False):
+        defaults = defaults[:-1]
+    if takes_out:
+        entry.__defaults__ = (*defaults, None)
+    elif not further:
+        entry.__defaults__ = defaults
+    return written_by(choose, entry, nogil=True, cache=on_disk)
+
+
+def _at_points(dispatcher: Any, question: Question, own: list[str], numba_types: Sequence[Any]) -> Callable[..., Any]:
+    names = [f"p{n}" if n in question.carriers else name for n, name in enumerate(own)]
+    points = [_first(of) if n in question.carriers else of for n, of in enumerate(numba_types[: len(own)])]
+    arguments = Arguments(names, points, question.argnums, dispatcher.py_func.__name__)
+    arguments.out = _first(numba_types[-1])
+    return _implementation(dispatcher, question, arguments)
+
+
+def _first(of: Any) -> Any:
+    """Return the type of an array's first entry."""
+    return of.dtype if of.ndim == 1 else of.copy(ndim=of.ndim - 1)
+
+
+def _further(of: list[str], question: Question) -> tuple[list[str], bool]:
+    """Return the names of a derivative's parameters beside the function's, and whether `out` is the one."""
+    if question.carriers:
+        return [cotangent_name(of)], False
+    if question.kind == "pushforward":
+        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
+        return [f"{tangent_prefix(of)}{of[n]}" for n in numbers], False
+    if question.kind == "pullback":
+        return [cotangent_name(of)], False
+    return ([], False) if OUT in of else ([OUT], True)
+
+
+def tangent_prefix(of: Sequence[str]) -> str:
+    """Return a prefix that makes a new name of each parameter's: a pushforward may be of a pushforward."""
+    prefix = TANGENT
+    while any(f"{prefix}{name}" in of for name in of):
+        prefix += TANGENT
+    return prefix
+
+
+def cotangent_name(of: Sequence[str]) -> str:
+    """Return a name for a cotangent that no parameter has."""
+    name = COTANGENT
+    while name in of:
+        name += "_"
+    return name
+
+
+def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, bool]:
+    """Return a function of the derivative's name and parameters, and whether its machine code can be kept on disk."""
+    short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
+    name = f"{question.mode}_{question.kind}_of_{short}"
+    made_of = fingerprint(dispatcher)
+    text = f"def {name}({', '.join(names)}):\n    raise NotImplementedError\n"
+    if made_of is None:
+        scope: dict[str, Any] = {"__name__": __name__}
+        exec(text, scope)
+        return scope[name], False
+    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {})
+    return scope[name], True
+
+
+def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
+    """Return the implementation that chooses the mode when it runs, from the number of inputs.
+
+    The forward mode needs no tape, and for few inputs it costs less than a recording; see `auto.choice`.
+    """
+    modes = {mode: derivative(dispatcher, question._replace(mode=mode)) for mode in ("forward", "reverse")}
+    names = arguments.all_names
+    call = f"({', '.join(names)})"
+    leaves = arguments.leaves
+    if not any(leaf.is_array for leaf in leaves):
+        mode = "forward" if len(leaves) <= FORWARD_INPUTS else "reverse"
+        return defined(names, [f"return {mode}{call}"], dict(modes))
+    total = " + ".join(f"size_of({leaf.path})" for leaf in leaves)
+    body = [f"if {total} <= {FORWARD_INPUTS}:", f"    return forward{call}", f"return reverse{call}"]
+    return defined(names, body, modes | {"size_of": seeding.size_of})
+
+
+FORWARD_INPUTS = 8 * WIDEST
+"""Inputs up to which compiled code runs forward where it cannot know better."""
+
+
+def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
+    """Return what Numba is to compile for arguments of these types.
+
+    A first attempt takes arrays that hold constants for what they are. Where the function writes active numbers into
+    one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
+    numbers from the start. In a third, so do the floats in its text, which decide what lists and dicts can hold.
+    """
+    failures: list[Exception] = []
+    made: list[Cloner] = []
+    for attempt in range(3):
+        table = thorough_constructors if attempt else constructors
+        given = arguments.thorough() if attempt else arguments
+
+        def cloner(number: Any, table: Any = table, literals: bool = attempt == 2) -> Cloner:
+            held = {types.float64: number, types.float32: number} if literals else {}
+            replacements = registration.replacements(number) | table(number) | held
+            made.append(Cloner(replacements, number if literals else None))
+            return made[-1]
+
+        try:
+            written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
+            expect_no_python(made[-1])
+            expect_same_globals(made[-1])
+            return written
+        except (DualrevError, Warning):  # where warnings are errors, that of Numba's stays what it is
+            raise
+        except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other
+            failures.append(error)
+    failure = informative(failures)
+    expect_linear_algebra(dispatcher, failure)
+    functions = [function for each in made for function in each.originals]
+    raise refusal(dispatcher, failure, functions, _counts_among(arguments)) from failure
+
+
+def _counts_among(arguments: Arguments) -> str:
+    """Return a sentence about integers that are differentiated: they may have been meant as counts."""
+    integers = [n for n in arguments.argnums if isinstance(element(arguments.types[n]), types.Integer)]
+    if not integers:
+        return ""
+    return (
+        f". Its argument {integers[0]} is an integer and named in argnums, so that it stands for an active float: "
+        "where it is a count or an index, leave it out of argnums"
+    )
+
+
+def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
+    kind = question.kind
+    if question.mode == "forward":
+        chunk = 1 if kind == "pushforward" else question.chunk
+        forward = ForwardDriver(cloner, dispatcher, arguments, question.value, question.aux, chunk, question.once)
+        if kind == "gradient":
+            _expect_number(forward)
+        if kind == "pushforward":
+            return forward.pushforward(tangent_prefix(arguments.names))
+        if question.carriers:
+            return forward.points([*(f"a{n}" for n in range(len(arguments.names))), "points"], question.carriers)
+        return forward.implementation()
+    reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
+    if kind == "tape":
+        return reverse.tape()
+    if kind == "pullback":
+        return reverse.pullback(cotangent_name(arguments.names))
+    if kind == "gradient":
+        _expect_number(reverse)
+    return reverse.gradient() if reverse.outputs.is_number else reverse.implementation()
+
+
+def _expect_number(driver: Any) -> None:
+    outputs = driver.outputs
+    if outputs.is_number:
+        return
+    given = outputs.type
+    shape = (
+        f"an array of {given.ndim} axes" if isinstance(given, types.Array) else f"a container of {len(outputs.leaves)}"
+    )
+    raise NonScalarOutputError(
+        f"{driver.arguments.of} returns {shape}; grad needs a scalar, of shape (): return its element [0] from the "
+        "function, use jacobian, or reduce the output: np.sum"
+    )

@@ -1,0 +1,177 @@
+"""Small compiled functions that drivers are made of, which read results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+from numba.core import types
+
+from dualrev.compiled.active_arrays import empty_array, zero_array
+from dualrev.compiled.seeding import flattened, stub
+from dualrev.errors import RandomFunctionError, ShapeMismatchError
+from dualrev.forward.numba_dual import tangent
+from dualrev.kernels.numba_extending import defined, intrinsic, overloads
+from dualrev.kernels.numba_types import element
+
+_RANDOM = (
+    "the function gave two different values at the same point; a random function has no derivative. Fix its "
+    "randomness: pass numbers that are drawn before in as an argument"
+)
+
+
+def primal_of(dtype: Any, y: Any) -> Any:
+    """Return the value of an output, a number or an array, as the caller of the derivative sees it."""
+    return stub(dtype, y)
+
+
+@overloads(primal_of)
+def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    if y == dual:
+        return lambda dtype, y: y.primal_
+    if element(y) != dual:
+        return (lambda dtype, y: y.copy()) if isinstance(y, types.Array) else (lambda dtype, y: y)
+    value = dual.dtype
+
+    def implementation(dtype, y):  # type: ignore[no-untyped-def]
+        values = empty_array(value, y.shape)
+        flat = flattened(values)
+        for n, each in enumerate(y.flat):
+            flat[n] = each.primal_
+        return values
+
+    return implementation
+
+
+def expect_same(dtype: Any, y: Any, before: Any) -> None:
+    """Raise an error if an output has not the value that it had in an earlier pass."""
+    stub(dtype, y, before)
+
+
+@overloads(expect_same)
+def _expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    if not isinstance(y, types.Array):
+        value = (lambda y: y.primal_) if y == dual else (lambda y: y)
+        value_of = njit(value)
+
+        def number(dtype, y, before):  # type: ignore[no-untyped-def]
+            now = value_of(y)
+            if now != before and (now == now or before == before):
+                raise RandomFunctionError(_RANDOM)
+
+        return number
+
+    def array(dtype, y, before):  # type: ignore[no-untyped-def]
+        if y.shape != before.shape:
+            raise RandomFunctionError(_RANDOM)
+        for each, old in zip(y.flat, before.flat):  # noqa: B905 - compiled code has no `strict`
+            expect_same(dtype, each, old)
+
+    return array
+
+
+def column(dtype: Any, y: Any, direction: int) -> Any:
+    """Return one tangent of an output, of its shape; zeros if it depends on no input."""
+    return stub(dtype, y, direction)
+
+
+@overloads(column)
+def _column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    value = dual.dtype
+    if y == dual:
+        return lambda dtype, y, direction: tangent(y, direction)
+    if not isinstance(y, types.Array):
+        return lambda dtype, y, direction: zero(value)
+    if y.dtype != dual:
+        return lambda dtype, y, direction: zero_array(value, y.shape)
+
+    def implementation(dtype, y, direction):  # type: ignore[no-untyped-def]
+        values = empty_array(value, y.shape)
+        flat = flattened(values)
+        for n, each in enumerate(y.flat):
+            flat[n] = tangent(each, direction)
+        return values
+
+    return implementation
+
+
+def columns(block: Any, dtype: Any, y: Any, first: int, last: int) -> Any:
+    """Write the tangents of an output into the columns `first` to `last` of a block, the first having direction 0.
+
+    Columns outside the block belong to other inputs.
+    """
+    return stub(block, dtype, y, first, last)
+
+
+@overloads(columns)
+def _columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
+    dual = dtype.instance_type
+    names = ["block", "dtype", "y", "first", "last"]
+    if element(y) != dual:
+        return defined(names, ["block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0"], {})
+    # Lanes of a register are cheap to read where their number is known when the code is compiled.
+    whole = [f"block[m, first + {lane}] = tangent(each, {lane})" for lane in range(dual.count)]
+    part = ["for n in range(max(first, 0), min(last, block.shape[1])):", "    block[m, n] = tangent(each, n - first)"]
+    if isinstance(y, types.Array):
+        flat = "flattened(y)" if y.layout == "C" else "y.flat"
+        body = ["for m, each in enumerate(flat):"]
+        body += ["    if whole:", *_indented(whole, 2), "    else:", *_indented(part, 2)]
+        body = [f"flat = {flat}", *body]
+    else:
+        body = ["m, each = 0, y", "if whole:", *_indented(whole, 1), "else:", *_indented(part, 1)]
+    condition = f"whole = first >= 0 and first + {dual.count} <= min(last, block.shape[1])"
+    return defined(names, [condition, *body], {"tangent": tangent, "flattened": flattened})
+
+
+def _indented(lines: list[str], depth: int) -> list[str]:
+    return ["    " * depth + line for line in lines]
+
+
+@intrinsic
+def zero(typingctx: Any, dtype: Any) -> Any:
+    """Return 0 as a number of a type, given as a TypeRef."""
+    of = dtype.instance_type
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.cast(builder, context.get_constant(types.float64, 0.0), types.float64, of)
+
+    return of(dtype), codegen
+
+
+def fitting(out: Any, y: Any, x: Any) -> Any:
+    """Return the array that a derivative of `y` is to be written into, if it has the derivative's shape."""
+    return stub(out, y, x)
+
+
+@overloads(fitting)
+def _fitting(out: Any, y: Any, x: Any) -> Callable[..., Any]:
+    shape = " + ".join(f"{name}.shape" for name, of in (("y", y), ("x", x)) if isinstance(of, types.Array))
+    message = "out= has not the shape of the derivative: that of the output, and then that of the input"
+    body = [f"if out.shape != {shape or '()'}:", f"    raise ShapeMismatchError({message!r})", "return out"]
+    return defined(["out", "y", "x"], body, {"ShapeMismatchError": ShapeMismatchError})
+
+
+def shaped(block: Any, y: Any, x: Any) -> Any:
+    """Return a block, of a row for each element of `y` and a column for each of `x`, in the shape of both."""
+    return stub(block, y, x)
+
+
+@overloads(shaped)
+def _shaped(block: Any, y: Any, x: Any) -> Callable[..., Any]:
+    rows, columns = isinstance(y, types.Array), isinstance(x, types.Array)
+    axes = (y.ndim if rows else 0, x.ndim if columns else 0)
+    if axes == (1, 1):
+        return lambda block, y, x: block
+    if axes == (0, 1):
+        return lambda block, y, x: block[0]
+    if rows and columns:
+        return lambda block, y, x: block.reshape(y.shape + x.shape)
+    if rows:
+        return lambda block, y, x: block.reshape(y.shape)
+    if columns:
+        return lambda block, y, x: block.reshape(x.shape)
+    return lambda block, y, x: block[0, 0]

@@ -1,0 +1,32 @@
+"""Compiled functions that write their result into their last argument, as functions that return it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from dualrev.compiled.drivers.derivative import parameters
+from dualrev.compiled.hooks import MADE_OF
+from dualrev.kernels.numba_extending import defined
+
+_KEPT = "_dualrev_returning"
+
+SHAPE = "_dualrev_shape"
+"""Attribute of such a function: the shape of what it returns."""
+
+
+def returning(dispatcher: Any, shape: int | tuple[int, ...]) -> Any:
+    """Return a compiled function without the last argument, which returns an array of a shape instead."""
+    kept = vars(dispatcher).setdefault(_KEPT, {})
+    if shape not in kept:
+        names = parameters(dispatcher)[:-1]
+        call = f"dualrev_f({', '.join([*names, 'dualrev_result'])})"
+        body = ["dualrev_result = dualrev_zeros(dualrev_shape)", call, "return dualrev_result"]
+        function = defined(names, body, {"dualrev_zeros": np.zeros, "dualrev_shape": shape, "dualrev_f": dispatcher})
+        function.__name__ = function.__qualname__ = dispatcher.py_func.__name__
+        setattr(function, MADE_OF, (dispatcher, f"returning an array of shape {shape}"))
+        setattr(function, SHAPE, (shape,) if isinstance(shape, int) else tuple(shape))
+        kept[shape] = numba.njit(function)
+    return kept[shape]

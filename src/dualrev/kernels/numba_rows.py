@@ -1,0 +1,186 @@
+"""The table's rows for Numba's active numbers: a loop that overloads every spelling of every row.
+
+Importing this module makes `np.sin(x)`, `math.sin(x)`, `x * y` and so on known to Numba where x or y is active, and
+`dualrev.special.<row>` where all are plain.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.kernels import cpu
+from dualrev.kernels.binding import Target
+from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_types import counted, is_active, link, owner_of
+from dualrev.kernels.numpy_rows import FUNCTIONS
+from dualrev.kernels.single_precision import single_constants
+from dualrev.primitives.row import Row, Rule, calls
+from dualrev.primitives.rule_text import inlined
+from dualrev.primitives.scalar import TABLE
+
+_MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtins}
+_IN_PLACE = {"add", "sub", "mul", "truediv", "pow", "floordiv", "mod"}
+_RAISING = {"divide", "floor_divide", "remainder"}
+"""Rows that raise ZeroDivisionError in functions of that error model."""
+
+_INSTRUCTIONS = {"sqrt", "fabs", "copysign", "floor", "ceil", "trunc", "rint", "maximum", "minimum"}
+_INSTRUCTIONS |= {"isnan", "isinf", "isfinite", "pi", "inf", "nan"}
+"""Names of `math` that are no calls in machine code."""
+
+_CONSTANT_POWERS = {2: "square", 1: "positive", -1: "reciprocal"}
+
+
+def spellings(row: Row) -> list[Callable[..., Any]]:
+    """Return the functions that reach a row in compiled code."""
+    found: list[Callable[..., Any]] = [FUNCTIONS[row.name]]
+    for name in row.names:
+        module, _, short = name.partition(".")
+        if module in _MODULES:
+            found.append(getattr(_MODULES[module], short))
+        if module == "operator" and short in _IN_PLACE:
+            found.append(getattr(operator, f"i{short}"))
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _nested_target() -> Target:
+    """Return the binding of rules to functions that take active numbers: each row by its own partials."""
+    native = cpu.native() | {name: function for name, function in FUNCTIONS.items() if name not in cpu.native()}
+    return Target(native, cpu.compiled)
+
+
+def expression(rule: Rule, arguments: Sequence[str], target: Target, scope: dict[str, Any]) -> str:
+    """Return the text of a rule applied to arguments, after entering the names that it uses in a scope.
+
+    One function for a whole row compiles several times faster than one for each of its rules.
+    """
+    text = inlined(rule, arguments)
+    if text is None:
+        name = f"rule_{len(scope)}"
+        scope[name] = target.bind(rule)
+        return f"{name}({', '.join(arguments)})"
+    scope.update({f"math_{name}": target.resolve(name) for name in calls(rule)})
+    return text
+
+
+def implementation(row: Row, operands: Sequence[Any], of_row: Any = None) -> Callable[..., Any] | None:
+    """Return what Numba is to compile for a row of numbers of these types, or None if none of them is active.
+
+    Where values are active in their turn, so that the function's expression would be differentiated in place of the
+    row, `of_row` is called for them: by default the function of the row's name.
+    """
+    owner = owner_of(operands)
+    if owner is None:
+        return None
+    mine = [operand == owner for operand in operands]
+    nested = is_active(owner.dtype) or any(is_active(each) and each != owner for each in operands)
+    target = _nested_target() if nested else cpu.target()
+    single = owner.dtype == types.float32
+    names = [f"a{n}" for n in range(len(operands))]
+    values = [f"v{n}" if own or single else name for n, (name, own) in enumerate(zip(names, mine, strict=True))]
+    scope: dict[str, Any] = {"link": link, "number": owner.dtype}
+    body = [f"v{n} = a{n}.primal_" for n, own in enumerate(mine) if own]
+    if single:  # and stays single: constants do not widen it
+        body += [f"v{n} = number(a{n})" for n, own in enumerate(mine) if not own]
+        target = cpu.single_target()
+    finish = single_constants if single else _same
+    if nested and row.fn.__code__.co_names and row.name not in calls(row.fn):
+        scope["of_row"] = of_row or FUNCTIONS[row.name]
+        body.append(f"y = of_row({', '.join(values)})")
+    else:
+        body.append(f"y = {expression(row.fn, values, target, scope)}")
+    linked = [n for n, own in enumerate(mine) if own and row.partials and row.partials[n] is not None]
+    if not linked:
+        return finish(defined(names, [*body, "return y"], scope))
+    for n in linked:
+        rule = row.partials[n]
+        assert rule is not None
+        body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
+    partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
+    result = f"link(y, ({partials}), ({active}))"
+    if calls(row.fn) - _INSTRUCTIONS or row.name == "power":
+        result, scope["counted"] = f"counted({result})", counted
+    return finish(defined(names, [*body, f"return {result}"], scope))
+
+
+def _same(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
+
+
+def _numbers(operands: Sequence[Any]) -> bool:
+    return not any(isinstance(each, types.Array | types.BaseTuple | types.Optional) for each in operands)
+
+
+def _of_points(function: Callable[..., Any], operands: Sequence[Any]) -> Callable[..., Any] | None:
+    """Return the function of numbers for arrays of no axes, as NumPy has it."""
+    axes = [each.ndim if isinstance(each, types.Array) else -1 for each in operands]
+    if max(axes, default=-1) != 0 or owner_of(operands) is None or any(map(_no_number, operands)):
+        return None
+    names = [f"a{n}" for n in range(len(operands))]
+    values = [f"{name}[()]" if n == 0 else name for name, n in zip(names, axes, strict=True)]
+    return defined(names, [f"return function({', '.join(values)})"], {"function": function})
+
+
+def _no_number(operand: Any) -> bool:
+    return isinstance(operand, types.BaseTuple | types.Optional)
+
+
+def overload_with(
+    spelling: Callable[..., Any], names: Sequence[str], choose: Callable[..., Any], **options: Any
+) -> None:
+    """Overload a function; Numba wants the parameters of `choose` named as the implementation's."""
+    overloads(spelling, **options)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
+
+
+def _overload(row: Row, spelling: Callable[..., Any]) -> None:
+    def choose(*operands: Any) -> Callable[..., Any] | None:
+        return implementation(row, operands) if _numbers(operands) else _of_points(spelling, operands)
+
+    # A partial may divide by 0 where the function itself does not: the slope of a square root at 0 is infinite.
+    options = {} if row.name in _RAISING else {"jit_options": {"error_model": "numpy"}}
+    overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose, **options)
+
+
+def _overload_power(spelling: Callable[..., Any]) -> None:
+    def choose(base: Any, exponent: Any) -> Callable[..., Any] | None:
+        if not _numbers((base, exponent)):
+            return _of_points(spelling, (base, exponent))
+        if is_active(base) and isinstance(exponent, types.IntegerLiteral):
+            name = _CONSTANT_POWERS.get(exponent.literal_value)
+            if name is not None:
+                return defined(["a0", "a1"], ["return function(a0)"], {"function": FUNCTIONS[name]})
+        return implementation(TABLE["power"], (base, types.unliteral(exponent)))
+
+    overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True, jit_options={"error_model": "numpy"})
+
+
+def _overload_plain(row: Row) -> None:
+    """Make `dualrev.special.<row>` known for plain numbers, where NumPy has no function of that name."""
+
+    def choose(*operands: Any) -> Callable[..., Any] | None:
+        if owner_of(operands) is not None or not _numbers(operands):
+            return None
+        names = [f"a{n}" for n in range(row.arity)]
+        return defined(names, [f"return function({', '.join(names)})"], {"function": cpu.bound(row).value})
+
+    overload_with(FUNCTIONS[row.name], [f"a{n}" for n in range(row.arity)], choose)
+
+
+def register() -> None:
+    """Overload every spelling of every row."""
+    for row in TABLE.values():
+        if not isinstance(FUNCTIONS[row.name], np.ufunc) and row.name not in ("clip", "where"):
+            _overload_plain(row)
+        for spelling in spellings(row):
+            if row.name == "power":
+                _overload_power(spelling)
+            elif row.name != "where":
+                _overload(row, spelling)

@@ -1,0 +1,1 @@
+"""Evaluation traces: what a function computes, line by line, with tangents or adjoints."""

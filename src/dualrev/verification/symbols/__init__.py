@@ -1,0 +1,1 @@
+"""Numbers that carry SymPy's expressions, and what evaluates these."""
