@@ -44,13 +44,10 @@ LAYERS = (
 """Bottom to top: a module imports from its own part and from parts in lower layers, from no other."""
 
 UPWARDS = {
-    ("primitives", "special"),
-    ("primitives", "linalg"),
     ("cli", "__init__"),
     ("comparison", "__init__"),
 }
-"""Pickling looks a function up in the module that users know it from; the command line prints
-the version, and results are saved with it."""
+"""The command line prints the version, and results are saved with it."""
 
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 EXPRESSIONS = (

@@ -25,8 +25,8 @@ class ProtocolFunction:
     """
 
     def __init__(self, name: str, implementation: Callable[..., Any], module: str = "special") -> None:
-        self.module = module
         self.__name__ = self.__qualname__ = name
+        self.__module__ = f"dualrev.{module}"
         self.__doc__ = implementation.__doc__
         self.implementation = implementation
 
@@ -43,10 +43,10 @@ class ProtocolFunction:
         return self.implementation(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<function {self.__name__} of dualrev.{self.module}>"
+        return f"<function {self.__name__} of {self.__module__}>"
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        return _function, (self.module, self.__name__)
+    def __reduce__(self) -> str:
+        return self.__name__  # pickle looks it up in `__module__`, where users find it
 
 
 def _answering(x: Any) -> Any:
@@ -60,9 +60,3 @@ def _answering(x: Any) -> Any:
 
 def _answers(x: Any) -> bool:
     return hasattr(type(x), "__array_function__") and not isinstance(x, np.ndarray)
-
-
-def _function(module: str, name: str) -> Any:
-    from dualrev import linalg, special
-
-    return getattr({"special": special, "linalg": linalg}[module], name)
