@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dualrev.requirements import LOWEST, expect_version
+from dualrev.environment import LOWEST, expect_version
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from dualrev import requirements  # noqa: F401 - first, for it says what is too old
+from dualrev.environment import __version__ as __version__  # first, for it says what is too old
 
 # isort: split
 from dualrev import errors, linalg, special
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from dualrev.compiled.steps import as_step
     from dualrev.teaching import Graph, Trace, graph, trace
     from dualrev.verification import Verification, check_grads, verify
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Comparison",

@@ -1,4 +1,7 @@
-"""Files: where dualrev keeps compiled kernels and calibrations, and how all that it writes is written."""
+"""What dualrev finds where it runs: versions, optional packages, and the folders of its files.
+
+It is imported first, and says what is too old.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,101 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
+
+from dualrev.errors import MissingExtraError
+
+__version__ = "0.1.0"
+
+LOWEST = {"Python": (3, 11), "NumPy": (2, 0), "Numba": (0, 61)}
+"""The lowest versions; those of pyproject.toml."""
+
+
+def expect_version(name: str, installed: str) -> None:
+    """Raise an `ImportError` if Python, or a package that dualrev is nothing without, is older than it may be."""
+    numbers = ["".join(c for c in part if c.isdigit()) for part in installed.split("+")[0].split(".")[:2]]
+    if tuple(int(number or 0) for number in numbers) >= LOWEST[name]:
+        return
+    lowest = ".".join(map(str, LOWEST[name]))
+    cure = "make an environment with a newer one" if name == "Python" else f"pip install '{name.lower()}>={lowest}'"
+    raise ImportError(f"dualrev needs {name} {lowest} or later; {installed} is installed: {cure}")
+
+
+def expect_packages() -> None:
+    """Check Python and NumPy, and Numba if it is imported already; which is checked when it is needed otherwise."""
+    expect_version("Python", ".".join(map(str, sys.version_info[:3])))
+    import numpy
+
+    expect_version("NumPy", numpy.__version__)
+    numba: Any = sys.modules.get("numba")
+    if numba is not None:
+        expect_version("Numba", numba.__version__)
+
+
+def install(extra: str) -> str:
+    """Return the command that installs an extra.
+
+    Examples
+    --------
+    >>> print(install("plot"))
+    from a checkout of dualrev: pip install '.[plot]'
+    """
+    return f"from a checkout of dualrev: pip install '.[{extra}]'"
+
+
+def module_of(extra: str, name: str, what: str) -> Any:
+    """Return a module of a package that an extra installs.
+
+    Parameters
+    ----------
+    extra, name
+        The extra and the module.
+    what
+        What needs it, for the message: "plot() needs Matplotlib".
+
+    Raises
+    ------
+    MissingExtraError
+        If the package is not installed.
+    """
+    try:
+        __import__(name)
+    except ImportError as error:
+        raise MissingExtraError(f"{what}, which is not installed; {install(extra)}") from error
+    return sys.modules[name]
+
+
+def installed(package: str) -> bool:
+    """Return whether a package can be imported."""
+    try:
+        __import__(package)
+    except ImportError:
+        return False
+    return True
+
+
+def scipy_module(name: str) -> Any:
+    """Return a module of SciPy, or raise `MissingExtraError`."""
+    return module_of("scipy", f"scipy.{name}", f"functions of scipy.{name} need SciPy")
+
+
+def pyplot() -> Any:
+    """Return Matplotlib's pyplot, or raise `MissingExtraError`."""
+    return module_of("plot", "matplotlib.pyplot", "a plot needs Matplotlib")
+
+
+def from_scipy(name: str, function: str) -> Callable[..., Any]:
+    """Return a function of a module of SciPy, looked up when it is called."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(scipy_module(name), function)(*args, **kwargs)
+
+    call.__doc__ = f"The same as `scipy.{name}.{function}`."
+    return call
 
 
 def cache_folder() -> Path:
@@ -80,3 +175,6 @@ def _replaceable(path: Path, found: os.stat_result) -> bool:
 def _write(descriptor: int, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+
+
+expect_packages()

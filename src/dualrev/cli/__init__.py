@@ -16,9 +16,9 @@ from importlib import import_module
 from math import isfinite
 from typing import NoReturn
 
-from dualrev import __version__
 from dualrev.cli.outcome import FINE, INTERRUPTED, USAGE, OutputError, UsageError, UserFunctionError
 from dualrev.cli.output import StandardOutput, spell
+from dualrev.environment import __version__
 from dualrev.errors import CalibrationError, MissingExtraError, ProblemSizeError, UnknownProblemError
 
 AT = (

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dualrev.cli.outcome import OutputError, UsageError
-from dualrev.environment import open_descriptor, write_whole
-from dualrev.extras import pyplot
+from dualrev.environment import open_descriptor, pyplot, write_whole
 
 PICTURES = (".png", ".svg", ".pdf")
 

@@ -12,7 +12,7 @@ from dualrev.comparison.as_json import measured_on
 from dualrev.comparison.as_text import HEAD, about, remarks, row
 from dualrev.comparison.readable_numbers import memory
 from dualrev.comparison.report import Comparison, Execution, MethodReport
-from dualrev.extras import installed
+from dualrev.environment import installed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

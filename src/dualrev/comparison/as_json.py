@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from dualrev.comparison.report import Comparison
+from dualrev.environment import __version__
 
 
 def comparisons_as_json(found: Sequence[Comparison]) -> str:
@@ -32,10 +33,8 @@ def measured_on() -> str:
 
 
 def _versions() -> dict[str, str]:
-    import dualrev
-
     return {
-        "dualrev": dualrev.__version__,
+        "dualrev": __version__,
         "numpy": np.__version__,
         "numba": numba.__version__,
         "python": platform.python_version(),

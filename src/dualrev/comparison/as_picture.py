@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dualrev.comparison.readable_numbers import digits, duration
 from dualrev.comparison.report import Comparison, Execution, MethodReport
-from dualrev.extras import pyplot
+from dualrev.environment import pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,8 +15,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from dualrev.environment import install
 from dualrev.errors import NoDeviceError
-from dualrev.extras import install
 
 CAPABILITY = (9, 0)
 """What code is compiled for where there is no device to ask."""

@@ -20,8 +20,7 @@ import llvmlite
 import numba
 import numpy as np
 
-from dualrev.environment import cache_folder, write_whole
-from dualrev.requirements import expect_version
+from dualrev.environment import cache_folder, expect_version, write_whole
 
 expect_version("Numba", numba.__version__)
 

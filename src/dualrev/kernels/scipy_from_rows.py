@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.extras import from_scipy
+from dualrev.environment import from_scipy
 from dualrev.kernels.numpy_rows import FUNCTIONS
 from dualrev.primitives.array import faddeeva
 from dualrev.primitives.array.rule import COMPOSITES

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.extras import from_scipy
+from dualrev.environment import from_scipy
 from dualrev.primitives.row import HostRow, Row
 
 

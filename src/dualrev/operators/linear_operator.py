@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.auto.choice import directions_at_once
-from dualrev.extras import scipy_module
+from dualrev.environment import scipy_module
 from dualrev.operators.call import Point, known_function
 from dualrev.operators.fundamental import Pullback, pushforward
 

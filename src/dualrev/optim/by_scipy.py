@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from dualrev.active.ownership import lent
+from dualrev.environment import module_of
 from dualrev.errors import UnknownMethodError, meant
-from dualrev.extras import module_of
 from dualrev.operators.jacobian import value_and_grad
 from dualrev.optim.methods import Objective
 from dualrev.optim.minimizing import METHODS, STOPPED, finished

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dualrev.active.trees import flatten
-from dualrev.extras import pyplot
+from dualrev.environment import pyplot
 from dualrev.optim.result import Minimum, Root
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dualrev import linalg, special
-from dualrev.extras import scipy_module
+from dualrev.environment import scipy_module
 from dualrev.kernels.numpy_rows import ROWS, scipy_row, ufuncs
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.array.constant import CONSTANT, REFUSED

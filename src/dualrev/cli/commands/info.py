@@ -7,11 +7,10 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from dualrev import __version__
 from dualrev.auto.calibration import calibration_file, current_constants
 from dualrev.auto.choice import SHIPPED
 from dualrev.cli.outcome import FINE
-from dualrev.environment import cache_folder
+from dualrev.environment import __version__, cache_folder
 from dualrev.kernels import cuda_target
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.scalar import TABLE

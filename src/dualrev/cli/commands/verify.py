@@ -10,8 +10,8 @@ from dualrev.cli.outcome import FAILED, FINE, INTERRUPTED, UsageError, users_err
 from dualrev.cli.points import out_shape
 from dualrev.cli.progress import progress
 from dualrev.cli.target import targets
+from dualrev.environment import installed
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
-from dualrev.extras import installed
 from dualrev.verification import Verification, verify, verify_primitives
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualrev.comparison.as_picture import COLORS
 from dualrev.comparison.sweeps.report import Sweep, SweepPoint
-from dualrev.extras import pyplot
+from dualrev.environment import pyplot
 from dualrev.problems.problem import MUCH
 
 if TYPE_CHECKING:

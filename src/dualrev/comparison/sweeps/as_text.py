@@ -10,7 +10,7 @@ from dualrev.comparison.as_html import STYLE, document, picture
 from dualrev.comparison.readable_numbers import digits
 from dualrev.comparison.sweeps.report import Sweep, SweepPoint
 from dualrev.comparison.timing import NOISY
-from dualrev.extras import installed
+from dualrev.environment import installed
 
 
 def table(sweep: Sweep) -> str:

@@ -16,8 +16,8 @@ from numba.core import ir
 from numba.core import types as nbtypes
 from numba.core.errors import NumbaError
 
+from dualrev.environment import install
 from dualrev.errors import CompilationError, CompilationFault, MissingExtraError
-from dualrev.extras import install
 from dualrev.kernels.numba_types import is_active
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")

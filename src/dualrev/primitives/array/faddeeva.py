@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.extras import from_scipy, scipy_module
+from dualrev.environment import from_scipy, scipy_module
 from dualrev.primitives.array.rule import Linear, array_rule, composite, linear
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.primitives.protocol_function import ProtocolFunction

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.environment import scipy_module
 from dualrev.errors import MissingRuleError
-from dualrev.extras import scipy_module
 from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import array_rule, linear

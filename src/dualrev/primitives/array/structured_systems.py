@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.extras import scipy_module
+from dualrev.environment import scipy_module
 from dualrev.primitives.array.bilinear import matrix_product
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.linear_systems import Solution, System

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dualrev.environment import write_whole
+from dualrev.environment import module_of, write_whole
 from dualrev.errors import MissingExtraError, NoGradientError
-from dualrev.extras import module_of
 from dualrev.operators.call import Argnums
 from dualrev.reverse.var import Var
 from dualrev.teaching.graphs.folding import folded

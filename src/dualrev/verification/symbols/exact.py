@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import sympy
 
-from dualrev.extras import installed
+from dualrev.environment import installed
 from dualrev.verification.rows import DIGITS
 from dualrev.verification.symbols.evaluation import evaluate
 
