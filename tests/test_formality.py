@@ -26,14 +26,14 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors"},
-    {"environment", "problems"},
+    {"environment", "memory", "problems"},
     {"auto"},
     {"primitives"},
     {"kernels"},
     {"active"},
     {"special", "linalg"},
     {"forward", "reverse"},
-    {"nn", "memory"},
+    {"nn"},
     {"compiled"},
     {"cuda"},
     {"operators"},

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import ContextDecorator, suppress
+from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import cache
-from pathlib import Path
+
+from dualrev.memory import machine_memory
 
 SHARE = 0.5
 """Of the machine's memory, what a tape may take by default. While it grows, the old half is there beside the new."""
-
-_CONTROL_GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 class Allowance:
@@ -115,35 +113,3 @@ class tape_limit(ContextDecorator):
 def default_limit() -> int:
     """Return the limit where none was set, in bytes."""
     return int(SHARE * machine_memory())
-
-
-def machine_memory() -> int:
-    """Return the memory in bytes that the machine has, or that the process may use of it."""
-    found = [sys.maxsize]
-    with suppress(AttributeError, ValueError, OSError):  # not on Windows
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    if sys.platform == "win32":
-        found.append(_windows_memory())
-    with suppress(ImportError, ValueError):  # not on Windows
-        import resource
-
-        found += [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]  # -1: no limit
-    for name in _CONTROL_GROUPS:
-        with suppress(OSError, ValueError):  # no such group, or "max"
-            found.append(int(Path(name).read_text(encoding="ascii")))
-    return min(each for each in found if each > 0)
-
-
-def _windows_memory() -> int:
-    import ctypes
-
-    class MemoryStatus(ctypes.Structure):
-        _fields_ = [
-            ("length", ctypes.c_ulong),
-            ("load", ctypes.c_ulong),
-            *((name, ctypes.c_ulonglong) for name in ("physical", "free", "paged", "unpaged", "virtual", "v", "e")),
-        ]
-
-    status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
-    ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined,unused-ignore]
-    return int(status.physical)
