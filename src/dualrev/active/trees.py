@@ -112,3 +112,14 @@ def map_leaves(function: Callable[[Any], Any], x: Any) -> Any:
     """Apply a function to every leaf."""
     leaves, tree = flatten(x)
     return tree.build([function(leaf) for leaf in leaves])
+
+
+def active_inside(x: Any) -> bool:
+    """Whether something is an active number, or a container or an array of objects that holds one."""
+    if isinstance(x, Active):
+        return True
+    if isinstance(x, np.ndarray):
+        return x.dtype == object and any(isinstance(element, Active) for element in x.flat)
+    if isinstance(x, dict):
+        return any(map(active_inside, x.values()))
+    return isinstance(x, tuple | list | set) and any(map(active_inside, x))

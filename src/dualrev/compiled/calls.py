@@ -23,7 +23,7 @@ from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
 from dualrev.compiled.drivers.derivative import Question, derivative, parameters
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.tape_counts import TapeCounts
-from dualrev.compiled.hooks import MADE_OF
+from dualrev.compiled.marks import MADE_OF
 from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.steps import CompiledStep
 from dualrev.errors import (

@@ -9,17 +9,15 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import numpy as np
 from numba.core import types
 from numba.core.dispatcher import OmittedArg, _DispatcherBase
 from numba.core.typing.typeof import Purpose
 from numba.extending import typeof_impl
 
 from dualrev.active.number import Active
+from dualrev.active.trees import active_inside
+from dualrev.compiled.marks import MADE_OF
 from dualrev.errors import ActiveConversionError
-
-MADE_OF = "_dualrev_made_of"
-"""Attribute of a derivative's own function: the function that it is the derivative of, and the question."""
 
 _OPEN = "_dualrev_open"
 """Attribute of a function of fixed signatures: the threads whose calls under way have let it ask for code."""
@@ -28,19 +26,8 @@ _LOCK = threading.Lock()
 _typeof_pyval, _compile_for_args = _DispatcherBase.typeof_pyval, _DispatcherBase._compile_for_args
 
 
-def holds_active(x: Any) -> bool:
-    """Whether an argument is an active number, or a container or an array of objects that holds one."""
-    if isinstance(x, Active):
-        return True
-    if isinstance(x, np.ndarray):
-        return x.dtype == object and any(isinstance(element, Active) for element in x.flat)
-    if isinstance(x, dict):
-        return any(map(holds_active, x.values()))
-    return isinstance(x, tuple | list | set) and any(map(holds_active, x))
-
-
 def _type_of_argument(self: Any, value: Any) -> Any:
-    if not holds_active(value):
+    if not active_inside(value):
         return _typeof_pyval(self, value)
     with _LOCK:
         if not self._can_compile or hasattr(self, _OPEN):
@@ -53,7 +40,7 @@ def _type_of_argument(self: Any, value: Any) -> Any:
 def _code_for(self: Any, *args: Any, **kwargs: Any) -> Any:
     """Return what is called with these arguments."""
     given = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
-    active = any(map(holds_active, given))
+    active = any(map(active_inside, given))
     if hasattr(self, _OPEN) and not active:
         return self._explain_matching_error(*args)
     _close(self)

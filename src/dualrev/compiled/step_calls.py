@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
@@ -32,6 +32,8 @@ class Call:
         Which of them hold active numbers.
     names
         Of its parameters.
+    step
+        Makes a function that takes active numbers of a compiled one that is called with copies.
 
     Raises
     ------
@@ -39,8 +41,15 @@ class Call:
         If active numbers come in containers that compiled code does not take.
     """
 
-    def __init__(self, dispatcher: Any, args: Sequence[Any], argnums: tuple[int, ...], names: Sequence[str]) -> None:
-        self.dispatcher, self.args, self.argnums, self.names = dispatcher, args, argnums, names
+    def __init__(
+        self,
+        dispatcher: Any,
+        args: Sequence[Any],
+        argnums: tuple[int, ...],
+        names: Sequence[str],
+        step: Callable[[Any], Callable[..., Any]],
+    ) -> None:
+        self.dispatcher, self.args, self.argnums, self.names, self._step = dispatcher, args, argnums, names, step
         self.kept = [None if n in argnums else private_tree(arg) for n, arg in enumerate(args)]
         for n in argnums:
             self._expect_tuples(args[n], names[n])
@@ -118,7 +127,7 @@ class Call:
 
     def value(self, *leaves: Any) -> Any:
         """Return the function's output, as one array. Arguments that are not active are the caller's own."""
-        out = _step(self.dispatcher)(*self._with(leaves, self.args))
+        out = self._step(self.dispatcher)(*self._with(leaves, self.args))
         parts, self.output = optree.tree_flatten(out)
         if not parts:
             raise NoOutputError(
@@ -168,14 +177,14 @@ class Call:
         """Return the tangent of the output for one direction."""
         pushed = derivative(self.dispatcher, Question("pushforward", "forward", self.argnums))
         directions = optree.tree_unflatten(self.spec, list(tangents))
-        _, tangent = _step(pushed)(*self._with(leaves), *directions)
+        _, tangent = self._step(pushed)(*self._with(leaves), *directions)
         return self._joined(optree.tree_leaves(tangent))
 
     def pull(self, leaves: Sequence[Any], cotangent: Any) -> list[Any]:
         """Return what a cotangent of the output contributes to the leaves."""
         pulled = derivative(self.dispatcher, Question("pullback", "reverse", self.argnums))
         nothing = [None if rest is None else np.zeros(np.shape(rest))[()] for rest in self.rest]
-        gradients = within_limit(_step(pulled), *self._with(leaves), self.arranged(cotangent, nothing))
+        gradients = within_limit(self._step(pulled), *self._with(leaves), self.arranged(cotangent, nothing))
         return [_number(leaf) for leaf in optree.tree_leaves(gradients)]
 
 
@@ -219,13 +228,6 @@ class _StepLinearization:
             return self.call.pull(self.leaves, _fresh(cotangent))
         rows = [self.call.pull(self.leaves, _fresh(cotangent[k])) for k in range(np.shape(cotangent)[0])]
         return [np.stack([row[n] for row in rows]) for n in range(len(self.leaves))]
-
-
-def _step(dispatcher: Any) -> Any:
-    """Return a function that is called with copies, as one that takes active numbers."""
-    from dualrev.compiled.steps import CompiledStep
-
-    return CompiledStep(dispatcher, private=True)
 
 
 def _leaves(tree: Any) -> list[Any]:

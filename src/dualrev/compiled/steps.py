@@ -11,10 +11,10 @@ import numpy as np
 
 from dualrev.active.number import Active, looked_at, outermost
 from dualrev.active.numpy_protocol import operand
+from dualrev.active.trees import active_inside
 from dualrev.compiled.clones.cloning import interpreted
 from dualrev.compiled.drivers.derivative import parameters
 from dualrev.compiled.drivers.numba_errors import expect_linear_algebra
-from dualrev.compiled.hooks import holds_active
 from dualrev.compiled.step_calls import Call
 from dualrev.errors import ComplexInputError, InactiveWriteError
 from dualrev.primitives.array.complex_parts import is_complex
@@ -46,14 +46,14 @@ class CompiledStep:
             bound = inspect.signature(self.dispatcher.py_func).bind(*args, **kwargs)
             bound.apply_defaults()
             args = bound.args[: len(names)]
-        argnums = tuple(n for n, arg in enumerate(args) if holds_active(arg))
+        argnums = tuple(n for n, arg in enumerate(args) if active_inside(arg))
         if not argnums:
             try:
                 return self.dispatcher(*args)
             except ImportError as error:
                 expect_linear_algebra(self.dispatcher, error)
                 raise
-        call = Call(self.dispatcher, args, argnums, names)
+        call = Call(self.dispatcher, args, argnums, names, _private)
         operands = [operand(leaf) for leaf in call.given]
         if any(map(is_complex, operands)):
             raise ComplexInputError(
@@ -71,6 +71,10 @@ class CompiledStep:
             if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
                 raise InactiveWriteError(call.refusal(name))
         return out
+
+
+def _private(dispatcher: Any) -> CompiledStep:
+    return CompiledStep(dispatcher, private=True)
 
 
 def as_step(f: Callable[..., Any]) -> CompiledStep:

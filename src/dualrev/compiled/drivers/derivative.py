@@ -24,7 +24,7 @@ from dualrev.compiled.drivers.numba_errors import (
     refusal,
 )
 from dualrev.compiled.drivers.reverse import ReverseDriver
-from dualrev.compiled.hooks import MADE_OF
+from dualrev.compiled.marks import MADE_OF, TAKES_OUT
 from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
 from dualrev.kernels.generated import digest_of, load
 from dualrev.kernels.numba_extending import defined, written_by
@@ -33,7 +33,7 @@ from dualrev.kernels.numba_types import element
 TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
 
 _BUILDING = threading.RLock()
-_KEPT, TAKES_OUT = "_dualrev_derivatives", "_dualrev_takes_out"
+_KEPT = "_dualrev_derivatives"
 
 
 class Question(NamedTuple):

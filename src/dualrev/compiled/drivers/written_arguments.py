@@ -15,8 +15,8 @@ from numba.core.errors import NumbaError
 from numba.core.typed_passes import NopythonTypeInference
 
 from dualrev.compiled.clones.cloning import WRITERS
-from dualrev.compiled.drivers.derivative import TAKES_OUT
 from dualrev.compiled.drivers.numba_errors import expect_linear_algebra
+from dualrev.compiled.marks import TAKES_OUT
 from dualrev.kernels.numba_extending import chooser_of
 
 _FOUND = "_dualrev_writes"
