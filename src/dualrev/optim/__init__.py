@@ -18,7 +18,8 @@ array([0.9918, 0.983 ])
 (3.0, True)
 """
 
-from dualrev.optim.minimizing import METHODS, minimize
+from dualrev.optim.methods import METHODS
+from dualrev.optim.minimizing import minimize
 from dualrev.optim.optimizers import SGD, Adam, Optimizer, Rprop
 from dualrev.optim.result import Minimum, Root
 from dualrev.optim.roots import newton_root

@@ -12,9 +12,8 @@ from dualrev.active.ownership import lent
 from dualrev.environment import module_of
 from dualrev.errors import UnknownMethodError, meant
 from dualrev.operators.jacobian import value_and_grad
-from dualrev.optim.methods import Objective
-from dualrev.optim.minimizing import METHODS, STOPPED, finished
-from dualrev.optim.result import Minimum
+from dualrev.optim.methods import METHODS, Objective
+from dualrev.optim.result import STOPPED, Minimum, finished
 
 WITHOUT_GRADIENT = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 WITH_PRODUCTS = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})

@@ -13,7 +13,7 @@ from dualrev.operators.hessian import hessian
 from dualrev.operators.jacobian import grad
 from dualrev.operators.vector_products import jvp
 from dualrev.optim.schedules import Schedule, schedule
-from dualrev.optim.update_rules import Rule, State
+from dualrev.optim.update_rules import AdamStep, GradientStep, RpropStep, Rule, State
 
 ARMIJO = 1e-4
 """A step is accepted if it decreases the loss by this part of what the slope promises (Armijo, 1966)."""
@@ -191,3 +191,20 @@ class Newton:
 def rate(step: float | Schedule | None, default: float) -> Schedule:
     """Return the schedule that was asked for, or the default."""
     return schedule(default if step is None else step)
+
+
+def _preconditioned(f: Any, step: Any, preconditioner: Any) -> Method:
+    return Preconditioned(preconditioner, rate(step, 1.0))
+
+
+METHODS: dict[str, Callable[..., Method]] = {
+    "gradient-descent": lambda f, step, **o: FirstOrder(GradientStep(**o), rate(step, 0.01)),
+    "momentum": lambda f, step, momentum=0.9, **o: FirstOrder(GradientStep(momentum, **o), rate(step, 0.01)),
+    "adam": lambda f, step, **o: FirstOrder(AdamStep(**o), rate(step, 0.001)),
+    "rprop": lambda f, step, **o: FirstOrder(RpropStep(**o), rate(step, 0.01), patience=3),
+    "steepest-descent": lambda f, step: SteepestDescent(f, rate(step, 1.0)(1)),
+    "coordinate-descent": lambda f, step: CoordinateDescent(f),
+    "preconditioned-descent": _preconditioned,
+    "newton": lambda f, step: Newton(f),
+}
+"""dualrev's own methods, by name."""

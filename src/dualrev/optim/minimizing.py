@@ -13,36 +13,17 @@ from dualrev.active.trees import flatten
 from dualrev.active.values import own_value
 from dualrev.operators.call import known_function
 from dualrev.operators.jacobian import value_and_grad
-from dualrev.optim import methods
+from dualrev.optim.by_scipy import by_scipy
 from dualrev.optim.containers import OfVector
-from dualrev.optim.methods import Method, NoDecreaseError, Objective, rate
+from dualrev.optim.methods import METHODS, NoDecreaseError, Objective
 from dualrev.optim.progress import bar
-from dualrev.optim.result import Minimum
+from dualrev.optim.result import STOPPED, Minimum, finished
 from dualrev.optim.schedules import Schedule, schedule
-from dualrev.optim.update_rules import AdamStep, GradientStep, RpropStep
 
 ITERATIONS = 1000
 TOLERANCE = 1e-8
-STOPPED = "the callback raised StopIteration"
 ROUNDING = 1e-6
 """Where no step decreases the loss, a gradient that is smaller, relative to the loss, means that it is rounding."""
-
-
-def _preconditioned(f: Any, step: Any, preconditioner: Any) -> Method:
-    return methods.Preconditioned(preconditioner, rate(step, 1.0))
-
-
-METHODS: dict[str, Callable[..., Method]] = {
-    "gradient-descent": lambda f, step, **o: methods.FirstOrder(GradientStep(**o), rate(step, 0.01)),
-    "momentum": lambda f, step, momentum=0.9, **o: methods.FirstOrder(GradientStep(momentum, **o), rate(step, 0.01)),
-    "adam": lambda f, step, **o: methods.FirstOrder(AdamStep(**o), rate(step, 0.001)),
-    "rprop": lambda f, step, **o: methods.FirstOrder(RpropStep(**o), rate(step, 0.01), patience=3),
-    "steepest-descent": lambda f, step: methods.SteepestDescent(f, rate(step, 1.0)(1)),
-    "coordinate-descent": lambda f, step: methods.CoordinateDescent(f),
-    "preconditioned-descent": _preconditioned,
-    "newton": lambda f, step: methods.Newton(f),
-}
-"""dualrev's own methods, by name."""
 
 
 def minimize(
@@ -136,8 +117,6 @@ def minimize(
     name = method.lower().replace(" ", "-").replace("_", "-")
 
     if name not in METHODS:
-        from dualrev.optim.by_scipy import by_scipy
-
         return by_scipy(f, start, args, method, iterations, tolerance, callback, options)
     if name == "preconditioned-descent" and "preconditioner" not in options:
         raise TypeError("preconditioned descent needs preconditioner=: a matrix, a diagonal, or a function")
@@ -202,36 +181,6 @@ def _over_container(
         of_vector, of_vector.start, method, args=args, callback=None if callback is None else told, **options
     )
     return replace(found, x=of_vector.container(found.x))
-
-
-def finished(
-    f: Callable[..., Any],
-    args: tuple[Any, ...],
-    path: list[Any],
-    losses: list[float],
-    converged: bool,
-    reason: str,
-    method: str,
-    scipy: Any = None,
-) -> Minimum:
-    """Return the result: the last point, or the best if the last loss is not finite."""
-    finite = np.isfinite(losses)
-    best = int(np.argmin(np.where(finite, losses, np.inf))) if finite.any() else 0
-    last = len(losses) - 1 if finite[-1] else best
-    points, values = np.stack(path), np.array(losses)
-    return Minimum(
-        x=path[last].copy(),
-        loss=losses[last],
-        path=points,
-        losses=values,
-        iterations=len(losses) - 1,
-        converged=converged,
-        reason=reason,
-        best=best,
-        method=method,
-        f=Objective(f, args),
-        scipy=scipy,
-    )
 
 
 def _norm(x: Any) -> float:

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dualrev.optim.methods import Objective
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+STOPPED = "the callback raised StopIteration"
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Minimum:
         """
         from dualrev.optim.plot import plot_minimum
 
-        return plot_minimum(self)
+        return plot_minimum(self.losses, self.path, self.x, self.f, self.method)
 
 
 @dataclass(frozen=True)
@@ -126,4 +131,34 @@ class Root:
         """
         from dualrev.optim.plot import plot_root
 
-        return plot_root(self)
+        return plot_root(self.residuals)
+
+
+def finished(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    path: list[Any],
+    losses: list[float],
+    converged: bool,
+    reason: str,
+    method: str,
+    scipy: Any = None,
+) -> Minimum:
+    """Return the result: the last point, or the best if the last loss is not finite."""
+    finite = np.isfinite(losses)
+    best = int(np.argmin(np.where(finite, losses, np.inf))) if finite.any() else 0
+    last = len(losses) - 1 if finite[-1] else best
+    points, values = np.stack(path), np.array(losses)
+    return Minimum(
+        x=path[last].copy(),
+        loss=losses[last],
+        path=points,
+        losses=values,
+        iterations=len(losses) - 1,
+        converged=converged,
+        reason=reason,
+        best=best,
+        method=method,
+        f=Objective(f, args),
+        scipy=scipy,
+    )
