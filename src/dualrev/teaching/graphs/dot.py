@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from dualrev.teaching.graphs.graph import Edge, Graph
+from dualrev.teaching.graphs.parts import Edge, Node
 
 _LOOKS = {
     "leaf": 'shape=box, style="filled,rounded", fillcolor="#cfe2f3"',
@@ -22,14 +21,14 @@ _EDGES = {
 }
 
 
-def dot(graph: Graph) -> str:
+def dot(name: str, nodes: Iterable[Node], edges: Iterable[Edge]) -> str:
     """Return a graph as DOT text: one statement a line, nodes first."""
-    lines = ["digraph {", f"  label={quoted(graph.name)}; labelloc=t;", "  rankdir=TB; ranksep=0.35; nodesep=0.25;"]
+    lines = ["digraph {", f"  label={quoted(name)}; labelloc=t;", "  rankdir=TB; ranksep=0.35; nodesep=0.25;"]
     lines.append('  node [fontname="Helvetica", fontsize=10, height=0.3, margin="0.10,0.05"];')
     lines.append('  edge [arrowsize=0.6, fontname="Helvetica", fontsize=9];')
-    for node in graph.nodes:
+    for node in nodes:
         lines.append(f"  {quoted(node.key)} [label={quoted(chr(10).join(node.lines))}, {_LOOKS[node.kind]}];")
-    lines += [f"  {_arrow(edge)}{_attributes(edge)};" for edge in graph.edges]
+    lines += [f"  {_arrow(edge)}{_attributes(edge)};" for edge in edges]
     return "\n".join([*lines, "}"]) + "\n"
 
 

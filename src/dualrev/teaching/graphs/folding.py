@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from dualrev.teaching.graphs.graph import Edge, Node
+from dualrev.teaching.graphs.parts import Edge, Node
 
 LONGEST_PERIOD = 200
 """Loops whose bodies have more operations are not looked for."""
@@ -46,12 +44,8 @@ def folded(nodes: Sequence[Node], edges: Sequence[Edge], most: int) -> tuple[tup
         if start != end:
             counts[start, end, edge.kind] += edge.count
     return tuple(joined), tuple(
-        _edge(edges[0], joined[start].key, joined[end].key, kind, count) for (start, end, kind), count in counts.items()
+        Edge(joined[start].key, joined[end].key, kind, count) for (start, end, kind), count in counts.items()
     )
-
-
-def _edge(like: Edge, start: str, end: str, kind: str, count: int) -> Edge:
-    return type(like)(start, end, kind, count)
 
 
 def _runs(operations: Sequence[Node], budget: int) -> list[list[Node]]:
@@ -112,7 +106,7 @@ def _joined(run: Sequence[Node], n: int) -> Node:
     span = f"{_variable(first)} to {_variable(last)}"
     lines = (f"{repeated} {what}: {span}", *([", ".join(listed)] if first.operation else ()))
     kind = "adjoint" if adjoint else "fold" if first.operation else first.kind
-    return type(first)(f"fold{n}", kind, first.operation, lines, first.order)
+    return Node(f"fold{n}", kind, first.operation, lines, first.order)
 
 
 def _variable(node: Node) -> str:

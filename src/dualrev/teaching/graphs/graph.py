@@ -12,57 +12,13 @@ from dualrev.environment import module_of, write_whole
 from dualrev.errors import MissingExtraError, NoGradientError
 from dualrev.operators.call import Argnums
 from dualrev.reverse.var import Var
+from dualrev.teaching.graphs.dot import dot
 from dualrev.teaching.graphs.folding import folded
+from dualrev.teaching.graphs.nodes import of_function, of_variables
+from dualrev.teaching.graphs.parts import Edge, Node
 from dualrev.teaching.summaries import counted
 
 FORMATS = ("svg", "png", "pdf")
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node of a graph.
-
-    Attributes
-    ----------
-    key : str
-        Unlike that of every other node.
-    kind : {"leaf", "parameter", "operation", "result", "fold", "adjoint"}
-    operation : str
-        Name in the table of primitives, "" for what is none.
-    lines : tuple of str
-        What is written in it: a formula, a value, a shape.
-    order : int
-        Place in an order in which they can be computed.
-    mirror : str
-        For an adjoint the key of the node that it is the adjoint of.
-    """
-
-    key: str
-    kind: str
-    operation: str
-    lines: tuple[str, ...]
-    order: int
-    mirror: str = ""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """An edge: what flows from one node into another.
-
-    Attributes
-    ----------
-    start, end : str
-        Keys of nodes.
-    kind : {"value", "adjoint", "saved"}
-        A value, an adjoint on its way back, or a value that the way back reads.
-    count : int
-        How many edges a folded one stands for.
-    """
-
-    start: str
-    end: str
-    kind: str = "value"
-    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -105,9 +61,8 @@ class Graph:
     @property
     def dot(self) -> str:
         """The drawn graph in Graphviz' language."""
-        from dualrev.teaching.graphs.dot import dot
-
-        return dot(self.drawn)
+        drawn = self.drawn
+        return dot(drawn.name, drawn.nodes, drawn.edges)
 
     def render(self, path: str | Path) -> Path:
         """Draw the graph into a file.
@@ -177,10 +132,10 @@ def _graphviz(kind: str) -> Any:
         raise MissingExtraError(f"{error}. {_WITHOUT}") from error
 
 
-def drawing(dot: str, kind: str) -> bytes:
+def drawing(text: str, kind: str) -> bytes:
     """Return what Graphviz draws."""
     expect_drawing(kind)
-    return bytes(_graphviz(kind).Source(dot).pipe(format=kind))
+    return bytes(_graphviz(kind).Source(text).pipe(format=kind))
 
 
 def graph(
@@ -252,8 +207,6 @@ def graph(
     >>> [node.operation for node in dr.graph(np.log(x) ** 2).nodes]
     ['', 'log', 'square']
     """
-    from dualrev.teaching.graphs.nodes import of_function, of_variables
-
     results = [target] if isinstance(target, Var) else target
     if isinstance(results, list | tuple) and results and all(isinstance(each, Var) for each in results):
         if any(each.statement is None for each in results):

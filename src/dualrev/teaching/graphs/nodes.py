@@ -10,7 +10,7 @@ import numpy as np
 from dualrev.operators.call import Argnums
 from dualrev.reverse.tape import Leaf, RowStatement, Statement, Tape
 from dualrev.reverse.var import Var
-from dualrev.teaching.graphs.graph import Edge, Node
+from dualrev.teaching.graphs.parts import Edge, Node
 from dualrev.teaching.recording import OutShape, Step, record
 from dualrev.teaching.summaries import shape_text, summary
 from dualrev.teaching.traces import formulas

@@ -15,7 +15,7 @@ from dualrev.reverse.tape import Leaf
 from dualrev.reverse.var import Var
 from dualrev.teaching.passes import adjoints, complete, tangents
 from dualrev.teaching.recording import OutShape, Recording, Step, known_order, record
-from dualrev.teaching.traces import formulas
+from dualrev.teaching.traces import formulas, tables
 from dualrev.teaching.traces.notation import TEXT
 
 
@@ -125,6 +125,10 @@ class Trace:
             return text
         return "seed" if not self._consumers[step] else f"seed + {text}"
 
+    @property
+    def _shown(self) -> tables.Shown:
+        return tables.Shown(self.name, self.mode, self._recording, self._derivatives, self.derivative_formula)
+
     def table(self, limit: int | None = None) -> str:
         """Return the trace as an aligned table.
 
@@ -133,27 +137,19 @@ class Trace:
         limit : int, optional
             The most lines to show; the middle is left out.
         """
-        from dualrev.teaching.traces.tables import text
-
-        return text(self, limit)
+        return tables.text(self._shown, limit)
 
     def html(self) -> str:
         """Return the trace as an HTML table."""
-        from dualrev.teaching.traces.tables import html
-
-        return html(self)
+        return tables.html(self._shown)
 
     def latex(self) -> str:
         """Return the trace as a LaTeX tabular; it needs the package amsmath."""
-        from dualrev.teaching.traces.tables import latex
-
-        return latex(self)
+        return tables.latex(self._shown)
 
     def markdown(self) -> str:
         """Return the trace as a Markdown table with formulas between dollar signs."""
-        from dualrev.teaching.traces.tables import markdown
-
-        return markdown(self)
+        return tables.markdown(self._shown)
 
     def __str__(self) -> str:
         return self.table(limit=100)
