@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numba.core import types
 from numba.core.types import Dispatcher as DispatcherType
@@ -14,13 +14,11 @@ from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors
 from dualrev.compiled.drivers.derivative import parameters
+from dualrev.custom.written_rule import WrittenRule
 from dualrev.errors import CompilationError
 from dualrev.kernels.numba_extending import defined, overloads, written_by
 from dualrev.kernels.numba_types import NUMBERS, element, is_active, link, owner_of
 from dualrev.operators.backends import is_dispatcher
-
-if TYPE_CHECKING:
-    from dualrev.custom.rule import CustomRule
 
 _INSTEAD = "Pass backend='numpy' to the operator, which differentiates the caller interpreted"
 
@@ -30,11 +28,11 @@ def let_compiled_code_call(rules: type) -> None:
     """Let compiled code call functions with a rule, as a global or an argument."""
 
     @typeof_impl.register(rules)  # type: ignore[untyped-decorator]
-    def typeof_rule(rule: CustomRule, context: Any) -> Any:
+    def typeof_rule(rule: WrittenRule, context: Any) -> Any:
         return DispatcherType(_dispatcher_of(rule))
 
 
-def _dispatcher_of(rule: CustomRule) -> Any:
+def _dispatcher_of(rule: WrittenRule) -> Any:
     """Return what compiled code calls: the function, or for active numbers its rule."""
     if not is_dispatcher(rule.f):
         raise CompilationError(
@@ -47,7 +45,7 @@ def _dispatcher_of(rule: CustomRule) -> Any:
     return rule._dispatcher
 
 
-def _entry(rule: CustomRule) -> Any:
+def _entry(rule: WrittenRule) -> Any:
     """Return a dispatcher; each level has its own, because none may call itself with other types."""
     names = parameters(rule.f)
 
@@ -68,7 +66,7 @@ def _holds_active(of: Any) -> bool:
     return is_active(element(of))
 
 
-def _linked(rule: CustomRule, names: list[str], numba_types: Any) -> Callable[..., Any]:
+def _linked(rule: WrittenRule, names: list[str], numba_types: Any) -> Callable[..., Any]:
     """Return the function of active numbers: its value, and the partial derivatives that the rule gives."""
     containers = [name for name, of in zip(names, numba_types, strict=True) if _holds_active(of) and not is_active(of)]
     if containers:

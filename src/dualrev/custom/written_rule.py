@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ctypes import ArgumentError
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import optree
@@ -18,10 +18,19 @@ from dualrev.errors import DualrevError, MissingRuleError, ShapeMismatchError
 from dualrev.operators.backends import interpretable
 from dualrev.primitives.array.rule import leading
 
-if TYPE_CHECKING:
-    from dualrev.custom.rule import CustomRule
-
 _PLAIN = (np.ndarray, float, int, np.number, np.bool_)
+
+
+class WrittenRule(Protocol):
+    """A function with a rule, as its derivative needs it: `CustomRule`."""
+
+    __name__: str
+    f: Callable[..., Any]
+    argnums: tuple[int, ...] | None
+    pushforward: Callable[..., Any] | None
+    pullback: Callable[..., Any] | None
+    vectorized: bool
+    _dispatcher: Any
 
 
 class WrittenStep:
@@ -29,7 +38,7 @@ class WrittenStep:
 
     def __init__(
         self,
-        rule: CustomRule,
+        rule: WrittenRule,
         y: Any,
         point: Arguments,
         leaves: Leaves,
