@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import re
 from collections.abc import Iterable, Sequence
@@ -305,8 +306,10 @@ class PublicNames(FromTheCode):
         ):
             lines += heading(title)
             lines += [".. autosummary::", "   :nosignatures:", "", *[f"   dualrev.{name}" for name in names], ""]
-            members = ["   :members:"] if directive == "autoclass" else []
             for name in names:
+                members = ["   :members:"] if directive == "autoclass" else []
+                if dataclasses.is_dataclass(things[name]):
+                    members.append("   :inherited-members:")  # what is data stands in a class below
                 lines += [f".. {directive}:: dualrev.{name}", *members, ""]
         return lines
 

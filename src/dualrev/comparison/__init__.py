@@ -2,8 +2,10 @@
 
 from dualrev.comparison.agreement import Agreement
 from dualrev.comparison.comparing import compare
-from dualrev.comparison.report import Comparison, Execution, MethodReport
-from dualrev.comparison.sweeps.report import Sweep, SweepPoint
+from dualrev.comparison.record import Execution, MethodReport
+from dualrev.comparison.report import Comparison
+from dualrev.comparison.sweeps.record import SweepPoint
+from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.sweeping import sweep
 from dualrev.comparison.timing import Timing
 

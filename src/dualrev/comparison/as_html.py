@@ -9,9 +9,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dualrev.comparison.as_json import measured_on
+from dualrev.comparison.as_picture import plot
 from dualrev.comparison.as_text import HEAD, about, remarks, row
 from dualrev.comparison.readable_numbers import memory
-from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.record import ComparisonRecord, Execution, MethodReport
 from dualrev.environment import installed
 
 if TYPE_CHECKING:
@@ -43,19 +44,19 @@ RECORDED = ("recorded", "tape")
 """Titles of what there is no room for in text."""
 
 
-def fragment(comparison: Comparison) -> str:
+def fragment(comparison: ComparisonRecord) -> str:
     """Return the comparison as HTML, for notebooks."""
     style = STYLE.partition("\n")[2].partition("\n")[2]
     return f"<style>{style[style.index('.dualrev') :]}</style>{_body(comparison)}"
 
 
-def page(comparisons: Sequence[Comparison]) -> str:
+def page(comparisons: Sequence[ComparisonRecord]) -> str:
     """Return comparisons as a page of its own, with plots where Matplotlib is installed."""
     parts = []
     for comparison in comparisons:
         parts.append(_body(comparison))
         if installed("matplotlib") and comparison.forward.timed:
-            parts.append(f'<img alt="times of all methods" src="{picture(comparison.plot())}">')
+            parts.append(f'<img alt="times of all methods" src="{picture(plot(comparison))}">')
     return document(" and ".join(comparison.name for comparison in comparisons), parts)
 
 
@@ -77,7 +78,7 @@ def picture(figure: Figure) -> str:
     return f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
 
 
-def _body(comparison: Comparison) -> str:
+def _body(comparison: ComparisonRecord) -> str:
     (_, verdict), *others = remarks(comparison)
     notes = "".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in others)
     stopped = "<br>interrupted: this is what was measured until then" if comparison.interrupted else ""

@@ -6,18 +6,36 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numba
 import numpy as np
 
-from dualrev.comparison.report import Comparison
+from dualrev.comparison.readable_numbers import plain
+from dualrev.comparison.record import ComparisonRecord
+from dualrev.comparison.verdict import verdict
 from dualrev.environment import __version__
 
 
-def comparisons_as_json(found: Sequence[Comparison]) -> str:
+def comparisons_as_json(found: Sequence[ComparisonRecord]) -> str:
     """Return comparisons as a document, with what they were measured on."""
-    return as_json({"comparisons": [comparison.to_dict() for comparison in found]})
+    return as_json({"comparisons": [as_dict(comparison) for comparison in found]})
+
+
+def as_dict(comparison: ComparisonRecord) -> dict[str, Any]:
+    """Return everything as plain numbers, strings and dicts: what is not finite becomes a string."""
+    found: dict[str, Any] = plain(
+        asdict(comparison)
+        | {
+            "faster": comparison.faster,
+            "told_apart": comparison.told_apart,
+            "regret": comparison.regret,
+            "auto_was_right": comparison.auto_was_right,
+        }
+        | {"choice": asdict(comparison.choice), "verdict": verdict(comparison)}
+    )
+    return found
 
 
 def as_json(content: dict[str, Any]) -> str:

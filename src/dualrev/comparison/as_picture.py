@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dualrev.comparison.readable_numbers import digits, duration
-from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.record import ComparisonRecord, Execution, MethodReport
 from dualrev.environment import pyplot
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ COLORS = {"forward": "tab:blue", "reverse": "tab:orange", "auto": "tab:green", "
 OTHERS = "0.72"
 
 
-def plot(comparison: Comparison) -> Figure:
+def plot(comparison: ComparisonRecord) -> Figure:
     """Draw a bar for the function and for each method, with its quartiles, an axis for each way to run."""
     plt = pyplot()
     shown = [each for each in comparison.executions if any(method.timed for method in each.methods)]

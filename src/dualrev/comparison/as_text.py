@@ -7,7 +7,8 @@ from math import isnan
 from textwrap import wrap
 
 from dualrev.comparison.readable_numbers import digits, duration, memory, spread
-from dualrev.comparison.report import Comparison, Execution, MethodReport
+from dualrev.comparison.record import ComparisonRecord, Execution, MethodReport
+from dualrev.comparison.verdict import verdict
 
 WIDTH = 80
 INDENT = 14
@@ -27,7 +28,7 @@ WHERE = {
 }
 
 
-def table(comparison: Comparison) -> str:
+def table(comparison: ComparisonRecord) -> str:
     """Return the comparison as text, at most 80 columns wide."""
     lines = [*wrap(comparison.name, WIDTH), f"n = {comparison.n}, m = {comparison.m}"]
     if comparison.interrupted:
@@ -63,7 +64,7 @@ def about(execution: Execution) -> str:
     return f"{where}: {takes}; {tape}"
 
 
-def remarks(comparison: Comparison) -> list[tuple[str, str]]:
+def remarks(comparison: ComparisonRecord) -> list[tuple[str, str]]:
     """Return what a table cannot say: labels and sentences."""
     main = comparison.main
     both = len([each for each in comparison.executions if each.methods]) > 1
@@ -79,7 +80,7 @@ def remarks(comparison: Comparison) -> list[tuple[str, str]]:
                 short.append(("left out", f"{name}: {each.unavailable}"))
     found = comparison.verification
     return [
-        ("verdict", comparison.verdict),
+        ("verdict", verdict(comparison)),
         *short,
         *(("not finite", note) for note in comparison.notes),
         ("auto", f"{comparison.choice.mode}, because {comparison.choice.reason}"),
@@ -121,7 +122,7 @@ def _passes(report: MethodReport) -> str:
     return f"{report.passes} {one if report.passes == 1 else many} of {report.together}"
 
 
-def _against(comparison: Comparison) -> str:
+def _against(comparison: ComparisonRecord) -> str:
     if not comparison.reference:
         return "not measured"
     entries = max((each.entries for each in comparison.main.methods), default=0)
@@ -130,7 +131,7 @@ def _against(comparison: Comparison) -> str:
     return f"against {comparison.reference}, {share}; the largest difference over the largest entry"
 
 
-def _difference(comparison: Comparison) -> str:
+def _difference(comparison: ComparisonRecord) -> str:
     found = comparison.agreement
     text = f"at most {found.absolute:.2g}, relative to the largest entry {found.relative:.2g}"
     if found.entries < found.total:

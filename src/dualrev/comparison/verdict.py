@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan, nan
 
 from dualrev.comparison.readable_numbers import digits, duration
-from dualrev.comparison.report import MODES, TOLERATED, Comparison, Execution, MethodReport
+from dualrev.comparison.record import MODES, TOLERATED, ComparisonRecord, Execution, MethodReport
 from dualrev.comparison.timing import FEWEST, told_apart
 
 CLOSE = 2.0
@@ -20,7 +20,7 @@ CONTRADICTED = 1e-3
 """A relative error that is none of differences, where several of them have it."""
 
 
-def verdict(comparison: Comparison) -> str:
+def verdict(comparison: ComparisonRecord) -> str:
     """Return what a comparison says, in sentences."""
     if comparison.interrupted and not comparison.main.function.batches:
         known = any(each.timed for each in comparison.main.methods)
@@ -59,7 +59,7 @@ def _of_execution(execution: Execution) -> str:
     )
 
 
-def _between(comparison: Comparison) -> str:
+def _between(comparison: ComparisonRecord) -> str:
     """Compare the two ways to run the function."""
     best = {}
     for each in comparison.executions:
@@ -77,7 +77,7 @@ def _between(comparison: Comparison) -> str:
     return f"The Jacobian is {_times(slow, fast, names[0] + ' than')} {names[1]}."
 
 
-def _auto(comparison: Comparison) -> str:
+def _auto(comparison: ComparisonRecord) -> str:
     if not (comparison.forward.timed and comparison.reverse.timed):
         return ""
     chosen = comparison.choice.mode
@@ -95,7 +95,7 @@ def _auto(comparison: Comparison) -> str:
     return f"Auto takes {chosen} mode, which was WRONG: it takes {comparison.regret:.3g} times as long as the other."
 
 
-def _overhead(comparison: Comparison) -> str:
+def _overhead(comparison: ComparisonRecord) -> str:
     """Say where auto itself took notably longer than the mode that it chose."""
     auto, chosen = comparison.main.method("auto"), comparison.main.method(comparison.choice.mode)
     known = min(auto.timing.batches, chosen.timing.batches) >= FEWEST and auto.complete and chosen.complete
@@ -105,7 +105,7 @@ def _overhead(comparison: Comparison) -> str:
     return f"; to choose and to run it took {digits(ratio)} times as long as that mode alone"
 
 
-def _others(comparison: Comparison) -> str:
+def _others(comparison: ComparisonRecord) -> str:
     """Compare differences with the better mode."""
     methods = {each.method: each for each in comparison.main.methods}
     central = methods.get("central differences")
@@ -123,7 +123,7 @@ def _others(comparison: Comparison) -> str:
     return f"Central differences cost {digits(1 / ratio)} times less than {comparison.faster} mode{error}."
 
 
-def _contradicted(comparison: Comparison) -> str:
+def _contradicted(comparison: ComparisonRecord) -> str:
     """Say so where all differences are off by the same: then it is the derivative that is not the function's."""
     named = ("forward differences", "central differences", "complex step")
     errors = [each.error for each in comparison.main.methods if each.method in named and each.entries]
@@ -147,7 +147,7 @@ def _times(slow: MethodReport, fast: MethodReport, than: str) -> str:
     return f"{digits(ratio)} times faster {than}" if ratio >= CLOSE else f"{ratio - 1:.0%} faster {than}"
 
 
-def _noisy(comparison: Comparison) -> bool:
+def _noisy(comparison: ComparisonRecord) -> bool:
     timings = [each.function for each in comparison.executions if not each.unavailable]
     timings += [m.timing for each in comparison.executions for m in each.methods if m.method in MODES and m.runs]
     return sum(timing.noisy for timing in timings) > len(timings) / 3

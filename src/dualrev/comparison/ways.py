@@ -16,7 +16,7 @@ from dualrev.comparison import on_device
 from dualrev.comparison.agreement import Reference
 from dualrev.comparison.by_sympy import SymbolicRun
 from dualrev.comparison.differences import ComplexStepRun, DifferencesRun
-from dualrev.comparison.report import Execution, MethodReport
+from dualrev.comparison.record import Execution, MethodReport
 from dualrev.comparison.runs import ForwardRun, OperatorRun, ReverseRun, Run
 from dualrev.comparison.timing import Timing
 from dualrev.errors import UnknownBackendError

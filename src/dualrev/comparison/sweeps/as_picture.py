@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualrev.comparison.as_picture import COLORS
-from dualrev.comparison.sweeps.report import Sweep, SweepPoint
+from dualrev.comparison.sweeps.record import SweepPoint, SweepRecord
 from dualrev.environment import pyplot
 from dualrev.problems.problem import MUCH
 
@@ -25,7 +25,7 @@ FAR = {
 """What the far ends of the axes are."""
 
 
-def plot(sweep: Sweep) -> Figure:
+def plot(sweep: SweepRecord) -> Figure:
     """Draw the map and the curves; of a sweep over n alone, the curves."""
     plt = pyplot()
     mapped = len(sweep.ns) > 1 and len(sweep.ms) > 1 and len(sweep.points) > max(len(sweep.ns), len(sweep.ms))
@@ -46,7 +46,7 @@ def plot(sweep: Sweep) -> Figure:
     return figure
 
 
-def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
+def _map(figure: Figure, axes: Axes, sweep: SweepRecord) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     ns, ms = sweep.ns, sweep.ms
@@ -75,7 +75,7 @@ def _map(figure: Figure, axes: Axes, sweep: Sweep) -> None:
     bar.ax.tick_params(labelsize="small")
 
 
-def _lines(axes: Axes, sweep: Sweep) -> None:
+def _lines(axes: Axes, sweep: SweepRecord) -> None:
     for line, style, label in (
         (sweep.crossings(), {"color": "black", "linewidth": 2.0}, "measured crossing"),
         (sweep.boundary(), {"color": "black", "linewidth": 1.5, "linestyle": "--"}, "where auto goes over"),

@@ -8,12 +8,13 @@ from textwrap import wrap
 
 from dualrev.comparison.as_html import STYLE, document, picture
 from dualrev.comparison.readable_numbers import digits
-from dualrev.comparison.sweeps.report import Sweep, SweepPoint
+from dualrev.comparison.sweeps.as_picture import plot
+from dualrev.comparison.sweeps.record import SweepPoint, SweepRecord
 from dualrev.comparison.timing import NOISY
 from dualrev.environment import installed
 
 
-def table(sweep: Sweep) -> str:
+def table(sweep: SweepRecord) -> str:
     """Return the ratio of forward to reverse mode for each n and m, and what auto chose."""
     lines = [*_title(sweep), ""]
     if sweep.points:
@@ -28,7 +29,7 @@ def table(sweep: Sweep) -> str:
     return "\n".join(lines)
 
 
-def sentences(sweep: Sweep) -> list[str]:
+def sentences(sweep: SweepRecord) -> list[str]:
     """Return what a sweep says."""
     if not sweep.points:
         return ["Nothing was measured."]
@@ -56,20 +57,20 @@ def _places(line: list[tuple[float, int]]) -> str:
     return ", ".join(f"n = {digits(n)} for m = {m}" for n, m in line)
 
 
-def fragment(sweep: Sweep) -> str:
+def fragment(sweep: SweepRecord) -> str:
     """Return the sweep as HTML, for notebooks."""
     return f"<style>{STYLE[STYLE.index('.dualrev') :]}</style>{_body(sweep)}"
 
 
-def page(sweep: Sweep) -> str:
+def page(sweep: SweepRecord) -> str:
     """Return the sweep as a page of its own."""
     parts = [_body(sweep)]
     if installed("matplotlib") and sweep.points:
-        parts.append(f'<img alt="both modes over n and m" src="{picture(sweep.plot())}">')
+        parts.append(f'<img alt="both modes over n and m" src="{picture(plot(sweep))}">')
     return document(sweep.name, parts)
 
 
-def _body(sweep: Sweep) -> str:
+def _body(sweep: SweepRecord) -> str:
     at = {(point.n, point.m): point for point in sweep.points}
     head = "".join(f"<th>{m}</th>" for m in sweep.ms)
     rows = "".join(
@@ -84,7 +85,7 @@ def _body(sweep: Sweep) -> str:
     )
 
 
-def _title(sweep: Sweep) -> list[str]:
+def _title(sweep: SweepRecord) -> list[str]:
     stopped = ["interrupted: this is what was measured until then"] if sweep.interrupted else []
     return [f"{sweep.name}, {sweep.backend}", *stopped]
 

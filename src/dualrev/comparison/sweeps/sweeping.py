@@ -11,7 +11,8 @@ import numpy as np
 
 from dualrev.active.trees import flatten
 from dualrev.auto.calibration import calibration_file
-from dualrev.comparison.sweeps.report import Sweep, SweepPoint
+from dualrev.comparison.sweeps.record import SweepPoint
+from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.subjects import asked
 from dualrev.comparison.timing import FEWEST, Stopwatch
 from dualrev.errors import SweepError
