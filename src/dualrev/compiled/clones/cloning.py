@@ -29,6 +29,7 @@ from dualrev.primitives.array import COMPOSITES
 from dualrev.primitives.scalar import TABLE
 
 Replacements = Mapping[Any, Any]
+"""Per function of NumPy's the function to use in a clone."""
 
 
 def home(function: types.FunctionType) -> str:
@@ -39,8 +40,6 @@ def home(function: types.FunctionType) -> str:
     name = function.__module__
     return name if name in sys.modules else __name__
 
-
-"""Per function of NumPy's the function to use in a clone."""
 
 BUFFERS = (np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like)
 """What makes arrays that are then written to."""
