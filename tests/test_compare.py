@@ -310,6 +310,25 @@ def test_numbers_that_are_not_finite_are_named() -> None:
     text = " ".join(str(found).split())
     assert "the point holds 2 of 3 numbers that are not finite" in text
     assert "f returns 2 of 3 numbers that are not finite" in text
+    assert "contradict" not in found.verdict
+    assert "off by inf" not in found.verdict
+
+
+def test_a_verdict_on_times_that_were_measured_once() -> None:
+    found = compared(lambda x: np.sum(np.sin(x)), np.ones(3), verify=False, budget=0)
+    once = {name: Timing(t, t, t, t, 1, 1) for name, t in {"forward": 1.0, "reverse": 1.3, "slow": 9.0}.items()}
+
+    def timed(reverse: Timing) -> str:
+        timing = {"forward": once["forward"], "reverse": reverse, "auto": reverse, "central differences": reverse}
+        methods = tuple(replace(m, timing=timing.get(m.method, m.timing)) for m in found.main.methods)
+        return replace(found, executions=(replace(found.main, methods=methods),)).verdict
+
+    near, far = timed(once["reverse"]), timed(once["slow"])
+    assert near.count("timed too few times to tell them apart") == 3
+    assert "faster" not in near
+    assert "was right" not in near
+    assert "forward mode is 9 times faster than reverse mode" in far
+    assert "was right" in far
 
 
 def test_verdicts() -> None:

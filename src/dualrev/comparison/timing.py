@@ -27,6 +27,9 @@ WILD = 1.0
 FEWEST = 5
 """Batches from which on quartiles say something."""
 
+UNKNOWN = 2.0
+"""How many times longer a time has to be than another for the two to differ, where a spread is not known."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -78,7 +81,17 @@ class Timing:
         return self.batches >= FEWEST and self.high - self.low > WILD * self.seconds
 
     def differs_from(self, other: Timing) -> bool:
-        """Whether the ranges between the quartiles of two times do not overlap."""
+        """Whether the ranges between the quartiles of two times do not overlap; of few batches, whether one is double.
+
+        Examples
+        --------
+        >>> once, again, slow = (Timing(t, t, t, t, 1, 1) for t in (1.0, 1.1, 3.0))
+        >>> once.differs_from(again), once.differs_from(slow)
+        (False, True)
+        """
+        if min(self.batches, other.batches) < FEWEST:
+            short, long = sorted((self.seconds, other.seconds))
+            return long > UNKNOWN * short
         return self.high < other.low or other.high < self.low
 
     def over(self, other: Timing) -> float:

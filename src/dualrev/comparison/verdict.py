@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from dualrev.comparison.readable_numbers import digits, duration
 from dualrev.comparison.record import MODES, TOLERATED, ComparisonRecord, Execution, MethodReport
@@ -12,6 +12,7 @@ CLOSE = 2.0
 """Times are told apart as numbers of times from here on, below in per cent."""
 
 TOO_NOISY = "too noisy to tell"
+FEW = "too few times to tell them apart"
 
 EXACT = 1e-10
 """A relative error up to which a method counts as exact."""
@@ -52,7 +53,8 @@ def _of_execution(execution: Execution) -> str:
             return f"{how}, the times of forward and reverse mode are {TOO_NOISY}."
         ratios = f"{digits(low.ratio)} and {digits(high.ratio)}" if low.ratio == low.ratio else ""
         over = f", {ratios} times the time of f" if ratios else ""
-        return f"{how}, forward and reverse mode take the same time within the spread{over}."
+        same = "take the same time within the spread" if _known(low, high) else f"were timed {FEW}"
+        return f"{how}, forward and reverse mode {same}{over}."
     better, worse = (forward, reverse) if forward.seconds <= reverse.seconds else (reverse, forward)
     return (
         f"{how}, {better.method} mode is {_times(worse, better, 'than')} {worse.method} mode: it takes {_over(better)}."
@@ -73,6 +75,8 @@ def _between(comparison: ComparisonRecord) -> str:
     if fast.seconds > slow.seconds:
         names, fast, slow = names[::-1], slow, fast
     if not told_apart(fast, slow):
+        if not _known(fast, slow):
+            return f"The Jacobian {names[0]} and {names[1]} was timed {FEW}."
         return f"The Jacobian takes the same time {names[0]} and {names[1]} within the spread."
     return f"The Jacobian is {_times(slow, fast, names[0] + ' than')} {names[1]}."
 
@@ -84,6 +88,8 @@ def _auto(comparison: ComparisonRecord) -> str:
     if not comparison.told_apart:
         if isnan(comparison.forward.timing.over(comparison.reverse.timing)):
             return f"Auto takes {chosen} mode; which is the faster one is {TOO_NOISY}."
+        if not _known(comparison.forward, comparison.reverse):
+            return f"Auto takes {chosen} mode; the modes were timed {FEW}."
         return f"Auto takes {chosen} mode; the modes are equally fast within the spread."
     if chosen == comparison.faster:
         return f"Auto takes {chosen} mode, which was right{_overhead(comparison)}."
@@ -98,7 +104,7 @@ def _auto(comparison: ComparisonRecord) -> str:
 def _overhead(comparison: ComparisonRecord) -> str:
     """Say where auto itself took notably longer than the mode that it chose."""
     auto, chosen = comparison.main.method("auto"), comparison.main.method(comparison.choice.mode)
-    known = min(auto.timing.batches, chosen.timing.batches) >= FEWEST and auto.complete and chosen.complete
+    known = _known(auto, chosen) and auto.complete and chosen.complete
     ratio = auto.timing.over(chosen.timing) if known else nan
     if not ratio > TOLERATED or not told_apart(auto, chosen):
         return ""
@@ -112,9 +118,11 @@ def _others(comparison: ComparisonRecord) -> str:
     better = comparison.forward if comparison.faster == "forward" else comparison.reverse
     if central is None or not central.timed or not better.timed:
         return ""
-    error = f" and are off by {central.error:.0e}" if central.entries and central.error > EXACT else ""
+    error = f" and are off by {central.error:.0e}" if central.entries and EXACT < central.error < inf else ""
     ratio = central.timing.over(better.timing)
     if not told_apart(central, better):
+        if not _known(central, better):
+            return f"Central differences and {comparison.faster} mode were timed {FEW}{error}."
         return f"Central differences take as long as {comparison.faster} mode within the spread{error}."
     if isnan(ratio):
         return f"What central differences cost beside {comparison.faster} mode is {TOO_NOISY}."
@@ -127,12 +135,17 @@ def _contradicted(comparison: ComparisonRecord) -> str:
     """Say so where all differences are off by the same: then it is the derivative that is not the function's."""
     named = ("forward differences", "central differences", "complex step")
     errors = [each.error for each in comparison.main.methods if each.method in named and each.entries]
-    if len(errors) < 2 or not min(errors) > CONTRADICTED or max(errors) - min(errors) > 0.01 * max(errors):
+    if len(errors) < 2 or not (min(errors) > CONTRADICTED and max(errors) - min(errors) <= 0.01 * max(errors)):
         return ""
     return (
         "All differences contradict the derivative, by the same: it is that of the branches taken. A loop that ends "
         "when nothing changes any more, or a root by bisection, drops the derivative; dualrev.implicit_root keeps it."
     )
+
+
+def _known(*methods: MethodReport) -> bool:
+    """Whether the spread of times is known."""
+    return min(each.timing.batches for each in methods) >= FEWEST
 
 
 def _over(report: MethodReport) -> str:
