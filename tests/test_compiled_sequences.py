@@ -117,3 +117,14 @@ def test_the_type_of_a_number_makes_numbers_of_its_precision(mode: str) -> None:
     value, slope = dr.value_and_grad(narrowed, mode=mode)(0.1)
     assert value == 0.1  # of the inputs' precision
     assert slope == 1.0
+
+
+OF_NUMBERS = ("sum", "prod", "mean", "average", "max", "min", "amax", "amin", "nanmax", "nanmin")
+
+
+@pytest.mark.parametrize("mode", ["forward", pytest.param("reverse", marks=pytest.mark.exhaustive)])
+def test_reductions_of_a_number_are_the_number(mode: str) -> None:
+    f = of_v([f"np.{name}(v[0] * v[1])" for name in OF_NUMBERS])
+    value, jacobian = dr.value_and_jacobian(f, mode=mode)(V)
+    np.testing.assert_array_equal(value, f(V))
+    np.testing.assert_array_equal(jacobian, [[V[1], V[0], 0.0]] * len(OF_NUMBERS))

@@ -46,3 +46,52 @@ def lagged(x, lag):
 def test_compiled() -> None:
     with pytest.raises(dr.errors.CompilationError, match=r"argument 1 of lagged is an int.*Leave it out"):
         dr.grad(lagged, argnums=(0, 1), mode="forward")(np.ones(4), 1)
+
+
+COMPILED = """
+np.zeros(n)[0] + x
+np.ones(n)[0] * x
+np.full(n, x)[0]
+np.empty((n, 2)).size * x
+np.zeros((2, n // 2 + 1))[0, 0] + x
+np.eye(n)[0, 0] * x
+np.identity(n)[0, 0] * x
+np.linspace(0.0, 1.0, n)[0] + x
+np.repeat(x * np.ones(2), n)[0]
+np.roll(x * np.ones(4), n)[0]
+(x * np.ones(6)).reshape(n, 2)[0, 0]
+(x * np.ones(6)).reshape((n, 2))[0, 0]
+(x * np.ones(6))[n]
+(x * np.ones(6))[:n][0]
+(x * np.ones((6, 6)))[0, n]
+([x] * n)[0]
+np.diff(x * np.ones(6), n)[0]
+np.linalg.matrix_power(x * np.ones((2, 2)), n)[0, 0]
+np.take(x * np.ones(6), n)
+np.tri(n)[0, 0] * x
+np.triu(x * np.ones((3, 3)), n)[0, 0]
+np.tril(x * np.ones((3, 3)), n)[0, 0]
+np.vander(x * np.ones(3), n)[0, 0]
+np.partition(x * np.ones(6), n)[0]
+np.sum(x * np.ones((3, 3, 3, 3)), axis=n)[0, 0, 0]
+np.array_split(x * np.ones(6), n)[0][0]
+np.zeros_like(x * np.ones(n))[0] + x
+np.broadcast_to(x * np.ones(1), (n,))[0]
+[x, 2.0, 3.0, 4.0][n]
+range(n)[0] * x
+x << n
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", COMPILED)
+def test_counts_of_compiled_functions(text: str) -> None:
+    scope: dict[str, Any] = {"np": np}
+    exec(f"def f(x, n):\n    return {text}\n", scope)
+    with pytest.raises(dr.errors.CompilationError, match=r"argument 1 is an integer and named in argnums") as caught:
+        dr.grad(njit(scope["f"]), argnums=(0, 1), mode="forward")(2.0, 3)
+    assert not isinstance(caught.value, dr.errors.CompilationFault)
+
+
+def test_powers_of_matrices() -> None:
+    with pytest.raises(dr.errors.MissingRuleError, match=r"np.linalg.matrix_power.* has no derivative in n"):
+        dr.grad(lambda x, n: np.linalg.matrix_power(x * np.eye(2), n)[0, 0], argnums=(0, 1))(2.0, 3)

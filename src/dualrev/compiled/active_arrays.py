@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import cgutils, types
+from numba.core import cgutils, errors, types
 from numba.core.imputils import impl_ret_new_ref
 from numba.np.arrayobj import _empty_nd_impl, _parse_shape
 
@@ -25,7 +25,10 @@ def zero_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
 
 
 def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:
-    ndim = shape.count if isinstance(shape, types.BaseTuple) else 1
+    lengths = tuple(shape) if isinstance(shape, types.BaseTuple) else (shape,)
+    if not all(isinstance(length, types.Integer) for length in lengths):
+        raise errors.TypingError(f"the shape of an array is made of integers, and {shape} was given")
+    ndim = len(lengths)
     result = array_of(dtype, ndim)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

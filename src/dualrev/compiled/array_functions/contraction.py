@@ -11,7 +11,7 @@ from numba.core import errors, types
 from dualrev.compiled.active_arrays import zero_array
 from dualrev.compiled.array_functions.linalg import inv
 from dualrev.compiled.array_functions.matrix_product import choose_contraction, contraction
-from dualrev.compiled.array_functions.table import array_function, owner_inside
+from dualrev.compiled.array_functions.table import array_function, expect_int, owner_inside
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import ActiveArray
 
@@ -68,6 +68,7 @@ def inner(a: Any, b: Any) -> Any:
 def matrix_power(a: Any, n: Any) -> Any:
     """Multiply a matrix by itself, by squaring."""
     owner = owner_inside(a)
+    expect_int("np.linalg.matrix_power", n)
 
     def implementation(a, n):  # type: ignore[no-untyped-def]
         result = zero_array(owner, a.shape)

@@ -9,7 +9,7 @@ from numba.core import errors, types
 
 from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.array_functions.axes import plain
-from dualrev.compiled.array_functions.table import array_function, refuse
+from dualrev.compiled.array_functions.table import array_function, expect_int, refuse
 from dualrev.kernels.numba_types import is_active
 
 
@@ -44,6 +44,7 @@ def repeat(a: Any, repeats: Any) -> Any:
 def _triangle(function: Any, lower: bool) -> None:
     def choose(m: Any, k: Any = 0) -> Any:
         dtype = m.dtype
+        expect_int(f"np.{function.__name__}", k)
 
         def implementation(m, k=0):  # type: ignore[no-untyped-def]
             y = zero_array(dtype, m.shape)

@@ -11,11 +11,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba.core import errors, types
 
 from dualrev.compiled.seeding import widened
 from dualrev.kernels.numba_extending import defined, overloads, overloads_method
-from dualrev.kernels.numba_types import ActiveArray, owner_of
+from dualrev.kernels.numba_types import ActiveArray, is_active, owner_of
 
 STAND_INS: dict[Any, Any] = {}
 """Per function of NumPy's its stand-in."""
@@ -49,6 +50,8 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         def choose(*given: Any) -> Any:
             if all(owner_inside(each) is None for each in given):
                 return None
+            if is_active(given[0]) and not _OF_NUMBERS.isdisjoint(functions):
+                return _of_one(stand_in, parameters, given)
             if any(_is_sequence(name, of) for name, of in zip(parameters, given, strict=True)):
                 return _of_arrays(stand_in, parameters, given)
             return implementation(*given) if chosen else implementation
@@ -85,6 +88,12 @@ def refuse(name: str, **options: Any) -> None:
     for option, of in options.items():
         if not (of is None or isinstance(of, types.Omitted | types.NoneType | bool | int)):
             raise errors.TypingError(f"np.{name} of active numbers has no rule for the option {option}")
+
+
+def expect_int(name: str, of: Any) -> None:
+    """Raise Numba's error if an active number is given where a function counts."""
+    if not isinstance(of, types.Omitted | types.Integer | int):
+        raise errors.TypingError(f"{name} takes an integer there, and {of} was given")
 
 
 def expect_float(name: str, dtype: Any) -> None:
@@ -130,6 +139,17 @@ def _of_arrays(function: Any, parameters: Any, given: Any) -> Any:
     lines = [f"{name} = array_of({name})" for name, of in zip(parameters, given, strict=True) if _is_sequence(name, of)]
     scope = {"function": function, "array_of": array_from}
     return _with_parameters(parameters, scope, "\n    ".join([*lines, f"return function({call})"]))
+
+
+_OF_NUMBERS = {np.sum, np.prod, np.mean, np.average, np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin}
+"""Functions of arrays that Numba has for a number, too."""
+
+
+def _of_one(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call with an array of the one number that was given."""
+    first = next(iter(parameters))
+    call = _given(parameters, given).replace(first, f"array_of(({first},))", 1)
+    return _with_parameters(parameters, {"function": function, "array_of": array_from}, f"return function({call})")
 
 
 def array_from(object: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,7 @@ def multi_dot(arrays: Any, *, out: None = None) -> Any:
 @composite(np.linalg.matrix_power)
 def matrix_power(a: Any, n: int) -> Any:
     """Square and multiply, as NumPy does; for negative powers, the inverse."""
+    n = index(n)
     if n < 0:
         return matrix_power(np.linalg.inv(a), -n)
     if n == 0:
