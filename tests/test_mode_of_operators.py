@@ -53,3 +53,43 @@ def test_compiled_functions() -> None:
     cube = njit(lambda x: x**3)
     for mode in ("forward", "reverse"):
         assert dr.derivative(cube, mode=mode)(2.0) == 12.0
+
+
+KEYWORDS = {
+    "mode": "auto",
+    "chunk_size": None,
+    "has_aux": False,
+    "backend": "auto",
+    "batched": False,
+    "out_shape": None,
+    "device": "cpu",
+}
+EMPTY = inspect.Parameter.empty
+SIGNATURES = {
+    **{key: {"f": EMPTY, "argnums": 0, **KEYWORDS} for key in OPERATORS[:4]},
+    **{key: {"f": EMPTY, "mode": "auto"} for key in OPERATORS[4:]},
+    dr.hessian: {"f": EMPTY, "argnums": 0, "chunk_size": None, "batched": False, "device": "cpu"},
+    dr.hvp: {"f": EMPTY, "x": None, "v": None, "args": EMPTY, "kwargs": EMPTY},
+    dr.jvp: {"f": EMPTY, "primals": None, "tangents": None, "batched": False, "device": "cpu", "kwargs": EMPTY},
+    dr.linear_operator: {"f": EMPTY, "x": None, "args": EMPTY, "kwargs": EMPTY},
+    dr.taylor: {"f": EMPTY, "x": EMPTY, "order": EMPTY, "args": EMPTY, "direction": None, "kwargs": EMPTY},
+    dr.vjp: {"f": EMPTY, "primals": EMPTY, "kwargs": EMPTY},
+}
+
+
+@pytest.mark.parametrize("operator", SIGNATURES, ids=lambda operator: operator.__name__)
+def test_help_lists_every_option_with_its_default(operator: object) -> None:
+    parameters = inspect.signature(operator).parameters  # type: ignore[arg-type]
+    assert {name: each.default for name, each in parameters.items()} == SIGNATURES[operator]
+    positional = {"f", "argnums", "x", "v", "primals", "tangents", "order"}
+    by_keyword = {name for name, each in parameters.items() if each.kind is inspect.Parameter.KEYWORD_ONLY}
+    assert by_keyword == parameters.keys() - positional - {"args", "kwargs"}
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
+def test_an_unknown_option_is_a_type_error_at_once(operator: object) -> None:
+    name = operator.__name__  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match=rf"{name}\(\) got an unexpected keyword argument 'moed'"):
+        operator(np.sin, moed="forward")  # type: ignore[operator]
+    with pytest.raises(TypeError, match="positional argument"):
+        operator(np.sin, 0, "forward")  # type: ignore[operator]

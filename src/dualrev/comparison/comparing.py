@@ -17,7 +17,8 @@ from dualrev.comparison.timing import Stopwatch, Timing
 from dualrev.comparison.ways import Way
 from dualrev.errors import NonFinitePointError
 from dualrev.kernels import cuda_target
-from dualrev.operators.call import Argnums, Point, known_function, name_of
+from dualrev.operators.call import Point, known_function, name_of
+from dualrev.operators.options import Argnums
 from dualrev.problems import Problem
 
 Progress = Callable[[str], None]

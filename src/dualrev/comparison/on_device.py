@@ -12,6 +12,7 @@ from dualrev.comparison.timing import Timing
 from dualrev.kernels import cuda_target
 from dualrev.operators.call import Point
 from dualrev.operators.operator import Jacobian
+from dualrev.operators.options import Mode
 
 MOST_POINTS = 10_000
 MOST_NUMBERS = 1 << 24
@@ -28,7 +29,7 @@ def unavailable(point: Point) -> str:
 class DeviceRun(Run):
     """A mode at many points, a thread for each; the time is that of one of them."""
 
-    def __init__(self, point: Point, m: int, f: Callable[..., Any], mode: str) -> None:
+    def __init__(self, point: Point, m: int, f: Callable[..., Any], mode: Mode) -> None:
         super().__init__(point, m)
         self.method = mode
         self.peak_bytes = sum(x.nbytes for x in point.leaves) + m * point.n * point.leaves[0].itemsize

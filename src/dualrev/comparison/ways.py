@@ -21,9 +21,10 @@ from dualrev.comparison.runs import ForwardRun, OperatorRun, ReverseRun, Run
 from dualrev.comparison.timing import Timing
 from dualrev.errors import UnknownBackendError
 from dualrev.operators.backends import interpretable, is_dispatcher
-from dualrev.operators.call import Argnums, Point
+from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback
 from dualrev.operators.operator import Jacobian
+from dualrev.operators.options import Argnums, Mode
 from dualrev.reverse.numba_adjoint_sweep import LANES
 from dualrev.reverse.recording_memory import STATEMENT
 
@@ -111,7 +112,8 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values
     sizes = [int(np.size(value)) for value in values]
-    for mode, cost in (("forward", choice.forward_cost), ("reverse", choice.reverse_cost)):
+    costs: dict[Mode, float] = {"forward": choice.forward_cost, "reverse": choice.reverse_cost}
+    for mode, cost in costs.items():
         operator = Jacobian(f, argnums, mode=mode, chunk_size=chunk_size, backend="numba")
         run = OperatorRun(point, m, mode, partial(operator, *args, **kwargs), sizes)
         run.predicted_seconds = cost * 1e-6

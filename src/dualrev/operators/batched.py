@@ -11,8 +11,7 @@ import optree
 from dualrev.active.number import looked_at
 from dualrev.errors import BatchError, DeviceError
 from dualrev.memory import expect_room
-
-Batched = bool | tuple[int, ...]
+from dualrev.operators.options import Batched
 
 
 def carriers_of(batched: Batched, argnums: int | tuple[int, ...]) -> tuple[int, ...]:

@@ -14,8 +14,7 @@ from dualrev.active.trees import Tree, flatten, map_leaves
 from dualrev.active.values import own_value
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError, count_advice
 from dualrev.operators.backends import interpretable, is_dispatcher
-
-Argnums = int | tuple[int, ...]
+from dualrev.operators.options import Argnums
 
 
 def name_of(f: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,14 +14,16 @@ from dualrev.operators.backends import dispatcher_of
 from dualrev.operators.call import Point, described, known_function
 from dualrev.operators.fundamental import Pullback
 from dualrev.operators.operator import Jacobian
+from dualrev.operators.options import Mode
 from dualrev.operators.vector_products import build, push
 
 
 class Derivative:
     """The derivative of a function of one number; see `derivative`."""
 
-    def __init__(self, f: Callable[..., Any], mode: str = "auto") -> None:
-        self.f, self.mode = known_function(f, "derivative"), known_mode(mode)
+    def __init__(self, f: Callable[..., Any], mode: Mode = "auto") -> None:
+        self.f, self.mode = known_function(f, "derivative"), mode
+        known_mode(mode)
         update_wrapper(self, f, updated=())
         self.compiled: Any = None
         """The way through compiled code, for other compiled code: the Jacobian's. None if there is none."""
@@ -53,8 +55,9 @@ class Derivative:
 class ElementwiseGradient:
     """The derivative of a function applied element by element; see `elementwise_grad`."""
 
-    def __init__(self, f: Callable[..., Any], mode: str = "auto") -> None:
-        self.f, self.mode = known_function(f, "elementwise_grad"), known_mode(mode)
+    def __init__(self, f: Callable[..., Any], mode: Mode = "auto") -> None:
+        self.f, self.mode = known_function(f, "elementwise_grad"), mode
+        known_mode(mode)
         update_wrapper(self, f, updated=())
 
     __repr__ = described
@@ -81,7 +84,7 @@ class ElementwiseGradient:
         return build(tree, pushed, point.python_float[0])
 
 
-def derivative(f: Callable[..., Any], *, mode: str = "auto") -> Derivative:
+def derivative(f: Callable[..., Any], *, mode: Mode = "auto") -> Derivative:
     """Return the derivative of a function of one number.
 
     Parameters
@@ -113,7 +116,7 @@ def derivative(f: Callable[..., Any], *, mode: str = "auto") -> Derivative:
     return Derivative(f, mode)
 
 
-def elementwise_grad(f: Callable[..., Any], *, mode: str = "auto") -> ElementwiseGradient:
+def elementwise_grad(f: Callable[..., Any], *, mode: Mode = "auto") -> ElementwiseGradient:
     """Return the derivative of a function that is applied element by element; it nests to any order.
 
     The Jacobian of such a function is diagonal, and this is its diagonal. For any other function the result is the sum
@@ -148,7 +151,7 @@ def elementwise_grad(f: Callable[..., Any], *, mode: str = "auto") -> Elementwis
     return ElementwiseGradient(f, mode)
 
 
-def _one_pass(mode: str) -> str:
+def _one_pass(mode: Mode) -> Literal["forward", "reverse"]:
     return "reverse" if mode == "reverse" else "forward"
 
 

@@ -7,9 +7,10 @@ from functools import update_wrapper
 from typing import Any
 
 from dualrev.errors import InputTypeError
-from dualrev.operators.batched import Batched, known_device, on_device
-from dualrev.operators.call import Argnums, as_argnums, name_of
+from dualrev.operators.batched import known_device, on_device
+from dualrev.operators.call import as_argnums, name_of
 from dualrev.operators.operator import Gradient, Jacobian
+from dualrev.operators.options import Argnums, Batched
 from dualrev.operators.vector_products import Pushforward
 
 

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
-from dualrev.operators.batched import Batched
-from dualrev.operators.call import Argnums
 from dualrev.operators.operator import Gradient, Jacobian, ValueAndGradient, ValueAndJacobian
+from dualrev.operators.options import Argnums, Options, takes_options
 
 
-def jacobian(
-    f: Callable[..., Any],
-    argnums: Argnums = 0,
-    *,
-    mode: str = "auto",
-    chunk_size: int | None = None,
-    has_aux: bool = False,
-    backend: str = "auto",
-    batched: Batched = False,
-    out_shape: int | tuple[int, ...] | None = None,
-    device: str = "cpu",
-) -> Jacobian:
+@takes_options
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0, **options: Unpack[Options]) -> Jacobian:
     """Return a function that computes the Jacobian of `f`.
 
     Parameters
@@ -72,22 +61,11 @@ def jacobian(
     array([[2., 0.],
            [2., 1.]])
     """
-    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return Jacobian(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
+    return Jacobian(f, argnums, **options)
 
 
-def value_and_jacobian(
-    f: Callable[..., Any],
-    argnums: Argnums = 0,
-    *,
-    mode: str = "auto",
-    chunk_size: int | None = None,
-    has_aux: bool = False,
-    backend: str = "auto",
-    batched: Batched = False,
-    out_shape: int | tuple[int, ...] | None = None,
-    device: str = "cpu",
-) -> ValueAndJacobian:
+@takes_options
+def value_and_jacobian(f: Callable[..., Any], argnums: Argnums = 0, **options: Unpack[Options]) -> ValueAndJacobian:
     """Return a function that computes the value and the Jacobian of `f`; the parameters are those of `jacobian`.
 
     Returns
@@ -101,22 +79,11 @@ def value_and_jacobian(
     >>> dr.value_and_jacobian(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return ValueAndJacobian(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
+    return ValueAndJacobian(f, argnums, **options)
 
 
-def grad(
-    f: Callable[..., Any],
-    argnums: Argnums = 0,
-    *,
-    mode: str = "auto",
-    chunk_size: int | None = None,
-    has_aux: bool = False,
-    backend: str = "auto",
-    batched: Batched = False,
-    out_shape: int | tuple[int, ...] | None = None,
-    device: str = "cpu",
-) -> Gradient:
+@takes_options
+def grad(f: Callable[..., Any], argnums: Argnums = 0, **options: Unpack[Options]) -> Gradient:
     """Return a function that computes the gradient of a scalar-valued `f`; the parameters are those of `jacobian`.
 
     Returns
@@ -136,22 +103,11 @@ def grad(
     >>> dr.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return Gradient(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
+    return Gradient(f, argnums, **options)
 
 
-def value_and_grad(
-    f: Callable[..., Any],
-    argnums: Argnums = 0,
-    *,
-    mode: str = "auto",
-    chunk_size: int | None = None,
-    has_aux: bool = False,
-    backend: str = "auto",
-    batched: Batched = False,
-    out_shape: int | tuple[int, ...] | None = None,
-    device: str = "cpu",
-) -> ValueAndGradient:
+@takes_options
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, **options: Unpack[Options]) -> ValueAndGradient:
     """Return a function that computes the value and the gradient of a scalar-valued `f`, as `scipy.optimize` wants it.
 
     The parameters are those of `jacobian`. With `has_aux` the result is ((value, aux), gradient).
@@ -172,5 +128,4 @@ def value_and_grad(
     >>> dr.value_and_grad(lambda x: x**2)(3.0)
     (9.0, 6.0)
     """
-    options: Any = {"mode": mode, "chunk_size": chunk_size, "has_aux": has_aux, "backend": backend}
-    return ValueAndGradient(f, argnums, **options, batched=batched, out_shape=out_shape, device=device)
+    return ValueAndGradient(f, argnums, **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -16,44 +16,37 @@ from dualrev.errors import ActiveConversionError, NonScalarOutputError, known_mo
 from dualrev.memory import expect_room
 from dualrev.operators import blocks as jacobians
 from dualrev.operators.backends import dispatcher_of, known_backend, returning
-from dualrev.operators.batched import Batched, carriers_of, known_device, on_device, over_points
+from dualrev.operators.batched import carriers_of, known_device, on_device, over_points
 from dualrev.operators.blocks import Blocks
-from dualrev.operators.call import Argnums, Point, as_argnums, described, with_aux
+from dualrev.operators.call import Point, as_argnums, described, with_aux
 from dualrev.operators.fundamental import Pullback
+from dualrev.operators.options import Argnums, Options, with_defaults
 
 
 class Operator:
     """A derivative of a function, as a callable. Usable from several threads; picklable when the function is."""
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        argnums: Argnums = 0,
-        *,
-        mode: str = "auto",
-        chunk_size: int | None = None,
-        has_aux: bool = False,
-        backend: str = "auto",
-        batched: Batched = False,
-        out_shape: int | tuple[int, ...] | None = None,
-        device: str = "cpu",
-    ) -> None:
+    def __init__(self, f: Callable[..., Any], argnums: Argnums = 0, **options: Unpack[Options]) -> None:
         if not callable(f):
             raise TypeError(f"{type(self).__name__} was given a {type(f).__name__}; expected a function")
-        self.device, self.out_shape = known_device(device, batched, mode, has_aux), out_shape
-        if out_shape is not None and device == "cpu":
-            f = returning(f, out_shape, backend)
-        self.f, self.argnums, self.has_aux = f, as_argnums(argnums), has_aux
-        self.mode = known_mode(mode)
-        self.chunk_size = chunk_size
-        directions_at_once(1, chunk_size, 1)
-        self.backend = known_backend(backend)
+        asked = with_defaults(options, self._function)
+        self.mode, self.batched, self.has_aux = asked["mode"], asked["batched"], asked["has_aux"]
+        self.device = known_device(asked["device"], self.batched, self.mode, self.has_aux)
+        self.out_shape, self.chunk_size = asked["out_shape"], asked["chunk_size"]
+        if self.out_shape is not None and self.device == "cpu":
+            f = returning(f, self.out_shape, asked["backend"])
+        self.f, self.argnums = f, as_argnums(argnums)
+        known_mode(self.mode)
+        directions_at_once(1, self.chunk_size, 1)
+        self.backend = asked["backend"]
+        known_backend(self.backend)
         self._counts: dict[Any, tuple[int, int, int]] = {}
         self._choices: dict[Any, ModeChoice] = {}
         update_wrapper(self, f, updated=())
-        self.batched = batched
         self._connect()
 
+    _function = "jacobian"
+    """The public function that makes the operator."""
     _kind = "jacobian"
     _value = False
 
@@ -201,6 +194,7 @@ class Jacobian(Operator):
 class ValueAndJacobian(Operator):
     """The value and the Jacobian of a function; see `value_and_jacobian`."""
 
+    _function = "value_and_jacobian"
     _value = True
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -214,6 +208,7 @@ class ValueAndJacobian(Operator):
 class Gradient(Operator):
     """The gradient of a scalar-valued function; see `grad`."""
 
+    _function = "grad"
     _kind = "gradient"
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -255,6 +250,7 @@ class Gradient(Operator):
 class ValueAndGradient(Gradient):
     """The value and the gradient of a scalar-valued function; see `value_and_grad`."""
 
+    _function = "value_and_grad"
     _value = True
 
     def _interpreted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,7 +13,8 @@ from dualrev.active.trees import Tree, flatten_output
 from dualrev.active.views import tie
 from dualrev.errors import ActiveConversionError
 from dualrev.operators.backends import returning
-from dualrev.operators.call import Argnums, Point, as_argnums, known_function
+from dualrev.operators.call import Point, as_argnums, known_function
+from dualrev.operators.options import Argnums
 from dualrev.primitives.array.rule import ArrayRule
 from dualrev.primitives.row import Row
 from dualrev.teaching.summaries import summary

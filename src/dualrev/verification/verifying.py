@@ -9,8 +9,9 @@ import numpy as np
 
 from dualrev.errors import NonFinitePointError
 from dualrev.operators.backends import returning
-from dualrev.operators.call import Argnums, Point
+from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback
+from dualrev.operators.options import Argnums
 from dualrev.verification import numeric
 from dualrev.verification.differences import Differences
 from dualrev.verification.hessians import checked

@@ -19,6 +19,7 @@ from dualrev.errors import SweepError
 from dualrev.operators.backends import is_dispatcher
 from dualrev.operators.call import name_of
 from dualrev.operators.operator import Jacobian
+from dualrev.operators.options import Backend, Mode
 
 SIZES = (1, 3, 10, 30, 100, 300, 1000)
 
@@ -32,7 +33,7 @@ def sweep(
     m: Sequence[int] | None = SIZES,
     at: Callable[[int, int], Any] | None = None,
     over: str | None = None,
-    backend: str = "auto",
+    backend: Backend = "auto",
     budget: float = 0.1,
     limit: float = 2.0,
     name: str | None = None,
@@ -116,7 +117,7 @@ def sweep(
 class _Operators:
     """The three Jacobians of a function."""
 
-    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+    def __init__(self, f: Callable[..., Any], backend: Backend) -> None:
         self.f, self.backend = f, backend
         self.compiled = Jacobian(f, backend=backend).compiled is not None
         self.odd: list[str] = []
@@ -145,9 +146,10 @@ class _Operators:
             operations = auto.compiled.tape(args, {})[0]
         predicted = {"forward": plan.forward_cost * 1e-6, "reverse": plan.reverse_cost * 1e-6}
         ran = {}
-        for mode, together in (("forward", plan.chunk), ("reverse", plan.block)):
+        together: dict[Mode, int] = {"forward": plan.chunk, "reverse": plan.block}
+        for mode in together:
             if predicted[mode] <= limit:
-                chunk = None if self.compiled else together
+                chunk = None if self.compiled else together[mode]
                 ran[mode] = partial(Jacobian(self.f, mode=mode, chunk_size=chunk, backend=self.backend), *args)
         if plan.mode in ran:
             ran["auto"] = partial(auto, *args)
@@ -171,7 +173,7 @@ class _Operators:
         )
 
 
-def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: str) -> tuple[Any, int]:
+def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: Backend) -> tuple[Any, int]:
     from dualrev.auto.calibration import current_constants
     from dualrev.auto.choice import choose_mode
     from dualrev.operators.call import Point
@@ -196,7 +198,7 @@ def _given(at: Callable[[int, int], Any], n: int, m: int | None) -> tuple[Any, .
     return found if isinstance(found, tuple) else (found,)
 
 
-def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: str) -> tuple[int, bool]:
+def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend: Backend) -> tuple[int, bool]:
     """Return the number of outputs, and whether the point and they are finite."""
     leaves, copies = flatten(args[0])[0], [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     values = flatten((f.py_func if _plain(f, backend) else f)(*copies))[0]
@@ -210,7 +212,7 @@ def _expect_sizes(f: Any, args: tuple[Any, ...], n: int, m: int | None, backend:
     return outputs, all(bool(np.isfinite(leaf).all()) for leaf in (*leaves, *values))
 
 
-def _plain(f: Any, backend: str) -> bool:
+def _plain(f: Any, backend: Backend) -> bool:
     return backend == "numpy" and is_dispatcher(f)
 
 

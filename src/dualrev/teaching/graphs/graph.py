@@ -10,7 +10,7 @@ from typing import Any
 
 from dualrev.environment import module_of, write_whole
 from dualrev.errors import MissingExtraError, NoGradientError
-from dualrev.operators.call import Argnums
+from dualrev.operators.options import Argnums
 from dualrev.reverse.var import Var
 from dualrev.teaching.graphs.dot import dot
 from dualrev.teaching.graphs.folding import folded

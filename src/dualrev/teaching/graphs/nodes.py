@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.operators.call import Argnums
+from dualrev.operators.options import Argnums
 from dualrev.reverse.tape import Leaf, RowStatement, Statement, Tape
 from dualrev.reverse.var import Var
 from dualrev.teaching.graphs.parts import Edge, Node

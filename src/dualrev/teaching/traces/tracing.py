@@ -10,7 +10,8 @@ import numpy as np
 
 from dualrev.errors import UnknownModeError
 from dualrev.forward.dual import Dual
-from dualrev.operators.call import Argnums, Point
+from dualrev.operators.call import Point
+from dualrev.operators.options import Argnums
 from dualrev.reverse.tape import Leaf
 from dualrev.reverse.var import Var
 from dualrev.teaching.passes import adjoints, complete, tangents
