@@ -20,7 +20,6 @@ from dualrev.active.ownership import shown
 from dualrev.active.refusals import conversion_refused
 from dualrev.errors import InPlaceError, MissingRuleError
 from dualrev.primitives.row import Row
-from dualrev.primitives.scalar import HOLOMORPHIC
 
 _levels = itertools.count(2)
 
@@ -240,7 +239,7 @@ def primal(x: Any) -> Any:
 
 def known_of_complex(row: Row) -> None:
     """Raise `MissingRuleError` where a row is not differentiable as a function of complex numbers."""
-    if row.name not in HOLOMORPHIC:
+    if not row.holomorphic:
         raise MissingRuleError(
             f"{row.name} of complex numbers has no derivative rule. Write it with np.real(z), np.imag(z) and np.abs(z)"
         )

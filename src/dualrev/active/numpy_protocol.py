@@ -26,7 +26,7 @@ from dualrev.primitives.array.indexing import index
 from dualrev.primitives.array.reduction import logsumexp
 from dualrev.primitives.array.rule import no_output
 from dualrev.primitives.row import HostRow, Row
-from dualrev.primitives.scalar import TABLE
+from dualrev.primitives.scalar import POWERS, TABLE
 
 _INDEX = RULES[index]
 _ROWS: dict[Any, Row] = {function: ROWS[name] for name, function in FUNCTIONS.items()}
@@ -197,12 +197,11 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
 
 
 _POWER = TABLE["power"]
-_CONSTANT_POWERS = {2: TABLE["square"], 1: TABLE["positive"], 0.5: TABLE["sqrt"], -1: TABLE["reciprocal"]}
 
 
 def _power(base: Active, exponent: float, call: Callable[..., Any]) -> Any:
     """Raise to a constant power. NumPy treats some as functions of their own, and so do derivatives."""
-    row = _CONSTANT_POWERS.get(exponent)
+    row = POWERS.get(exponent)
     if row is None:
         return apply_row(_POWER, (base, exponent), call)
     return apply_row(row, (base,), lambda x: call(x, exponent))
@@ -226,9 +225,9 @@ def _absolute(x: Any) -> Any:
     return modulus(x) if x.dtype.kind == "c" else apply_row(TABLE["absolute"], (x,), np.absolute)
 
 
-for _function in (np.clip, np.where, np.absolute, np.conjugate):
-    del _ROWS[_function]
 COMPOSITES.update({np.clip: _clip, np.where: _where, np.absolute: _absolute})
+for _function in COMPOSITES:  # some of them are rows of some arguments alone
+    _ROWS.pop(_function, None)
 
 
 def _binary(row: Row, python: Callable[..., Any]) -> tuple[Any, Any]:
@@ -268,20 +267,17 @@ def _unary(row: Row, python: Callable[..., Any]) -> Any:
 def equip(cls: type[Active]) -> None:
     """Give the class Python's operators, ndarray's methods and NumPy's protocols."""
     for row in TABLE.values():
-        for name in row.names:
-            if name.startswith("operator."):
-                short = name.removeprefix("operator.")
-                python = getattr(operator, short)
-                if row.arity == 1:
-                    setattr(cls, f"__{short}__", _unary(row, python))
-                    continue
-                forward, reflected = _binary(row, python)
-                setattr(cls, f"__{short}__", forward)
-                if short not in ("eq", "ne", "lt", "le", "gt", "ge"):
-                    setattr(cls, f"__r{short}__", reflected)
+        for short in row.spelled("operator"):
+            python = getattr(operator, short)
+            if row.arity == 1:
+                setattr(cls, f"__{short}__", _unary(row, python))
+                continue
+            forward, reflected = _binary(row, python)
+            setattr(cls, f"__{short}__", forward)
+            if not row.sign:
+                setattr(cls, f"__r{short}__", reflected)
         # NumPy calls methods of these names on the elements of object arrays.
-        spellings = {name.removeprefix("numpy.") for name in row.names if name.startswith("numpy.")}
-        for name in {row.name} | {getattr(np, name).__name__ for name in spellings}:
+        for name in {row.name} | {function.__name__ for function in ufuncs(row)}:
             setattr(cls, name, method(FUNCTIONS[row.name]))
     power: Any = vars(cls)["__pow__"]
     own: dict[str, Any] = {

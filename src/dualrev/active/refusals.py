@@ -19,7 +19,9 @@ from dualrev.errors import (
     ObjectArrayError,
     WrongBranchError,
 )
+from dualrev.primitives.host import HOST
 from dualrev.primitives.host.no_closed_form import reason
+from dualrev.primitives.scalar import NAMED
 
 _LINALG = (
     *("coshm", "cosm", "expm", "logm", "sinhm", "sinm", "solve_banded", "solve_triangular", "sqrtm", "tanhm", "tanm"),
@@ -49,7 +51,7 @@ CURES: dict[str, str] = {
         f"scipy.special.{name}": f"use dualrev.special.{name}"
         for name in (
             *("logsumexp", "softmax", "log_softmax", "multigammaln", "polygamma"),
-            *("spherical_jn", "spherical_yn", "spherical_in", "spherical_kn"),
+            *(row.name for row in HOST.values() if not row.names and row.part is None),
         )
     },
     "scipy.sparse": "the product with a constant matrix is linear: S.toarray() @ x, or a rule with "
@@ -78,25 +80,7 @@ CURES: dict[str, str] = {
 }
 """What to call instead, by the name of a function or of its module."""
 
-_OF_MATH = {
-    "erf": "dualrev.special.erf",
-    "erfc": "dualrev.special.erfc",
-    "gamma": "dualrev.special.gamma",
-    "lgamma": "dualrev.special.gammaln",
-    "fsum": "np.sum",
-    "dist": "np.linalg.norm(p - q)",
-    "pow": "np.power",
-    "acos": "np.arccos",
-    "asin": "np.arcsin",
-    "atan": "np.arctan",
-    "atan2": "np.arctan2",
-    "sumprod": "np.dot",
-    "acosh": "np.arccosh",
-    "asinh": "np.arcsinh",
-    "atanh": "np.arctanh",
-    "fmod": "np.fmod",
-    "fabs": "np.abs",
-}
+_OF_MATH = {"fsum": "np.sum", "dist": "np.linalg.norm(p - q)", "sumprod": "np.dot"}
 
 
 _OBJECTS = (
@@ -115,7 +99,7 @@ def cure(name: str) -> str:
     """Return what to call instead of a function, by its public name."""
     module, _, last = name.rpartition(".")
     if module == "math":
-        instead = _OF_MATH.get(last, f"np.{last}" if hasattr(np, last) else "")
+        instead = _OF_MATH.get(last) or _row_of_math(last) or (f"np.{last}" if hasattr(np, last) else "")
         way = f"use {instead} for {name}" if instead else "write it with functions of NumPy"
         return f'{way}; in a function that compiles, backend="numba" differentiates math as it is'
     default = _STACK if module.partition(".")[0] == "np" else _FORMULA
@@ -125,6 +109,15 @@ def cure(name: str) -> str:
     while name and name not in CURES:
         name = name.rpartition(".")[0]
     return CURES.get(name, default)
+
+
+def _row_of_math(name: str) -> str:
+    """Return what reaches the row that a function of `math` is, the same name in NumPy before another."""
+    row = NAMED.get(name)
+    if row is None or name not in row.spelled("math"):
+        return ""
+    of_numpy = row.spelled("numpy")
+    return f"np.{name if name in of_numpy else of_numpy[0]}" if of_numpy else f"dualrev.special.{row.name}"
 
 
 def name_called(default: str) -> str:

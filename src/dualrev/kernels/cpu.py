@@ -17,9 +17,6 @@ from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
-_LIBM = {"erf": "math.erf", "erfc": "math.erfc", "gamma": "math.gamma", "lgamma": "math.lgamma"}
-_NUMPY_ONLY = ("cbrt", "exp2", "fmod", "log2", "rint", "sign")
-
 
 def compiled(rule: Rule) -> Any:
     """Compile a scalar function with NumPy's treatment of division by zero."""
@@ -35,7 +32,8 @@ def native() -> dict[str, Any]:
     import math
 
     python = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-    return python | {name: getattr(np, name) for name in _NUMPY_ONLY} | {"select": compiled(_select)}
+    of_numpy = {row.name: getattr(np, row.name) for row in TABLE.values() if row.as_numpy}
+    return python | of_numpy | {"select": compiled(_select)}
 
 
 @cache
@@ -90,7 +88,7 @@ def directions_last() -> Callable[..., None]:
 @cache
 def libm(name: str) -> Callable[..., Any]:
     """Return a function of the C library that NumPy lacks, over arrays and numbers."""
-    text = cpu_text.libm(_LIBM[name])
+    text = cpu_text.libm(f"math.{name}")
     return load("kernels", f"libm_{name}", digest_of([text]), text, {})["kernel"]  # type: ignore[no-any-return]
 
 

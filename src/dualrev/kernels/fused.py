@@ -15,26 +15,10 @@ import numpy as np
 
 from dualrev.kernels.broadcasting import plan
 from dualrev.kernels.heap_pages import keep_pages
-from dualrev.primitives.row import HostRow, Row, Rule, calls
+from dualrev.primitives.row import HostRow, Row, Rule
+from dualrev.primitives.scalar import made_of
 
 FUSED_SIZE = 1 << 15
-_FAST_EVERYWHERE = frozenset(
-    {
-        "sin",
-        "cos",
-        "sqrt",
-        "fabs",
-        "floor",
-        "trunc",
-        "sign",
-        "copysign",
-        "exceeds",
-        "isnan",
-        "pi",
-        "below_one",
-        "cosine",
-    }
-)
 
 
 def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -117,11 +101,7 @@ def pays(row: Row, argument: int, y: Any) -> bool:
 
 @cache
 def _pays(rule: Rule) -> bool:
-    import dis
-
-    if any(i.argrepr == "**" for i in dis.get_instructions(rule)):
-        return False
-    return calls(rule) <= _FAST_EVERYWHERE and not _trivial(rule)
+    return made_of(rule, lambda row: row.cheap or row.instruction) and not _trivial(rule)
 
 
 @cache

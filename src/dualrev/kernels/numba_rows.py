@@ -24,18 +24,10 @@ from dualrev.kernels.numpy_rows import FUNCTIONS
 from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.rule_text import inlined
-from dualrev.primitives.scalar import TABLE
+from dualrev.primitives.scalar import POWERS, TABLE, made_of
 
 _MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtins}
 _IN_PLACE = {"add", "sub", "mul", "truediv", "pow", "floordiv", "mod"}
-_RAISING = {"divide", "floor_divide", "remainder"}
-"""Rows that raise ZeroDivisionError in functions of that error model."""
-
-_INSTRUCTIONS = {"sqrt", "fabs", "copysign", "floor", "ceil", "trunc", "rint", "maximum", "minimum"}
-_INSTRUCTIONS |= {"isnan", "isinf", "isfinite", "pi", "inf", "nan"}
-"""Names of `math` that are no calls in machine code."""
-
-_CONSTANT_POWERS = {2: "square", 1: "positive", -1: "reciprocal"}
 
 
 def spellings(row: Row) -> list[Callable[..., Any]]:
@@ -106,7 +98,7 @@ def implementation(row: Row, operands: Sequence[Any], of_row: Any = None) -> Cal
         body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
     partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
     result = f"link(y, ({partials}), ({active}))"
-    if calls(row.fn) - _INSTRUCTIONS or row.name == "power":
+    if not made_of(row.fn, lambda each: each.instruction):
         result, scope["counted"] = f"counted({result})", counted
     return finish(defined(names, [*body, f"return {result}"], scope))
 
@@ -145,7 +137,7 @@ def _overload(row: Row, spelling: Callable[..., Any]) -> None:
         return implementation(row, operands) if _numbers(operands) else _of_points(spelling, operands)
 
     # A partial may divide by 0 where the function itself does not: the slope of a square root at 0 is infinite.
-    options = {} if row.name in _RAISING else {"jit_options": {"error_model": "numpy"}}
+    options = {} if row.raises_by_zero else {"jit_options": {"error_model": "numpy"}}
     overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose, **options)
 
 
@@ -154,9 +146,9 @@ def _overload_power(spelling: Callable[..., Any]) -> None:
         if not _numbers((base, exponent)):
             return _of_points(spelling, (base, exponent))
         if is_active(base) and isinstance(exponent, types.IntegerLiteral):
-            name = _CONSTANT_POWERS.get(exponent.literal_value)
-            if name is not None:
-                return defined(["a0", "a1"], ["return function(a0)"], {"function": FUNCTIONS[name]})
+            row = POWERS.get(exponent.literal_value)
+            if row is not None:
+                return defined(["a0", "a1"], ["return function(a0)"], {"function": FUNCTIONS[row.name]})
         return implementation(TABLE["power"], (base, types.unliteral(exponent)))
 
     overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True, jit_options={"error_model": "numpy"})
@@ -177,10 +169,12 @@ def _overload_plain(row: Row) -> None:
 def register() -> None:
     """Overload every spelling of every row."""
     for row in TABLE.values():
-        if not isinstance(FUNCTIONS[row.name], np.ufunc) and row.name not in ("clip", "where"):
+        if row.name == "where":  # which Numba has for arrays
+            continue
+        if not isinstance(FUNCTIONS[row.name], np.ufunc) and row.name != "clip":
             _overload_plain(row)
         for spelling in spellings(row):
             if row.name == "power":
                 _overload_power(spelling)
-            elif row.name != "where":
+            else:
                 _overload(row, spelling)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,8 +13,8 @@ from dualrev.kernels import scipy_rows
 from dualrev.kernels.binding import Bound, Target
 from dualrev.primitives.host import HOST, HOST_FORMULAS
 from dualrev.primitives.protocol_function import ProtocolFunction
-from dualrev.primitives.row import HostRow, Row, Rule, calls, reads
-from dualrev.primitives.scalar import FORMULAS, TABLE
+from dualrev.primitives.row import HostRow, Row, Rule, calls, operators, reads
+from dualrev.primitives.scalar import FORMULAS, NAMED, TABLE
 
 
 def _select(condition: Any, a: Any, b: Any) -> Any:
@@ -23,28 +22,10 @@ def _select(condition: Any, a: Any, b: Any) -> Any:
     return chosen[()] if type(chosen) is np.ndarray and chosen.ndim == 0 else chosen
 
 
-_PYTHON_NAMES = {
-    "acos": np.arccos,
-    "acosh": np.arccosh,
-    "asin": np.arcsin,
-    "asinh": np.arcsinh,
-    "atan": np.arctan,
-    "atan2": np.arctan2,
-    "atanh": np.arctanh,
-    "fabs": np.absolute,
-    "select": _select,
-    "pi": np.pi,
-    "inf": np.inf,
-    "nan": np.nan,
-}
-_NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma")
-_ALWAYS_QUIET = frozenset({"sin", "cos", "sign", "floor", "trunc", "fabs"})
-
-
 @cache
 def ufuncs(row: Row) -> tuple[Callable[..., Any], ...]:
     """Return NumPy's functions that are this row, the first being the row's own."""
-    return tuple(getattr(np, name.removeprefix("numpy.")) for name in row.names if name.startswith("numpy."))
+    return tuple([getattr(np, name) for name in row.spelled("numpy")])
 
 
 def _only_real(name: str, *args: Any) -> None:
@@ -70,9 +51,10 @@ def _compiled(name: str) -> Callable[..., Any]:
 
 def _own_expression(row: Row) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
-        _only_real(row.name, *args)
+        if not row.holomorphic:
+            _only_real(row.name, *args)
         dtype = np.result_type(*args)
-        arrays = [np.asarray(arg, dtype if dtype.kind == "f" else np.float64) for arg in args]
+        arrays = [np.asarray(arg, dtype if dtype.kind in "fc" else np.float64) for arg in args]
         with np.errstate(all="ignore"):
             y = bound(row).value(*arrays)
         return np.asarray(y, arrays[0].dtype)[()]  # a choice between two constants is double
@@ -85,7 +67,7 @@ def _function(row: Row) -> Callable[..., Any]:
         return ProtocolFunction(row.name, scipy_rows.value(row))
     if ufuncs(row):
         return ufuncs(row)[0]
-    call = _compiled(row.name) if row.name in _NOT_IN_NUMPY else _own_expression(row)
+    call = _compiled(row.name) if row.name in row.spelled("math") else _own_expression(row)
     parameters = ", ".join(row.fn.__code__.co_varnames[: row.arity])
     call.__doc__ = (
         f"Return {row.name}({parameters}), element by element, of numbers, arrays and active numbers.\n\n"
@@ -101,7 +83,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {name: _function(row) for name, row i
 """Per row the function that users can call on numbers, arrays and active numbers alike."""
 
 _OF_SCIPY = scipy_rows.spellings(ROWS.values())
-_NATIVE = {name: _compiled(name) for name in _NOT_IN_NUMPY} | FUNCTIONS | _PYTHON_NAMES
+_NATIVE = {
+    **{name: next(iter(ufuncs(row)), _compiled(name)) for row in TABLE.values() for name in row.spelled("math")},
+    **FUNCTIONS,
+    "select": _select,
+    "pi": np.pi,
+    "inf": np.inf,
+    "nan": np.nan,
+}
 _TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
 
 
@@ -114,16 +103,14 @@ def bound(row: Row) -> Bound:
 @cache
 def quiet(rule: Rule) -> bool:
     """Whether a rule cannot make NumPy warn about finite arguments: it neither divides nor calls what overflows."""
-    operators = {i.argrepr for i in dis.get_instructions(rule) if i.opname == "BINARY_OP"}
-    harmless = operators.isdisjoint({"/", "**", "//", "%"}) and calls(rule) <= _ALWAYS_QUIET
-    return harmless and "select" not in rule.__code__.co_names
+    harmless = operators(rule).isdisjoint({"/", "**", "//", "%"}) and "select" not in rule.__code__.co_names
+    return harmless and all(name in NAMED and NAMED[name].quiet for name in calls(rule))
 
 
 @cache
 def arithmetic(rule: Rule) -> bool:
     """Whether a rule is arithmetic alone, so that Python's floats, which never warn, can evaluate it."""
-    operators = {i.argrepr for i in dis.get_instructions(rule) if i.opname == "BINARY_OP"}
-    return not rule.__code__.co_names and "**" not in operators
+    return not rule.__code__.co_names and "**" not in operators(rule)
 
 
 class Partial(NamedTuple):

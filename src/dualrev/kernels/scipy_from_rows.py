@@ -36,7 +36,7 @@ def _parts() -> dict[str, list[str]]:
 
 
 _HANKEL = {1: _complex("jv", "yv"), 2: _complex("jv", "yv", -1.0)}
-_KELVIN = [_complex(*names) for names in (("ber", "bei"), ("ker", "kei"), ("berp", "beip"), ("kerp", "keip"))]
+_KELVIN = [_complex("ber", "bei"), _complex("ker", "kei"), _complex("berp", "beip"), _complex("kerp", "keip")]
 
 _DEFINITIONS: dict[str, Callable[..., Any]] = {
     **{name: _several(names) for name, names in _parts().items()},

@@ -89,8 +89,6 @@ _NATIVE: dict[str, Any] = {
     "log10": lambda x: sympy.log(x) / sympy.log(10),
     "log1p": lambda x: sympy.log(1 + x),
     "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
-    "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
-    "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
     "sign": Sign,
     "copysign": lambda a, b: select(b >= 0, sympy.Abs(a), -sympy.Abs(a)),
     "floor": Floor,
@@ -111,15 +109,13 @@ _TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
 NEGLIGIBLE = 1e-9
 """Branches that differ by less are recipes for one function."""
 
-_KNOWN_TO_SYMPY = frozenset({"digamma", "polygamma", "logaddexp", "logaddexp2"})
-
 
 @cache
 def bound(row: Row) -> Bound:
-    """Return the row on SymPy expressions. What SymPy knows by name is its own, not the row's numerical recipe."""
+    """Return the row on SymPy expressions. The function is its definition, not the numerical recipe."""
     rules = _TARGET.row(row)
-    if row.name in _KNOWN_TO_SYMPY:
-        rules.value = _NATIVE[row.name]
+    if row.definition is not None:
+        rules.value = _TARGET.bind(row.definition)
     return rules
 
 
@@ -159,7 +155,7 @@ class Follower:
     def value(self, row: Row, expressions: Any, values: Any) -> Any:
         """Return a row's expression, of arguments that have these expressions and these values."""
         if row not in self._bound:
-            self._bound[row] = _NATIVE[row.name] if row.name in _KNOWN_TO_SYMPY else self._target.bind(row.fn)
+            self._bound[row] = self._target.bind(row.definition or row.fn)
         places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
         self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
         self._meant = {place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy}

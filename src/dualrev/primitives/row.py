@@ -47,6 +47,24 @@ class Row:
         double precision; `verification.accuracy` says what a unit is.
     reach
         Per argument the interval in which they are no further off; by default all numbers.
+    holomorphic
+        Whether the partials are the derivatives of complex numbers as well.
+    exponent
+        The constant power that the function is.
+    sign, latex
+        How a comparison, and the function in LaTeX, are written.
+    definition
+        What the function is to SymPy, where `fn` is a recipe for its numbers.
+    cheap
+        Whether the C library is as fast as NumPy over arrays.
+    instruction
+        Whether the processor has it, so that it is no call in compiled code.
+    quiet
+        Whether NumPy never warns about it where the arguments are finite.
+    as_numpy
+        Whether compiled code calls NumPy's function, because Python's `math`, or Numba's of it, has none.
+    raises_by_zero
+        Whether compiled code whose error model is Python's raises ZeroDivisionError.
     """
 
     name: str
@@ -57,6 +75,16 @@ class Row:
     names: tuple[str, ...] = ()
     ulp: float = 8.0
     reach: tuple[Interval, ...] = ()
+    holomorphic: bool = False
+    exponent: float | None = None
+    sign: str = ""
+    latex: str = ""
+    definition: Rule | None = None
+    cheap: bool = False
+    instruction: bool = False
+    quiet: bool = False
+    as_numpy: bool = False
+    raises_by_zero: bool = False
 
     @property
     def flat(self) -> bool:
@@ -67,6 +95,10 @@ class Row:
     def arity(self) -> int:
         """The number of arguments."""
         return self.fn.__code__.co_argcount
+
+    def spelled(self, module: str) -> list[str]:
+        """Return the names by which a module has it: ["asin"] of `math`."""
+        return [name.removeprefix(f"{module}.") for name in self.names if name.rpartition(".")[0] == module]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +137,11 @@ def reads(rule: Rule) -> frozenset[str]:
 def calls(rule: Rule) -> frozenset[str]:
     """Return the names of `math` that a rule uses."""
     return frozenset(rule.__code__.co_names) - {"math", "select"}
+
+
+def operators(rule: Rule) -> frozenset[str]:
+    """Return the arithmetic operators of two sides that a rule uses."""
+    return frozenset(i.argrepr for i in _instructions(rule.__code__) if i.opname == "BINARY_OP")
 
 
 def _instructions(code: types.CodeType) -> Any:

@@ -22,12 +22,7 @@ def _reflected(name: str) -> Any:
     return lambda self, other: again(python(other, self.read()))
 
 
-TABLE_ARITY = {
-    name.removeprefix("operator."): row.arity
-    for row in TABLE.values()
-    for name in row.names
-    if name.startswith("operator.")
-}
+TABLE_ARITY = {name: row.arity for row in TABLE.values() for name in row.spelled("operator")}
 
 
 def equip_written() -> None:

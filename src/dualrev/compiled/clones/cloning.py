@@ -188,10 +188,7 @@ def interpreted(dispatcher: Any) -> Any:
     Its buffers, `np.empty(n)` and the like, can hold derivatives, as they can where it runs compiled.
     """
     numpy_of: dict[Any, Any] = {
-        getattr(math, name.removeprefix("math.")): FUNCTIONS[row.name]
-        for row in TABLE.values()
-        for name in row.names
-        if name.startswith("math.")
+        getattr(math, name): FUNCTIONS[row.name] for row in TABLE.values() for name in row.spelled("math")
     }
     return Interpreted(numpy_of | {each: COMPOSITES[each] for each in BUFFERS}).clone(dispatcher)
 

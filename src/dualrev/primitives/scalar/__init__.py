@@ -1,6 +1,9 @@
 """The table of scalar primitives: the only place where the derivative of a scalar function is written."""
 
-from dualrev.primitives.row import Row, Rule
+import math
+from collections.abc import Callable
+
+from dualrev.primitives.row import Row, Rule, calls, operators
 from dualrev.primitives.scalar import (
     arithmetic,
     exponential,
@@ -22,13 +25,25 @@ FORMULAS: dict[str, Rule] = {
 }
 """Formulas without a derivative of their own that rows share."""
 
-HOLOMORPHIC = frozenset(
-    {
-        *("add", "subtract", "multiply", "divide", "negative", "positive", "power", "square", "reciprocal", "sqrt"),
-        *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan"),
-        *("sinh", "cosh", "tanh", "arctanh", "deg2rad", "rad2deg", "where"),
-    }
-)
-"""Rows whose partials are the derivatives of complex numbers as well."""
+NAMED: dict[str, Row] = {name: row for row in TABLE.values() for name in (row.name, *row.spelled("math"))}
+"""Every row by the names under which rules find it in `math`."""
 
-__all__ = ["FAMILIES", "FORMULAS", "HOLOMORPHIC", "TABLE"]
+POWERS: dict[float, Row] = {row.exponent: row for row in TABLE.values() if row.exponent is not None}
+"""The rows that are constant powers, by the exponent."""
+
+
+def made_of(rule: Rule, kind: Callable[[Row], bool]) -> bool:
+    """Whether a rule is arithmetic and functions of a kind alone, and so is all that it calls; a power is a call."""
+    return "**" not in operators(rule) and all(_is_made_of(name, kind) for name in calls(rule))
+
+
+def _is_made_of(name: str, kind: Callable[[Row], bool]) -> bool:
+    if name in FORMULAS:
+        return made_of(FORMULAS[name], kind)
+    row = NAMED.get(name)
+    if row is None:
+        return isinstance(getattr(math, name, None), float)
+    return kind(row) or (name not in calls(row.fn) and made_of(row.fn, kind))
+
+
+__all__ = ["FAMILIES", "FORMULAS", "NAMED", "POWERS", "TABLE", "made_of"]

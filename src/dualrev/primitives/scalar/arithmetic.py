@@ -15,6 +15,7 @@ ROWS = (
         ),
         domain=(ANY, ANY),
         names=("numpy.add", "operator.add"),
+        holomorphic=True,
     ),
     Row(
         "subtract",
@@ -25,6 +26,7 @@ ROWS = (
         ),
         domain=(ANY, ANY),
         names=("numpy.subtract", "operator.sub"),
+        holomorphic=True,
     ),
     Row(
         "multiply",
@@ -36,6 +38,7 @@ ROWS = (
         domain=(ANY, ANY),
         points=(((0.0, 3.0), (3.0, 0.0)),),
         names=("numpy.multiply", "operator.mul"),
+        holomorphic=True,
     ),
     Row(
         "divide",
@@ -47,18 +50,23 @@ ROWS = (
         domain=(ANY, AWAY),
         points=(((0.0, 2.0), (0.5, 0.0)),),
         names=("numpy.divide", "numpy.true_divide", "operator.truediv"),
+        holomorphic=True,
+        raises_by_zero=True,
     ),
     Row(
         "negative",
         fn=lambda x: -x,
         partials=(lambda y, x: -1.0,),
         names=("numpy.negative", "operator.neg"),
+        holomorphic=True,
     ),
     Row(
         "positive",
         fn=lambda x: +x,
         partials=(lambda y, x: 1.0,),
         names=("numpy.positive", "numpy.conjugate", "operator.pos"),
+        holomorphic=True,
+        exponent=1,
     ),
     Row(
         "power",
@@ -77,12 +85,15 @@ ROWS = (
         names=("numpy.power", "numpy.float_power", "operator.pow", "math.pow"),
         ulp=32.0,
         reach=((0.0, 1e300), (-1e300, 1e300)),
+        holomorphic=True,
     ),
     Row(
         "square",
         fn=lambda x: x * x,
         partials=(lambda y, x: 2.0 * x,),
         names=("numpy.square",),
+        holomorphic=True,
+        exponent=2,
     ),
     Row(
         "reciprocal",
@@ -90,6 +101,8 @@ ROWS = (
         partials=(lambda y, x: -y * y,),
         domain=(AWAY,),
         names=("numpy.reciprocal",),
+        holomorphic=True,
+        exponent=-1,
     ),
     Row(
         "absolute",
@@ -97,6 +110,8 @@ ROWS = (
         partials=(lambda y, x: math.sign(x),),
         points=(((0.0,), (0.0,)),),
         names=("numpy.absolute", "numpy.fabs", "operator.abs", "math.fabs", "builtins.abs"),
+        instruction=True,
+        quiet=True,
     ),
     Row(
         "sqrt",
@@ -105,6 +120,9 @@ ROWS = (
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)),),
         names=("numpy.sqrt", "math.sqrt"),
+        holomorphic=True,
+        exponent=0.5,
+        instruction=True,
     ),
     Row(
         "cbrt",
@@ -113,12 +131,14 @@ ROWS = (
         domain=(AWAY,),
         points=(((0.0,), (float("inf"),)), ((-8.0,), (1.0 / 12.0,))),
         names=("numpy.cbrt", "scipy.special.cbrt", "math.cbrt"),
+        as_numpy=True,
     ),
     Row(
         "floor_divide",
         fn=lambda a, b: select(b == 0, a / b, math.rint((a - math.modulo(a, b)) / b)),
         domain=(ANY, AWAY),
         names=("numpy.floor_divide", "operator.floordiv"),
+        raises_by_zero=True,
     ),
     Row(
         "remainder",
@@ -129,6 +149,7 @@ ROWS = (
         ),
         domain=(ANY, AWAY),
         names=("numpy.remainder", "operator.mod"),
+        raises_by_zero=True,
     ),
     Row(
         "fmod",
@@ -139,6 +160,7 @@ ROWS = (
         ),
         domain=(ANY, AWAY),
         names=("numpy.fmod", "math.fmod"),
+        as_numpy=True,
     ),
     Row(
         "hypot",

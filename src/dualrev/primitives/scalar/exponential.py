@@ -11,12 +11,16 @@ ROWS = (
         fn=lambda x: math.exp(x),
         partials=(lambda y, x: y,),
         names=("numpy.exp", "math.exp"),
+        holomorphic=True,
+        latex=r"\exp",
     ),
     Row(
         "exp2",
         fn=lambda x: math.exp2(x),
         partials=(lambda y, x: 0.6931471805599453 * y,),
         names=("numpy.exp2", "scipy.special.exp2", "math.exp2"),
+        holomorphic=True,
+        as_numpy=True,
     ),
     Row(
         "exp10",
@@ -29,6 +33,7 @@ ROWS = (
         fn=lambda x: math.expm1(x),
         partials=(lambda y, x: math.exp(x),),
         names=("numpy.expm1", "scipy.special.expm1", "math.expm1"),
+        holomorphic=True,
     ),
     Row(
         "log",
@@ -37,6 +42,8 @@ ROWS = (
         domain=(POSITIVE,),
         points=(((0.0,), (float("inf"),)),),
         names=("numpy.log", "math.log"),
+        holomorphic=True,
+        latex=r"\ln",
     ),
     Row(
         "log2",
@@ -44,6 +51,8 @@ ROWS = (
         partials=(lambda y, x: 1.4426950408889634 / (x + 0.0),),
         domain=(POSITIVE,),
         names=("numpy.log2", "math.log2"),
+        holomorphic=True,
+        as_numpy=True,
     ),
     Row(
         "log10",
@@ -51,6 +60,7 @@ ROWS = (
         partials=(lambda y, x: 0.4342944819032518 / (x + 0.0),),
         domain=(POSITIVE,),
         names=("numpy.log10", "math.log10"),
+        holomorphic=True,
     ),
     Row(
         "log1p",
@@ -58,6 +68,7 @@ ROWS = (
         partials=(lambda y, x: 1.0 / (1.0 + x),),
         domain=((-0.8, 2.0),),
         names=("numpy.log1p", "scipy.special.log1p", "math.log1p"),
+        holomorphic=True,
     ),
     Row(
         "logaddexp",
@@ -71,6 +82,7 @@ ROWS = (
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)), ((-float("inf"), 0.0), (0.0, 1.0))),
         names=("numpy.logaddexp",),
+        definition=lambda a, b: math.log(math.exp(a) + math.exp(b)),
     ),
     Row(
         "logaddexp2",
@@ -84,6 +96,7 @@ ROWS = (
         domain=(ANY, ANY),
         points=(((1.0, 1.0), (0.5, 0.5)),),
         names=("numpy.logaddexp2",),
+        definition=lambda a, b: math.log2(2**a + 2**b),
     ),
     Row(
         "xlogy",

@@ -8,18 +8,24 @@ ROWS = (
         fn=lambda x: math.sinh(x),
         partials=(lambda y, x: math.cosh(x),),
         names=("numpy.sinh", "math.sinh"),
+        holomorphic=True,
+        latex=r"\sinh",
     ),
     Row(
         "cosh",
         fn=lambda x: math.cosh(x),
         partials=(lambda y, x: math.sinh(x),),
         names=("numpy.cosh", "math.cosh"),
+        holomorphic=True,
+        latex=r"\cosh",
     ),
     Row(
         "tanh",
         fn=lambda x: math.tanh(x),
         partials=(lambda y, x: math.square(1.0 / math.cosh(x)),),
         names=("numpy.tanh", "math.tanh"),
+        holomorphic=True,
+        latex=r"\tanh",
     ),
     Row(
         "arcsinh",
@@ -41,5 +47,6 @@ ROWS = (
         partials=(lambda y, x: 1.0 / math.below_one(x),),
         domain=((-0.9, 0.9),),
         names=("numpy.arctanh", "math.atanh"),
+        holomorphic=True,
     ),
 )

@@ -75,6 +75,9 @@ ROWS = (
         fn=lambda x: select(x > 0, 1.0, select(x < 0, -1.0, x * 0.0)),
         points=(((0.0,), (0.0,)),),
         names=("numpy.sign",),
+        cheap=True,
+        quiet=True,
+        as_numpy=True,
     ),
     Row(
         "copysign",
@@ -86,6 +89,7 @@ ROWS = (
         domain=(ANY, ANY),
         points=(((0.0, 1.0), (0.0, 0.0)), ((-2.0, 1.0), (-1.0, 0.0))),
         names=("numpy.copysign", "math.copysign"),
+        instruction=True,
     ),
     Row(
         "heaviside",
@@ -109,6 +113,7 @@ ROWS = (
         domain=(CONDITION, ANY, ANY),
         points=(((1.0, 2.0, 3.0), (0.0, 1.0, 0.0)), ((0.0, 2.0, 3.0), (0.0, 0.0, 1.0))),
         names=("numpy.where",),
+        holomorphic=True,
     ),
     Row(
         "relu",

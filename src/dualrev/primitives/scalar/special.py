@@ -58,6 +58,7 @@ ROWS = (
         points=(((1.0,), (1.6449340668482264,)),),
         names=("scipy.special.digamma", "scipy.special.psi"),
         reach=((-20.0, 1e8),),
+        definition=lambda x: math.digamma(x),
     ),
     Row(
         "polygamma",
@@ -75,6 +76,7 @@ ROWS = (
         domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (-2.5, 5.0)),
         reach=((0.0, 3.0), (-20.0, 1e8)),
         ulp=16.0,
+        definition=lambda n, x: math.polygamma(n, x),
     ),
     Row(
         "expit",

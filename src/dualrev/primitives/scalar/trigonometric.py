@@ -11,12 +11,20 @@ ROWS = (
         fn=lambda x: math.sin(x),
         partials=(lambda y, x: math.cos(x),),
         names=("numpy.sin", "math.sin"),
+        holomorphic=True,
+        latex=r"\sin",
+        cheap=True,
+        quiet=True,
     ),
     Row(
         "cos",
         fn=lambda x: math.cos(x),
         partials=(lambda y, x: -math.sin(x),),
         names=("numpy.cos", "math.cos"),
+        holomorphic=True,
+        latex=r"\cos",
+        cheap=True,
+        quiet=True,
     ),
     Row(
         "tan",
@@ -24,6 +32,8 @@ ROWS = (
         partials=(lambda y, x: 1.0 + y * y,),
         domain=((-1.4, 1.4),),
         names=("numpy.tan", "math.tan"),
+        holomorphic=True,
+        latex=r"\tan",
     ),
     Row(
         "arcsin",
@@ -32,6 +42,8 @@ ROWS = (
         domain=(INSIDE,),
         points=(((1.0,), (float("inf"),)),),
         names=("numpy.arcsin", "math.asin"),
+        holomorphic=True,
+        latex=r"\arcsin",
     ),
     Row(
         "arccos",
@@ -40,12 +52,16 @@ ROWS = (
         domain=(INSIDE,),
         points=(((1.0,), (-float("inf"),)),),
         names=("numpy.arccos", "math.acos"),
+        holomorphic=True,
+        latex=r"\arccos",
     ),
     Row(
         "arctan",
         fn=lambda x: math.atan(x),
         partials=(lambda y, x: 1.0 / (1.0 + x * x),),
         names=("numpy.arctan", "math.atan"),
+        holomorphic=True,
+        latex=r"\arctan",
     ),
     Row(
         "arctan2",
@@ -72,12 +88,14 @@ ROWS = (
         fn=lambda x: 0.017453292519943295 * x,
         partials=(lambda y, x: 0.017453292519943295,),
         names=("numpy.deg2rad", "numpy.radians", "math.radians"),
+        holomorphic=True,
     ),
     Row(
         "rad2deg",
         fn=lambda x: 57.29577951308232 * x,
         partials=(lambda y, x: 57.29577951308232,),
         names=("numpy.rad2deg", "numpy.degrees", "math.degrees"),
+        holomorphic=True,
     ),
 )
 

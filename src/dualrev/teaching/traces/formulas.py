@@ -54,7 +54,7 @@ def primal(step: Step, style: Style) -> str:
     if isinstance(step.operation, ArrayRule):
         return _call(step, [text for text, _ in operands], style)
     row = step.operation
-    if any(name.startswith("operator.") and name != "operator.abs" for name in row.names) or row.name == "square":
+    if row.spelled("operator") or row.name == "square":
         body = expression(row.fn)
         if body is not None and not any(isinstance(node, ast.Call) for node in ast.walk(body)):
             return write(body, _names(step, style), style)[0]

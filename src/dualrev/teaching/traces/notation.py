@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.scalar import TABLE
+
 COMPARISON, EITHER, BOTH, SUM, PRODUCT, SIGN, POWER, ATOM = range(8)
 """How tightly an expression holds together."""
 
@@ -37,10 +39,7 @@ _COMPARISONS: dict[type, str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_LATEX_FUNCTIONS = {
-    name: rf"\{name}"
-    for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "arcsin", "arccos", "arctan", "max", "min")
-} | {"log": r"\ln"}
+_LATEX_FUNCTIONS = {row.name: row.latex for row in TABLE.values() if row.latex} | {"max": r"\max", "min": r"\min"}
 _LATEX_COMPARISONS = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge"}
 _LATEX_SIGNS = {"*": r"\,", "%": r"\bmod", "&": r"\wedge", "|": r"\vee"}
 

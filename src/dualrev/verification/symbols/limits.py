@@ -17,7 +17,6 @@ MOST_NODES = 20_000
 """Symbols, numbers and operations in one expression; SymPy takes seconds to differentiate larger ones."""
 
 MOST_SHOWN = 60
-COMPARISONS = {"equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
 
 
 class TooLargeError(Exception):
@@ -87,14 +86,13 @@ class Following:
 
     def compared(self, row: Row, parts: Sequence[Any], values: Sequence[Any], truth: np.ndarray) -> None:
         """Record a comparison of elements, if this row is one."""
-        if row.name not in COMPARISONS:
+        if not row.sign:
             return
-        sign = COMPARISONS[row.name]
         for at in np.ndindex(truth.shape):
             left, right = (part[at] for part in parts)
             if not (left.is_number and right.is_number):
                 tie = bool(values[0][at] == values[1][at])
-                self._record(f"{_short(left)} {sign} {_short(right)}", bool(truth[at]), tie)
+                self._record(f"{_short(left)} {row.sign} {_short(right)}", bool(truth[at]), tie)
 
     def chosen(self, condition: Any, truth: bool, tie: bool) -> None:
         """Record what a primitive selected."""
