@@ -184,3 +184,54 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         dr.nonsense  # noqa: B018
     with pytest.raises(AttributeError, match=r"nonsense.*erf"):
         dr.special.nonsense  # noqa: B018
+
+
+def rows_listed(text: str) -> list[str]:
+    """Return the collections of a module that hold names of two rows or more, as strings or keys, but for `__all__`."""
+    tree = ast.parse(text)
+    public = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "__all__" in map(ast.unparse, node.targets)
+    ]
+    passed = {id(inner) for node in public for inner in ast.walk(node)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Set | ast.List | ast.Tuple | ast.Dict) and id(node) not in passed:
+            members = node.keys if isinstance(node, ast.Dict) else node.elts
+            names = {each.value for each in members if isinstance(each, ast.Constant)} & (TABLE.keys() | HOST.keys())
+            if len(names) > 1:
+                found.append(f"line {node.lineno}: {', '.join(sorted(names))}")
+    return found
+
+
+WHAT_MATH_IS_TO_SYMPY = ("kernels.sympy_host", "kernels.sympy_mpmath", "kernels.sympy_rows")
+
+
+def test_no_list_outside_the_table_knows_rows_by_name() -> None:
+    """What is true of a row is a field of it: of a list elsewhere, a new row is silently left out."""
+    found = {
+        module: rows_listed(path.read_text(encoding="utf-8"))
+        for module, path in MODULES.items()
+        if part_of(module) != "primitives" and module not in WHAT_MATH_IS_TO_SYMPY
+    }
+    assert {module: lists for module, lists in found.items() if lists} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'QUIET = {"sin", "floor"}',
+        'USE = {"erf": 1, "lgamma": 2, "gamma": 3}',
+        'f(*("expit", "jv"))',
+        'if x in ["add", "log"]: pass',
+    ],
+)
+def test_a_list_of_rows_is_seen(text: str) -> None:
+    assert len(rows_listed(text)) == 1
+    assert (
+        rows_listed('__all__ = ["sin", "cos"]')
+        == rows_listed('call("sin", "cos")')
+        == rows_listed('{"sin": "cos"}')
+        == []
+    )
