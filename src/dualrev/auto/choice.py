@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf
 from typing import Literal
 
@@ -69,6 +69,12 @@ class ModeChoice:
     reverse_cost: float
     chunk: int
     block: int
+
+    def asked_for(self, mode: Literal["auto", "forward", "reverse"]) -> ModeChoice:
+        """Return the choice, or what was asked for in its stead."""
+        if mode == "auto" or mode == self.mode:
+            return self
+        return replace(self, mode=mode, reason=f"mode={mode!r} was asked for")
 
 
 def directions_at_once(total: int, wanted: int | None, elements: float) -> int:

@@ -186,7 +186,7 @@ class ReverseRun(Run):
         return matrix_of(jacobians.reverse(self.point, self._recording(), self.together), self.point)
 
     def _recording(self) -> Pullback:
-        return Pullback(self.point.call, self.point.leaves, self.point.name)
+        return Pullback.at(self.point)
 
 
 class OperatorRun(Run):

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.auto.calibration import current_constants
-from dualrev.auto.choice import ModeChoice, choose_mode
+from dualrev.auto.choice import ModeChoice
 from dualrev.comparison import on_device
 from dualrev.comparison.agreement import Reference
 from dualrev.comparison.by_sympy import SymbolicRun
@@ -23,6 +22,7 @@ from dualrev.errors import UnknownBackendError
 from dualrev.operators.backends import interpretable, is_dispatcher
 from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback
+from dualrev.operators.interpreted import plan_of
 from dualrev.operators.operator import Jacobian
 from dualrev.operators.options import Argnums, Mode
 from dualrev.reverse.numba_adjoint_sweep import LANES
@@ -81,12 +81,9 @@ def interpreted(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: in
     """Return the methods on a function that runs over NumPy."""
     plain = interpretable(f, "numpy") if is_dispatcher(f) else f
     point = Point(plain, args, kwargs, argnums)
-    pullback = Pullback(point.call, point.leaves, point.name)
-    m = sum(int(np.size(value)) for value in pullback.values)
-    operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
-    choice = choose_mode(
-        point.n, m, chunk_size=chunk_size, operations=operations, elements=elements, constants=current_constants()
-    )
+    pullback = Pullback.at(point)
+    m, operations, elements = pullback.counts
+    choice = plan_of(point, pullback.counts, chunk_size)
     tape_bytes = pullback.tape.nbytes + STATEMENT * len(pullback.tape.statements)
     way = Way("interpreted", plain, args, kwargs, "", point, m, operations, elements, tape_bytes, choice)
     way.values = pullback.values

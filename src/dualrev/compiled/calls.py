@@ -69,21 +69,29 @@ class CompiledOperator:
         self._refers = bool(global_arrays(f))
         self._entries: dict[Any, Any] = {}
         self._counts: dict[Any, TapeCounts] = {}
+        self.dispatcher: Any = derivative(f, question)
 
-    @property
-    def dispatcher(self) -> Any:
-        """What other compiled code calls."""
-        return derivative(self.f, self.question)
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative. Of numbers that other compiled code calls is called: it chooses the mode faster."""
+        if not kwargs and args and type(args[0]) is float:
+            try:
+                return self.dispatcher(*args)
+            except ActiveConversionError:  # one of the others is active
+                return self.by_shapes(args, kwargs)
+            except Exception:
+                if not any(hasattr(type(arg), "__pandas_priority__") for arg in args):
+                    raise
+        return self.by_shapes(args, kwargs)
 
-    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the derivative."""
+    def by_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative in the mode that Python chooses by shapes."""
         if args[1:] or kwargs or self._refers:
             expect_apart(self.f, args, kwargs)
         key = self._shapes(args, kwargs)
         entry = self._entries.get(key)
         try:
             if entry is None and _of_pandas(args, kwargs):
-                return self(*_without_index(args, kwargs))
+                return self.by_shapes(*_without_index(args, kwargs))
             if entry is None:
                 self._expect_room(key, args, kwargs)
                 entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
@@ -100,7 +108,7 @@ class CompiledOperator:
             if "pyobject" not in str(error):
                 raise
             if _of_pandas(args, kwargs):
-                return self(*_without_index(args, kwargs))
+                return self.by_shapes(*_without_index(args, kwargs))
             given = ", ".join(type(arg).__name__ for arg in (*args, *kwargs.values()))
             raise InputTypeError(
                 f"{self.f.py_func.__name__} was given arguments of types {given}, one of which Numba does not know; "

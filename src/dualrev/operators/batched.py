@@ -11,6 +11,7 @@ import optree
 from dualrev.active.number import looked_at
 from dualrev.errors import BatchError, DeviceError
 from dualrev.memory import expect_room
+from dualrev.operators.interpreted import is_gradient
 from dualrev.operators.options import Batched
 
 
@@ -44,6 +45,28 @@ def points_in(carriers: tuple[int, ...], args: tuple[Any, ...], name: str) -> in
     if len(set(counts.values())) > 1:
         raise BatchError(f"the arguments of {name} carry different numbers of points: {counts}")
     return next(iter(counts.values()))
+
+
+class OverPoints:
+    """A derivative at many points, one after the other or in a compiled loop."""
+
+    def __init__(self, operator: Callable[..., Any], batched: Batched) -> None:
+        self.operator, self.carriers = operator, carriers_of(batched, operator.argnums)  # type: ignore[attr-defined]
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative at every point."""
+        return over_points(self.operator, self.carriers, args, kwargs)
+
+
+class OnDevice:
+    """A derivative at many points, a thread of a CUDA device for each."""
+
+    def __init__(self, batch: Callable[..., Any]) -> None:
+        self.batch = batch
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative at every point."""
+        return self.batch(args, **kwargs)
 
 
 def over_points(operator: Callable[..., Any], carriers: tuple[int, ...], args: tuple[Any, ...], kwargs: Any) -> Any:
@@ -83,7 +106,7 @@ _KNOWN = "_without_points"
 
 def _without_points(operator: Any, args: tuple[Any, ...]) -> tuple[Any] | None:
     """Return what a gradient or a Hessian is for no points, in a tuple; None where that depends on the function."""
-    hessian = getattr(operator.f, "_kind", "") == "gradient" and operator.f.argnums == operator.argnums
+    hessian = is_gradient(operator.f, operator.argnums)
     if operator.has_aux or not (hessian or operator._kind == "gradient"):
         return None
     single = isinstance(operator.argnums, int)

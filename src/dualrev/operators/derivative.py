@@ -69,7 +69,7 @@ class ElementwiseGradient:
         if leaf is None:
             raise ShapeMismatchError(f"elementwise_grad was called with {_shapes(point)}; expected one array or number")
         if _one_pass(self.mode) == "reverse":
-            recorded = Pullback(point.call, point.leaves, point.name)
+            recorded = Pullback.at(point)
             values, tree = recorded.values, recorded.tree
         else:
             values, tree, pushed = push(point, [np.ones(leaf.shape, leaf.dtype)[()]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from dualrev.primitives.chain_rule import chain_product
 from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
+
+if TYPE_CHECKING:
+    from dualrev.operators.call import Point
 
 KEPT_SEEDS = 256
 """Unit directions of no more elements than this are made once."""
@@ -96,6 +99,14 @@ def _contracted(rows: Any, tangent: Any, shape: tuple[int, ...]) -> Any:
     return np.sum(products, axis=tuple(range(1 - rows.ndim, 0))).reshape((*ahead, *shape))
 
 
+class Counts(NamedTuple):
+    """What a recording tells of a function: its outputs, its operations, and the elements of all their results."""
+
+    outputs: int
+    operations: int
+    elements: int
+
+
 class Pullback:
     """The reverse pass of a function at a point: recorded once, swept as often as wanted.
 
@@ -122,6 +133,21 @@ class Pullback:
             out.statement if own else None for out, own in zip(outputs, mine, strict=True)
         ]
         self.tape = Tape([statement for statement in self.statements if statement is not None])
+
+    @classmethod
+    def at(cls, point: Point) -> Pullback:
+        """Record the function of a call at its arguments."""
+        return cls(point.call, point.leaves, point.name)
+
+    @property
+    def outputs(self) -> int:
+        """Number of scalar outputs."""
+        return sum([value.size for value in self.values])
+
+    @property
+    def counts(self) -> Counts:
+        """What the choice of mode depends on."""
+        return Counts(self.outputs, max(self.tape.operations, 1), self.tape.elements)
 
     def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:
         """Sweep back from cotangents of the output's leaves; None stands for zero.

@@ -26,7 +26,7 @@ class JacobianProducts:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._point = point = Point(f, args, kwargs, 0, keep=True)
         self._call = (f, (point.like_input(point.leaves), *point.args[1:]), point.kwargs)
-        self._recorded = Pullback(point.call, point.leaves, point.name)
+        self._recorded = Pullback.at(point)
         values = self._recorded.values
         self.shape = (sum(v.size for v in values), self._point.n)
         self.dtype = np.result_type(*values, *self._point.leaves)

@@ -71,7 +71,7 @@ class VectorPullback:
 
     def __init__(self, point: Point) -> None:
         self._point = point
-        self._recorded = Pullback(point.call, point.leaves, point.name)
+        self._recorded = Pullback.at(point)
         self._templates = self._recorded.values
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:

@@ -32,7 +32,7 @@ def identity_error(point: Point, rng: np.random.Generator) -> float:
     v = random_like(point.leaves, rng)
     values, _, pushed = pushforward(point.call, point.leaves, v, point.name)
     w = random_like(values, rng)
-    adjoints = Pullback(point.call, point.leaves, point.name)(w)
+    adjoints = Pullback.at(point)(w)
     left, right = inner(w, pushed), inner(adjoints, v)
     terms = [np.sum(np.abs(a * b)) for a, b in zip(w, pushed, strict=True) if b is not None]
     terms += [np.sum(np.abs(a * b)) for a, b in zip(adjoints, v, strict=True) if a is not None]

@@ -104,7 +104,7 @@ def verify(
         f, plain = (returning(f, out_shape, backend) for backend in ("auto", "numpy"))
     point = Point(f, args, kwargs, argnums)
     _known_finite(point)
-    recorded = Pullback(point.call, point.leaves, point.name)
+    recorded = Pullback.at(point)
     m = sum(int(np.size(v)) for v in recorded.values)
     precision = max((float(np.finfo(x.dtype).eps) for x in [*point.leaves, *recorded.values]), default=1e-16)
     identity = numeric.identity_error(point, rng)

@@ -121,7 +121,7 @@ def _fitted(pairs: list[Pair], known: Constants) -> Constants:
 
 def _pair(case: Case, budget: float) -> list[Pair]:
     point = Point(case.f, (case.x,), {}, 0)
-    pullback = Pullback(point.call, point.leaves, point.name)
+    pullback = Pullback.at(point)
     operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
     choice = choose_mode(case.n, case.m, chunk_size=case.chunk_size, operations=operations, elements=elements)
     paid = (
@@ -185,7 +185,7 @@ def _forward(case: Case, chunk: int) -> Any:
 
 def _reverse(case: Case, block: int) -> Any:
     point = Point(case.f, (case.x,), {}, 0)
-    return blocks.reverse(point, Pullback(point.call, point.leaves, point.name), block)
+    return blocks.reverse(point, Pullback.at(point), block)
 
 
 def compiled_families() -> list[Family]:

@@ -11,13 +11,16 @@ import numpy as np
 
 from dualrev.active.trees import flatten
 from dualrev.auto.calibration import calibration_file
+from dualrev.auto.choice import ModeChoice
 from dualrev.comparison.sweeps.record import SweepPoint
 from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.subjects import asked
 from dualrev.comparison.timing import FEWEST, Stopwatch
 from dualrev.errors import SweepError
 from dualrev.operators.backends import is_dispatcher
-from dualrev.operators.call import name_of
+from dualrev.operators.call import Point, name_of
+from dualrev.operators.fundamental import Pullback
+from dualrev.operators.interpreted import plan_of
 from dualrev.operators.operator import Jacobian
 from dualrev.operators.options import Backend, Mode
 
@@ -173,20 +176,12 @@ class _Operators:
         )
 
 
-def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: Any, backend: Backend) -> tuple[Any, int]:
-    from dualrev.auto.calibration import current_constants
-    from dualrev.auto.choice import choose_mode
-    from dualrev.operators.call import Point
-    from dualrev.operators.fundamental import Pullback
-
+def _interpreted_plan(f: Any, args: tuple[Any, ...], plan: ModeChoice, backend: str) -> tuple[ModeChoice, int]:
     point = Point(f, args, {}, 0, backend=backend)
-    recorded = Pullback(point.call, point.leaves, point.name)
-    m, operations = sum(int(v.size) for v in recorded.values), max(recorded.tape.operations, 1)
-    known = choose_mode(
-        point.n, m, operations=operations, elements=recorded.tape.elements, constants=current_constants()
-    )
+    counts = Pullback.at(point).counts
+    known = plan_of(point, counts)
     assert known.mode == plan.mode
-    return known, operations
+    return known, counts.operations
 
 
 def _inputs(args: tuple[Any, ...]) -> int:

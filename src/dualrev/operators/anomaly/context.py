@@ -108,7 +108,7 @@ def _interpreting(call: Callable[..., Any]) -> Callable[..., Any]:
     def observed(self: Operator, /, *args: Any, **kwargs: Any) -> Any:
         if self.compiled is None or not looked_at():
             return call(self, *args, **kwargs)
-        return self._interpreted(args, kwargs)
+        return self._interpreted.run(args, kwargs)
 
     return observed
 
