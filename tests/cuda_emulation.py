@@ -14,9 +14,9 @@ import numba
 import numpy as np
 import pytest
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.cuda import batch, batch_kernels, transfer
 from dualrev.kernels import cuda_target
+from dualrev.kernels.numba_arrays import empty_array
 
 LAUNCHES: list[tuple[int, int]] = []
 """Blocks and threads of the launches so far."""

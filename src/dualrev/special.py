@@ -25,6 +25,7 @@ from dualrev.primitives.array.faddeeva import voigt_profile as voigt_profile
 from dualrev.primitives.array.faddeeva import wofz as wofz
 from dualrev.primitives.array.reduction import logsumexp as logsumexp
 from dualrev.primitives.array.reduction import softmax as softmax
+from dualrev.primitives.protocol_function import ProtocolFunction
 
 sigmoid = FUNCTIONS["expit"]
 
@@ -85,6 +86,16 @@ def multigammaln(a: Any, d: int) -> Any:
     """
     gammaln = FUNCTIONS["gammaln"]
     return sum((gammaln(a - 0.5 * j) for j in range(d)), start=0.25 * d * (d - 1) * math.log(math.pi))
+
+
+def _numba_type(function: ProtocolFunction) -> Any:
+    """Return a function's type in compiled code. Numba's part of the table is imported only where one needs it."""
+    from dualrev.kernels.numba_rows import type_of
+
+    return type_of(function)
+
+
+ProtocolFunction.numba_type = staticmethod(_numba_type)
 
 
 def __getattr__(name: str) -> Any:

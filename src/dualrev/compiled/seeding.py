@@ -7,9 +7,9 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.errors import ShapeMismatchError
 from dualrev.forward.numba_dual import seeded, with_tangents
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import overloads
 
 

@@ -1,7 +1,7 @@
 """The table's rows for Numba's active numbers: a loop that overloads every spelling of every row.
 
-Importing this module makes `np.sin(x)`, `math.sin(x)`, `x * y` and so on known to Numba where x or y is active, and
-`dualrev.special.<row>` where all are plain.
+`register` makes `np.sin(x)`, `math.sin(x)`, `x * y` and so on known to Numba where x or y is active. `type_of` makes
+`dualrev.special.<row>` known where all are plain, when Numba first meets it in a function.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 from numba.core import types
+from numba.core.registry import cpu_target
 
 from dualrev.kernels import cpu
 from dualrev.kernels.binding import Target
+from dualrev.kernels.numba_arrays import over_elements
 from dualrev.kernels.numba_extending import defined, overloads
-from dualrev.kernels.numba_types import counted, is_active, link, owner_of
+from dualrev.kernels.numba_types import NUMBERS, counted, element, is_active, link, owner_of
 from dualrev.kernels.numpy_rows import FUNCTIONS
 from dualrev.kernels.single_precision import single_constants
+from dualrev.primitives.protocol_function import ProtocolFunction
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.rule_text import inlined
 from dualrev.primitives.scalar import POWERS, TABLE, made_of
@@ -114,7 +117,7 @@ def _numbers(operands: Sequence[Any]) -> bool:
 def _of_points(function: Callable[..., Any], operands: Sequence[Any]) -> Callable[..., Any] | None:
     """Return the function of numbers for arrays of no axes, as NumPy has it."""
     axes = [each.ndim if isinstance(each, types.Array) else -1 for each in operands]
-    if max(axes, default=-1) != 0 or owner_of(operands) is None or any(map(_no_number, operands)):
+    if max(axes, default=-1) != 0 or any(map(_no_number, operands)):
         return None
     names = [f"a{n}" for n in range(len(operands))]
     values = [f"{name}[()]" if n == 0 else name for name, n in zip(names, axes, strict=True)]
@@ -123,6 +126,23 @@ def _of_points(function: Callable[..., Any], operands: Sequence[Any]) -> Callabl
 
 def _no_number(operand: Any) -> bool:
     return isinstance(operand, types.BaseTuple | types.Optional)
+
+
+def _of_arrays(row: Row, operands: Sequence[Any]) -> Callable[..., Any] | None:
+    """Return a loop over active arrays for a row that is no ufunc; Numba writes the loops of ufuncs itself."""
+    if not isinstance(FUNCTIONS[row.name], ProtocolFunction) or any(map(_no_number, operands)):
+        return None
+    return over_elements(FUNCTIONS[row.name], operands, _result_of(row, [element(each) for each in operands]))
+
+
+def _result_of(row: Row, numbers: Sequence[Any]) -> Any:
+    """Return the type of a row of numbers: active where it depends on one that is, at the highest level of such."""
+    owner = owner_of(numbers)
+    if owner is None:
+        return types.float32 if all(each == types.float32 for each in numbers) else types.float64
+    if any(each == owner and rule is not None for each, rule in zip(numbers, row.partials, strict=not row.flat)):
+        return owner
+    return _result_of(row, [owner.dtype if each == owner else each for each in numbers])
 
 
 def overload_with(
@@ -134,8 +154,13 @@ def overload_with(
 
 def _overload(row: Row, spelling: Callable[..., Any]) -> None:
     def choose(*operands: Any) -> Callable[..., Any] | None:
-        return implementation(row, operands) if _numbers(operands) else _of_points(spelling, operands)
+        if owner_of(operands) is None:
+            return None
+        if _numbers(operands):
+            return implementation(row, operands)
+        return _of_points(spelling, operands) or (_of_arrays(row, operands) if spelling is own else None)
 
+    own = FUNCTIONS[row.name]
     # A partial may divide by 0 where the function itself does not: the slope of a square root at 0 is infinite.
     options = {} if row.raises_by_zero else {"jit_options": {"error_model": "numpy"}}
     overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose, **options)
@@ -143,6 +168,8 @@ def _overload(row: Row, spelling: Callable[..., Any]) -> None:
 
 def _overload_power(spelling: Callable[..., Any]) -> None:
     def choose(base: Any, exponent: Any) -> Callable[..., Any] | None:
+        if owner_of((base, exponent)) is None:
+            return None
         if not _numbers((base, exponent)):
             return _of_points(spelling, (base, exponent))
         if is_active(base) and isinstance(exponent, types.IntegerLiteral):
@@ -154,16 +181,38 @@ def _overload_power(spelling: Callable[..., Any]) -> None:
     overload_with(spelling, ["a0", "a1"], choose, prefer_literal=True, jit_options={"error_model": "numpy"})
 
 
+@cache
 def _overload_plain(row: Row) -> None:
-    """Make `dualrev.special.<row>` known for plain numbers, where NumPy has no function of that name."""
+    """Make `dualrev.special.<row>` known for plain numbers, and arrays of them, where NumPy has no such function."""
 
     def choose(*operands: Any) -> Callable[..., Any] | None:
-        if owner_of(operands) is not None or not _numbers(operands):
+        numbers = [element(each) for each in operands]
+        if any(map(_no_number, operands)) or not all(isinstance(each, NUMBERS) for each in numbers):
             return None
+        result = _result_of(row, numbers)
+        value = cpu.bound(row, result == types.float32).value
+        if not _numbers(operands):
+            return _of_points(FUNCTIONS[row.name], operands) or over_elements(value, operands, result)
         names = [f"a{n}" for n in range(row.arity)]
-        return defined(names, [f"return function({', '.join(names)})"], {"function": cpu.bound(row).value})
+        scope = {"value": value, "number": result}
+        return defined(names, [f"return number(value({', '.join(names)}))"], scope)
 
-    overload_with(FUNCTIONS[row.name], [f"a{n}" for n in range(row.arity)], choose)
+    names = [f"a{n}" for n in range(row.arity)]
+    overload_with(FUNCTIONS[row.name], names, choose, jit_options={"error_model": "numpy"})
+
+
+def type_of(function: ProtocolFunction) -> Any:
+    """Return the type of a function that compiled code looks up, if it is a row's; else None.
+
+    Numba asks for it in whatever function it meets the row first, with no derivative compiled before.
+    """
+    name = function.__name__
+    if name not in TABLE or FUNCTIONS[name] is not function:
+        return None
+    _overload_plain(TABLE[name])
+    context = cpu_target.typing_context
+    context.refresh()
+    return context._lookup_global(function)
 
 
 def register() -> None:
@@ -171,7 +220,7 @@ def register() -> None:
     for row in TABLE.values():
         if row.name == "where":  # which Numba has for arrays
             continue
-        if not isinstance(FUNCTIONS[row.name], np.ufunc) and row.name != "clip":
+        if isinstance(FUNCTIONS[row.name], ProtocolFunction):
             _overload_plain(row)
         for spelling in spellings(row):
             if row.name == "power":

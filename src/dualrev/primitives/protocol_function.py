@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class ProtocolFunction:
         The module of dualrev in which users find it.
     """
 
+    numba_type: ClassVar[Callable[[ProtocolFunction], Any]] = staticmethod(lambda function: None)
+    """Returns the type that a function has in compiled code, or None. `dualrev.special` says which."""
+
     def __init__(self, name: str, implementation: Callable[..., Any], module: str = "special") -> None:
         self.__name__ = self.__qualname__ = name
         self.__module__ = f"dualrev.{module}"
@@ -41,6 +44,11 @@ class ProtocolFunction:
                 if element is not None:
                     return type(element).__array_function__(element, self, (type(element),), args, kwargs)
         return self.implementation(*args, **kwargs)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """The type in compiled code: Numba asks for it by this name where a function of its looks this one up."""
+        return ProtocolFunction.numba_type(self)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of {self.__module__}>"

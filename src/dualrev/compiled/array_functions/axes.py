@@ -9,9 +9,9 @@ import numpy as np
 from numba.core import types
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import is_active
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import overloads
 from dualrev.reverse.numba_blocks import indices_of, values_of, words_for
 from dualrev.reverse.numba_var import no_tape, tape_of, variable

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled.active_arrays import zero_array
 from dualrev.compiled.array_functions.linalg import inv
 from dualrev.compiled.array_functions.matrix_product import choose_contraction, contraction
 from dualrev.compiled.array_functions.table import array_function, expect_int, owner_inside
+from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import ActiveArray
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.array_functions.table import array_function, owner_inside
 from dualrev.compiled.seeding import lifted, stub
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import defined, overloads
 from dualrev.kernels.numba_types import is_active
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled.active_arrays import zero_array
 from dualrev.compiled.array_functions.block_operands import primals_in
 from dualrev.compiled.array_functions.matrix_product import contraction
 from dualrev.compiled.array_functions.reductions import max_, min_, sum_
 from dualrev.compiled.array_functions.table import array_function, owner_inside
 from dualrev.kernels.cpu import compiled
+from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_types import owner_of
 
 

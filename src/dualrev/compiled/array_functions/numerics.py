@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.array_functions.axes import plain
 from dualrev.compiled.array_functions.contraction import dot
 from dualrev.compiled.array_functions.reductions import mean, sum_
 from dualrev.compiled.array_functions.selection import sort
 from dualrev.compiled.array_functions.table import array_function, owner_inside, refuse
 from dualrev.kernels.cpu import compiled
+from dualrev.kernels.numba_arrays import empty_array, zero_array
 
 
 @array_function(np.interp, chosen=True)

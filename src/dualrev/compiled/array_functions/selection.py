@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.array_functions.axes import as_array, plain
 from dualrev.compiled.array_functions.table import array_function, owner_inside
+from dualrev.kernels.numba_arrays import empty_array
 
 
 @array_function(np.where, chosen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.array_functions.table import array_from, owner_inside
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import defined, overloads
 
 

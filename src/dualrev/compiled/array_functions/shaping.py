@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
-from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.array_functions.axes import plain
 from dualrev.compiled.array_functions.table import array_function, expect_int, refuse
+from dualrev.kernels.numba_arrays import empty_array, zero_array
 from dualrev.kernels.numba_types import is_active
 
 

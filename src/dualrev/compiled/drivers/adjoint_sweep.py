@@ -8,9 +8,9 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.active_arrays import zero_array
 from dualrev.compiled.array_functions.block_operands import chained
 from dualrev.compiled.seeding import stub
+from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import element, is_active
 from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes

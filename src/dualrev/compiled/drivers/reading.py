@@ -8,10 +8,10 @@ from typing import Any
 from numba import njit
 from numba.core import types
 
-from dualrev.compiled.active_arrays import empty_array, zero_array
 from dualrev.compiled.seeding import flattened, stub
 from dualrev.errors import RandomFunctionError, ShapeMismatchError
 from dualrev.forward.numba_dual import tangent
+from dualrev.kernels.numba_arrays import empty_array, zero_array
 from dualrev.kernels.numba_extending import defined, intrinsic, overloads
 from dualrev.kernels.numba_types import element
 

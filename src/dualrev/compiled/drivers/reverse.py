@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dualrev.compiled import seeding
-from dualrev.compiled.active_arrays import empty_array
 from dualrev.compiled.drivers import adjoint_sweep, reading, sweep_extent
 from dualrev.compiled.drivers.arguments import Arguments
 from dualrev.compiled.drivers.results import Outputs
 from dualrev.compiled.drivers.workspace import borrowed, give_back, guarded
+from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_extending import defined
 from dualrev.reverse import numba_tape
 from dualrev.reverse.numba_var import VarType, variable

@@ -1,0 +1,73 @@
+"""Arrays made in compiled code, of active numbers too, and loops that fill them element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numba.core import cgutils, errors, types
+from numba.core.imputils import impl_ret_new_ref
+from numba.np.arrayobj import _empty_nd_impl, _parse_shape
+
+from dualrev.kernels.numba_extending import defined, intrinsic
+from dualrev.kernels.numba_types import array_of
+
+
+@intrinsic
+def empty_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
+    """Return an array of a dtype, given as a TypeRef, and a shape; its elements are not set."""
+    return _allocation(dtype.instance_type, dtype, shape, False)
+
+
+@intrinsic
+def zero_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
+    """Return an array of zeros, which depend on nothing."""
+    return _allocation(dtype.instance_type, dtype, shape, True)
+
+
+def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:
+    lengths = tuple(shape) if isinstance(shape, types.BaseTuple) else (shape,)
+    if not all(isinstance(length, types.Integer) for length in lengths):
+        raise errors.TypingError(f"the shape of an array is made of integers, and {shape} was given")
+    ndim = len(lengths)
+    result = array_of(dtype, ndim)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = _empty_nd_impl(context, builder, result, _parse_shape(context, builder, shape, args[1]))
+        if zero:
+            cgutils.memset(builder, array.data, builder.mul(array.itemsize, array.nitems), 0)
+        return impl_ret_new_ref(context, builder, result, array._getvalue())
+
+    return result(reference, shape), codegen
+
+
+def over_elements(scalar: Any, operands: Sequence[Any], result: Any) -> Callable[..., Any]:
+    """Return the function that applies one of numbers to numbers and arrays, which are broadcast.
+
+    Parameters
+    ----------
+    scalar
+        A function that compiled code can call.
+    operands
+        The types of its arguments, one of them an array's.
+    result
+        The type of the numbers that it returns.
+    """
+    names = [f"a{n}" for n in range(len(operands))]
+    arrays = [name for name, of in zip(names, operands, strict=True) if isinstance(of, types.Array)]
+    scope: dict[str, Any] = {"scalar": scalar, "result": result, "empty_array": empty_array}
+    if len(arrays) == 1:  # nothing is broadcast: one loop, whatever the number of axes
+        call = ", ".join("element" if name in arrays else name for name in names)
+        body = [f"y = empty_array(result, {arrays[0]}.shape)", "flat = y.reshape(y.size)"]
+        body += [f"for n, element in enumerate({arrays[0]}.flat):", f"    flat[n] = scalar({call})", "return y"]
+        return defined(names, body, scope)
+    axes = max(of.ndim for of in operands if isinstance(of, types.Array))
+    at = f"[{', '.join(f'i{n}' for n in range(axes)) or '()'}]"
+    body = [f"shape = broadcast_shapes({', '.join(f'{name}.shape' for name in arrays)})"]
+    body += [f"{name}_ = broadcast_to({name}, shape)" for name in arrays]
+    body.append("y = empty_array(result, shape)")
+    body += [f"{'    ' * n}for i{n} in range(shape[{n}]):" for n in range(axes)]
+    call = ", ".join(f"{name}_{at}" if name in arrays else name for name in names)
+    body += [f"{'    ' * axes}y{at} = scalar({call})", "return y"]
+    return defined(names, body, scope | {name: getattr(np, name) for name in ("broadcast_shapes", "broadcast_to")})
