@@ -12,17 +12,15 @@ import pytest
 
 import dualrev as dr
 from dualrev.auto import calibration
-from dualrev.auto.choice import choose_compiled_mode
+from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import (
     COMPILED,
     SHIPPED,
+    ArrayWork,
     CompiledCosts,
+    CompiledWork,
     CostConstants,
-    compiled_forward_multiples,
-    compiled_reverse_multiples,
     cost,
-    forward_multiples,
-    reverse_multiples,
 )
 from dualrev.comparison.calibration import calibrating
 from dualrev.comparison.calibration.families import cases, numbers, total
@@ -73,8 +71,8 @@ def test_the_constants_are_recovered_from_predicted_times() -> None:
         for operations in (3, 20):
             elements = operations * max(case.n, case.m)
             for multiples in (
-                forward_multiples(case.n, case.m, min(case.n, 16), operations, elements),
-                reverse_multiples(case.n, case.m, min(case.m, 16), operations, elements),
+                ArrayWork(operations, elements).forward(case.n, case.m, min(case.n, 16)),
+                ArrayWork(operations, elements).reverse(case.n, case.m, min(case.m, 16)),
             ):
                 rows.append([multiples.get(field.name, 0.0) for field in fields(CostConstants)])
                 times.append(cost(multiples, SHIPPED))
@@ -127,7 +125,7 @@ def test_a_broken_calibration_says_what_to_do(folder: Path, text: str) -> None:
 
 def test_every_constant_counts_in_one_mode_or_both() -> None:
     names = {field.name for field in fields(CostConstants)}
-    forward, reverse = forward_multiples(3, 2, 3, 5, 7), reverse_multiples(3, 2, 2, 5, 7)
+    forward, reverse = ArrayWork(5, 7).forward(3, 2, 3), ArrayWork(5, 7).reverse(3, 2, 2)
     assert forward.keys() | reverse.keys() == names
     ones = CostConstants(**dict.fromkeys(names, 1.0))
     assert cost(forward, ones) == 1 + 5 + 7 + 21 + 9 + 6
@@ -156,8 +154,8 @@ def test_the_fit_that_chooses_recovers_the_choices() -> None:
         for m in (1, 3, 10, 100, 1000):
             for records, words in ((max(n, m), 0), (n * m, 0), (m, n * m)):
                 pair = (
-                    compiled_forward_multiples(n, m, 8, records + n + 1, words),
-                    compiled_reverse_multiples(n, m, 8, records + n + 1, words),
+                    CompiledWork(records, words).forward(n, m, 8),
+                    CompiledWork(records, words).reverse(n, m, 8),
                 )
                 rows.append([[multiples.get(name, 0.0) for name in names] for multiples in pair])
     forward, reverse = np.array(rows).transpose(1, 0, 2)
@@ -170,13 +168,16 @@ def test_the_fit_that_chooses_recovers_the_choices() -> None:
 
 
 def test_compiled_costs_are_stored_and_used(folder: Path) -> None:
+    def chosen() -> ModeChoice:
+        return choose(100, 1, 8, 8, CompiledWork(100), calibration.current_compiled_costs(), False)
+
     assert calibration.current_compiled_costs() is COMPILED
     calibration.store(SHIPPED)
     assert calibration.current_compiled_costs() is COMPILED, "a file of interpreted constants alone is read, too"
-    assert choose_compiled_mode(100, 1, 8, 8, 100, costs=calibration.current_compiled_costs()).mode == "reverse"
+    assert chosen().mode == "reverse"
     calibration.store(SHIPPED, CompiledCosts(reverse_call=1e9))
     assert calibration.current_compiled_costs() == CompiledCosts(reverse_call=1e9)
-    assert choose_compiled_mode(100, 1, 8, 8, 100, costs=calibration.current_compiled_costs()).mode == "forward"
+    assert chosen().mode == "forward"
 
 
 def test_the_file_holds_plain_numbers(folder: Path) -> None:

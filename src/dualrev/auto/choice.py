@@ -6,24 +6,14 @@ from dataclasses import dataclass, replace
 from math import ceil, inf
 from typing import Literal
 
-from dualrev.auto.costs import (
-    COMPILED,
-    SHIPPED,
-    CompiledCosts,
-    CostConstants,
-    compiled_forward_multiples,
-    compiled_reverse_multiples,
-    cost,
-    forward_multiples,
-    reverse_multiples,
-)
+from dualrev.auto.costs import SHIPPED, ArrayWork, CompiledCosts, CostConstants, Work, cost
 from dualrev.errors import ChunkSizeError
 
 __all__ = [
     "SHIPPED",
     "CostConstants",
     "ModeChoice",
-    "choose_compiled_mode",
+    "choose",
     "choose_mode",
     "directions_at_once",
     "surely_forward",
@@ -138,71 +128,52 @@ def choose_mode(
     total = elements if elements is not None else operations * max(n, outputs, 1)
     chunk = directions_at_once(n, chunk_size, total / max(operations, 1))
     block = directions_at_once(outputs, chunk_size, total / max(operations, 1))
-    passes, sweeps = ceil(n / chunk), ceil(outputs / block)
-    forward = cost(forward_multiples(n, outputs, chunk, operations, total), constants)
-    reverse = cost(reverse_multiples(n, outputs, block, operations, total), constants)
-    counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
-    pushes, pulls = f"{_count(passes, 'forward pass', 'es')} of {chunk}", f"{_count(sweeps, 'sweep')} of {block}"
-    if surely_forward(n, chunk_size):
-        reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
-        return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
-    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
-    reason = (
-        f"{counts}: {pushes} against one recording and {pulls}, predicted {_time(forward)} against {_time(reverse)}"
-    )
-    return ModeChoice(mode, reason, forward, reverse, chunk, block)
+    return choose(n, m, chunk, block, ArrayWork(operations, total), constants, surely_forward(n, chunk_size))
 
 
-def choose_compiled_mode(
+def choose(
     n: int,
     m: int | None,
     chunk: int,
     block: int,
-    records: int = 0,
-    words: int = 0,
-    calls: int = 0,
-    swept: tuple[int, int, int] | None = None,
-    costs: CompiledCosts = COMPILED,
+    work: Work,
+    constants: CostConstants | CompiledCosts,
+    surely_forward: bool,
 ) -> ModeChoice:
-    """Choose the mode for a Jacobian of a compiled function.
+    """Choose the mode for a Jacobian of shape (m, n) of a function by its work and what that costs.
 
     Parameters
     ----------
-    n : int
-        Number of inputs.
-    m : int or None
-        Number of outputs. Without it, all inputs must fit in one chunk.
+    n, m : int
+        Numbers of inputs and outputs; None for m if it is not known.
     chunk, block : int
         Directions and cotangents that go together.
-    records, words, calls : int
-        What the function records: records of single operations, those of inputs not counted, and words of blocks; and
-        how many operations call a mathematical function.
-    swept : tuple of int, optional
-        How many records the sweeps come by: those with one cotangent, those with several, and at how many of the latter
-        an adjoint is not 0; by default all records in every sweep.
-    costs : CompiledCosts
-        Measured costs; see `dualrev calibrate`.
+    work : Work
+        How often either mode pays what.
+    constants : CostConstants or CompiledCosts
+        What it pays.
+    surely_forward : bool
+        Whether all inputs fit in one forward pass, which needs no tape.
 
     Examples
     --------
-    >>> choose_compiled_mode(1000, 1, 8, 8, records=1000).mode
+    >>> from dualrev.auto.costs import COMPILED, CompiledWork
+    >>> choose(1000, 1, 8, 8, CompiledWork(1000), COMPILED, False).mode
     'reverse'
     """
-    outputs = m or 1
-    length = records + n + 1
-    passes, sweeps = max(1, ceil(n / chunk)), max(1, ceil(outputs / block))
-    forward = cost(compiled_forward_multiples(n, outputs, chunk, length, words, calls), costs)
-    reverse = cost(compiled_reverse_multiples(n, outputs, block, length, words, calls, swept), costs)
+    outputs = 1 if m is None else m
+    forward = cost(work.forward(n, outputs, chunk), constants)
+    reverse = cost(work.reverse(n, outputs, block), constants)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
-    if n <= chunk:
+    if surely_forward:
         reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
         return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
-    mode: Literal["forward", "reverse"] = "forward" if forward <= reverse else "reverse"
+    passes, sweeps = _count(ceil(n / chunk), "forward pass", "es"), _count(ceil(outputs / block), "sweep")
     reason = (
-        f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against one recording and "
-        f"{_count(sweeps, 'sweep')} of {block}, predicted {_time(forward)} against {_time(reverse)}"
+        f"{counts}: {passes} of {chunk} against one recording and {sweeps} of {block}, "
+        f"predicted {_time(forward)} against {_time(reverse)}"
     )
-    return ModeChoice(mode, reason, forward, reverse, chunk, block)
+    return ModeChoice("forward" if forward <= reverse else "reverse", reason, forward, reverse, chunk, block)
 
 
 def _count(number: int, noun: str, plural: str = "s") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
@@ -106,74 +107,104 @@ COMPILED = CompiledCosts()
 Multiples = dict[str, float]
 """Per constant how often it is paid."""
 
-
-def forward_multiples(n: int, m: int, chunk: int, operations: int, elements: int) -> Multiples:
-    """Return how often forward mode pays each constant."""
-    passes = ceil(n / chunk)
-    return {
-        "forward_pass": passes,
-        "forward": passes * operations,
-        "forward_element": passes * elements,
-        "forward_tangent": n * elements,
-        "seed": n * n,
-        "entry": n * m,
-    }
-
-
-def reverse_multiples(n: int, m: int, block: int, operations: int, elements: int) -> Multiples:
-    """Return how often reverse mode pays each constant."""
-    sweeps = ceil(m / block)
-    return {
-        "recording": 1,
-        "record": operations,
-        "record_element": elements,
-        "sweep": sweeps,
-        "pull": sweeps * operations,
-        "pull_cotangent": m * elements,
-        "seed": m * m,
-        "entry": n * m,
-    }
-
-
-def compiled_forward_multiples(n: int, m: int, chunk: int, records: int, words: int, calls: int = 0) -> Multiples:
-    """Return how often a compiled forward mode pays each constant."""
-    passes = ceil(n / chunk)
-    return {
-        "forward_call": 1,
-        "forward_pass": passes,
-        "forward_record": passes * records,
-        "forward_word": passes * words,
-        "forward_function": passes * calls,
-        "forward_entry": n * m,
-    }
-
-
-def compiled_reverse_multiples(
-    n: int, m: int, block: int, records: int, words: int, calls: int = 0, swept: tuple[int, int, int] | None = None
-) -> Multiples:
-    """Return how often a compiled reverse mode pays each constant.
-
-    `swept` is how many records the sweeps come by: those with one cotangent, those with several, and at how many of the
-    latter an adjoint is not 0. By default, all sweeps come by all records.
-    """
-    wide = m >= FEWEST_WIDE and not words
-    several = ceil(m / block) * records
-    alone, passed, active = swept or ((0, several, several) if wide else (m * records, 0, 0))
-    return {
-        "reverse_call": 1,
-        "record": records,
-        "record_word": words,
-        "record_function": calls,
-        "sweep_record": alone,
-        "sweep_word": m * words,
-        "wide_record": passed,
-        "wide_active": active,
-        "reverse_entry": n * m,
-    }
-
-
 FEWEST_WIDE = 3
 """Outputs from which on cotangents go together in compiled sweeps."""
+
+
+class Work(Protocol):
+    """The work of a function, as far as the cost of a Jacobian depends on it."""
+
+    def forward(self, n: int, m: int, chunk: int) -> Multiples:
+        """Return how often forward mode pays each constant."""
+
+    def reverse(self, n: int, m: int, block: int) -> Multiples:
+        """Return how often reverse mode pays each constant."""
+
+
+class ArrayWork(NamedTuple):
+    """The work of a function that runs over NumPy: array operations, and the elements of all their results."""
+
+    operations: int
+    elements: int
+
+    def forward(self, n: int, m: int, chunk: int) -> Multiples:
+        """Return how often forward mode pays each constant."""
+        passes = ceil(n / chunk)
+        return {
+            "forward_pass": passes,
+            "forward": passes * self.operations,
+            "forward_element": passes * self.elements,
+            "forward_tangent": n * self.elements,
+            "seed": n * n,
+            "entry": n * m,
+        }
+
+    def reverse(self, n: int, m: int, block: int) -> Multiples:
+        """Return how often reverse mode pays each constant."""
+        sweeps = ceil(m / block)
+        return {
+            "recording": 1,
+            "record": self.operations,
+            "record_element": self.elements,
+            "sweep": sweeps,
+            "pull": sweeps * self.operations,
+            "pull_cotangent": m * self.elements,
+            "seed": m * m,
+            "entry": n * m,
+        }
+
+
+class CompiledWork(NamedTuple):
+    """The work of a compiled function, as it is recorded.
+
+    Attributes
+    ----------
+    records, words, calls : int
+        Records of single operations, those of inputs not counted, and words of blocks; and how many operations call a
+        mathematical function.
+    swept : tuple of int, optional
+        How many records the sweeps come by: those with one cotangent, those with several, and at how many of the latter
+        an adjoint is not 0; by default all records in every sweep.
+    """
+
+    records: int = 0
+    words: int = 0
+    calls: int = 0
+    swept: tuple[int, int, int] | None = None
+
+    def forward(self, n: int, m: int, chunk: int) -> Multiples:
+        """Return how often forward mode pays each constant."""
+        passes = ceil(n / chunk)
+        return {
+            "forward_call": 1,
+            "forward_pass": passes,
+            "forward_record": passes * self._length(n),
+            "forward_word": passes * self.words,
+            "forward_function": passes * self.calls,
+            "forward_entry": n * max(m, 1),
+        }
+
+    def reverse(self, n: int, m: int, block: int) -> Multiples:
+        """Return how often reverse mode pays each constant."""
+        m, length = max(m, 1), self._length(n)
+        several = ceil(m / block) * length
+        wide = m >= FEWEST_WIDE and not self.words
+        alone, passed, active = self.swept or ((0, several, several) if wide else (m * length, 0, 0))
+        return {
+            "reverse_call": 1,
+            "record": length,
+            "record_word": self.words,
+            "record_function": self.calls,
+            "sweep_record": alone,
+            "sweep_word": m * self.words,
+            "wide_record": passed,
+            "wide_active": active,
+            "reverse_entry": n * m,
+        }
+
+    def _length(self, n: int) -> int:
+        """Return the records of a tape: those of the inputs, and the one that stands for constants, too."""
+        return self.records + n + 1
 
 
 def cost(multiples: Multiples, constants: CostConstants | CompiledCosts) -> float:

@@ -17,7 +17,8 @@ from numba.extending import typeof_impl
 
 from dualrev.active.number import Active
 from dualrev.auto.calibration import current_compiled_costs
-from dualrev.auto.choice import ModeChoice, choose_compiled_mode
+from dualrev.auto.choice import ModeChoice, choose
+from dualrev.auto.costs import CompiledWork
 from dualrev.compiled.batches import empty, over_points, written
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
 from dualrev.compiled.drivers.derivative import Question, derivative, parameters
@@ -201,23 +202,20 @@ class CompiledOperator:
         With `whole`, that is done in any case, so that both costs are predicted as well as they can be.
         """
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
-        chunk, costs = self.question.chunk or WIDEST, current_compiled_costs()
-        if n <= chunk and not whole:
-            known = 1 if self.question.kind == "gradient" else None
-            return choose_compiled_mode(n, known, chunk, LANES, n, costs=costs)
-        if self.question.kind == "gradient" and not whole:  # one sweep against several passes, whatever the work
-            return choose_compiled_mode(n, 1, chunk, LANES, n, costs=costs)
-        key = self._shapes(args, kwargs)
-        if key not in self._counts:
+        chunk, m, work = self.question.chunk or WIDEST, None, CompiledWork(n)
+        if self.question.kind == "gradient":
+            m = 1  # one sweep against passes, whatever the work
+        if whole or (n > chunk and m is None):
+            key = self._shapes(args, kwargs)
             try:
-                self._counts[key] = self.tape(args, kwargs)
+                counts = self._counts.get(key) or self._counts.setdefault(key, self.tape(args, kwargs))
             except (MemoryError, CompilationError) as error:
                 reason = f"a recording is not possible, {type(error).__name__}"
                 return ModeChoice("forward", reason, 0.0, inf, chunk, LANES)
-        counts = self._counts[key]
-        swept = (counts.alone, counts.passed, counts.active)
-        made = (counts.records, counts.words(n), counts.calls)
-        return choose_compiled_mode(n, counts.outputs, chunk, LANES, *made, swept, costs)
+            m = counts.outputs
+            swept = (counts.alone, counts.passed, counts.active)
+            work = CompiledWork(counts.records, counts.words(n), counts.calls, swept)
+        return choose(n, m, chunk, LANES, work, current_compiled_costs(), n <= chunk)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]

@@ -14,14 +14,12 @@ from dualrev.auto.choice import choose_mode
 from dualrev.auto.costs import (
     COMPILED,
     SHIPPED,
+    ArrayWork,
     CompiledCosts,
+    CompiledWork,
     CostConstants,
     Multiples,
-    compiled_forward_multiples,
-    compiled_reverse_multiples,
     cost,
-    forward_multiples,
-    reverse_multiples,
 )
 from dualrev.comparison.calibration.families import Case, cases
 from dualrev.comparison.calibration.fitting import choice_fit
@@ -121,13 +119,10 @@ def _fitted(pairs: list[Pair], known: Constants) -> Constants:
 
 def _pair(case: Case, budget: float) -> list[Pair]:
     point = Point(case.f, (case.x,), {}, 0)
-    pullback = Pullback.at(point)
-    operations, elements = max(pullback.tape.operations, 1), pullback.tape.elements
+    _, operations, elements = Pullback.at(point).counts
     choice = choose_mode(case.n, case.m, chunk_size=case.chunk_size, operations=operations, elements=elements)
-    paid = (
-        forward_multiples(case.n, case.m, choice.chunk, operations, elements),
-        reverse_multiples(case.n, case.m, choice.block, operations, elements),
-    )
+    work = ArrayWork(operations, elements)
+    paid = (work.forward(case.n, case.m, choice.chunk), work.reverse(case.n, case.m, choice.block))
     return _timed((partial(_forward, case, choice.chunk), partial(_reverse, case, choice.block)), paid, SHIPPED, budget)
 
 
@@ -149,13 +144,9 @@ def _compiled_pair(family: Family, n: int, m: int, budget: float) -> list[Pair]:
     args, operators = family.at(n, m), [Jacobian(family.compiled, mode=mode) for mode in ("forward", "reverse")]
     operator: Any = operators[0].compiled
     counts = operator.tape(args, {})
-    length, words = counts.records + n + 1, counts.words(n)
-    paid = (
-        compiled_forward_multiples(n, m, WIDEST, length, words, counts.calls),
-        compiled_reverse_multiples(
-            n, m, LANES, length, words, counts.calls, (counts.alone, counts.passed, counts.active)
-        ),
-    )
+    swept = (counts.alone, counts.passed, counts.active)
+    work = CompiledWork(counts.records, counts.words(n), counts.calls, swept)
+    paid = (work.forward(n, m, WIDEST), work.reverse(n, m, LANES))
     return _timed([partial(operator, *args) for operator in operators], paid, COMPILED, budget)
 
 
