@@ -19,6 +19,7 @@ from dualrev.cuda.programs import Layout, Program
 from dualrev.cuda.tape import WorkspaceVarType, length_in, tape_in
 from dualrev.errors import DeviceError
 from dualrev.kernels import cuda_target
+from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import defined, overloads
 from dualrev.kernels.numba_types import is_active
 from dualrev.reverse.numba_var import variable
@@ -198,7 +199,7 @@ def reverse_grad(f: Callable[..., Any], n: int) -> Callable[..., Any]:
     def program(dtype: Any) -> Program:
         var = WorkspaceVarType(dtype)
         scope = {"V": var, "tape_in": tape_in, "length_in": length_in, "variable": variable, "primal": primal}
-        scope |= {"index_of": index_of, "scale_of": scale_of, "nan": float("nan"), "product": product}
+        scope |= {"index_of": index_of, "scale_of": scale_of, "nan": float("nan"), "product": chained}
         return Program(var, body, [], scope)
 
     parameters = ["x", *rest, "gradient", "partials", "operands", "adjoints", "flags", "thread"]
@@ -215,11 +216,6 @@ def scale_of(y: Any, dtype: Any) -> Any:
     raise NotImplementedError
 
 
-def product(partial: Any, factor: Any) -> Any:
-    """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    raise NotImplementedError
-
-
 @overloads(index_of)
 def _index_of(y: Any) -> Callable[..., Any]:
     return (lambda y: y.index_) if is_active(y) else (lambda y: 0)
@@ -228,11 +224,6 @@ def _index_of(y: Any) -> Callable[..., Any]:
 @overloads(scale_of)
 def _scale_of(y: Any, dtype: Any) -> Callable[..., Any]:
     return (lambda y, dtype: y.scale_) if is_active(y) else (lambda y, dtype: dtype(0))
-
-
-@overloads(product)
-def _product(partial: Any, factor: Any) -> Callable[..., Any]:
-    return lambda partial, factor: factor if factor == 0 else partial if partial == 0 else partial * factor
 
 
 def _function(

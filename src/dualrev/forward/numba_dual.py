@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 from llvmlite import ir
@@ -11,6 +10,7 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
+from dualrev.kernels.cpu import chain_product
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import ActiveType, is_active, is_usual
 
@@ -204,7 +204,7 @@ def _combine_floats(
             whole = builder.fadd(whole, term, flags=("contract",))
         return whole
 
-    def careful(p: Any, t: Any) -> Any:
+    def careful(p: Any, t: Any) -> Any:  # the law of primitives/chain_rule.py, in registers
         none = builder.or_(builder.fcmp_ordered("==", p, zero), builder.fcmp_ordered("==", t, zero))
         return builder.select(none, zero, builder.fmul(p, t))
 
@@ -228,11 +228,6 @@ def _splat(builder: Any, vector: Any, scalar: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)
 
 
-def _product(partial: Any, factor: Any) -> Any:
-    product = partial * factor
-    return product if isfinite(product) or (partial != 0 and factor != 0) else 0.0
-
-
 def _sum(a: Any, b: Any) -> Any:
     return a + b
 
@@ -240,11 +235,11 @@ def _sum(a: Any, b: Any) -> Any:
 def _combine_active(
     context: Any, builder: Any, dual: DualType, partials: Sequence[Any], tangents: Sequence[Any]
 ) -> Any:
-    number = dual.dtype
+    number, product = dual.dtype, chain_product().py_func
     lanes = []
     for n in range(dual.count):
         terms = [
-            context.compile_internal(builder, _product, number(number, number), (p, builder.extract_value(t, n)))
+            context.compile_internal(builder, product, number(number, number), (p, builder.extract_value(t, n)))
             for p, t in zip(partials, tangents, strict=True)
         ]
         whole = terms[0]

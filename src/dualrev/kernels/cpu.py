@@ -13,7 +13,9 @@ import numpy as np
 from dualrev.kernels import cpu_text
 from dualrev.kernels.binding import Bound, Target
 from dualrev.kernels.generated import digest_of, load
+from dualrev.kernels.numba_extending import defined
 from dualrev.kernels.single_precision import single_constants
+from dualrev.primitives.chain_rule import ZERO_WINS
 from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
@@ -56,6 +58,15 @@ def bound(row: Row, single: bool = False) -> Bound:
 
 
 @cache
+def chain_product(single: bool = False) -> Any:
+    """Return the product of a partial derivative and a tangent or cotangent, as a function of two numbers."""
+    scope: dict[str, Any] = {}
+    law = (single_target() if single else target()).expression(ZERO_WINS, ["product", "partial", "factor"], scope)
+    product = defined(["partial", "factor"], ["product = partial * factor", f"return {law}"], scope)
+    return compiled(single_constants(product) if single else product)
+
+
+@cache
 def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: bool) -> Callable[..., None]:
     """Return `kernel(y, *arguments, *tangents, ty)`, which fills `ty`, and `y` too if `with_value`.
 
@@ -94,14 +105,16 @@ def libm(name: str) -> Callable[..., Any]:
 
 def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
     rules = bound(row)
-    names = {"value": rules.value} | {f"partial_{n}": rule for n, rule in enumerate(rules.partials)}
+    names = {"value": rules.value, "product": chain_product()} | {
+        f"partial_{n}": rule for n, rule in enumerate(rules.partials)
+    }
     digest = digest_of([text, *_fingerprints(row)])
     return load("kernels", f"{row.name}_{kind}", digest, text, names)["kernel"]  # type: ignore[no-any-return]
 
 
 def _fingerprints(row: Row) -> list[str]:
     """Return what the row's rules and all that they call are made of, so that an edit shows."""
-    pending = [row.fn, *(rule for rule in row.partials if rule is not None)]
+    pending = [row.fn, ZERO_WINS, *(rule for rule in row.partials if rule is not None)]
     seen: set[types.CodeType] = set()
     prints = []
     while pending:

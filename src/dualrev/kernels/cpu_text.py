@@ -8,11 +8,6 @@ import numpy as np
 from numba import njit
 BLOCK = 512
 LARGEST = np.finfo(np.float64).max
-
-@njit
-def product(partial, factor):
-    """0 when either factor is exactly 0, also beside an infinity or a NaN."""
-    return partial * factor if partial != 0 and factor != 0 else 0.0
 '''
 
 LOOP = """

@@ -12,7 +12,6 @@ from numba.core import types
 
 from dualrev.kernels import cpu, cuda_target
 from dualrev.kernels.numba_extending import defined, overloads
-from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.row import Row
 
 _LIBDEVICE = {np.cbrt: "cbrt", np.exp2: "exp2", np.rint: "rint"}
@@ -49,16 +48,10 @@ def _finished(names: list[str], body: list[str], row: Row, single: bool) -> Any:
     """Return a function over a row's rules."""
     complete()
     rules = cpu.bound(row, single)
-    product = cpu.compiled(single_constants(_zero_wins) if single else _zero_wins)
-    scope: dict[str, Any] = {"value": rules.value, "product": product}
+    scope: dict[str, Any] = {"value": rules.value, "product": cpu.chain_product(single)}
     scope |= {f"partial_{n}": rule for n, rule in enumerate(rules.partials)}
     scope["cuda"] = cuda_target.api()
     return defined(names, body, scope)
-
-
-def _zero_wins(partial: Any, factor: Any) -> Any:
-    """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    return factor if factor == 0 else partial if partial == 0 else partial * factor
 
 
 def _linked(row: Row) -> list[int]:

@@ -25,8 +25,7 @@ from dualrev.kernels.numba_types import NUMBERS, counted, element, is_active, li
 from dualrev.kernels.numpy_rows import FUNCTIONS
 from dualrev.kernels.single_precision import single_constants
 from dualrev.primitives.protocol_function import ProtocolFunction
-from dualrev.primitives.row import Row, Rule, calls
-from dualrev.primitives.rule_text import inlined
+from dualrev.primitives.row import Row, calls
 from dualrev.primitives.scalar import POWERS, TABLE, made_of
 
 _MODULES = {"math": math, "numpy": np, "operator": operator, "builtins": builtins}
@@ -50,20 +49,6 @@ def _nested_target() -> Target:
     """Return the binding of rules to functions that take active numbers: each row by its own partials."""
     native = cpu.native() | {name: function for name, function in FUNCTIONS.items() if name not in cpu.native()}
     return Target(native, cpu.compiled)
-
-
-def expression(rule: Rule, arguments: Sequence[str], target: Target, scope: dict[str, Any]) -> str:
-    """Return the text of a rule applied to arguments, after entering the names that it uses in a scope.
-
-    One function for a whole row compiles several times faster than one for each of its rules.
-    """
-    text = inlined(rule, arguments)
-    if text is None:
-        name = f"rule_{len(scope)}"
-        scope[name] = target.bind(rule)
-        return f"{name}({', '.join(arguments)})"
-    scope.update({f"math_{name}": target.resolve(name) for name in calls(rule)})
-    return text
 
 
 def implementation(row: Row, operands: Sequence[Any], of_row: Any = None) -> Callable[..., Any] | None:
@@ -91,14 +76,14 @@ def implementation(row: Row, operands: Sequence[Any], of_row: Any = None) -> Cal
         scope["of_row"] = of_row or FUNCTIONS[row.name]
         body.append(f"y = of_row({', '.join(values)})")
     else:
-        body.append(f"y = {expression(row.fn, values, target, scope)}")
+        body.append(f"y = {target.expression(row.fn, values, scope)}")
     linked = [n for n, own in enumerate(mine) if own and row.partials and row.partials[n] is not None]
     if not linked:
         return finish(defined(names, [*body, "return y"], scope))
     for n in linked:
         rule = row.partials[n]
         assert rule is not None
-        body.append(f"p{n} = {expression(rule, ['y', *values], target, scope)}")
+        body.append(f"p{n} = {target.expression(rule, ['y', *values], scope)}")
     partials, active = ("".join(f"{letter}{n}, " for n in linked) for letter in "pa")
     result = f"link(y, ({partials}), ({active}))"
     if not made_of(row.fn, lambda each: each.instruction):

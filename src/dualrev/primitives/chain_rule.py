@@ -1,11 +1,25 @@
-"""The product of the chain rule: 0 when either factor is exactly 0, also beside an infinity or a NaN."""
+"""The product of the chain rule: 0 when either factor is exactly 0, also beside an infinity or a NaN.
+
+`ZERO_WINS` states that law as the body of a rule. Targets bind it as they do the table's rules; what is written in
+machine instructions, and NumPy's short ways below, are forms of it that a test compares.
+"""
 
 from __future__ import annotations
 
+import types
 from cmath import isfinite
 from typing import Any
 
 import numpy as np
+
+from dualrev.primitives.row import Rule, select
+
+# A product is looked at first: it is a number nearly always. Of nested numbers a 0 has a derivative, which the product
+# keeps wherever it is a number.
+ZERO_WINS: Rule = lambda product, partial, factor: select(  # noqa: E731
+    product == product, product, select((partial == 0) | (factor == 0), 0.0, product)
+)
+"""What a partial derivative times a tangent or cotangent is, of that product and its factors."""
 
 _BLOCK = 8192
 """Elements of a dot product at a time: more, and a threaded BLAS waits for the other cores."""
@@ -30,9 +44,11 @@ def product(partial: Any, factor: Any) -> Any:
     result = partial * factor
     if finite(result):
         return result
-    # Not where the product is a number: of nested numbers, one that is 0 has a derivative.
-    lost = (np.equal(partial, 0) | np.equal(factor, 0)) & ~np.isfinite(result)
-    return np.where(lost, np.zeros((), result.dtype), result)[()]
+    zero = np.zeros((), result.dtype)
+    law = types.FunctionType(
+        ZERO_WINS.__code__, {"select": lambda condition, a, b: np.where(condition, zero if type(a) is float else a, b)}
+    )
+    return law(result, partial, factor)[()]
 
 
 def finite(x: Any) -> bool:

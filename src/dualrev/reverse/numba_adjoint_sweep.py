@@ -19,7 +19,8 @@ _WORD = ir.IntType(64)
 def sweep_floats(typingctx: Any, adjoints: Any, tape: Any, top: Any, bottom: Any) -> Any:
     """Propagate adjoints from the record `top` down to that after `bottom`.
 
-    An adjoint of 0 adds nothing, whatever the partials. One that is not finite adds nothing where a partial is 0.
+    The law of primitives/chain_rule.py, in registers: an adjoint of 0 adds nothing, whatever the partials, and one that
+    is not finite adds nothing where a partial is 0.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -64,7 +65,7 @@ LANES = 8
 def sweep_lanes(typingctx: Any, adjoints: Any, tape: Any, top: Any, bottom: Any) -> Any:
     """Propagate `LANES` adjoints of each record, a row of a matrix, from the record `top` down to that after `bottom`.
 
-    A product is 0 where one of its factors is exactly 0.
+    The law of primitives/chain_rule.py, in registers: a product is 0 where one of its factors is exactly 0.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

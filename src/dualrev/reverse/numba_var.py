@@ -10,9 +10,9 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
+from dualrev.kernels.cpu import chain_product
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import ActiveType
-from dualrev.kernels.single_precision import single_constants
 from dualrev.reverse.numba_tape import TapeType, count_call, push
 
 _WORD = ir.IntType(64)
@@ -61,7 +61,7 @@ class VarType(ActiveType):
                 builder.store(self.push(context, builder, tape, (p, q), (i, j)), index)
                 builder.store(number(context, builder, self.dtype, 1.0), slot)
             with merged:
-                builder.store(_computed(context, builder, _sum, self.dtype, p, q), slot)
+                builder.store(self._of_two(context, builder, _sum, p, q), slot)
         return self.make(context, builder, y, builder.load(index), tape, builder.load(slot))
 
     def push(self, context: Any, builder: Any, tape: Any, partials: Any, operands: Any) -> Any:
@@ -69,7 +69,11 @@ class VarType(ActiveType):
         return push(context, builder, self.dtype, tape, partials, operands)
 
     def _product(self, context: Any, builder: Any, partial: Any, scale: Any) -> Any:
-        return _computed(context, builder, _product, self.dtype, partial, scale)
+        product = chain_product(self.dtype == types.float32).py_func
+        return self._of_two(context, builder, product, partial, scale)
+
+    def _of_two(self, context: Any, builder: Any, function: Any, a: Any, b: Any) -> Any:
+        return context.compile_internal(builder, function, self.dtype(self.dtype, self.dtype), (a, b))
 
     def constant(self, context: Any, builder: Any, value: Any) -> Any:
         """Emit the number that depends on nothing."""
@@ -88,19 +92,8 @@ def number(context: Any, builder: Any, dtype: Any, value: float) -> Any:
     return context.cast(builder, context.get_constant(types.float64, value), types.float64, dtype)
 
 
-def _product(partial: Any, factor: Any) -> Any:
-    """Multiply; a factor of exactly 0 wins over an infinity or a NaN."""
-    product = partial * factor
-    return product if product == product or (partial != 0 and factor != 0) else 0.0
-
-
 def _sum(a: Any, b: Any) -> Any:
     return a + b
-
-
-def _computed(context: Any, builder: Any, function: Any, dtype: Any, *args: Any) -> Any:
-    function = single_constants(function) if dtype == types.float32 else function
-    return context.compile_internal(builder, function, dtype(*(dtype for _ in args)), args)
 
 
 @register_model(VarType)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import empty_array
+from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import overloads
 from dualrev.reverse.numba_blocks import indices_of, values_of, words_for
 from dualrev.reverse.numba_var import no_tape, tape_of, variable
@@ -130,12 +130,3 @@ def add_to_operands(adjoints: Any, tape: Any, start: int, terms: Any) -> None:
     for n, term in enumerate(terms.flat):
         if indices[n] > 0:
             adjoints[indices[n]] += chained(scales[n], term)
-
-
-@compiled
-def chained(partial: Any, factor: Any) -> Any:
-    """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    product = partial * factor
-    if isfinite(product) or (partial != 0 and factor != 0):
-        return product
-    return partial if partial == 0 else factor

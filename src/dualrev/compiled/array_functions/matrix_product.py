@@ -15,7 +15,6 @@ import numpy as np
 from dualrev.compiled.array_functions.block_operands import (
     add_to_operands,
     as_outputs,
-    chained,
     keep_operands,
     keep_values,
     primals_in,
@@ -25,6 +24,7 @@ from dualrev.compiled.array_functions.block_operands import (
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
+from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import owner_of
 from dualrev.reverse.numba_blocks import FIRST, OWN, blocks_pulled_by, values_of, words_for, words_of

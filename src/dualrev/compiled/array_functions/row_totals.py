@@ -9,7 +9,6 @@ import numpy as np
 
 from dualrev.compiled.array_functions.block_operands import (
     as_outputs,
-    chained,
     keep_operands,
     primals_in,
     tape_among,
@@ -19,6 +18,7 @@ from dualrev.compiled.array_functions.block_operands import (
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
+from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import is_active
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_of

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.array_functions.block_operands import chained
 from dualrev.compiled.seeding import stub
 from dualrev.kernels.numba_arrays import zero_array
+from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import overloads
 from dualrev.kernels.numba_types import element, is_active
 from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes
@@ -91,9 +90,7 @@ def _sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) 
             p, q, i, j = record_at(tape, k)
             for partial, operand in ((p, i), (q, j)):
                 if operand > 0:
-                    term = partial * adjoint
-                    if isfinite(term) or (partial != 0.0 and adjoint != 0.0):
-                        adjoints[operand] = adjoints[operand] + term
+                    adjoints[operand] = adjoints[operand] + chained(partial, adjoint)
 
     return numbers if is_active(dtype.instance_type.dtype) else floats
 
