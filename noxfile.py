@@ -30,8 +30,15 @@ def typecheck(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev,cuda]")
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Run the tests in which nothing is compiled."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", "-m", "not compiles and not gpu and not exhaustive", *session.posargs)
 
 
 @nox.session(python=[*PYTHONS, NEXT])

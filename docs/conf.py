@@ -11,14 +11,16 @@ project = "dualrev"
 author = "The dualrev developers"
 version = release = dualrev.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_parser", "from_the_code", "executed"]
+extensions = [
+    *("sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_parser"),
+    *("from_the_code", "house", "executed"),
+]
 exclude_patterns = ["_build"]
 executed_pages = ("by_hand", "traces_and_graphs", "optimisation", "worked_examples")
 html_theme = "alabaster"
 html_theme_options = {"description": dualrev.__doc__, "page_width": "1100px"}
 html_show_copyright = False
 
-autodoc_preserve_defaults = True
 autodoc_typehints = "none"
 autosummary_generate = False
 numpydoc_show_class_members = False

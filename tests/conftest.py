@@ -1,10 +1,12 @@
-"""What all tests share: reproducible random cases, and no calibration of the machine they happen to run on."""
+"""What all tests share: reproducible random cases, no calibration of the machine, and a mark on those that compile."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 
+import pytest
+from compiling import reaches_compiled_code
 from hypothesis import HealthCheck, settings
 
 os.environ["DUALREV_CONFIG_DIR"] = tempfile.mkdtemp(prefix="dualrev-tests-")
@@ -13,3 +15,12 @@ settings.register_profile(
     "reproducible", deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("reproducible")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that compile, so that `-m "not compiles"` leaves them out."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            if reaches_compiled_code(item.function, *parameters):
+                item.add_marker(pytest.mark.compiles)

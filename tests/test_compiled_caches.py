@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.compiles
+
 FUNCTIONS = """
 from numba import njit, vectorize
 import package

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.compiles
+
 NAN_OF_NOTHING = [
     "np.mean(e)",
     "np.median(e)",

@@ -11,6 +11,8 @@ from numba import njit
 
 import dualrev as dr
 
+pytestmark = pytest.mark.compiles
+
 V = np.array([1.5, 2.25, 0.75])
 
 OPERANDS = {

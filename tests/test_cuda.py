@@ -26,7 +26,11 @@ from dualrev.kernels import cuda as table_kernels
 from dualrev.kernels import cuda_target
 from dualrev.primitives.scalar import TABLE
 
-pytest.importorskip("numba_cuda", reason="numba-cuda is made for Linux on x86-64; the extra dev installs it there")
+pytestmark = pytest.mark.compiles
+
+pytest.importorskip(
+    "numba_cuda", reason="the extra cuda is not installed (Linux on x86-64): pip install -e '.[dev,cuda]'"
+)
 
 
 @pytest.fixture

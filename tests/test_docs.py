@@ -52,6 +52,7 @@ def run(test: doctest.DocTest) -> None:
     assert not runner.run(test, out=report.append, clear_globs=False).failed, "".join(report)
 
 
+@pytest.mark.compiles
 @pytest.mark.usefixtures("own_rules")
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
 def test_the_code_of_a_page_runs(page: Path) -> None:
@@ -117,6 +118,7 @@ def test_pages_that_messages_point_to_are_there() -> None:
             assert (ROOT / target).exists(), f"{source.name} points to {target}"
 
 
+@pytest.mark.compiles
 def test_the_row_of_the_worked_example_is_enough(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "adding_a_primitive.md").read_text(encoding="utf-8")
     row, use = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
@@ -138,6 +140,7 @@ def test_the_row_of_the_worked_example_is_enough(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.compiles
 def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

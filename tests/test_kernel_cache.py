@@ -13,6 +13,8 @@ import pytest
 
 import dualrev
 
+pytestmark = pytest.mark.compiles
+
 PACKAGE = Path(dualrev.__file__).parent
 PROGRAM = """
 import numpy as np

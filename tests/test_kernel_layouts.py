@@ -11,6 +11,8 @@ from kernel_pieces import LARGE, compare
 import dualrev as dr
 from dualrev.kernels.numpy_rows import FUNCTIONS
 
+pytestmark = pytest.mark.compiles
+
 TURNS = {
     "transposed": np.transpose,
     "backwards": lambda x: x[::-1],

@@ -17,6 +17,8 @@ from dualrev.primitives.scalar import FAMILIES as TABLE_FAMILIES
 from dualrev.primitives.scalar import TABLE
 from dualrev.verification.rows import sample
 
+pytestmark = pytest.mark.compiles
+
 CURVED = [row for row in TABLE.values() if row.partials]
 COUNT = 500
 FAMILIES = [family for family in TABLE_FAMILIES if any(row.partials for row in family.ROWS)]

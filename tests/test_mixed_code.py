@@ -15,6 +15,8 @@ from numba import float64, guvectorize, njit, vectorize
 import dualrev as dr
 from dualrev.errors import ActiveConversionError, InactiveWriteError, InputTypeError, MissingRuleError
 
+pytestmark = pytest.mark.compiles
+
 MODES = ("forward", "reverse")
 every_mode = pytest.mark.parametrize("mode", MODES)
 mostly_forward, mostly_reverse = (

@@ -138,6 +138,7 @@ def test_data_that_change_after_a_call(table: Any, first: bool) -> None:
     assert found > (600 if first else 200)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_data_that_change_after_a_scalar_primitive(mode: str) -> None:
     rows = [row for row in ROWS.values() if row.arity > 1 and row.partials]

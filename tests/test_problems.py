@@ -94,6 +94,7 @@ def test_loops_are_the_same_function(name: str) -> None:
     np.testing.assert_allclose(problem.loop(x, *problem.data), problem.f(x, *problem.data), rtol=1e-13)
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("name", [n if n in COMPILED else pytest.param(n, marks=pytest.mark.exhaustive) for n in NAMES])
 def test_compiled_loops_give_the_derivative_by_hand(name: str) -> None:
     problem = small(name)

@@ -15,6 +15,8 @@ from numba import njit
 
 import dualrev as dr
 
+pytestmark = pytest.mark.compiles
+
 X = np.linspace(0.1, 1.0, 10)
 PAGE = 4096
 

@@ -11,6 +11,8 @@ import dualrev as dr
 from dualrev.forward.spans import Span
 from dualrev.kernels.fused import FUSED_SIZE
 
+pytestmark = pytest.mark.compiles
+
 T = np.linspace(0.1, 2.0, FUSED_SIZE + 7)
 
 CURVES: dict[str, tuple[Any, Any]] = {

@@ -281,6 +281,7 @@ IMPORTS = {
 }
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize("order", [("dualrev before", "numba"), ("numba", "dualrev before")], ids=["before", "after"])
 def test_compiled_functions_find_their_own_versions(order: tuple[str, str]) -> None:
     first = "import numpy, numpy as np\nfrom numpy import asarray as earlier\n"

@@ -46,6 +46,7 @@ INTERPRETED = dr.grad(powers, mode="reverse")
 CASES: list[tuple[Callable[..., Any], Any]] = [(COMPILED, X), (WALKS, np.tile(X, (600, 1))), (INTERPRETED, X)]
 
 
+@pytest.mark.compiles
 @pytest.mark.parametrize(("gradient", "x"), CASES, ids=["compiled", "batched", "interpreted"])
 def test_a_tape_beyond_the_limit_is_refused_and_says_so(gradient: Any, x: Any) -> None:
     expected = gradient(x, 1000)
@@ -82,6 +83,7 @@ def test_inputs_alone_can_be_too_many() -> None:
         COMPILED(np.ones(1000), 1)
 
 
+@pytest.mark.compiles
 def test_what_nothing_depends_on_is_not_counted() -> None:
     def wasteful(x: Any) -> Any:
         for _ in range(300):
@@ -93,6 +95,7 @@ def test_what_nothing_depends_on_is_not_counted() -> None:
         np.testing.assert_array_equal(dr.grad(wasteful, mode="reverse")(x), 2 * x)
 
 
+@pytest.mark.compiles
 def test_an_array_that_many_statements_keep_is_counted_once() -> None:
     x = np.ones(10_000)
     with dr.tape_limit(2_000_000):
