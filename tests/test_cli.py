@@ -233,7 +233,7 @@ def test_reports_of_a_comparison(module: str, tmp_path: Path, capsys: Output) ->
     assert "data:image/png;base64," in page
     assert f"{module}:square" in page
     assert (tmp_path / "times.png").stat().st_size > 1000
-    assert "verdict" in capsys.readouterr().out
+    assert "\nInterpreted, " in capsys.readouterr().out
 
 
 def test_an_interrupted_comparison_is_shown_and_written(module: str, tmp_path: Path, capsys: Output) -> None:

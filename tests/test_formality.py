@@ -26,9 +26,9 @@ MOST_LINES = 300
 
 LAYERS = (
     {"errors"},
-    {"environment", "memory", "problems"},
-    {"auto"},
-    {"primitives"},
+    {"environment"},
+    {"documents"},
+    {"primitives", "auto", "problems"},
     {"kernels"},
     {"active"},
     {"special", "linalg"},

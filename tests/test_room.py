@@ -11,7 +11,7 @@ import pytest
 from numba import njit
 
 import dualrev as dr
-from dualrev import memory
+from dualrev import environment
 from dualrev.errors import ResultTooLargeError
 
 N = 100
@@ -30,9 +30,9 @@ def energy(x):
 
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "ALWAYS_FITS", 0)
+    monkeypatch.setattr(environment, "ALWAYS_FITS", 0)
     monkeypatch.setattr("dualrev.compiled.calls.FEW", 0)
-    monkeypatch.setattr(memory, "machine_memory", lambda: 8 * N * N - 1)
+    monkeypatch.setattr(environment, "machine_memory", lambda: 8 * N * N - 1)
 
 
 @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])

@@ -13,7 +13,7 @@ import pytest
 from numba import njit
 
 import dualrev as dr
-from dualrev import memory
+from dualrev import environment
 from dualrev.reverse import tape_limit as limits
 from dualrev.reverse.recording_memory import STATEMENT
 
@@ -149,15 +149,15 @@ def test_a_compiled_function_within_an_interpreted_one_keeps_to_the_limit() -> N
 
 
 def test_the_default_is_a_share_of_the_machines_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    found = memory.machine_memory()
+    found = environment.machine_memory()
     assert 2**28 < found < 2**50
     assert limits.default_limit() == int(found * limits.SHARE)
     group = tmp_path / "memory.max"
-    monkeypatch.setattr(memory, "_CONTROL_GROUPS", (str(group),))
+    monkeypatch.setattr(environment, "_CONTROL_GROUPS", (str(group),))
     group.write_text("max\n")
-    assert memory.machine_memory() >= found
+    assert environment.machine_memory() >= found
     group.write_text("1048576\n")
-    assert memory.machine_memory() == 1048576
+    assert environment.machine_memory() == 1048576
 
 
 @pytest.mark.parametrize("nbytes", [0, -1, float("nan")])

@@ -132,7 +132,7 @@ def test_matrices_sums_loops_and_branches_are_followed() -> None:
     assert max(*found.hessian.errors, found.complex_error) < 1e-14
     assert found.hessian.difference_error < 1e-7
     told = str(found)
-    assert "branches taken here     x0 > 3/2 is False" in told
+    assert "branches taken here    x0 > 3/2 is False" in told
     assert f"{found.symbolic.operations} symbolic operations, {found.tape_operations} on the tape" in told
 
 

@@ -43,7 +43,7 @@ def comparison() -> dr.comparison.Comparison:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comparison: dr.comparison.Comparison) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("dualrev.cli.commands.compare.compare", lambda *args, **options: comparison)
-    monkeypatch.setattr("dualrev.comparison.as_html.installed", lambda package: False)  # pictures take their time
+    monkeypatch.setattr("dualrev.documents.installed", lambda package: False)  # pictures take their time
 
 
 def held(path: Path) -> bytes:

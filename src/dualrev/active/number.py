@@ -63,7 +63,7 @@ class no_grad(ContextDecorator):
     >>> with dr.no_grad():
     ...     x -= 0.1 * x.grad
     >>> x
-    Var(np.float64(2.4))
+    Var(2.4)
     >>> dr.grad(lambda x: x * dr.no_grad()(lambda: x**2)())(3.0)
     9.0
     """
@@ -235,6 +235,11 @@ def primal(x: Any) -> Any:
     while isinstance(x, Active):
         x = x.content
     return x
+
+
+def printed(x: Any) -> str:
+    """Return a part of an active number as it prints; NumPy's double precision prints as Python's."""
+    return repr(x.item() if type(x) in (np.float64, np.complex128) else x)
 
 
 def known_of_complex(row: Row) -> None:

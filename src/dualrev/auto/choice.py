@@ -7,6 +7,7 @@ from math import ceil, inf
 from typing import Literal
 
 from dualrev.auto.costs import SHIPPED, ArrayWork, CompiledCosts, CostConstants, Work, cost
+from dualrev.documents import Document, Facts, Part, Title
 from dualrev.errors import ChunkSizeError
 
 __all__ = [
@@ -29,7 +30,7 @@ MOST_DIRECTIONS = 1024
 
 
 @dataclass(frozen=True)
-class ModeChoice:
+class ModeChoice(Document):
     """A mode, why it was chosen, and what each would cost.
 
     Attributes
@@ -65,6 +66,22 @@ class ModeChoice:
         if mode == "auto" or mode == self.mode:
             return self
         return replace(self, mode=mode, reason=f"mode={mode!r} was asked for")
+
+    def _parts(self, html: bool = False) -> list[Part]:
+        forward, reverse = (
+            f"{_time(cost)} predicted" if cost < inf else "not predicted"
+            for cost in (self.forward_cost, self.reverse_cost)
+        )
+        return [
+            Title(f"{self.mode} mode"),
+            Facts(
+                [
+                    ("because", self.reason),
+                    ("forward", f"{forward}, {_count(self.chunk, 'direction')} together"),
+                    ("reverse", f"{reverse}, {_count(self.block, 'cotangent')} together"),
+                ]
+            ),
+        ]
 
 
 def directions_at_once(total: int, wanted: int | None, elements: float) -> int:

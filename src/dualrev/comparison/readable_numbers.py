@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isfinite, isnan
-from typing import Any
 
 
 def duration(seconds: float) -> str:
@@ -34,12 +33,3 @@ def digits(x: float) -> str:
 def spread(low: float, middle: float, high: float) -> str:
     """Return half the distance of the quartiles over the median, in per cent."""
     return f"±{50 * (high - low) / middle:.0f}%" if middle and isfinite(middle) else ""
-
-
-def plain(x: Any) -> Any:
-    """Return nested dicts and sequences as JSON takes them."""
-    if isinstance(x, dict):
-        return {key: plain(value) for key, value in x.items()}
-    if isinstance(x, list | tuple):
-        return [plain(value) for value in x]
-    return str(x) if isinstance(x, float) and not isfinite(x) else x

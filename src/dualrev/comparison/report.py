@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dualrev.comparison import as_html, as_picture, as_text
-from dualrev.comparison.as_json import as_dict, comparisons_as_json
+from dualrev.comparison import as_document, as_picture
 from dualrev.comparison.record import ComparisonRecord
 from dualrev.comparison.verdict import verdict as in_words
-from dualrev.environment import write_whole
+from dualrev.documents import Illustrated, Part, as_json, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
-class Comparison(ComparisonRecord):
+class Comparison(ComparisonRecord, Illustrated):
     """All methods on one function at one point; see `compare`.
+
+    It prints as text of at most 80 columns, and `.plot()` draws the times of all methods, with their spread and errors.
 
     Attributes
     ----------
@@ -47,40 +48,36 @@ class Comparison(ComparisonRecord):
     ('interpreted', 3, 1, 1)
     """
 
+    _alt = "times of all methods"
+
     @property
     def verdict(self) -> str:
         """What was found, in sentences."""
         return in_words(self)
 
-    def table(self) -> str:
-        """Return the comparison as text, at most 80 columns wide."""
-        return as_text.table(self)
-
-    def plot(self) -> Figure:
-        """Draw the times of all methods, with their spread and their errors.
-
-        Raises
-        ------
-        MissingExtraError
-            If Matplotlib is not installed.
-        """
-        return as_picture.plot(self)
-
-    def to_html(self) -> str:
-        """Return a page of its own, with the plot where Matplotlib is installed."""
-        return as_html.page([self])
-
-    def save(self, path: str | Path) -> None:
-        """Write the comparison to a file: a page if its name ends in `.html`, else JSON."""
-        path = Path(path)
-        write_whole(path, self.to_html() if path.suffix == ".html" else comparisons_as_json([self]))
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers, strings and dicts, for JSON: what is not finite becomes a string."""
-        return as_dict(self)
+        judged = ("faster", "told_apart", "regret", "auto_was_right")
+        found: dict[str, Any] = plain(
+            asdict(self)
+            | {name: getattr(self, name) for name in judged}
+            | {"choice": asdict(self.choice), "verdict": self.verdict}
+        )
+        return found
 
-    def __str__(self) -> str:
-        return self.table()
+    def _parts(self, html: bool = False) -> list[Part]:
+        return as_document.parts(self)
 
-    def _repr_html_(self) -> str:
-        return as_html.fragment(self)
+    def _draw(self) -> Figure:
+        return as_picture.plot(self)
+
+    def _drawable(self) -> bool:
+        return self.forward.timed
+
+    def _stored(self) -> str:
+        return comparisons_as_json([self])
+
+
+def comparisons_as_json(found: Sequence[Comparison]) -> str:
+    """Return comparisons as a file holds them, with what they were measured on."""
+    return as_json({"comparisons": [comparison.to_dict() for comparison in found]})

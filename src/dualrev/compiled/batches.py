@@ -19,8 +19,8 @@ import numba
 import numpy as np
 from numba.core import types
 
+from dualrev.environment import expect_room
 from dualrev.kernels.numba_extending import defined
-from dualrev.memory import expect_room
 from dualrev.reverse.numba_tape_limit import within_limit
 
 FIRST_POINTS = 256

@@ -27,6 +27,7 @@ from dualrev.compiled.drivers.tape_counts import TapeCounts
 from dualrev.compiled.marks import MADE_OF
 from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.steps import CompiledStep
+from dualrev.environment import expect_room
 from dualrev.errors import (
     ActiveConversionError,
     ArgnumsError,
@@ -35,7 +36,6 @@ from dualrev.errors import (
     InputTypeError,
     count_advice,
 )
-from dualrev.memory import expect_room
 from dualrev.reverse.numba_adjoint_sweep import LANES
 from dualrev.reverse.numba_tape_limit import within_limit
 

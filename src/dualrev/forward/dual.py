@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level, printed
 from dualrev.active.ownership import shown
 from dualrev.active.values import own_value
 from dualrev.active.views import tie
@@ -137,4 +137,4 @@ class Dual(Active):
         self.content, self.pushed, self.level = other.content, other.pushed, other.level
 
     def __repr__(self) -> str:
-        return f"Dual({self.content!r}, {self.tangent!r})"
+        return f"Dual({printed(self.content)}, {printed(self.tangent)})"

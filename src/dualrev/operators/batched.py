@@ -9,8 +9,8 @@ import numpy as np
 import optree
 
 from dualrev.active.number import looked_at
+from dualrev.environment import expect_room
 from dualrev.errors import BatchError, DeviceError
-from dualrev.memory import expect_room
 from dualrev.operators.interpreted import is_gradient
 from dualrev.operators.options import Batched
 

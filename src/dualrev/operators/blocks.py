@@ -9,9 +9,9 @@ import numpy as np
 
 from dualrev.active.ownership import owned
 from dualrev.active.trees import Tree
+from dualrev.environment import expect_room
 from dualrev.errors import RandomFunctionError
 from dualrev.kernels.fused import directions_last
-from dualrev.memory import expect_room
 from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback, one_hot, plain, pushforward
 

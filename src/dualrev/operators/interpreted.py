@@ -11,8 +11,8 @@ from dualrev.active.number import Active
 from dualrev.active.ownership import all_owned, owned
 from dualrev.auto.calibration import current_constants
 from dualrev.auto.choice import ModeChoice, choose_mode, surely_forward
+from dualrev.environment import expect_room
 from dualrev.errors import NonScalarOutputError
-from dualrev.memory import expect_room
 from dualrev.operators import blocks
 from dualrev.operators.blocks import Blocks
 from dualrev.operators.call import Point, with_aux

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dualrev.documents import Facts, Illustrated, Part, Title
 from dualrev.optim.methods import Objective
+from dualrev.optim.plot import plot_minimum, plot_root
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,8 +20,8 @@ STOPPED = "the callback raised StopIteration"
 
 
 @dataclass(frozen=True)
-class Minimum:
-    """What `minimize` found.
+class Minimum(Illustrated):
+    """What `minimize` found. `.plot()` draws the losses, and for two variables the path over the function's contours.
 
     Attributes
     ----------
@@ -62,27 +64,20 @@ class Minimum:
     f: Callable[[Any], Any] = field(repr=False)
     scipy: Any = field(default=None, repr=False)
 
-    def __str__(self) -> str:
-        with np.printoptions(precision=7):
-            point = str(self.x if isinstance(self.x, dict | list | tuple) else np.asarray(self.x))
-        return f"{self.method}: loss {self.loss:.7g} at {point} after {self.iterations} iterations; {self.reason}"
+    _alt = "losses by iteration"
 
-    def plot(self) -> Figure:
-        """Draw the losses, and for two variables the path over the contours of the function.
+    def _parts(self, html: bool = False) -> list[Part]:
+        facts = [("loss", f"{self.loss:.7g}"), ("x", _point(self.x, 7))]
+        steps = f"{self.iterations}{'' if self.best == self.iterations else f', the least loss at {self.best}'}"
+        return [Title(self.method), Facts([*facts, ("iterations", steps), _end(self.converged, self.reason)])]
 
-        Raises
-        ------
-        MissingExtraError
-            If Matplotlib is not installed.
-        """
-        from dualrev.optim.plot import plot_minimum
-
+    def _draw(self) -> Figure:
         return plot_minimum(self.losses, self.path, self.x, self.f, self.method)
 
 
 @dataclass(frozen=True)
-class Root:
-    """What `newton_root` found.
+class Root(Illustrated):
+    """What `newton_root` found. `.plot()` draws the residuals.
 
     Attributes
     ----------
@@ -115,23 +110,23 @@ class Root:
     converged: bool
     reason: str
 
-    def __str__(self) -> str:
-        return (
-            f"newton_root: residual {self.residual:.3g} at {np.array2string(np.asarray(self.x), precision=15)} after "
-            f"{self.iterations} iterations; {self.reason}"
-        )
+    _alt = "norm of the function by iteration"
 
-    def plot(self) -> Figure:
-        """Draw the residuals.
+    def _parts(self, html: bool = False) -> list[Part]:
+        facts = [("residual", f"{self.residual:.3g}"), ("x", _point(self.x, 15)), ("iterations", f"{self.iterations}")]
+        return [Title("newton_root"), Facts([*facts, _end(self.converged, self.reason)])]
 
-        Raises
-        ------
-        MissingExtraError
-            If Matplotlib is not installed.
-        """
-        from dualrev.optim.plot import plot_root
-
+    def _draw(self) -> Figure:
         return plot_root(self.residuals)
+
+
+def _point(x: Any, digits: int) -> str:
+    with np.printoptions(precision=digits, linewidth=60):
+        return str(x if isinstance(x, dict | list | tuple) else np.asarray(x))
+
+
+def _end(converged: bool, reason: str) -> tuple[str, str]:
+    return "converged", f"{'yes' if converged else 'no'}: {reason}"
 
 
 def finished(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.documents import Document, Facts, Part, Title
 from dualrev.errors import ProblemSizeError
 
 MUCH = 5
@@ -16,7 +17,7 @@ MUCH = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(Document):
     """A function, a point, its data, and its derivative written by hand.
 
     `f`, `compiled` and `derivative` are functions of `*args`: the point `x`, which is differentiated, and the data.
@@ -103,6 +104,14 @@ class Problem:
         if self.n >= MUCH * self.m:
             return "n_much_larger_than_m"
         return "n_much_smaller_than_m" if self.m >= MUCH * self.n else "square"
+
+    def _parts(self, html: bool = False) -> list[Part]:
+        facts = [("n", f"{self.n:,}"), ("m", f"{self.m:,}"), ("regime", self.regime.replace("_", " "))]
+        if self.batched:
+            facts.append(("points", f"{self.points:,}"))
+        if self.sizes:
+            facts.append(("sizes", ", ".join(f"{name}={size}" for name, size in self.sizes.items())))
+        return [Title(f"{self.name}: {self.title}"), " ".join(self.description.split()), Facts(facts)]
 
 
 @cache

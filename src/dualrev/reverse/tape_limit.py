@@ -7,7 +7,7 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from functools import cache
 
-from dualrev.memory import machine_memory
+from dualrev.environment import machine_memory
 
 SHARE = 0.5
 """Of the machine's memory, what a tape may take by default. While it grows, the old half is there beside the new."""

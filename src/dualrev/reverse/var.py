@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level
+from dualrev.active.number import BY_HAND, Active, known_of_complex, lowest_followed, new_level, printed
 from dualrev.active.ownership import private, private_tree
 from dualrev.active.values import own_value, own_value_like
 from dualrev.active.views import tie
@@ -294,4 +294,4 @@ class Var(Active):
         return self.is_leaf and self.level == BY_HAND + 1
 
     def __repr__(self) -> str:
-        return f"Var({self.content!r}{'' if self.requires_grad else ', requires_grad=False'})"
+        return f"Var({printed(self.content)}{'' if self.requires_grad else ', requires_grad=False'})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
+from dualrev.documents import Document, Facts, Part, Verdict
 from dualrev.verification.symbols.exact import Entry
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class HessianCheck:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Document):
     """Whether the derivatives of a function at a point are right, and by what evidence.
 
     Attributes
@@ -117,58 +118,50 @@ class Verification:
         found: Symbolic | None = vars(self)["_symbolic"]
         return found
 
-    def __str__(self) -> str:
-        lines = [self.verdict, _line("Jacobian", f"{self.m} x {self.n}")]
+    def _parts(self, html: bool = False) -> list[Part]:
+        facts = [("Jacobian", f"{self.m} x {self.n}")]
         if self.forward_error is not None and self.reverse_error is not None:
-            lines += [
-                _line("entries against SymPy", str(self.entries)),
-                _line("forward mode", f"{self.forward_error:.1e}"),
-                _line("reverse mode", f"{self.reverse_error:.1e}"),
+            facts += [
+                ("entries against SymPy", str(self.entries)),
+                ("forward mode", f"{self.forward_error:.1e}"),
+                ("reverse mode", f"{self.reverse_error:.1e}"),
             ]
         else:
-            lines.append(_line("SymPy", self.reason))
-        lines += [
-            _line("adjoint identity", f"{self.identity_error:.1e}"),
-            _line("central differences", f"{self.difference_error:.1e}"),
+            facts.append(("SymPy", self.reason))
+        others: list[tuple[str, float | None]] = [
+            ("adjoint identity", self.identity_error),
+            ("central differences", self.difference_error),
         ]
-        if self.complex_error is not None:
-            lines.append(_line("complex step", f"{self.complex_error:.1e}"))
-        lines += [*self._of_hessian(), *self._of_worst(), *self._of_size()]
-        more = f"and {len(self.branches) - MOST_BRANCHES} more"
-        shown = [*self.branches[:MOST_BRANCHES], *([more] if len(self.branches) > MOST_BRANCHES else [])]
-        lines += [_line("branches taken here" if n == 0 else "", text) for n, text in enumerate(shown)]
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        others.append(("complex step", self.complex_error))
+        if self.hessian is not None:
+            others += [
+                ("Hessian, forward over", self.hessian.forward_over_reverse_error),
+                ("Hessian, reverse over", self.hessian.reverse_over_forward_error),
+                ("Hessian, differences", self.hessian.difference_error),
+            ]
+        facts += [(name, f"{error:.1e}") for name, error in others if error is not None]
+        facts += self._of_worst()
+        if self.symbolic is not None:
+            size = f"{self.symbolic.operations} symbolic operations, {self.tape_operations} on the tape"
+            facts.append(("size", size))
+        more = [f"and {len(self.branches) - MOST_BRANCHES} more"] if len(self.branches) > MOST_BRANCHES else []
+        for n, text in enumerate([*self.branches[:MOST_BRANCHES], *more]):
+            facts.append(("" if n else "branches taken here", text))
+        return [Verdict(self.verdict), Facts([*facts, *(("note", note) for note in self.notes)])]
 
-    def _of_hessian(self) -> list[str]:
-        if self.hessian is None:
-            return []
-        found = self.hessian
-        named = (
-            ("Hessian, forward over", found.forward_over_reverse_error),
-            ("Hessian, reverse over", found.reverse_over_forward_error),
-            ("Hessian, differences", found.difference_error),
-        )
-        return [_line(name, f"{error:.1e}") for name, error in named if error is not None]
-
-    def _of_worst(self) -> list[str]:
+    def _of_worst(self) -> list[tuple[str, str]]:
         if self.worst is None or not max(self.forward_error or 0.0, self.reverse_error or 0.0):
             return []
         each = self.worst
-        sides = (
-            ("forward mode", each.forward, each.forward_units),
-            ("reverse mode", each.reverse, each.reverse_units),
-            ("SymPy in double", each.symbolic, each.symbolic_units),
-        )
-        lines = [_line("worst entry", f"[{each.row}, {each.column}] = {each.exact}")]
-        return lines + [
-            _line(f"  {name}", _off_by(value, units) if name != "SymPy in double" or value == value else _NOT_IN_DOUBLE)
-            for name, value, units in sides
+        double = _NOT_IN_DOUBLE
+        if each.symbolic == each.symbolic:
+            double = _off_by(each.symbolic, each.symbolic_units)
+        return [
+            ("worst entry", f"[{each.row}, {each.column}] = {each.exact}"),
+            ("  forward mode", _off_by(each.forward, each.forward_units)),
+            ("  reverse mode", _off_by(each.reverse, each.reverse_units)),
+            ("  SymPy in double", double),
         ]
-
-    def _of_size(self) -> list[str]:
-        if self.symbolic is None:
-            return []
-        return [_line("size", f"{self.symbolic.operations} symbolic operations, {self.tape_operations} on the tape")]
 
     def __bool__(self) -> bool:
         return self.ok
@@ -179,7 +172,3 @@ _NOT_IN_DOUBLE = "not evaluated: neither NumPy nor, if it is installed, SciPy ha
 
 def _off_by(value: float, units: float) -> str:
     return f"{value!r}, off by {units if units > 0.005 else 0:.2g} ulp"
-
-
-def _line(name: str, text: str) -> str:
-    return f"  {name:23} {text}"

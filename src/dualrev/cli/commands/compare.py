@@ -12,6 +12,8 @@ from dualrev.cli.output import drawn, expect_writable, written
 from dualrev.cli.progress import progress
 from dualrev.cli.target import Target, targets
 from dualrev.comparison import Comparison, compare
+from dualrev.comparison.report import comparisons_as_json
+from dualrev.documents import page
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             if found:
                 _write(found, arguments)
     if arguments.json == "-":
-        print(_json(found), end="")
+        print(comparisons_as_json(found), end="")
     if found[-1].interrupted:
         print("dualrev compare: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -56,10 +58,8 @@ def _compared(target: Target, arguments: argparse.Namespace) -> Comparison:
 
 def _write(found: list[Comparison], arguments: argparse.Namespace) -> None:
     if arguments.json and arguments.json != "-":
-        written("json", arguments.json, _json(found))
+        written("json", arguments.json, comparisons_as_json(found))
     if arguments.html:
-        from dualrev.comparison.as_html import page
-
         written("html", arguments.html, page(found))
     if arguments.plot:
         if len(found) > 1:
@@ -68,9 +68,3 @@ def _write(found: list[Comparison], arguments: argparse.Namespace) -> None:
                 drawn(str(path.with_stem(f"{path.stem}_{n + 1}")), each.plot())
         else:
             drawn(arguments.plot, found[0].plot())
-
-
-def _json(found: list[Comparison]) -> str:
-    from dualrev.comparison.as_json import comparisons_as_json
-
-    return comparisons_as_json(found)

@@ -13,11 +13,11 @@ from dualrev.cli.output import drawn, expect_writable, written
 from dualrev.cli.points import expect_finite
 from dualrev.cli.progress import bar
 from dualrev.cli.target import imported
-from dualrev.comparison.as_json import as_json
 from dualrev.comparison.sweeps.families import FAMILIES
 from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.subjects import swept_problems
 from dualrev.comparison.sweeps.sweeping import SIZES, sweep
+from dualrev.documents import as_json
 from dualrev.errors import SweepError, meant
 from dualrev.operators.call import name_of
 

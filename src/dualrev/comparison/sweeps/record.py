@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.comparison.readable_numbers import plain
+from dualrev.documents import plain
 
 WRONG = 0.1
 """What a choice may cost, as a part of the better mode's time."""

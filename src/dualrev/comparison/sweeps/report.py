@@ -7,10 +7,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dualrev.comparison.as_json import as_json
-from dualrev.comparison.sweeps import as_picture, as_text
+from dualrev.comparison.sweeps import as_document, as_picture
 from dualrev.comparison.sweeps.record import SweepPoint, SweepRecord
-from dualrev.environment import write_whole
+from dualrev.documents import Illustrated, Part, as_json
 from dualrev.errors import SweepError
 
 if TYPE_CHECKING:
@@ -18,8 +17,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sweep(SweepRecord):
+class Sweep(SweepRecord, Illustrated):
     """Both modes over n and m; see `sweep`.
+
+    It prints as a table: for each n and m how many times longer forward mode takes than reverse mode. `.plot()` draws
+    the map over n and m with both lines, and times along its edges. A file that is no page is JSON, for `Sweep.load`.
 
     Attributes
     ----------
@@ -41,28 +43,19 @@ class Sweep(SweepRecord):
     ([2, 300], [1], ['forward', 'reverse'])
     """
 
-    def table(self) -> str:
-        """Return the sweep as text: for each n and m how many times longer forward mode takes than reverse mode."""
-        return as_text.table(self)
+    _alt = "both modes over n and m"
 
-    def plot(self) -> Figure:
-        """Draw the map over n and m with both lines, and times along its edges.
+    def _parts(self, html: bool = False) -> list[Part]:
+        return as_document.parts(self)
 
-        Raises
-        ------
-        MissingExtraError
-            If Matplotlib is not installed.
-        """
+    def _draw(self) -> Figure:
         return as_picture.plot(self)
 
-    def to_html(self) -> str:
-        """Return a page of its own, with the plot where Matplotlib is installed."""
-        return as_text.page(self)
+    def _drawable(self) -> bool:
+        return bool(self.points)
 
-    def save(self, path: str | Path) -> None:
-        """Write the sweep to a file: a page if its name ends in `.html`, else JSON that `Sweep.load` reads."""
-        path = Path(path)
-        write_whole(path, self.to_html() if path.suffix == ".html" else as_json({"sweep": self.to_dict()}))
+    def _stored(self) -> str:
+        return as_json({"sweep": self.to_dict()})
 
     @classmethod
     def load(cls, path: str | Path) -> Sweep:
@@ -92,9 +85,3 @@ class Sweep(SweepRecord):
             raise SweepError(
                 f"{path} holds no sweep ({error!r}); expected what `dualrev sweep --json` wrote"
             ) from error
-
-    def __str__(self) -> str:
-        return self.table()
-
-    def _repr_html_(self) -> str:
-        return as_text.fragment(self)

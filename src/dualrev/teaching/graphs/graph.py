@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from dualrev.documents import Document, Part, Title
 from dualrev.environment import module_of, write_whole
 from dualrev.errors import MissingExtraError, NoGradientError
 from dualrev.operators.options import Argnums
@@ -22,7 +24,7 @@ FORMATS = ("svg", "png", "pdf")
 
 
 @dataclass(frozen=True)
-class Graph:
+class Graph(Document):
     """A computational graph; see `graph`. A notebook shows it drawn, where Graphviz is installed.
 
     Attributes
@@ -94,14 +96,23 @@ class Graph:
         """Return the picture as a file of this kind holds it; that of "dot" or "gv" is the graph's text."""
         return drawing(self.dot, kind) if kind in FORMATS else self.dot
 
-    def __str__(self) -> str:
+    def _parts(self, html: bool = False) -> list[Part]:
         kinds = [node.kind for node in self.nodes]
         inputs = kinds.count("leaf") + kinds.count("parameter")
         edges = counted(len(self.edges), "edge")
         operations = sum(1 for node in self.nodes if node.operation and node.kind != "adjoint")
-        return f"graph of {self.name}: {counted(inputs, 'input')}, {counted(operations, 'operation')}, {edges}"
+        return [Title(f"graph of {self.name}: {counted(inputs, 'input')}, {counted(operations, 'operation')}, {edges}")]
 
-    __repr__ = __str__
+    def _picture(self) -> str:
+        try:
+            return drawing(self.dot, "svg").decode().partition("<svg")[2].join(["<svg", ""])
+        except MissingExtraError:
+            return f"<pre>{escape(self.dot)}</pre>"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    _repr_html_ = None  # type: ignore[assignment]  # notebooks would prefer it to the drawing
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         shown = {"text/plain": str(self)}

@@ -1,17 +1,18 @@
-"""A trace as a table: text, HTML, LaTeX and Markdown."""
+"""A trace as a table: the parts of a document, LaTeX and Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any, NamedTuple
 
+from dualrev.documents import Markup, Part, Table, Title
 from dualrev.teaching.recording import Recording, Step
 from dualrev.teaching.summaries import counted, summary
 from dualrev.teaching.traces import formulas
-from dualrev.teaching.traces.notation import HTML, LATEX, TEXT, Style
+from dualrev.teaching.traces.notation import HTML, LATEX, Style
 
-_RIGHT = (False, False, False, True, False, True)
+_FORMULAS = (0, 2, 4)
+"""Columns that each style writes in its own way."""
 
 
 class Shown(NamedTuple):
@@ -36,35 +37,20 @@ class Shown(NamedTuple):
     formula: Callable[[Step, Style], str]
 
 
-def text(trace: Shown, limit: int | None = None) -> str:
-    """Return the trace as an aligned table of at most `limit` lines."""
+def parts(trace: Shown, style: Style, limit: int | None = None) -> list[Part]:
+    """Return the title and the table of at most `limit` lines; in HTML's style, formulas are HTML."""
     steps = trace.recording.steps
     if limit is None or len(steps) <= limit:
-        rows = _rows(trace, TEXT, steps)
+        rows = _rows(trace, style, steps)
     else:
         half = max(limit // 2, 1)
         left_out = ["...", f"... {len(steps) - 2 * half} lines ...", "", "", "", ""]
-        rows = [*_rows(trace, TEXT, steps[:half]), left_out, *_rows(trace, TEXT, steps[-half:])]
-    head = [*_head(trace)]
-    widths = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, _RIGHT, strict=True)
-        ).rstrip()
-        for row in [head, *rows]
-    ]
-    return "\n".join([_title(trace), "", *lines])
-
-
-def html(trace: Shown) -> str:
-    """Return the trace as an HTML table."""
-    head = "".join(f"<th style='text-align:left'>{cell}</th>" for cell in _head(trace))
-    body = ""
-    for name, operation, formula, value, derivative_formula, derivative in _rows(trace, HTML, trace.recording.steps):
-        cells = [name, escape(operation), formula, escape(value), derivative_formula, escape(derivative)]
-        body += f"<tr>{''.join(map(_cell, cells, _RIGHT))}</tr>"
-    return f"<p>{escape(_title(trace))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        rows = [*_rows(trace, style, steps[:half]), left_out, *_rows(trace, style, steps[-half:])]
+    if style is HTML:
+        rows = [[Markup(cell) if n in _FORMULAS else cell for n, cell in enumerate(row)] for row in rows]
+    inputs, operations = len(trace.recording.inputs), len(trace.recording.operations)
+    title = f"{trace.name}, {trace.mode} mode: {counted(inputs, 'input')}, {counted(operations, 'operation')}"
+    return [Title(title), Table(_head(trace), rows, left=(1, 2, 4))]
 
 
 def latex(trace: Shown) -> str:
@@ -91,18 +77,8 @@ def _seeded(formula: str) -> str:
     return formula.replace("seed", r"\text{seed}")
 
 
-def _cell(content: str, right: bool) -> str:
-    return f"<td style='text-align:{'right' if right else 'left'}'>{content}</td>"
-
-
 def _escaped(cell: str) -> str:
     return cell.replace("|", r"\|")
-
-
-def _title(trace: Shown) -> str:
-    inputs = len(trace.recording.inputs)
-    operations = len(trace.recording.operations)
-    return f"{trace.name}, {trace.mode} mode: {counted(inputs, 'input')}, {counted(operations, 'operation')}"
 
 
 def _head(trace: Shown) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.documents import Document, Part, as_text
 from dualrev.errors import UnknownModeError
 from dualrev.forward.dual import Dual
 from dualrev.operators.call import Point
@@ -17,7 +18,7 @@ from dualrev.reverse.var import Var
 from dualrev.teaching.passes import adjoints, complete, tangents
 from dualrev.teaching.recording import OutShape, Recording, Step, known_order, record
 from dualrev.teaching.traces import formulas, tables
-from dualrev.teaching.traces.notation import TEXT
+from dualrev.teaching.traces.notation import HTML, TEXT
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Line:
     derivative: Any
 
 
-class Trace:
+class Trace(Document):
     """What a function computes at a point, line by line, with tangents or adjoints; see `trace`.
 
     It prints as a table, and in a notebook as HTML.
@@ -138,11 +139,11 @@ class Trace:
         limit : int, optional
             The most lines to show; the middle is left out.
         """
-        return tables.text(self._shown, limit)
+        return as_text(tables.parts(self._shown, TEXT, limit))
 
     def html(self) -> str:
         """Return the trace as an HTML table."""
-        return tables.html(self._shown)
+        return self._repr_html_()
 
     def latex(self) -> str:
         """Return the trace as a LaTeX tabular; it needs the package amsmath."""
@@ -157,8 +158,8 @@ class Trace:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        return self.html()
+    def _parts(self, html: bool = False) -> list[Part]:
+        return tables.parts(self._shown, HTML if html else TEXT)
 
 
 def trace(

@@ -1,21 +1,21 @@
-"""A comparison as text."""
+"""A comparison as the parts of a document: what it says, a table for each way to run, and notes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isnan
-from textwrap import wrap
 
 from dualrev.comparison.readable_numbers import digits, duration, memory, spread
-from dualrev.comparison.record import ComparisonRecord, Execution, MethodReport
+from dualrev.comparison.record import MODES, ComparisonRecord, Execution, MethodReport
 from dualrev.comparison.verdict import verdict
-
-WIDTH = 80
-INDENT = 14
+from dualrev.documents import Facts, Part, Table, Title, Verdict
 
 HEAD = ("", "time", "±", "time/f", "calls", "memory", "first", "error")
 """Titles of the columns. `first` is how much longer the first call took, `calls` are those of the function."""
 
+TITLES = (
+    *("method", "time", "spread", "time / f", "calls of f", "peak memory", "first call, more", "error"),
+    *("recorded", "tape"),  # there is no room for these in text
+)
 COLUMNS = (
     "time: the median of a whole Jacobian, ± half the distance of the quartiles; time/f: over the time of f; "
     "calls: of f; memory: at its peak; first: how much longer the first call took; error: against the reference"
@@ -28,27 +28,28 @@ WHERE = {
 }
 
 
-def table(comparison: ComparisonRecord) -> str:
-    """Return the comparison as text, at most 80 columns wide."""
-    lines = [*wrap(comparison.name, WIDTH), f"n = {comparison.n}, m = {comparison.m}"]
-    if comparison.interrupted:
-        lines.append("interrupted: this is what was measured until then")
-    bodies = [[row(each) for each in execution.methods] for execution in comparison.executions]
-    every = [HEAD, *(cells for body in bodies for cells in body)]
-    widths = [max(len(cells[n]) for cells in every) for n in range(len(HEAD))]
-    for execution, body in zip(comparison.executions, bodies, strict=True):
-        lines += ["", *wrap(about(execution), WIDTH, break_long_words=False)]
-        if body:
-            lines += [_line(cells, widths) for cells in (HEAD, *body)]
-    lines.append("")
-    for label, text in remarks(comparison):
-        head = f"  {label}".ljust(INDENT)
-        lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * INDENT, break_long_words=True)
-    return "\n".join(lines)
+def parts(comparison: ComparisonRecord) -> list[Part]:
+    """Return the parts."""
+    stopped = "\ninterrupted: this is what was measured until then" if comparison.interrupted else ""
+    return [
+        Title(f"{comparison.name}\nn = {comparison.n}, m = {comparison.m}{stopped}"),
+        Verdict(verdict(comparison)),
+        *map(_table, comparison.executions),
+        Facts(_notes(comparison)),
+    ]
 
 
-def about(execution: Execution) -> str:
-    """Return one line on a way in which the function runs."""
+def _table(execution: Execution) -> Table:
+    fastest = min(
+        (each for each in execution.methods if each.timed and each.method in MODES),
+        key=lambda each: each.seconds,
+        default=None,
+    )
+    marks = ["none" if each.unavailable else "best" if each is fastest else "" for each in execution.methods]
+    return Table(HEAD, [_row(each) for each in execution.methods], _about(execution), titles=TITLES, marks=marks)
+
+
+def _about(execution: Execution) -> str:
     where = WHERE[execution.name]
     if execution.unavailable:
         return f"{where}: {execution.unavailable}"
@@ -64,7 +65,7 @@ def about(execution: Execution) -> str:
     return f"{where}: {takes}; {tape}"
 
 
-def remarks(comparison: ComparisonRecord) -> list[tuple[str, str]]:
+def _notes(comparison: ComparisonRecord) -> list[tuple[str, str]]:
     """Return what a table cannot say: labels and sentences."""
     main = comparison.main
     both = len([each for each in comparison.executions if each.methods]) > 1
@@ -72,7 +73,7 @@ def remarks(comparison: ComparisonRecord) -> list[tuple[str, str]]:
     for execution in comparison.executions:
         where = f", {execution.name}" if both else ""
         for each in execution.methods:
-            name = f"{each.method}{' mode' if each.method in ('forward', 'reverse') else ''}{where}"
+            name = f"{each.method}{' mode' if each.method in MODES else ''}{where}"
             if each.cut_short and each.method != "auto":
                 told = "extrapolated from 1 of" if each.passes_run else "predicted, for"
                 short.append(("cut short", f"{name}: {each.cut_short}; its time is {told} {each.passes} passes"))
@@ -80,7 +81,6 @@ def remarks(comparison: ComparisonRecord) -> list[tuple[str, str]]:
                 short.append(("left out", f"{name}: {each.unavailable}"))
     found = comparison.verification
     return [
-        ("verdict", verdict(comparison)),
         *short,
         *(("not finite", note) for note in comparison.notes),
         ("auto", f"{comparison.choice.mode}, because {comparison.choice.reason}"),
@@ -92,10 +92,9 @@ def remarks(comparison: ComparisonRecord) -> list[tuple[str, str]]:
     ]
 
 
-def row(report: MethodReport) -> Sequence[str]:
-    """Return the cells of a method."""
+def _row(report: MethodReport) -> tuple[str, ...]:
     if report.unavailable:
-        return (report.method, "none", *[""] * (len(HEAD) - 2))
+        return (report.method, "none", *[""] * (len(TITLES) - 2))
     about = "~" if report.approximate and report.timed else ""
     timing = report.timing
     return (
@@ -107,14 +106,8 @@ def row(report: MethodReport) -> Sequence[str]:
         memory(report.peak_bytes) if report.peak_bytes else "",
         duration(report.compile_seconds) if report.compile_seconds > 0 else "",
         "" if not report.entries else f"{report.error:.0e}" if report.error else "0",
+        *((f"{report.operations:,}", memory(report.tape_bytes)) if report.operations else ("", "")),
     )
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    shown = [
-        cell.rjust(width) if n else cell.ljust(width) for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return f"  {'  '.join(shown)}".rstrip()
 
 
 def _passes(report: MethodReport) -> str:
