@@ -27,9 +27,8 @@ BY_HAND = 0
 """Level of the numbers that users make themselves from plain values."""
 
 
-def new_level() -> int:
-    """Return a level above all that exist. Drawing one is atomic, so threads may do it at once."""
-    return next(_levels)
+new_level = _levels.__next__
+"""Called, a level above all that exist. Drawing one is atomic, so threads may do it at once."""
 
 
 _not_followed: ContextVar[int] = ContextVar("_not_followed", default=-1)

@@ -49,7 +49,7 @@ def private(x: Any) -> Any:
         flags = x.flags
         if not flags.writeable and is_constant(x):
             return x
-        return compact(x)
+        return x.copy() if flags.c_contiguous else compact(x)
     if kind in _IMMUTABLE:
         return x
     return x.snapshot() if hasattr(kind, "apply_rule") else _private_object(x)

@@ -75,7 +75,7 @@ def _is_scalar(x: Any) -> bool:
 
 
 def _real(leaf: Active, name: str) -> Active:
-    if leaf.dtype.kind == "c":
+    if leaf.content.dtype.kind == "c":
         raise ComplexInputError(
             f"{name} returned {leaf.dtype} of shape {leaf.shape}; expected real numbers. Complex ones may come between "
             "real inputs and real results: return np.real(z), np.imag(z) or np.abs(z)"
@@ -84,7 +84,7 @@ def _real(leaf: Active, name: str) -> Active:
 
 
 def _output_leaf(leaf: Any, name: str) -> Any:
-    if isinstance(leaf, Active):
+    if isinstance(leaf, Active) and type(leaf).read is not Active.read:  # others are what they hold
         leaf = leaf.read()
     if isinstance(leaf, Active):
         return _real(leaf, name)

@@ -35,7 +35,7 @@ def own_value(x: Any) -> Any:
             return x
     if type(x) is float:
         return np.float64(x)
-    array = as_array(x)
+    array = x if type(x) is np.ndarray else as_array(x)
     kind = array.dtype.kind
     if kind == "f":
         return _read_only(private(array)) if array.ndim else array[()]

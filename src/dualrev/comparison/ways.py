@@ -19,8 +19,7 @@ from dualrev.comparison.record import Execution, MethodReport
 from dualrev.comparison.runs import ForwardRun, OperatorRun, ReverseRun, Run
 from dualrev.comparison.timing import Timing
 from dualrev.errors import UnknownBackendError
-from dualrev.operators.backends import interpretable, is_dispatcher
-from dualrev.operators.call import Point
+from dualrev.operators.call import Point, interpretable, is_dispatcher
 from dualrev.operators.fundamental import Pullback
 from dualrev.operators.interpreted import plan_of
 from dualrev.operators.operator import Jacobian

@@ -13,7 +13,7 @@ from dualrev.active.trees import flatten_output
 from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
 from dualrev.errors import RandomFunctionError
 from dualrev.forward.dual import Dual
-from dualrev.operators.backends import interpretable
+from dualrev.operators.call import interpretable
 from dualrev.operators.fundamental import Pullback, pushforward
 
 

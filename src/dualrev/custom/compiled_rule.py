@@ -18,7 +18,7 @@ from dualrev.custom.written_rule import WrittenRule
 from dualrev.errors import CompilationError
 from dualrev.kernels.numba_extending import defined, overloads, written_by
 from dualrev.kernels.numba_types import NUMBERS, element, is_active, link, owner_of
-from dualrev.operators.backends import is_dispatcher
+from dualrev.operators.call import is_dispatcher
 
 _INSTEAD = "Pass backend='numpy' to the operator, which differentiates the caller interpreted"
 

@@ -12,8 +12,7 @@ from dualrev.active.number import Active, outermost, primal
 from dualrev.active.ownership import lent
 from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
 from dualrev.errors import MissingRuleError, NotARootError, ShapeMismatchError
-from dualrev.operators.backends import interpretable
-from dualrev.operators.call import name_of
+from dualrev.operators.call import interpretable, name_of
 from dualrev.operators.fundamental import Pullback, pushforward
 from dualrev.operators.operator import Jacobian
 

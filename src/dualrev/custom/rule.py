@@ -9,7 +9,7 @@ from typing import Any
 from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
 from dualrev.custom.written_rule import WrittenStep
 from dualrev.errors import ArgnumsError, CustomRuleError
-from dualrev.operators.backends import is_dispatcher
+from dualrev.operators.call import is_dispatcher
 
 
 class CustomRule(CustomFunction):

@@ -15,7 +15,7 @@ from dualrev.active.trees import flatten_output
 from dualrev.custom.custom_function import Arguments, Leaves
 from dualrev.custom.transposed import Transposed
 from dualrev.errors import DualrevError, MissingRuleError, ShapeMismatchError
-from dualrev.operators.backends import interpretable
+from dualrev.operators.call import interpretable
 from dualrev.primitives.array.rule import leading
 
 _PLAIN = (np.ndarray, float, int, np.number, np.bool_)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from dualrev.active.number import Active, looked_at
-from dualrev.active.numpy_protocol import UFUNCS_OF
+from dualrev.active.number import Active
 from dualrev.errors import UnknownBackendError, meant
+from dualrev.operators.call import compiled_form, interpretable
 
 BACKENDS = ("auto", "numba", "numpy")
-_NUMBA, _HOOKS = "numba.core.dispatcher", "dualrev.compiled.hooks"
 
 
 def known_backend(backend: str) -> str:
@@ -37,50 +35,6 @@ def _let_numba_meet(x: Any) -> Any:
 
 
 Active._numba_type_ = property(_let_numba_meet)  # type: ignore[attr-defined]
-
-
-def is_dispatcher(f: Any) -> bool:
-    """Whether a function is one that Numba compiled."""
-    return type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func")
-
-
-def compiled_form(f: Any) -> Any:
-    """Return the compiled function that a function is, or that one made by `numba.vectorize` is called by; or None."""
-    if is_dispatcher(f):
-        return f
-    if type(f).__module__ == "numba.np.ufunc.dufunc":
-        from dualrev.compiled.clones.vectorized import dispatcher_of_ufunc
-
-        return dispatcher_of_ufunc(f)
-    return None
-
-
-def _made_by_numba(ufunc: Any) -> Any:
-    """Return a ufunc of Numba's as a function of active numbers."""
-    compiled = compiled_form(ufunc)
-    return ufunc if compiled is None else interpretable(compiled, "auto")
-
-
-UFUNCS_OF["numba"] = _made_by_numba
-
-
-def interpretable(f: Any, backend: str) -> Any:
-    """Return a function that takes active numbers: a compiled one as a single step, or interpreted if that is asked.
-
-    It is interpreted, too, where its operations are looked at.
-    """
-    compiled = compiled_form(f)
-    if compiled is None:
-        if _NUMBA in sys.modules and _HOOKS not in sys.modules:
-            import dualrev.compiled.hooks  # noqa: F401 - it sees the arrays of objects that Numba does not ask about
-        return f
-    if backend == "numpy" or looked_at():
-        from dualrev.compiled.clones.cloning import interpreted
-
-        return interpreted(compiled)
-    from dualrev.compiled.steps import CompiledStep
-
-    return CompiledStep(compiled, private=True)  # what it writes to is for it alone: operators modify no input
 
 
 class Returning:

@@ -1,20 +1,68 @@
-"""A function and the arguments of one call, with the leaves to differentiate laid bare."""
+"""A function that takes active numbers, and the arguments of one call, with the leaves to differentiate laid bare."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from dualrev.active.number import Active
+from dualrev.active.number import Active, looked_at
+from dualrev.active.numpy_protocol import UFUNCS_OF
 from dualrev.active.ownership import lent, owned, private_tree
 from dualrev.active.refusals import refused
 from dualrev.active.trees import Tree, flatten, map_leaves
 from dualrev.active.values import own_value
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError, count_advice
-from dualrev.operators.backends import interpretable, is_dispatcher
 from dualrev.operators.options import Argnums
+
+_NUMBA, _HOOKS = "numba.core.dispatcher", "dualrev.compiled.hooks"
+
+
+def is_dispatcher(f: Any) -> bool:
+    """Whether a function is one that Numba compiled."""
+    return type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func")
+
+
+def compiled_form(f: Any) -> Any:
+    """Return the compiled function that a function is, or that one made by `numba.vectorize` is called by; or None."""
+    if is_dispatcher(f):
+        return f
+    if type(f).__module__ == "numba.np.ufunc.dufunc":
+        from dualrev.compiled.clones.vectorized import dispatcher_of_ufunc
+
+        return dispatcher_of_ufunc(f)
+    return None
+
+
+def _made_by_numba(ufunc: Any) -> Any:
+    """Return a ufunc of Numba's as a function of active numbers."""
+    compiled = compiled_form(ufunc)
+    return ufunc if compiled is None else interpretable(compiled, "auto")
+
+
+UFUNCS_OF["numba"] = _made_by_numba
+
+
+def interpretable(f: Any, backend: str) -> Any:
+    """Return a function that takes active numbers: a compiled one as a single step, or interpreted if that is asked.
+
+    It is interpreted, too, where its operations are looked at.
+    """
+    compiled = None if type(f) is FunctionType else compiled_form(f)
+    if compiled is None:
+        if _NUMBA in sys.modules and _HOOKS not in sys.modules:
+            import dualrev.compiled.hooks  # noqa: F401 - it sees the arrays of objects that Numba does not ask about
+        return f
+    if backend == "numpy" or looked_at():
+        from dualrev.compiled.clones.cloning import interpreted
+
+        return interpreted(compiled)
+    from dualrev.compiled.steps import CompiledStep
+
+    return CompiledStep(compiled, private=True)  # what it writes to is for it alone: operators modify no input
 
 
 def name_of(f: Any) -> str:
@@ -54,6 +102,8 @@ class Point:
         Their sizes, and where each begins among all elements.
     n : int
         Number of scalar inputs.
+    shapes : tuple
+        Shapes of the leaves.
     args, kwargs
         The arguments of the call; with `keep`, which is for calls later on, copies, of which each call gets its own.
     aux : Any
@@ -81,7 +131,7 @@ class Point:
             expect_apart(f, args, kwargs)
         if keep:
             args, kwargs = private_tree((args, kwargs))
-        argnums = as_argnums(argnums)
+        argnums = argnums if type(argnums) is int else as_argnums(argnums)
         self.args, self.kwargs, self.argnums, self.has_aux = args, kwargs, argnums, has_aux
         self.name = name_of(f)
         self.aux: Any = None
@@ -92,17 +142,22 @@ class Point:
         self.sizes: list[int] = []
         self.offsets: list[int] = []
         self.n = 0
+        shapes = []
+        bare = True
         for position in self.positions:
             leaves, tree = flatten(args[position])
             self.trees.append((tree, len(leaves)))
+            bare = bare and tree.spec is None
             for leaf in leaves:
                 value = own_value(leaf)
                 self.leaves.append(value)
                 self.python_float.append(type(leaf) is float)
                 self.sizes.append(value.size)
+                shapes.append(value.shape)
                 self.offsets.append(self.n)
                 self.n += value.size
-        self._bare = len(self.leaves) == len(self.trees) and all(tree.spec is None for tree, _ in self.trees)
+        self.shapes = tuple(shapes)
+        self._bare = bare
 
     def _position(self, n: int) -> int:
         count = len(self.args)
@@ -122,11 +177,6 @@ class Point:
         if len(set(positions)) < len(positions):
             raise ArgnumsError(f"argnums {argnums} names an argument of {self.name} twice; name each once")
         return positions
-
-    @property
-    def shapes(self) -> tuple[Any, ...]:
-        """Shapes of the leaves, hashable."""
-        return tuple(leaf.shape for leaf in self.leaves)
 
     def call(self, leaves: Sequence[Any]) -> Any:
         """Call the function with other leaves."""

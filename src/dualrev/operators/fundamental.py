@@ -122,16 +122,21 @@ class Pullback:
 
     def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
         level = new_level()
-        if any([x.size >= FUSED_SIZE for x in leaves]):  # noqa: C419 - a generator costs more than the list
-            keep_pages()
-        self.leaves = [Leaf(x) for x in leaves]
-        variables = [Var.at_level(x, leaf, level) for x, leaf in zip(leaves, self.leaves, strict=True)]
+        self.leaves: list[Leaf] = []
+        variables = []
+        for x in leaves:
+            if x.size >= FUSED_SIZE:
+                keep_pages()
+            leaf = Leaf(x)
+            self.leaves.append(leaf)
+            variables.append(Var.at_level(x, leaf, level))
         outputs, self.tree = flatten_output(call(variables), name)
-        mine = [_own(out, Var, level, name) for out in outputs]
-        self.values = [out.content if own else out for out, own in zip(outputs, mine, strict=True)]
-        self.statements: list[Statement | None] = [
-            out.statement if own else None for out, own in zip(outputs, mine, strict=True)
-        ]
+        self.values: list[Any] = []
+        self.statements: list[Statement | None] = []
+        for out in outputs:
+            own = _own(out, Var, level, name)
+            self.values.append(out.content if own else out)
+            self.statements.append(out.statement if own else None)
         self.tape = Tape([statement for statement in self.statements if statement is not None])
 
     @classmethod

@@ -126,6 +126,12 @@ class InterpretedGradient(Interpreted):
     def _choose(self, point: Point) -> tuple[ModeChoice, Pullback | None]:
         return self._decide(point), None
 
+    def _record(self, point: Point) -> Pullback:
+        recorded = Pullback.at(point)
+        if point.shapes not in self._counts:
+            self._counts[point.shapes] = recorded.counts
+        return recorded
+
     def _known(self, point: Point) -> Counts:
         return self._counts.get(point.shapes) or Counts(1, 1, max(point.n, 1))
 

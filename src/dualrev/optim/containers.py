@@ -10,8 +10,7 @@ import numpy as np
 from dualrev.active.ownership import owned
 from dualrev.active.trees import flatten
 from dualrev.active.values import own_value
-from dualrev.operators.backends import interpretable
-from dualrev.operators.call import name_of
+from dualrev.operators.call import interpretable, name_of
 from dualrev.primitives.array.packing import Packing
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.errors import TapeLimitError
-from dualrev.reverse.tape_limit import Allowance, current_allowance, new_allowance
+from dualrev.reverse.tape_limit import Allowance
 
 STATEMENT = 320
 """Bytes of a statement without its arrays: the object, its lists, its place in the result (64 bits, CPython 3.11)."""
@@ -27,19 +27,7 @@ class Recorded:
         return ()
 
 
-def charged(y: Any) -> Allowance:
-    """Return the context's allowance, from which what a new statement with this result takes is subtracted.
-
-    A statement sets it when all else is set, so that none is counted half made.
-    """
-    allowance = current_allowance() or new_allowance()
-    allowance.left -= y.nbytes + STATEMENT
-    if allowance.left < 0:
-        _recount(allowance, y.nbytes + STATEMENT)
-    return allowance
-
-
-def _recount(allowance: Allowance, new: int) -> None:
+def recount(allowance: Allowance, new: int) -> None:
     """Count what the recordings of a context take, and raise an error if with a new statement that is too much.
 
     Only the collector knows what became of the others: what nothing depends on any more was freed.

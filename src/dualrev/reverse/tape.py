@@ -21,7 +21,8 @@ from dualrev.kernels.numpy_rows import partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
 from dualrev.reverse.adjoint_hooks import Watch
-from dualrev.reverse.recording_memory import Recorded, charged, held, kept_bytes
+from dualrev.reverse.recording_memory import STATEMENT, Recorded, held, kept_bytes, recount
+from dualrev.reverse.tape_limit import Allowance, current_allowance, new_allowance
 
 _order = itertools.count()
 _ORDER = attrgetter("order")
@@ -117,6 +118,18 @@ def recipe(row: Row, active: int) -> Recipe:
         tuple(n for n in places if n + 1 not in read),
         tuple(n for n in places if n + 1 in read and n not in chosen),
     )
+
+
+def charged(y: Any) -> Allowance:
+    """Return the context's allowance, from which what a new statement with this result takes is subtracted.
+
+    A statement sets it when all else is set, so that none is counted half made.
+    """
+    allowance = current_allowance() or new_allowance()
+    allowance.left -= y.nbytes + STATEMENT
+    if allowance.left < 0:
+        recount(allowance, y.nbytes + STATEMENT)
+    return allowance
 
 
 class RowStatement(Statement):

@@ -81,7 +81,8 @@ def of_any_argument(function: Any, joined: bool) -> StandIn:
     def answer(*args: Any, **kwargs: Any) -> Any:
         if not joined:
             return apply_function(function, args, kwargs)
-        return apply_function(function, tuple(map(_joined, args)), {key: _joined(x) for key, x in kwargs.items()})
+        options = kwargs and {key: _joined(x) for key, x in kwargs.items()}
+        return apply_function(function, tuple(map(_joined, args)), options)
 
     ours = who_answers(function, answer)
 
@@ -98,7 +99,7 @@ def of_any_argument(function: Any, joined: bool) -> StandIn:
 
 
 def _joined(x: Any) -> Any:
-    return stacked(x) if _sought(x) else x
+    return stacked(x) if type(x) in (list, tuple) and holds_active(x) else x
 
 
 def _sought(x: Any) -> bool:

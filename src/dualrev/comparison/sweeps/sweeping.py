@@ -17,8 +17,7 @@ from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.subjects import asked
 from dualrev.comparison.timing import FEWEST, Stopwatch
 from dualrev.errors import SweepError
-from dualrev.operators.backends import is_dispatcher
-from dualrev.operators.call import Point, name_of
+from dualrev.operators.call import Point, is_dispatcher, name_of
 from dualrev.operators.fundamental import Pullback
 from dualrev.operators.interpreted import plan_of
 from dualrev.operators.operator import Jacobian
