@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -24,7 +25,7 @@ from dualrev.auto.costs import (
 )
 from dualrev.comparison.calibration import calibrating
 from dualrev.comparison.calibration.families import cases, numbers, total
-from dualrev.comparison.calibration.fitting import choice_fit, nonnegative_least_squares, relative_fit
+from dualrev.comparison.calibration.fitting import choice_fit, relative_fit
 from dualrev.comparison.sweeps.families import FAMILIES
 from dualrev.operators.operator import Jacobian
 
@@ -38,20 +39,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     calibration.forget()
 
 
-def test_least_squares_finds_what_is_not_negative() -> None:
-    rng = np.random.default_rng(0)
-    a = rng.uniform(0.0, 1.0, (30, 4))
-    x = np.array([2.0, 0.0, 0.5, 1.0])
-    np.testing.assert_allclose(nonnegative_least_squares(a, a @ x), x, atol=1e-6)
-
-
-def test_least_squares_agrees_with_scipy() -> None:
-    optimize = pytest.importorskip("scipy.optimize")
-    rng = np.random.default_rng(1)
-    a, b = rng.standard_normal((20, 5)), rng.standard_normal(20)
-    expected, _ = optimize.nnls(a, b)
-    assert (expected == 0.0).any()
-    np.testing.assert_allclose(nonnegative_least_squares(a, b), expected, atol=1e-6)
+def test_scipy_is_asked_for_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    measured: list[str] = []
+    with pytest.raises(dr.errors.MissingExtraError, match=r"a calibration needs SciPy.*\[scipy\]"):
+        calibrating.calibrate(progress=measured.append)
+    assert measured == []
 
 
 def test_a_column_of_zeros_gets_nothing() -> None:

@@ -242,6 +242,19 @@ def test_errors_are_measured_against_fifty_digits_and_a_wrong_derivative_is_seen
     assert wrong.forward.error > 0.1
 
 
+def test_a_function_is_followed_by_sympy_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dualrev.verification.symbols import number
+
+    calls = []
+    follow = number.follow
+    monkeypatch.setattr(number, "follow", lambda *args: calls.append(args) or follow(*args))
+    monkeypatch.setattr("dualrev.verification.jacobians.follow", number.follow)
+    found = compared(lambda x: np.where(x > 0.5, np.sin(x), x), np.ones(3), verify=True)
+    assert len(calls) == 1
+    assert found.verification.branches
+    assert (found.reference, found.forward.entries) == ("SymPy to 50 digits", 9)
+
+
 def test_what_f_does_not_allow_is_left_out_and_says_why() -> None:
     found = compared(lambda x: np.maximum(x, 0.5) if isinstance(x[0], float) else np.arctan2(x, 1.0), np.ones(3))
     method = found.main.method("complex step")
@@ -251,7 +264,7 @@ def test_what_f_does_not_allow_is_left_out_and_says_why() -> None:
     assert large.unavailable == "the Jacobian has 3200 entries, more than 400"
     slow = compared(lambda x: np.sin(x), np.ones(2), limit=0.0, verify=True)
     assert slow.main.method("SymPy").unavailable == "SymPy cannot follow f: TooLargeError: SymPy took more than 0 s"
-    assert slow.reference == "forward mode, interpreted"
+    assert slow.reference == "SymPy to 50 digits", "the verification, which has time of its own, knows them"
     real = compared(lambda x: np.abs(x) ** 2, np.ones(2)).main.method("complex step")
     assert real.unavailable == "f returns real numbers for complex ones"
 

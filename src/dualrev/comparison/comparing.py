@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dualrev.comparison import ways
 from dualrev.comparison.agreement import Reference, agreement
-from dualrev.comparison.by_sympy import exact_entries, follower
 from dualrev.comparison.differences import first_line
 from dualrev.comparison.report import Comparison
 from dualrev.comparison.timing import Stopwatch, Timing
@@ -21,7 +20,13 @@ from dualrev.operators.call import Point, known_function, name_of
 from dualrev.operators.options import Argnums
 from dualrev.problems import Problem
 
+if TYPE_CHECKING:
+    from dualrev.verification import Verification
+
 Progress = Callable[[str], None]
+
+CORNER = 5
+"""Rows and columns whose entries are verified in any case: what is cut short computes those, too."""
 
 SLOWEST = 0.02
 """A second way is not tried if one call of the function takes this part of the limit: its Jacobian takes far more."""
@@ -126,8 +131,7 @@ def compare(
     way = tried.ways[0]
     try:
         ways.add_differences(way)
-        followed = follower(Point(function, args, kwargs, argnums, backend="numpy"), limit)
-        ways.add_symbolic(way, followed)
+        by_sympy = ways.add_symbolic(way, Point(function, args, kwargs, argnums, backend="numpy"))
         if by_hand is not None:
             ways.add_by_hand(way, by_hand)
         tried.try_all(way)
@@ -141,15 +145,15 @@ def compare(
             tried.add(other, another, way)
         if cuda_target.missing() is None:
             tried.add("cuda", lambda: ways.device(compiled or function, args, kwargs, argnums, way.m), way)
-        tried.refer_to(by_hand is not None, followed if verify else None)
+        if by_hand is not None:
+            tried.reference = Reference.whole("the derivative by hand", way.runs[-1].part)
         tried.time(budget)
         if verify:
-            from dualrev.verification import verify as verified
+            from dualrev.verification.verifying import verified
 
             told("verifying with SymPy")
             with suppress(NonFinitePointError):  # which the notes tell
-                tried.verification = verified(function, *args, argnums=argnums, **kwargs)
-                tried.interrupted = tried.verification.interrupted
+                tried.verify(verified(function, args, kwargs, argnums, known=by_sympy.followed, corner=CORNER))
     except KeyboardInterrupt:
         tried.interrupted = True
     return tried.comparison()
@@ -164,7 +168,7 @@ class _Tried:
         self.done: list[Any] = []
         self.stopwatch = Stopwatch([])
         self.reference: Reference | None = None
-        self.verification: Any = None
+        self.verification: Verification | None = None
         self.interrupted = False
 
     def add(self, name: str, make: Callable[[], Way], main: Way) -> None:
@@ -194,14 +198,11 @@ class _Tried:
                     run.measure_peak()
                 self.done.append(run)
 
-    def refer_to(self, by_hand: bool, followed: Any) -> None:
-        """Choose what errors are measured against."""
-        way = self.ways[0]
-        if by_hand:
-            self.reference = Reference.whole("the derivative by hand", way.runs[-1].part)
-        elif followed is not None:
-            self.told("the reference")
-            self.reference = exact_entries(followed, way.point.n, way.m, self.limit)
+    def verify(self, found: Verification) -> None:
+        """Take the entries that were verified as what errors are measured against, unless there is a better one."""
+        self.verification, self.interrupted = found, found.interrupted
+        if self.reference is None and found.exact is not None:
+            self.reference = Reference("SymPy to 50 digits", *found.exact)
 
     def time(self, budget: float) -> None:
         """Time in turns what was tried, and the functions themselves."""

@@ -145,9 +145,11 @@ def add_differences(way: Way) -> None:
     way.runs.append(ComplexStepRun(way.point, way.m, way.f))
 
 
-def add_symbolic(way: Way, followed: Callable[[], Any]) -> None:
-    """Add SymPy."""
-    way.runs.append(SymbolicRun(way.point, way.m, followed))
+def add_symbolic(way: Way, plain: Point) -> SymbolicRun:
+    """Add SymPy, which follows the function as it runs over NumPy."""
+    run = SymbolicRun(way.point, way.m, plain)
+    way.runs.append(run)
+    return run
 
 
 def add_by_hand(way: Way, by_hand: Callable[..., Any]) -> None:

@@ -45,16 +45,32 @@ class Compared:
     undefined: int = 0
     symbolic: Symbolic | None = None
     worst: Entry | None = None
+    exact: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
 
 def compared(
-    followed: Point, point: Point, recorded: Pullback, rng: np.random.Generator, most: int, following: Following
+    followed: Point,
+    point: Point,
+    recorded: Pullback,
+    rng: np.random.Generator,
+    most: int,
+    following: Following,
+    known: Symbolic | None = None,
+    corner: int = 0,
 ) -> Compared:
-    """Compare entries of both Jacobians with SymPy's derivatives to 50 digits."""
+    """Compare entries of both Jacobians with SymPy's derivatives to 50 digits.
+
+    Parameters
+    ----------
+    known
+        The function's expressions, if it was followed before.
+    corner
+        The first rows and columns whose common entries are compared in any case.
+    """
     if recorded.tape.elements > following.elements:
         return Compared(reason=f"not tried: {recorded.tape.elements} scalar operations, more than {following.elements}")
     try:
-        symbolic = Symbolic(*follow(followed.call, followed.leaves, point.name, following.elements, following))
+        symbolic = known or Symbolic(*follow(followed.call, followed.leaves, point.name, following.elements, following))
     except CANNOT_FOLLOW as error:
         return Compared(reason=_told(error))
     found = Compared(symbolic=symbolic)
@@ -63,7 +79,11 @@ def compared(
     if not total:
         found.errors = (0.0, 0.0)
         return found
-    drawn = np.arange(total) if total <= most else np.sort(rng.choice(total, most, replace=False))
+    drawn = np.arange(total)
+    if total > most:
+        first = [i * width + j for i in range(min(corner, total // width)) for j in range(min(corner, width))][:most]
+        others = rng.choice(total, most, replace=False)
+        drawn = np.sort(np.concatenate([first, others[~np.isin(others, first)]])[:most]).astype(int)
     chosen, exact = _evaluated(symbolic, [divmod(int(k), width) for k in drawn], following, found)
     if not chosen:
         found.reason = found.reason or "SymPy finds no finite real derivative at the point"
@@ -72,9 +92,10 @@ def compared(
     columns = _entries(forward(point, directions_at_once(point.n, None, m)).blocks, point)
     rows = _entries(reverse(point, recorded, directions_at_once(m, None, point.n)).blocks, point)
     flat = [i * width + j for i, j in chosen]
-    rounded = [np.array([float(each) for each in exact])]
-    errors = [numeric.relative_error([jacobian[flat]], rounded) for jacobian in (columns, rows)]
+    rounded = np.array([float(each) for each in exact])
+    errors = [numeric.relative_error([jacobian[flat]], [rounded]) for jacobian in (columns, rows)]
     found.errors, found.count = (errors[0], errors[1]), len(chosen)
+    found.exact = (*np.array(chosen).T, rounded)
     found.worst = _worst(symbolic, chosen, exact, columns[flat], rows[flat])
     return found
 

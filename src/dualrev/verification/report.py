@@ -9,6 +9,9 @@ from dualrev.documents import Document, Facts, Part, Verdict
 from dualrev.verification.symbols.exact import Entry
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from dualrev.verification.jacobians import Compared
     from dualrev.verification.symbolic import Symbolic
 
 MOST_BRANCHES = 5
@@ -106,16 +109,23 @@ class Verification(Document):
     tape_operations: int = 0
     hessian: HessianCheck | None = None
     interrupted: bool = False
-    followed: InitVar[Symbolic | None] = None
+    compared: InitVar[Compared | None] = None
 
-    def __post_init__(self, followed: Symbolic | None) -> None:
+    def __post_init__(self, compared: Compared | None) -> None:
         # No field, so that `dataclasses.asdict` holds numbers and words alone.
-        object.__setattr__(self, "_symbolic", followed)
+        object.__setattr__(self, "_symbolic", None if compared is None else compared.symbolic)
+        object.__setattr__(self, "_exact", None if compared is None else compared.exact)
 
     @property
     def symbolic(self) -> Symbolic | None:
         """The function as SymPy's expressions, or None where SymPy could not follow."""
         found: Symbolic | None = vars(self)["_symbolic"]
+        return found
+
+    @property
+    def exact(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Rows, columns and values of the entries compared with SymPy, rounded from 50 digits, or None."""
+        found: tuple[np.ndarray, np.ndarray, np.ndarray] | None = vars(self)["_exact"]
         return found
 
     def _parts(self, html: bool = False) -> list[Part]:

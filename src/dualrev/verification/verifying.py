@@ -17,6 +17,7 @@ from dualrev.verification.differences import Differences
 from dualrev.verification.hessians import checked
 from dualrev.verification.jacobians import INTERRUPTED, Compared, compared
 from dualrev.verification.report import HessianCheck, Verification
+from dualrev.verification.symbolic import Symbolic
 from dualrev.verification.symbols.limits import MOST_NODES, Following
 
 MOST_ELEMENTS = 20_000
@@ -96,6 +97,24 @@ def verify(
     >>> found.symbolic
     f = x0*x1 + log(x0) - sin(x1)
     """
+    return verified(f, args, kwargs, argnums, order, entries, nodes, seconds, seed, out_shape)
+
+
+def verified(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    argnums: Argnums,
+    order: int = 1,
+    entries: int = MOST_ENTRIES,
+    nodes: int = MOST_NODES,
+    seconds: float = SECONDS,
+    seed: int = 0,
+    out_shape: int | tuple[int, ...] | None = None,
+    known: tuple[Symbolic, Following] | None = None,
+    corner: int = 0,
+) -> Verification:
+    """Return what `verify` does; see `compared` for what the last two arguments are."""
     if order not in (1, 2):
         raise ValueError(f"order={order!r}; expected 1, or 2 to check the Hessian, too")
     rng = np.random.default_rng(seed)
@@ -112,9 +131,11 @@ def verify(
     differences = Differences(point, followed, rng)
     kinks = _kinks(point, recorded, differences)
     following = Following(MOST_ELEMENTS, nodes, seconds)
+    if known is not None:
+        following.take_over(known[1])
     symbols, second = Compared(reason=INTERRUPTED), None
     try:
-        symbols = compared(followed, point, recorded, rng, entries, following)
+        symbols = compared(followed, point, recorded, rng, entries, following, known and known[0], corner)
         if order == 2 and not following.interrupted:
             second = checked(point, symbols, rng, entries, following)
     except KeyboardInterrupt:
@@ -160,7 +181,7 @@ def verify(
         recorded.tape.operations,
         second,
         following.interrupted,
-        followed=symbols.symbolic,
+        compared=symbols,
     )
 
 

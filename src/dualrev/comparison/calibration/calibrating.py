@@ -22,7 +22,7 @@ from dualrev.auto.costs import (
     cost,
 )
 from dualrev.comparison.calibration.families import Case, cases
-from dualrev.comparison.calibration.fitting import choice_fit
+from dualrev.comparison.calibration.fitting import choice_fit, optimize
 from dualrev.comparison.sweeps.families import FAMILIES, Family
 from dualrev.comparison.timing import Stopwatch
 from dualrev.operators import blocks
@@ -85,12 +85,18 @@ def calibrate(
     progress : callable, optional
         Called with a phrase for each function.
 
+    Raises
+    ------
+    MissingExtraError
+        If SciPy is not installed, whose least squares fit the constants.
+
     Examples
     --------
     >>> from dualrev.comparison.calibration.calibrating import calibrate
     >>> calibrate(budget=0.0, compiled=False).constants.forward > 0
     True
     """
+    optimize()  # asked for before anything is measured
     end = perf_counter() + budget
     pairs: list[Pair] = []
     pending = cases()

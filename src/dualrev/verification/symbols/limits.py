@@ -56,6 +56,10 @@ class Following:
         self.follower = Follower(self.chosen)
         self._sizes: dict[Any, int] = {}
 
+    def take_over(self, other: Following) -> None:
+        """Take over what another run of the same function at the same point met."""
+        self.branches, self.ties, self.singular = other.branches, other.ties, other.singular
+
     def spend(self, elements: int) -> None:
         """Count elements, and raise `TooLargeError` where a limit is passed."""
         self.left -= elements
