@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,26 +18,9 @@ import dualrev
 from dualrev.auto import choice, costs
 from dualrev.primitives import array, host, scalar
 from dualrev.primitives.row import HostRow, Row
+from dualrev.primitives.rule_text import shown
 from dualrev.verification import coverage
 from dualrev.verification.promises import CONTRADICTIONS, PROMISES
-
-
-@cache
-def formulas(family: Any) -> dict[str, dict[str, list[str]]]:
-    """Return, per row of a family, the text of its `fn` and of its `partials`, as the source has them."""
-    texts = {}
-    for node in ast.walk(ast.parse(inspect.getsource(family))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Row", "HostRow"):
-            given = {keyword.arg: keyword.value for keyword in node.keywords}
-            partials = given.get("partials", ast.Tuple([]))
-            assert isinstance(partials, ast.Tuple)
-            name = ast.literal_eval(node.args[0])
-            texts[name] = {"fn": [_body(given["fn"])], "partials": [_body(rule) for rule in partials.elts]}
-    return texts
-
-
-def _body(rule: ast.expr) -> str:
-    return ast.unparse(rule.body) if isinstance(rule, ast.Lambda) else "flat"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[list[str]]]) -> list[str]:
@@ -89,15 +70,14 @@ class ScalarPrimitives(FromTheCode):
         """Return the content."""
         lines = []
         for family in self.families:
-            texts = formulas(family)
             lines += heading(re.split(r"[.:]", first_line(family))[0])
             lines += table(
                 ["name", "function", "partial derivatives", "spellings"],
                 [
                     [
                         code([row.name]),
-                        code(texts[row.name]["fn"]),
-                        _partials(row, texts[row.name]["partials"]),
+                        code([shown(row.fn)]),
+                        _partials(row),
                         code([*row.names, f"dualrev.special.{row.name}"]),
                     ]
                     for row in family.ROWS
@@ -106,9 +86,10 @@ class ScalarPrimitives(FromTheCode):
         return lines
 
 
-def _partials(row: Row, texts: Sequence[str]) -> list[str]:
-    refused = [isinstance(row, HostRow) and row.refuses(n) for n in range(len(texts))]
-    return ["no closed form" if no else f"``{text}``" for text, no in zip(texts, refused, strict=True)] or ["flat"]
+def _partials(row: Row) -> list[str]:
+    refused = [isinstance(row, HostRow) and row.refuses(n) for n in range(len(row.partials))]
+    rules = zip(row.partials, refused, strict=True)
+    return ["no closed form" if no else f"``{shown(rule)}``" for rule, no in rules] or ["flat"]
 
 
 class HostPrimitives(ScalarPrimitives):
@@ -122,17 +103,10 @@ class Formulas(FromTheCode):
 
     def lines(self) -> list[str]:
         """Return the content."""
-        texts: dict[str, str] = {}
-        for family in scalar.FAMILIES:
-            for node in ast.walk(ast.parse(inspect.getsource(family))):
-                if isinstance(node, ast.Dict):
-                    pairs = zip(node.keys, node.values, strict=True)
-                    texts |= {
-                        f"{ast.literal_eval(key)}({ast.unparse(rule.args)})": ast.unparse(rule.body)
-                        for key, rule in pairs
-                        if isinstance(key, ast.Constant) and isinstance(rule, ast.Lambda)
-                    }
-        return table(["formula", "expression"], [[code([name]), code([text])] for name, text in texts.items()])
+        named = {
+            f"{name}({', '.join(inspect.signature(rule).parameters)})": rule for name, rule in scalar.FORMULAS.items()
+        }
+        return table(["formula", "expression"], [[code([name]), code([shown(rule)])] for name, rule in named.items()])
 
 
 class ArrayRules(FromTheCode):

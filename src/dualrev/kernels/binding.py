@@ -18,9 +18,8 @@ class Bound:
 
     __slots__ = ("partials", "value")
 
-    def __init__(self, row: Row, bind: Wrap) -> None:
-        self.value = bind(row.fn)
-        self.partials = tuple(None if rule is None else bind(rule) for rule in row.partials)
+    def __init__(self, value: Any, partials: tuple[Any, ...]) -> None:
+        self.value, self.partials = value, partials
 
 
 class Target:
@@ -74,4 +73,8 @@ class Target:
 
     def row(self, row: Row) -> Bound:
         """Return the row's value and partials on the target."""
-        return Bound(row, self.bind)
+        return Bound(self.bind(row.fn), self.partials(row))
+
+    def partials(self, row: Row) -> tuple[Any, ...]:
+        """Return the row's partials on the target."""
+        return tuple(None if rule is None else self.bind(rule) for rule in row.partials)

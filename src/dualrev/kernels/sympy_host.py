@@ -1,4 +1,4 @@
-"""What SciPy's special functions are to SymPy."""
+"""What SciPy's special functions are to SymPy, by name, where their rows cannot say it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from typing import Any
 
 import mpmath
 import sympy
-
-
-def _scaled_bessel(function: Any, sign: int) -> Callable[[Any, Any], Any]:
-    return lambda v, x: sympy.exp(sign * (sympy.Abs(x) if sign < 0 else x)) * function(v, x)
-
-
-def _normal(x: Any) -> Any:
-    return sympy.erfc(-x / sympy.sqrt(2)) / 2
 
 
 class GammaSign(sympy.Function):  # type: ignore[misc]
@@ -113,47 +105,57 @@ def _upper_gamma(a: Any, x: Any) -> Any:
     return sympy.uppergamma(a, x) / sympy.gamma(a)
 
 
-def _beta_regularized(a: Any, b: Any, x: Any) -> Any:
+def betainc(a: Any, b: Any, x: Any) -> Any:
+    """Return the incomplete beta function over the complete one; SymPy's function of the name is not divided."""
     return sympy.betainc(a, b, 0, x) * sympy.gamma(a + b) / (sympy.gamma(a) * sympy.gamma(b))
 
 
-def _inverse(name: str, forward: Callable[..., Any], start: str) -> Any:
+def _inverse(name: str, forward: Callable[..., Any]) -> Any:
     def starting(*args: float) -> float:
         import scipy.special
 
-        return float(getattr(scipy.special, start)(*args))
+        return float(getattr(scipy.special, name)(*args))
 
     return type(name, (Inverse,), {"forward": staticmethod(forward), "start": staticmethod(starting)})
 
 
 _HALF = sympy.Rational(1, 2)
-
-
-class _kelvin:
-    """Kelvin's functions of order 0 as series: SymPy does not know them."""
-
-    @staticmethod
-    def ber(x: Any) -> Any:
-        """Return the real part of the Bessel function on a diagonal."""
-        return sympy.hyper([], [_HALF, _HALF, 1], -((x / 4) ** 4))
-
-    @staticmethod
-    def bei(x: Any) -> Any:
-        """Return the imaginary part."""
-        return (x / 2) ** 2 * sympy.hyper([], [3 * _HALF, 3 * _HALF, 1], -((x / 4) ** 4))
-
-    @staticmethod
-    def berp(x: Any) -> Any:
-        """Return the derivative of ber."""
-        return sympy.diff(_kelvin.ber(_X), _X).subs(_X, x)
-
-    @staticmethod
-    def beip(x: Any) -> Any:
-        """Return the derivative of bei."""
-        return sympy.diff(_kelvin.bei(_X), _X).subs(_X, x)
-
-
 _X = sympy.Dummy("x", real=True)
+
+
+def hyp0f1(b: Any, x: Any) -> Any:
+    """Return a confluent hypergeometric limit."""
+    return sympy.hyper([], [b], x)
+
+
+def hyp1f1(a: Any, b: Any, x: Any) -> Any:
+    """Return Kummer's function."""
+    return sympy.hyper([a], [b], x)
+
+
+def hyp2f1(a: Any, b: Any, c: Any, x: Any) -> Any:
+    """Return Gauss's function."""
+    return sympy.hyper([a, b], [c], x)
+
+
+def ber(x: Any) -> Any:
+    """Return the real part of the Bessel function of order 0 on a diagonal, as a series."""
+    return sympy.hyper([], [_HALF, _HALF, 1], -((x / 4) ** 4))
+
+
+def bei(x: Any) -> Any:
+    """Return the imaginary part."""
+    return (x / 2) ** 2 * sympy.hyper([], [3 * _HALF, 3 * _HALF, 1], -((x / 4) ** 4))
+
+
+def berp(x: Any) -> Any:
+    """Return the derivative of ber."""
+    return sympy.diff(ber(_X), _X).subs(_X, x)
+
+
+def beip(x: Any) -> Any:
+    """Return the derivative of bei."""
+    return sympy.diff(bei(_X), _X).subs(_X, x)
 
 
 def _struve_series(v: Any, x: Any, sign: int) -> Any:
@@ -161,77 +163,17 @@ def _struve_series(v: Any, x: Any, sign: int) -> Any:
     return start * sympy.hyper([1], [3 * _HALF, v + 3 * _HALF], sign * (x / 2) ** 2)
 
 
-def _struve(v: Any, x: Any) -> Any:
+def struve(v: Any, x: Any) -> Any:
+    """Return Struve's function."""
     return _struve_series(v, x, -1)
 
 
-def _modified_struve(v: Any, x: Any) -> Any:
+def modstruve(v: Any, x: Any) -> Any:
+    """Return the modified function."""
     return _struve_series(v, x, 1)
 
 
-HOST_NATIVE: dict[str, Any] = {
-    "rgamma": lambda x: 1 / sympy.gamma(x),
-    "gammasgn": GammaSign,
-    "beta": lambda a, b: sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b),
-    "betaln": lambda a, b: sympy.loggamma(a) + sympy.loggamma(b) - sympy.loggamma(a + b),
-    "binom": lambda n, k: sympy.gamma(n + 1) / (sympy.gamma(k + 1) * sympy.gamma(n - k + 1)),
-    "poch": lambda z, m: sympy.gamma(z + m) / sympy.gamma(z),
-    "gammainc": _lower_gamma,
-    "gammaincc": _upper_gamma,
-    "gammaincinv": _inverse("gammaincinv", _lower_gamma, "gammaincinv"),
-    "gammainccinv": _inverse("gammainccinv", _upper_gamma, "gammainccinv"),
-    "betainc": _beta_regularized,
-    "betaincc": lambda a, b, x: 1 - _beta_regularized(a, b, x),
-    "betaincinv": _inverse("betaincinv", _beta_regularized, "betaincinv"),
-    "zeta": sympy.zeta,
-    "erfinv": sympy.erfinv,
-    "erfcinv": lambda x: sympy.erfinv(1 - x),
-    "erfcx": lambda x: sympy.exp(x * x) * sympy.erfc(x),
-    "log_ndtr": lambda x: sympy.log(_normal(x)),
-    "ndtri": lambda p: sympy.sqrt(2) * sympy.erfinv(2 * p - 1),
-    "expi": sympy.Ei,
-    "exp1": sympy.E1,
-    "expn": sympy.expint,
-    "owens_t": OwensT,
-    "spence": lambda z: sympy.polylog(2, 1 - z),
-    **{f"j{n}": lambda x, n=n: sympy.besselj(n, x) for n in (0, 1)},
-    **{f"y{n}": lambda x, n=n: sympy.bessely(n, x) for n in (0, 1)},
-    **{f"i{n}": lambda x, n=n: sympy.besseli(n, x) for n in (0, 1)},
-    **{f"k{n}": lambda x, n=n: sympy.besselk(n, x) for n in (0, 1)},
-    **{f"i{n}e": lambda x, n=n: _scaled_bessel(sympy.besseli, -1)(n, x) for n in (0, 1)},
-    **{f"k{n}e": lambda x, n=n: _scaled_bessel(sympy.besselk, 1)(n, x) for n in (0, 1)},
-    "jv": sympy.besselj,
-    "yv": sympy.bessely,
-    "iv": sympy.besseli,
-    "kv": sympy.besselk,
-    "ive": _scaled_bessel(sympy.besseli, -1),
-    "kve": _scaled_bessel(sympy.besselk, 1),
-    "hyp0f1": lambda b, x: sympy.hyper([], [b], x),
-    "hyp1f1": lambda a, b, x: sympy.hyper([a], [b], x),
-    "hyp2f1": lambda a, b, c, x: sympy.hyper([a, b], [c], x),
-    "hyperu": HyperU,
-    "loggamma": sympy.loggamma,
-    "dawsn": lambda x: sympy.sqrt(sympy.pi) / 2 * sympy.exp(-x * x) * sympy.erfi(x),
-    "erfi": sympy.erfi,
-    "ndtri_exp": lambda p: sympy.sqrt(2) * sympy.erfinv(2 * sympy.exp(p) - 1),
-    "ellipkm1": lambda p: sympy.elliptic_k(1 - p),
-    "chdtr": lambda v, x: _lower_gamma(v / 2, x / 2),
-    "chdtrc": lambda v, x: _upper_gamma(v / 2, x / 2),
-    "gdtr": lambda a, b, x: _lower_gamma(b, a * x),
-    "gdtrc": lambda a, b, x: _upper_gamma(b, a * x),
-    "pdtr": lambda k, m: _upper_gamma(k + 1, m),
-    "pdtrc": lambda k, m: _lower_gamma(k + 1, m),
-    "stdtr": lambda v, t: (1 + sympy.sign(t) * (1 - _beta_regularized(v / 2, _HALF, v / (v + t * t)))) / 2,
-    "fdtr": lambda p, q, x: _beta_regularized(p / 2, q / 2, p * x / (p * x + q)),
-    "fdtrc": lambda p, q, x: 1 - _beta_regularized(p / 2, q / 2, p * x / (p * x + q)),
-    **{name: getattr(_kelvin, name) for name in ("ber", "bei", "berp", "beip")},
-    "struve": _struve,
-    "modstruve": _modified_struve,
-    "ellipk": sympy.elliptic_k,
-    "ellipe": sympy.elliptic_e,
-    "exprel": lambda x: (sympy.exp(x) - 1) / x,
-    "boxcox": lambda x, k: (x**k - 1) / k,
-    "boxcox1p": lambda x, k: ((1 + x) ** k - 1) / k,
-    "inv_boxcox": lambda p, k: (1 + k * p) ** (1 / k),
-    "inv_boxcox1p": lambda p, k: (1 + k * p) ** (1 / k) - 1,
-}
+gammasgn, hyperu, owens_t = GammaSign, HyperU, OwensT
+gammaincinv = _inverse("gammaincinv", _lower_gamma)
+gammainccinv = _inverse("gammainccinv", _upper_gamma)
+betaincinv = _inverse("betaincinv", betainc)

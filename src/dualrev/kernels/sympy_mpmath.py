@@ -45,13 +45,6 @@ def _amplitude(u: Any, m: Any) -> Any:
     return mpmath.atan2(mpmath.ellipfun("sn", u, m=m), mpmath.ellipfun("cn", u, m=m))
 
 
-_TWO_THIRDS = sympy.Rational(2, 3)
-
-
-def _spherical(bessel: Any) -> Callable[[Any, Any], Any]:
-    return lambda n, x: sympy.sqrt(sympy.pi / (2 * x)) * bessel(n + sympy.Rational(1, 2), x)
-
-
 def _second_kind(order: int, z: Any) -> Any:
     """Return a modified Bessel function as an integral, whose sum over even steps converges in no time."""
     nats = mpmath.mp.prec * mpmath.log(2)
@@ -79,66 +72,38 @@ def _negative_binomial(k: int, n: Any, p: Any) -> Any:
     return sympy.binomial(n + k - 1, k) * p**n * (1 - p) ** k
 
 
-MPMATH: dict[str, Any] = {
-    "si": sympy.Si,
-    "ci": sympy.Ci,
-    "shi": sympy.Shi,
-    "chi": sympy.Chi,
-    "fresnel_s": sympy.fresnels,
-    "fresnel_c": sympy.fresnelc,
-    "airy_ai": sympy.airyai,
-    "airy_aip": sympy.airyaiprime,
-    "airy_bi": sympy.airybi,
-    "airy_bip": sympy.airybiprime,
-    "airye_ai": lambda x: sympy.airyai(x) * sympy.exp(_TWO_THIRDS * x * sympy.sqrt(x)),
-    "airye_aip": lambda x: sympy.airyaiprime(x) * sympy.exp(_TWO_THIRDS * x * sympy.sqrt(x)),
-    "airye_bi": lambda x: sympy.airybi(x) * sympy.exp(-_TWO_THIRDS * x * sympy.sqrt(x)),
-    "airye_bip": lambda x: sympy.airybiprime(x) * sympy.exp(-_TWO_THIRDS * x * sympy.sqrt(x)),
-    **{
-        f"ellipj_{kind}": numeric(f"ellipj_{kind}", lambda u, m, kind=kind: mpmath.ellipfun(kind, u, m=m))
-        for kind in ("sn", "cn", "dn")
-    },
-    "ellipj_ph": numeric("ellipj_ph", _amplitude),
-    "eval_legendre": sympy.legendre,
-    "eval_chebyt": sympy.chebyshevt,
-    "eval_chebyu": sympy.chebyshevu,
-    "eval_chebyc": lambda n, x: 2 * sympy.chebyshevt(n, x / 2),
-    "eval_chebys": lambda n, x: sympy.chebyshevu(n, x / 2),
-    "eval_sh_legendre": lambda n, x: sympy.legendre(n, 2 * x - 1),
-    "eval_sh_chebyt": lambda n, x: sympy.chebyshevt(n, 2 * x - 1),
-    "eval_sh_chebyu": lambda n, x: sympy.chebyshevu(n, 2 * x - 1),
-    "eval_hermite": sympy.hermite,
-    "eval_hermitenorm": lambda n, x: sympy.hermite(n, x / sympy.sqrt(2)) / sympy.sqrt(2) ** n,
-    "eval_laguerre": sympy.laguerre,
-    "eval_genlaguerre": sympy.assoc_laguerre,
-    "eval_gegenbauer": sympy.gegenbauer,
-    "eval_jacobi": sympy.jacobi,
-    "eval_sh_jacobi": lambda n, p, q, x: sympy.jacobi(n, p - q, q - 1, 2 * x - 1) / sympy.binomial(2 * n + p - 1, n),
-    "spherical_jn": _spherical(sympy.besselj),
-    "spherical_yn": _spherical(sympy.bessely),
-    "spherical_in": _spherical(sympy.besseli),
-    "spherical_kn": _spherical(sympy.besselk),
-    "ker": numeric("ker", _kelvin(False, mpmath.re)),
-    "kei": numeric("kei", _kelvin(False, mpmath.im)),
-    "kerp": numeric("kerp", _kelvin(True, mpmath.re)),
-    "keip": numeric("keip", _kelvin(True, mpmath.im)),
-    "jve": sympy.besselj,
-    "yve": sympy.bessely,
-    "ellipkinc": numeric("ellipkinc", lambda phi, m: mpmath.ellipf(phi, m)),
-    "ellipeinc": numeric("ellipeinc", lambda phi, m: mpmath.ellipe(phi, m)),
-    **{name: numeric(name, getattr(mpmath, name)) for name in ("elliprc", "elliprf", "elliprg", "elliprd", "agm")},
-    "sindg": lambda x: sympy.sin(x * sympy.pi / 180),
-    "cosdg": lambda x: sympy.cos(x * sympy.pi / 180),
-    "tandg": lambda x: sympy.tan(x * sympy.pi / 180),
-    "cotdg": lambda x: sympy.cot(x * sympy.pi / 180),
-    "radian": lambda d, m, s: (d + m / 60 + s / 3600) * sympy.pi / 180,
-    "wrightomega": lambda x: sympy.LambertW(sympy.exp(x)),
-    "wright_bessel": lambda a, b, x: sympy.hyper([], [b], x) / sympy.gamma(b),  # where a is 1
-    "log_wright_bessel": lambda a, b, x: sympy.log(sympy.hyper([], [b], x) / sympy.gamma(b)),
-    "powm1": lambda x, p: x**p - 1,
-    "bdtr": lambda k, n, p: sum(_binomial(j, n, p) for j in range(int(k) + 1)),
-    "bdtrc": lambda k, n, p: sum(_binomial(j, n, p) for j in range(int(k) + 1, int(n) + 1)),
-    "nbdtr": lambda k, n, p: sum(_negative_binomial(j, n, p) for j in range(int(k) + 1)),
-    "nbdtrc": lambda k, n, p: 1 - sum(_negative_binomial(j, n, p) for j in range(int(k) + 1)),
-}
-"""What these functions are to SymPy."""
+def bdtr(k: Any, n: Any, p: Any) -> Any:
+    """Return the binomial distribution function."""
+    return sum(_binomial(j, n, p) for j in range(int(k) + 1))
+
+
+def bdtrc(k: Any, n: Any, p: Any) -> Any:
+    """Return its complement."""
+    return sum(_binomial(j, n, p) for j in range(int(k) + 1, int(n) + 1))
+
+
+def nbdtr(k: Any, n: Any, p: Any) -> Any:
+    """Return the negative binomial distribution function."""
+    return sum(_negative_binomial(j, n, p) for j in range(int(k) + 1))
+
+
+def nbdtrc(k: Any, n: Any, p: Any) -> Any:
+    """Return its complement."""
+    return 1 - nbdtr(k, n, p)
+
+
+ellipj_sn = numeric("ellipj_sn", lambda u, m: mpmath.ellipfun("sn", u, m=m))
+ellipj_cn = numeric("ellipj_cn", lambda u, m: mpmath.ellipfun("cn", u, m=m))
+ellipj_dn = numeric("ellipj_dn", lambda u, m: mpmath.ellipfun("dn", u, m=m))
+ellipj_ph = numeric("ellipj_ph", _amplitude)
+ker = numeric("ker", _kelvin(False, mpmath.re))
+kei = numeric("kei", _kelvin(False, mpmath.im))
+kerp = numeric("kerp", _kelvin(True, mpmath.re))
+keip = numeric("keip", _kelvin(True, mpmath.im))
+ellipkinc = numeric("ellipkinc", lambda phi, m: mpmath.ellipf(phi, m))
+ellipeinc = numeric("ellipeinc", lambda phi, m: mpmath.ellipe(phi, m))
+elliprc = numeric("elliprc", mpmath.elliprc)
+elliprf = numeric("elliprf", mpmath.elliprf)
+elliprg = numeric("elliprg", mpmath.elliprg)
+elliprd = numeric("elliprd", mpmath.elliprd)
+agm = numeric("agm", mpmath.agm)

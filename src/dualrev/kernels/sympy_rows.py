@@ -8,104 +8,29 @@ from typing import Any
 
 import sympy
 
+from dualrev.kernels import sympy_host, sympy_math, sympy_mpmath
 from dualrev.kernels.binding import Bound, Target
-from dualrev.kernels.sympy_host import HOST_NATIVE
-from dualrev.kernels.sympy_hyperbolic import cosh, sinh, tanh
-from dualrev.kernels.sympy_mpmath import MPMATH
-from dualrev.primitives.host import HOST_FORMULAS
-from dualrev.primitives.row import Row
-from dualrev.primitives.scalar import FORMULAS
+from dualrev.primitives.host import HOST, HOST_FORMULAS
+from dualrev.primitives.row import Row, calls
+from dualrev.primitives.scalar import FORMULAS, TABLE
+
+ROWS = (*TABLE.values(), *HOST.values())
+_FORMULAS = FORMULAS | HOST_FORMULAS
+_FORMULAS |= {row.name: rule for row in ROWS if row.name not in calls(rule := row.definition or row.fn)}
+"""What is written in terms of other functions, rows by their definitions."""
 
 
-class Step(sympy.Function):  # type: ignore[misc]
-    """A function whose derivative is zero wherever it exists."""
-
-    nargs = 1
-    of_sympy: Any
-    """SymPy's own function of that value."""
-
-    @classmethod
-    def eval(cls, x: Any) -> Any:
-        """Return the value at a number."""
-        return cls.of_sympy(x) if x.is_number else None
-
-    def fdiff(self, argindex: int = 1) -> Any:
-        """Return the derivative."""
-        return sympy.Integer(0)
-
-    def _printed(self, printer: Any) -> Any:
-        return printer.doprint(self.of_sympy(self.args[0], evaluate=False))
-
-    _numpycode = _mpmathcode = _pythoncode = _printed
+def _native() -> dict[str, Any]:
+    """Return what SymPy, and what stands here beside it, has of all that rules call."""
+    rules = [*_FORMULAS.values(), *(rule for row in ROWS for rule in (row.definition, row.fn, *row.partials) if rule)]
+    called = {"select"}.union(*map(calls, rules))
+    own = vars(sympy_math) | vars(sympy_host) | vars(sympy_mpmath)
+    theirs = {name: getattr(sympy, name) for name in called - _FORMULAS.keys() if hasattr(sympy, name)}
+    return theirs | {name: own[name] for name in called & own.keys()}
 
 
-class Floor(Step):
-    """The floor, which SymPy does not differentiate."""
-
-    of_sympy = sympy.floor
-
-
-class Ceil(Step):
-    """The ceiling."""
-
-    of_sympy = sympy.ceiling
-
-
-class Sign(Step):
-    """The sign, whose derivative SymPy leaves open where it does not know the argument to be real."""
-
-    of_sympy = sympy.sign
-
-
-def select(condition: Any, a: Any, b: Any) -> Any:
-    """Return a where the condition holds, else b."""
-    if isinstance(condition, sympy.logic.boolalg.Boolean) and condition not in (sympy.true, sympy.false):
-        return sympy.Piecewise((a, condition), (b, True))
-    return a if condition else b
-
-
-def _trunc(x: Any) -> Any:
-    return select(x > 0, Floor(x), Ceil(x))
-
-
-def _rint(x: Any) -> Any:
-    return Floor(x + sympy.Rational(1, 2))
-
-
-_NATIVE: dict[str, Any] = {
-    **{
-        name: getattr(sympy, name)
-        for name in ("sin", "cos", "tan", "asin", "acos", "atan", "atan2", "exp", "log", "sqrt")
-    },
-    **{name: getattr(sympy, name) for name in ("asinh", "acosh", "atanh", "cbrt")},
-    **{function.__name__: function for function in (sinh, cosh, tanh)},
-    **{name: getattr(sympy, name) for name in ("erf", "erfc", "gamma", "digamma", "polygamma", "pi", "nan")},
-    "inf": sympy.oo,
-    "lgamma": sympy.loggamma,
-    "fabs": sympy.Abs,
-    "exp2": lambda x: 2**x,
-    "expm1": lambda x: sympy.exp(x) - 1,
-    "log2": lambda x: sympy.log(x) / sympy.log(2),
-    "log10": lambda x: sympy.log(x) / sympy.log(10),
-    "log1p": lambda x: sympy.log(1 + x),
-    "hypot": lambda a, b: sympy.sqrt(a * a + b * b),
-    "sign": Sign,
-    "copysign": lambda a, b: select(b >= 0, sympy.Abs(a), -sympy.Abs(a)),
-    "floor": Floor,
-    "ceil": Ceil,
-    "trunc": _trunc,
-    "rint": _rint,
-    "fmod": lambda a, b: a - b * _trunc(a / b),
-    "modulo": lambda a, b: a - b * Floor(a / b),
-    "log_ratio": lambda a, b: sympy.log(a / b),
-    "isnan": lambda x: False,
-    "isinf": lambda x: False,
-    "isfinite": lambda x: True,
-    "select": select,
-    **HOST_NATIVE,
-    **MPMATH,
-}
-_TARGET = Target(_NATIVE, formulas=FORMULAS | HOST_FORMULAS)
+_NATIVE = _native()
+_TARGET = Target(_NATIVE, formulas=_FORMULAS)
 NEGLIGIBLE = 1e-9
 """Branches that differ by less are recipes for one function."""
 
@@ -145,8 +70,7 @@ class Follower:
     """
 
     def __init__(self, chosen: Callable[[Any, bool, bool], None] = lambda condition, truth, tie: None) -> None:
-        choices = {"select": self._select, "fabs": self._fabs, "copysign": self._copysign, "trunc": self._trunc}
-        self._target = Target(_NATIVE | choices)
+        self._target = Target(_NATIVE | {"select": self._select, "fabs": self._fabs}, formulas=_FORMULAS)
         self._chosen = chosen
         self._bound: dict[Row, Any] = {}
         self._at: dict[Any, Any] = {}
@@ -182,9 +106,3 @@ class Follower:
         if not x.is_number:
             self._chosen((x >= 0).xreplace(self._meant), bool(value >= 0), bool(value.is_zero))
         return x if value > 0 else -x if value < 0 else sympy.Abs(x)
-
-    def _copysign(self, a: Any, b: Any) -> Any:
-        return self._select(b >= 0, self._fabs(a), -self._fabs(a))
-
-    def _trunc(self, x: Any) -> Any:
-        return self._select(x > 0, Floor(x), Ceil(x))

@@ -6,10 +6,13 @@ to its own functions (`kernels/`), so that one code object runs on arrays, under
 
 from __future__ import annotations
 
+import math as python_math
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy
 
 math: Any = types.ModuleType("unbound_math")
 """Stands for the target's mathematics. Besides the names of Python's `math` it holds every row's name."""
@@ -105,10 +108,11 @@ class Row:
 class HostRow(Row):
     """A scalar primitive whose value SciPy computes, so that it is there on the host alone.
 
+    `fn` is what the function is to SymPy. An argument without a partial is one in which the derivative has no closed
+    form, so that to ask for it is an error.
+
     Attributes
     ----------
-    refused
-        Names of the arguments in which the derivative has no closed form: to ask for it is an error.
     part
         The function of `scipy.special` of whose several results this is one, and its place among them; by default
         the row's name is the function.
@@ -116,13 +120,58 @@ class HostRow(Row):
         Names of the arguments that SciPy's function takes as integers alone.
     """
 
-    refused: tuple[str, ...] = ()
     part: tuple[str, int] | None = None
     whole: tuple[str, ...] = ()
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Names of the arguments in which to ask for the derivative is an error."""
+        names = self.fn.__code__.co_varnames
+        return tuple(names[n] for n, rule in enumerate(self.partials) if rule is None)
+
     def refuses(self, argument: int) -> bool:
         """Whether the derivative in an argument is an error."""
-        return self.fn.__code__.co_varnames[argument] in self.refused
+        return not self.flat and self.partials[argument] is None
+
+
+Points = Mapping[Any, Any]
+
+
+def row(name: str, fn: Rule, *partials: Rule | None, points: Points | None = None, **facts: Any) -> Row:
+    """Return a row in the short form of the tables.
+
+    Parameters
+    ----------
+    name, fn, *partials
+        As `Row` has them.
+    points
+        From arguments to the promised partials; of one argument both are numbers.
+    **facts
+        Further fields. The domain is (-2, 2) in each argument. The names are those of NumPy's function and of Python's
+        `math`, where they have one of the row's name, and those of `also`.
+    """
+    modules = [module.__name__ for module in (numpy, python_math) if hasattr(module, name)]
+    return Row(name, fn, partials, **_completed(fn, modules, name, points, facts))
+
+
+def host_row(name: str, fn: Rule, *partials: Rule | None, points: Points | None = None, **facts: Any) -> HostRow:
+    """Return a row of the host, like `row`; the name is that of SciPy's function, unless the row is a part of one."""
+    modules = [] if "part" in facts else ["scipy.special"]
+    return HostRow(name, fn, partials, **_completed(fn, modules, name, points, facts))
+
+
+def _completed(fn: Rule, modules: list[str], name: str, points: Points | None, facts: dict[str, Any]) -> dict[str, Any]:
+    also = facts.pop("also", ())
+    defaults = {
+        "domain": ((-2.0, 2.0),) * fn.__code__.co_argcount,
+        "names": (*(f"{module}.{name}" for module in modules), *also),
+        "points": tuple((_tuple(at), _tuple(promised)) for at, promised in (points or {}).items()),
+    }
+    return defaults | facts
+
+
+def _tuple(x: Any) -> tuple[float, ...]:
+    return x if isinstance(x, tuple) else (x,)
 
 
 def reads(rule: Rule) -> frozenset[str]:

@@ -39,16 +39,27 @@ class _Names(ast.NodeTransformer):
         return ast.IfExp(condition, a, b)
 
 
+def _source(rule: Rule) -> ast.Lambda | None:
+    code = rule.__code__
+    text = "".join(linecache.getlines(code.co_filename))
+    found = _lambdas(code.co_filename, text).get(code.co_firstlineno) if text else None
+    parameters = code.co_varnames[: code.co_argcount]
+    return found if found is not None and tuple(each.arg for each in found.args.args) == parameters else None
+
+
+def shown(rule: Rule | None) -> str:
+    """Return a rule's expression as the source has it, "flat" where there is no rule."""
+    found = None if rule is None else _source(rule)
+    return "flat" if found is None else ast.unparse(found.body)
+
+
 def inlined(rule: Rule, arguments: Sequence[str]) -> str | None:
     """Return a rule's expression with these arguments, or None where its source cannot be read.
 
     `math.<name>` becomes `math_<name>`, and `select(c, a, b)` becomes `a if c else b`.
     """
-    code = rule.__code__
-    text = "".join(linecache.getlines(code.co_filename))
-    found = _lambdas(code.co_filename, text).get(code.co_firstlineno) if text else None
-    parameters = code.co_varnames[: code.co_argcount]
-    if found is None or tuple(each.arg for each in found.args.args) != parameters:
+    found = _source(rule)
+    if found is None:
         return None
-    body = ast.parse(ast.unparse(found.body), mode="eval").body
-    return ast.unparse(_Names(dict(zip(parameters, arguments, strict=True))).visit(body))
+    names = dict(zip((each.arg for each in found.args.args), arguments, strict=True))
+    return ast.unparse(_Names(names).visit(ast.parse(ast.unparse(found.body), mode="eval").body))

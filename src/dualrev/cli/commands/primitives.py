@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 from collections.abc import Iterator
 from textwrap import fill
@@ -17,6 +16,7 @@ from dualrev.errors import MissingExtraError
 from dualrev.primitives.array import COMPOSITES, RULES
 from dualrev.primitives.host import HOST, HOST_FAMILIES
 from dualrev.primitives.row import HostRow, Row
+from dualrev.primitives.rule_text import shown
 from dualrev.primitives.scalar import FAMILIES, TABLE
 from dualrev.verification.coverage import COVERED, FLAT, MISSING, MODULES, PLAIN, coverage
 
@@ -36,18 +36,17 @@ def _scalars() -> Iterator[str]:
     for family in (*FAMILIES, *HOST_FAMILIES):
         title = (inspect.getdoc(family) or "").partition("\n")[0].rstrip(".")
         yield from ("", fill(title, WIDTH), "-" * min(len(title), WIDTH))
-        texts = _formulas(family)
         for row in family.ROWS:
-            yield from _row(row, *texts[row.name])
+            yield from _row(row)
 
 
-def _row(row: Row, function: str, partials: list[str]) -> Iterator[str]:
+def _row(row: Row) -> Iterator[str]:
     names = row.fn.__code__.co_varnames[: row.arity]
-    yield _folded(f"{row.name}({', '.join(names)}) = ", function)
-    for name, partial in zip(names, partials, strict=False):
-        refused = isinstance(row, HostRow) and name in row.refused
-        yield _folded(f"    d/d{name}  ", "no closed form: an error where it is active" if refused else partial)
-    if not partials:
+    yield _folded(f"{row.name}({', '.join(names)}) = ", shown(row.fn))
+    for n, (name, rule) in enumerate(zip(names, row.partials, strict=False)):
+        refused = isinstance(row, HostRow) and row.refuses(n)
+        yield _folded(f"    d/d{name}  ", "no closed form: an error where it is active" if refused else shown(rule))
+    if row.flat:
         yield "    flat: its derivative is 0 wherever it exists"
     if row.names:
         yield _folded("    names ", ", ".join(row.names))
@@ -55,22 +54,6 @@ def _row(row: Row, function: str, partials: list[str]) -> Iterator[str]:
 
 def _folded(head: str, text: str) -> str:
     return fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * 8, break_long_words=False)
-
-
-def _formulas(family: Any) -> dict[str, tuple[str, list[str]]]:
-    """Return, per row of a family, the text of its function and of its partials, as the source has them."""
-    texts = {}
-    for node in ast.walk(ast.parse(inspect.getsource(family))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Row", "HostRow"):
-            given = {keyword.arg: keyword.value for keyword in node.keywords}
-            partials = given.get("partials")
-            rules = partials.elts if isinstance(partials, ast.Tuple) else []
-            texts[ast.literal_eval(node.args[0])] = (_body(given["fn"]), [_body(rule) for rule in rules])
-    return texts
-
-
-def _body(rule: ast.expr) -> str:
-    return ast.unparse(rule.body) if isinstance(rule, ast.Lambda) else "flat"
 
 
 def _arrays() -> Iterator[str]:

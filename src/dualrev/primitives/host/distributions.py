@@ -3,138 +3,49 @@
 Source: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, chapter 26.
 """
 
-from dualrev.primitives.row import HostRow, math
+from dualrev.primitives.row import host_row, math
 
 ANY = (-2.0, 2.0)
 POSITIVE = (0.3, 4.0)
 WHOLE = frozenset({1.0, 2.0, 3.0})
 REACH = (0.01, 30.0)
 
+# A table: a rule a line, and below it what else is true of the row.
+# fmt: off
 ROWS = (
-    HostRow(
-        "chdtr",
-        fn=lambda v, x: math.chdtr(v, x),
-        partials=(
-            None,
-            lambda y, v, x: 0.5 * math.exp(math.xlogy(0.5 * v - 1.0, 0.5 * x) - 0.5 * x - math.gammaln(0.5 * v)),
+    host_row("chdtr", lambda v, x: math.gammainc(v / 2, x / 2),
+        None, lambda y, v, x: 0.5 * math.exp(math.xlogy(0.5 * v - 1.0, 0.5 * x) - 0.5 * x - math.gammaln(0.5 * v)),
+        domain=(WHOLE, POSITIVE), reach=((1.0, 3.0), REACH), ulp=256.0),
+    host_row("chdtrc", lambda v, x: math.gammaincc(v / 2, x / 2),
+        None, lambda y, v, x: -0.5 * math.exp(math.xlogy(0.5 * v - 1.0, 0.5 * x) - 0.5 * x - math.gammaln(0.5 * v)),
+        domain=(WHOLE, POSITIVE), reach=((1.0, 3.0), REACH), ulp=256.0),
+    host_row("gdtr", lambda a, b, x: math.gammainc(b, a * x),
+        lambda y, a, b, x: math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * x,
+        None, lambda y, a, b, x: math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * a,
+        domain=(POSITIVE, WHOLE, POSITIVE), reach=((0.1, 5.0), (1.0, 3.0), (0.1, 5.0)), ulp=256.0),
+    host_row("gdtrc", lambda a, b, x: math.gammaincc(b, a * x),
+        lambda y, a, b, x: -math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * x,
+        None, lambda y, a, b, x: -math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * a,
+        domain=(POSITIVE, WHOLE, POSITIVE), reach=((0.1, 5.0), (1.0, 3.0), (0.1, 5.0)), ulp=256.0),
+    host_row("pdtr", lambda k, m: math.gammaincc(k + 1, m),
+        None, lambda y, k, m: -math.exp(math.xlogy(k, m) - m - math.gammaln(k + 1.0)),
+        domain=(WHOLE, POSITIVE), reach=((1.0, 3.0), REACH), ulp=256.0),
+    host_row("pdtrc", lambda k, m: math.gammainc(k + 1, m),
+        None, lambda y, k, m: math.exp(math.xlogy(k, m) - m - math.gammaln(k + 1.0)),
+        domain=(WHOLE, POSITIVE), reach=((1.0, 3.0), REACH), ulp=256.0),
+    host_row("stdtr", lambda df, t: (1 + math.sign(t) * (1 - math.betainc(df / 2, 0.5, df / (df + t * t)))) / 2,
+        None, lambda y, df, t: (
+            math.exp(-0.5 * (df + 1.0) * math.log1p(t * (t / df)) - math.betaln(0.5 * df, 0.5)) / math.sqrt(df)
         ),
-        refused=("v",),
-        domain=(WHOLE, POSITIVE),
-        names=("scipy.special.chdtr",),
-        reach=((1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
-    HostRow(
-        "chdtrc",
-        fn=lambda v, x: math.chdtrc(v, x),
-        partials=(
-            None,
-            lambda y, v, x: -0.5 * math.exp(math.xlogy(0.5 * v - 1.0, 0.5 * x) - 0.5 * x - math.gammaln(0.5 * v)),
-        ),
-        refused=("v",),
-        domain=(WHOLE, POSITIVE),
-        names=("scipy.special.chdtrc",),
-        reach=((1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
-    HostRow(
-        "gdtr",
-        fn=lambda a, b, x: math.gdtr(a, b, x),
-        partials=(
-            lambda y, a, b, x: math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * x,
-            None,
-            lambda y, a, b, x: math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * a,
-        ),
-        refused=("b",),
-        domain=(POSITIVE, WHOLE, POSITIVE),
-        names=("scipy.special.gdtr",),
-        reach=((0.1, 5.0), (1.0, 3.0), (0.1, 5.0)),
-        ulp=256.0,
-    ),
-    HostRow(
-        "gdtrc",
-        fn=lambda a, b, x: math.gdtrc(a, b, x),
-        partials=(
-            lambda y, a, b, x: -math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * x,
-            None,
-            lambda y, a, b, x: -math.exp(math.xlogy(b - 1.0, a * x) - a * x - math.gammaln(b)) * a,
-        ),
-        refused=("b",),
-        domain=(POSITIVE, WHOLE, POSITIVE),
-        names=("scipy.special.gdtrc",),
-        reach=((0.1, 5.0), (1.0, 3.0), (0.1, 5.0)),
-        ulp=256.0,
-    ),
-    HostRow(
-        "pdtr",
-        fn=lambda k, m: math.pdtr(k, m),
-        partials=(
-            None,
-            lambda y, k, m: -math.exp(math.xlogy(k, m) - m - math.gammaln(k + 1.0)),
-        ),
-        refused=("k",),
-        domain=(WHOLE, POSITIVE),
-        names=("scipy.special.pdtr",),
-        reach=((1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
-    HostRow(
-        "pdtrc",
-        fn=lambda k, m: math.pdtrc(k, m),
-        partials=(
-            None,
-            lambda y, k, m: math.exp(math.xlogy(k, m) - m - math.gammaln(k + 1.0)),
-        ),
-        refused=("k",),
-        domain=(WHOLE, POSITIVE),
-        names=("scipy.special.pdtrc",),
-        reach=((1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
-    HostRow(
-        "stdtr",
-        fn=lambda df, t: math.stdtr(df, t),
-        partials=(
-            None,
-            lambda y, df, t: (
-                math.exp(-0.5 * (df + 1.0) * math.log1p(t * (t / df)) - math.betaln(0.5 * df, 0.5)) / math.sqrt(df)
-            ),
-        ),
-        refused=("df",),
-        domain=(WHOLE, ANY),
-        names=("scipy.special.stdtr",),
-        reach=((1.0, 3.0), (-30.0, 30.0)),
-        ulp=1e3,
-    ),
-    HostRow(
-        "fdtr",
-        fn=lambda dfn, dfd, x: math.fdtr(dfn, dfd, x),
-        partials=(
-            None,
-            None,
-            lambda y, dfn, dfd, x: math.f_density(dfn, dfd, x),
-        ),
-        refused=("dfn", "dfd"),
-        domain=(WHOLE, WHOLE, POSITIVE),
-        names=("scipy.special.fdtr",),
-        reach=((1.0, 3.0), (1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
-    HostRow(
-        "fdtrc",
-        fn=lambda dfn, dfd, x: math.fdtrc(dfn, dfd, x),
-        partials=(
-            None,
-            None,
-            lambda y, dfn, dfd, x: -math.f_density(dfn, dfd, x),
-        ),
-        refused=("dfn", "dfd"),
-        domain=(WHOLE, WHOLE, POSITIVE),
-        names=("scipy.special.fdtrc",),
-        reach=((1.0, 3.0), (1.0, 3.0), REACH),
-        ulp=256.0,
-    ),
+        domain=(WHOLE, ANY), reach=((1.0, 3.0), (-30.0, 30.0)), ulp=1e3),
+    host_row("fdtr", lambda dfn, dfd, x: math.betainc(dfn / 2, dfd / 2, dfn * x / (dfn * x + dfd)),
+        None, None, lambda y, dfn, dfd, x: math.f_density(dfn, dfd, x),
+        domain=(WHOLE, WHOLE, POSITIVE), reach=((1.0, 3.0), (1.0, 3.0), REACH), ulp=256.0),
+    host_row("fdtrc", lambda dfn, dfd, x: 1 - math.betainc(dfn / 2, dfd / 2, dfn * x / (dfn * x + dfd)),
+        None, None, lambda y, dfn, dfd, x: -math.f_density(dfn, dfd, x),
+        domain=(WHOLE, WHOLE, POSITIVE), reach=((1.0, 3.0), (1.0, 3.0), REACH), ulp=256.0),
 )
+# fmt: on
 
 FORMULAS = {
     "f_density": lambda p, q, x: math.exp(

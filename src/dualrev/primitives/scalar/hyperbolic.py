@@ -1,52 +1,25 @@
 """Hyperbolic functions and their inverses."""
 
-from dualrev.primitives.row import Row, math
+from math import inf
 
+from dualrev.primitives.row import math, row
+
+# A table: a rule a line, and below it what else is true of the row.
+# fmt: off
 ROWS = (
-    Row(
-        "sinh",
-        fn=lambda x: math.sinh(x),
-        partials=(lambda y, x: math.cosh(x),),
-        names=("numpy.sinh", "math.sinh"),
-        holomorphic=True,
-        latex=r"\sinh",
-    ),
-    Row(
-        "cosh",
-        fn=lambda x: math.cosh(x),
-        partials=(lambda y, x: math.sinh(x),),
-        names=("numpy.cosh", "math.cosh"),
-        holomorphic=True,
-        latex=r"\cosh",
-    ),
-    Row(
-        "tanh",
-        fn=lambda x: math.tanh(x),
-        partials=(lambda y, x: math.square(1.0 / math.cosh(x)),),
-        names=("numpy.tanh", "math.tanh"),
-        holomorphic=True,
-        latex=r"\tanh",
-    ),
-    Row(
-        "arcsinh",
-        fn=lambda x: math.asinh(x),
-        partials=(lambda y, x: 1.0 / math.hypot(x, 1.0),),
-        names=("numpy.arcsinh", "math.asinh"),
-    ),
-    Row(
-        "arccosh",
-        fn=lambda x: math.acosh(x),
-        partials=(lambda y, x: 1.0 / (math.sqrt(x - 1.0) * math.sqrt(x + 1.0)),),
-        domain=((1.2, 3.0),),
-        points=(((1.0,), (float("inf"),)),),
-        names=("numpy.arccosh", "math.acosh"),
-    ),
-    Row(
-        "arctanh",
-        fn=lambda x: math.atanh(x),
-        partials=(lambda y, x: 1.0 / math.below_one(x),),
-        domain=((-0.9, 0.9),),
-        names=("numpy.arctanh", "math.atanh"),
-        holomorphic=True,
-    ),
+    row("sinh", lambda x: math.sinh(x),
+        lambda y, x: math.cosh(x), holomorphic=True, latex=r"\sinh"),
+    row("cosh", lambda x: math.cosh(x),
+        lambda y, x: math.sinh(x), holomorphic=True, latex=r"\cosh"),
+    row("tanh", lambda x: math.tanh(x),
+        lambda y, x: math.square(1.0 / math.cosh(x)), holomorphic=True, latex=r"\tanh"),
+    row("arcsinh", lambda x: math.asinh(x),
+        lambda y, x: 1.0 / math.hypot(x, 1.0), also=("math.asinh",)),
+    row("arccosh", lambda x: math.acosh(x),
+        lambda y, x: 1.0 / (math.sqrt(x - 1.0) * math.sqrt(x + 1.0)),
+        domain=((1.2, 3.0),), points={1.0: inf}, also=("math.acosh",)),
+    row("arctanh", lambda x: math.atanh(x),
+        lambda y, x: 1.0 / math.below_one(x),
+        domain=((-0.9, 0.9),), also=("math.atanh",), holomorphic=True),
 )
+# fmt: on

@@ -1,73 +1,46 @@
 """Entropies and losses."""
 
-from dualrev.primitives.row import Row, Rule, math, select
+from math import inf
+
+from dualrev.primitives.row import Rule, math, row, select
 
 ANY = (-2.0, 2.0)
 POSITIVE = (0.2, 3.0)
 
+# A table: a rule a line, and below it what else is true of the row.
+# fmt: off
 ROWS = (
-    Row(
-        "entr",
-        fn=lambda x: select(x > 0, -x * math.log(x), select(x == 0, 0.0, -math.inf)),
-        partials=(lambda y, x: -math.log(x) - 1.0,),
-        domain=(POSITIVE,),
-        points=(((0.0,), (float("inf"),)), ((1.0,), (-1.0,))),
-        names=("scipy.special.entr",),
-    ),
-    Row(
-        "rel_entr",
-        fn=lambda a, b: select((a > 0) & (b > 0), a * math.log_ratio(a, b), select((a == 0) & (b >= 0), 0.0, math.inf)),
-        partials=(
-            lambda y, a, b: math.log_ratio(a, b + 0.0) + 1.0,
-            lambda y, a, b: -a / (b + 0.0),
-        ),
-        domain=(POSITIVE, POSITIVE),
-        points=(((0.0, 2.0), (-float("inf"), 0.0)), ((2.0, 2.0), (1.0, -1.0))),
-        names=("scipy.special.rel_entr",),
-    ),
-    Row(
-        "kl_div",
-        fn=lambda a, b: select(
+    row("entr", lambda x: select(x > 0, -x * math.log(x), select(x == 0, 0.0, -math.inf)),
+        lambda y, x: -math.log(x) - 1.0,
+        domain=(POSITIVE,), points={0.0: inf, 1.0: -1.0}, also=("scipy.special.entr",)),
+    row("rel_entr",
+        lambda a, b: select((a > 0) & (b > 0), a * math.log_ratio(a, b), select((a == 0) & (b >= 0), 0.0, math.inf)),
+        lambda y, a, b: math.log_ratio(a, b + 0.0) + 1.0,
+        lambda y, a, b: -a / (b + 0.0),
+        domain=(POSITIVE, POSITIVE), points={(0.0, 2.0): (-inf, 0.0), (2.0, 2.0): (1.0, -1.0)},
+        also=("scipy.special.rel_entr",)),
+    row("kl_div", lambda a, b: select(
             (a > 0) & (b > 0), a * math.log_ratio(a, b) - (a - b), select((a == 0) & (b >= 0), b, math.inf)
         ),
-        partials=(
-            lambda y, a, b: math.log_ratio(a, b + 0.0),
-            lambda y, a, b: select(math.fabs(a - b) < 0.5 * b, (b - a) / b, 1.0 - a / (b + 0.0)),
-        ),
-        domain=((0.2, 1.0), (1.5, 3.0)),
-        points=(((0.0, 2.0), (-float("inf"), 1.0)), ((2.0, 2.0), (0.0, 0.0))),
-        names=("scipy.special.kl_div",),
-    ),
-    Row(
-        "huber",
-        fn=lambda d, r: select(d < 0, math.inf, select(math.fabs(r) <= d, 0.5 * r * r, d * (math.fabs(r) - 0.5 * d))),
-        partials=(
-            lambda y, d, r: select(math.fabs(r) <= d, 0.0, math.fabs(r) - d),
-            lambda y, d, r: select(math.fabs(r) <= d, r, d * math.sign(r)),
-        ),
-        domain=(POSITIVE, ANY),
-        points=(((1.0, 1.0), (0.0, 1.0)), ((1.0, -3.0), (2.0, -1.0)), ((1.0, 0.0), (0.0, 0.0))),
-        names=("scipy.special.huber",),
-    ),
-    Row(
-        "pseudo_huber",
-        fn=lambda d, r: select(d < 0, math.inf, select(r == 0, 0.0, d * (r * (r / (d + math.hypot(d, r)))))),
-        partials=(
-            lambda y, d, r: select(r == 0, 0.0, math.square_over(r * (r / (d + math.hypot(d, r))), math.hypot(d, r))),
-            lambda y, d, r: d * math.cosine(r, d, math.hypot(d, r)),
-        ),
-        domain=(POSITIVE, ANY),
-        points=(((1.0, 0.0), (0.0, 0.0)),),
-        names=("scipy.special.pseudo_huber",),
-    ),
-    Row(
-        "cosm1",
-        fn=lambda x: -2.0 * math.sin(0.5 * x) * math.sin(0.5 * x),
-        partials=(lambda y, x: -math.sin(x),),
-        points=(((0.0,), (0.0,)),),
-        names=("scipy.special.cosm1",),
-    ),
+        lambda y, a, b: math.log_ratio(a, b + 0.0),
+        lambda y, a, b: select(math.fabs(a - b) < 0.5 * b, (b - a) / b, 1.0 - a / (b + 0.0)),
+        domain=((0.2, 1.0), (1.5, 3.0)), points={(0.0, 2.0): (-inf, 1.0), (2.0, 2.0): (0.0, 0.0)},
+        also=("scipy.special.kl_div",)),
+    row("huber",
+        lambda d, r: select(d < 0, math.inf, select(math.fabs(r) <= d, 0.5 * r * r, d * (math.fabs(r) - 0.5 * d))),
+        lambda y, d, r: select(math.fabs(r) <= d, 0.0, math.fabs(r) - d),
+        lambda y, d, r: select(math.fabs(r) <= d, r, d * math.sign(r)),
+        domain=(POSITIVE, ANY), points={(1.0, 1.0): (0.0, 1.0), (1.0, -3.0): (2.0, -1.0), (1.0, 0.0): (0.0, 0.0)},
+        also=("scipy.special.huber",)),
+    row("pseudo_huber",
+        lambda d, r: select(d < 0, math.inf, select(r == 0, 0.0, d * (r * (r / (d + math.hypot(d, r)))))),
+        lambda y, d, r: select(r == 0, 0.0, math.square_over(r * (r / (d + math.hypot(d, r))), math.hypot(d, r))),
+        lambda y, d, r: d * math.cosine(r, d, math.hypot(d, r)),
+        domain=(POSITIVE, ANY), points={(1.0, 0.0): (0.0, 0.0)}, also=("scipy.special.pseudo_huber",)),
+    row("cosm1", lambda x: -2.0 * math.sin(0.5 * x) * math.sin(0.5 * x),
+        lambda y, x: -math.sin(x), points={0.0: 0.0}, also=("scipy.special.cosm1",)),
 )
+# fmt: on
 
 FORMULAS: dict[str, Rule] = {
     "square_over": lambda a, b: a * (a / b),

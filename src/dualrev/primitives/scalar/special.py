@@ -4,108 +4,59 @@ Sources: M. Abramowitz and I. A. Stegun, Handbook of Mathematical Functions, 6.3
 6.4.7, 6.4.10 (polygamma); the Hurwitz zeta function by the Euler-Maclaurin formula, 23.2.
 """
 
-from dualrev.primitives.row import Row, Rule, math, select
+from dualrev.primitives.row import Rule, math, row, select
 
 ANY = (-2.0, 2.0)
 
+# A table: a rule a line, and below it what else is true of the row.
+# fmt: off
 ROWS = (
-    Row(
-        "erf",
-        fn=lambda x: math.erf(x),
-        partials=(lambda y, x: 1.1283791670955126 * math.exp(-x * x),),
-        names=("scipy.special.erf", "math.erf"),
-    ),
-    Row(
-        "erfc",
-        fn=lambda x: math.erfc(x),
-        partials=(lambda y, x: -1.1283791670955126 * math.exp(-x * x),),
-        names=("scipy.special.erfc", "math.erfc"),
-    ),
-    Row(
-        "ndtr",
-        fn=lambda x: 0.5 * math.erfc(-0.7071067811865476 * x),
-        partials=(lambda y, x: 0.3989422804014327 * math.exp(-0.5 * x * x),),
-        points=(((0.0,), (0.3989422804014327,)),),
-        names=("scipy.special.ndtr",),
-    ),
-    Row(
-        "gamma",
-        fn=lambda x: math.gamma(x),
-        partials=(lambda y, x: y * math.digamma(x),),
-        domain=((-2.8, 5.0),),
-        points=(((1.0,), (-0.5772156649015329,)), ((2.0,), (0.42278433509846713,))),
-        names=("scipy.special.gamma", "math.gamma"),
-        reach=((-20.0, 180.0),),
-    ),
-    Row(
-        "gammaln",
-        fn=lambda x: math.lgamma(x),
-        partials=(lambda y, x: math.digamma(x),),
-        domain=((0.3, 5.0),),
-        points=(((1.0,), (-0.5772156649015329,)),),
-        names=("scipy.special.gammaln", "math.lgamma"),
-        reach=((0.0, 1e8),),
-    ),
-    Row(
-        "digamma",
-        fn=lambda x: select(
+    row("erf", lambda x: math.erf(x),
+        lambda y, x: 1.1283791670955126 * math.exp(-x * x), also=("scipy.special.erf",)),
+    row("erfc", lambda x: math.erfc(x),
+        lambda y, x: -1.1283791670955126 * math.exp(-x * x), also=("scipy.special.erfc",)),
+    row("ndtr", lambda x: 0.5 * math.erfc(-0.7071067811865476 * x),
+        lambda y, x: 0.3989422804014327 * math.exp(-0.5 * x * x),
+        points={0.0: 0.3989422804014327}, also=("scipy.special.ndtr",)),
+    row("gamma", lambda x: math.gamma(x),
+        lambda y, x: y * math.digamma(x),
+        domain=((-2.8, 5.0),), points={1.0: -0.5772156649015329, 2.0: 0.42278433509846713},
+        also=("scipy.special.gamma",), reach=((-20.0, 180.0),)),
+    row("gammaln", lambda x: math.lgamma(x),
+        lambda y, x: math.digamma(x),
+        domain=((0.3, 5.0),), points={1.0: -0.5772156649015329}, also=("scipy.special.gammaln", "math.lgamma"),
+        reach=((0.0, 1e8),)),
+    row("digamma", lambda x: select(
             x >= 0,
             math.digamma_positive(x),
             math.digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.rint(x))),
         ),
-        partials=(lambda y, x: math.polygamma(1.0, x),),
-        domain=((-2.5, 5.0),),
-        points=(((1.0,), (1.6449340668482264,)),),
-        names=("scipy.special.digamma", "scipy.special.psi"),
-        reach=((-20.0, 1e8),),
+        lambda y, x: math.polygamma(1.0, x),
         definition=lambda x: math.digamma(x),
-    ),
-    Row(
-        "polygamma",
-        fn=lambda n, x: select(
+        domain=((-2.5, 5.0),), points={1.0: 1.6449340668482264},
+        also=("scipy.special.digamma", "scipy.special.psi"), reach=((-20.0, 1e8),)),
+    row("polygamma", lambda n, x: select(
             n == 0,
             math.digamma(x),
             math.parity(n + 1.0)
             * math.gamma(n + 1.0)
             * select(x >= 0, math.zeta_positive(n + 1.0, x), math.zeta_reflected(n + 1.0, x)),
         ),
-        partials=(
-            None,
-            lambda y, n, x: math.polygamma(n + 1.0, x),
-        ),
-        domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (-2.5, 5.0)),
-        reach=((0.0, 3.0), (-20.0, 1e8)),
-        ulp=16.0,
+        None, lambda y, n, x: math.polygamma(n + 1.0, x),
         definition=lambda n, x: math.polygamma(n, x),
-    ),
-    Row(
-        "expit",
-        fn=lambda x: 1.0 / (1.0 + math.exp(-x)),
-        partials=(lambda y, x: math.square(0.5 / math.cosh(0.5 * x)),),
-        points=(((0.0,), (0.25,)), ((1000.0,), (0.0,)), ((-1000.0,), (0.0,))),
-        names=("scipy.special.expit",),
-    ),
-    Row(
-        "log_expit",
-        fn=lambda x: math.minimum(x, 0.0) - math.log1p(math.exp(-math.fabs(x))),
-        partials=(lambda y, x: math.expit(-x),),
-        points=(((0.0,), (0.5,)),),
-        names=("scipy.special.log_expit",),
-    ),
-    Row(
-        "logit",
-        fn=lambda x: math.log(x) - math.log1p(-x),
-        partials=(lambda y, x: 1.0 / ((x + 0.0) * (1.0 - x)),),
-        domain=((0.1, 0.9),),
-        names=("scipy.special.logit",),
-    ),
-    Row(
-        "softplus",
-        fn=lambda x: math.maximum(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
-        partials=(lambda y, x: math.expit(x),),
-        points=(((0.0,), (0.5,)), ((1000.0,), (1.0,)), ((-1000.0,), (0.0,))),
-    ),
+        domain=(frozenset({0.0, 1.0, 2.0, 3.0}), (-2.5, 5.0)), reach=((0.0, 3.0), (-20.0, 1e8)), ulp=16.0),
+    row("expit", lambda x: 1.0 / (1.0 + math.exp(-x)),
+        lambda y, x: math.square(0.5 / math.cosh(0.5 * x)),
+        points={0.0: 0.25, 1000.0: 0.0, -1000.0: 0.0}, also=("scipy.special.expit",)),
+    row("log_expit", lambda x: math.minimum(x, 0.0) - math.log1p(math.exp(-math.fabs(x))),
+        lambda y, x: math.expit(-x), points={0.0: 0.5}, also=("scipy.special.log_expit",)),
+    row("logit", lambda x: math.log(x) - math.log1p(-x),
+        lambda y, x: 1.0 / ((x + 0.0) * (1.0 - x)),
+        domain=((0.1, 0.9),), also=("scipy.special.logit",)),
+    row("softplus", lambda x: math.maximum(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
+        lambda y, x: math.expit(x), points={0.0: 0.5, 1000.0: 1.0, -1000.0: 0.0}),
 )
+# fmt: on
 
 FORMULAS: dict[str, Rule] = {
     "sinc_slope": lambda x: -math.pi * math.sinc_series(math.pi * x * (math.pi * x)) * (math.pi * x),
