@@ -11,11 +11,12 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 import optree
 
+from dualrev.active.arithmetic import Arithmetic
 from dualrev.active.ownership import shown
 from dualrev.active.refusals import conversion_refused
 from dualrev.errors import InPlaceError, MissingRuleError
@@ -90,7 +91,7 @@ def follow_all() -> Iterator[None]:
         _not_followed.reset(before)
 
 
-class Active:
+class Active(Arithmetic):
     """A number or array whose derivative is being followed."""
 
     # One layout for all kinds: an array that is written to becomes one of another kind.
@@ -190,13 +191,10 @@ class Active:
             raise TypeError("len() of an active number of shape (): it has no axis")
         return self.shape[0]
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Self]:
         if not self.shape:
             raise TypeError("iteration over an active number of shape (): it has no axis")
         return (self[n] for n in range(self.shape[0]))
-
-    def __getitem__(self, index: Any) -> Any:
-        raise NotImplementedError
 
     def __bool__(self) -> bool:
         return bool(primal(self))

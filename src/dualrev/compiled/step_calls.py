@@ -122,7 +122,7 @@ class Call:
         targets, contents = (_leaves(part) for part in ([self.args[n] for n in self.written], out[int(self.returns) :]))
         for target, content in zip(targets, contents, strict=True):
             if isinstance(target, Active) and target.ndim:
-                target[...] = content  # type: ignore[index]
+                target[...] = content
         return out[0] if self.returns else None
 
     def value(self, *leaves: Any) -> Any:

@@ -10,7 +10,7 @@ from dualrev.errors import InputTypeError
 from dualrev.operators.batched import known_device, on_device
 from dualrev.operators.call import as_argnums, name_of
 from dualrev.operators.operator import Gradient, Jacobian
-from dualrev.operators.options import Argnums, Batched
+from dualrev.operators.options import Argnums, Batched, Device
 from dualrev.operators.vector_products import Pushforward
 
 
@@ -32,7 +32,7 @@ def hessian(
     *,
     chunk_size: int | None = None,
     batched: Batched = False,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> Jacobian | DeviceHessian:
     """Return the Hessian of a scalar-valued function, of shape x.shape + x.shape, by forward mode over reverse.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, ClassVar, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Unpack
 
 from dualrev.auto.choice import ModeChoice, directions_at_once
 from dualrev.errors import known_mode
@@ -111,6 +111,11 @@ class ValueAndJacobian(Operator):
     _function = "value_and_jacobian"
     _value = True
 
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+            """Return the value and the derivative."""
+
 
 class Gradient(Operator):
     """The gradient of a scalar-valued function; see `grad`."""
@@ -125,3 +130,8 @@ class ValueAndGradient(Gradient):
 
     _function = "value_and_grad"
     _value = True
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+            """Return the value and the derivative."""

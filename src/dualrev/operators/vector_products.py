@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import optree
@@ -16,13 +16,13 @@ from dualrev.errors import BatchError, ShapeMismatchError
 from dualrev.operators.batched import carriers_of, known_device, on_device, points_in
 from dualrev.operators.call import Point, described, known_function
 from dualrev.operators.fundamental import Pullback, pushforward
-from dualrev.operators.options import Batched
+from dualrev.operators.options import Batched, Device
 
 
 class Pushforward:
     """`jvp` of a function, waiting for the point and the direction."""
 
-    def __init__(self, f: Callable[..., Any], batched: Batched = False, device: str = "cpu") -> None:
+    def __init__(self, f: Callable[..., Any], batched: Batched = False, device: Device = "cpu") -> None:
         self.f, self.batched = known_function(f, "jvp"), batched
         on_card = known_device(device, batched) == "cuda"
         self._on_device = on_device(self.f, "pushforward", 0, batched) if on_card else None
@@ -105,13 +105,31 @@ class VectorPullback:
         return gradients
 
 
+@overload
+def jvp(
+    f: Callable[..., Any], primals: None = None, tangents: None = None, *, batched: Batched = ..., device: Device = ...
+) -> Pushforward: ...
+
+
+@overload
+def jvp(
+    f: Callable[..., Any],
+    primals: Any,
+    tangents: Any,
+    *,
+    batched: Batched = ...,
+    device: Device = ...,
+    **kwargs: Any,
+) -> tuple[Any, Any]: ...
+
+
 def jvp(
     f: Callable[..., Any],
     primals: Any = None,
     tangents: Any = None,
     *,
     batched: Batched = False,
-    device: str = "cpu",
+    device: Device = "cpu",
     **kwargs: Any,
 ) -> Any:
     """Push a tangent forward: the derivative of `f` in one direction, with its value.

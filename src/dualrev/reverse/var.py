@@ -279,7 +279,7 @@ class Var(Active):
 
     def __deepcopy__(self, memo: Any) -> Var:
         if not self._by_hand:
-            return +self  # type: ignore[operator,no-any-return]
+            return +self
         twin = Var(self.content, self.requires_grad)
         if self.grad is not None:
             twin.grad = self.grad

@@ -54,7 +54,7 @@ class Flat:
         places = np.arange(len(self))[index].reshape(-1)
         value = np.reshape(operand(value), -1)
         repeated = np.take(value, np.arange(places.size) % value.size) if value.size else value
-        self.base[np.unravel_index(places, self.base.shape)] = repeated  # type: ignore[index]
+        self.base[np.unravel_index(places, self.base.shape)] = repeated
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return getattr(ufunc, method)(*map(_elements, inputs), **kwargs)

@@ -59,7 +59,7 @@ def _shared(function: Any) -> Any:
         array = stacked(object) if isinstance(object, list | tuple) else object
         if isinstance(array, Active):
             if dtype not in (None, array.dtype):
-                array = array.astype(np.dtype(dtype))  # type: ignore[attr-defined]
+                array = array.astype(np.dtype(dtype))
             return function(array, None, *args, **options)
         return again(function.stands_in_for(array, dtype, *args, **options))
 
@@ -74,7 +74,7 @@ def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], 
     numbers = np.full(a.shape, -1)
     write(numbers, np.arange(np.size(v)).reshape(np.shape(v)))
     there = numbers >= 0
-    a[there] = np.reshape(v, -1)[numbers[there]]  # type: ignore[index]
+    a[there] = np.reshape(v, -1)[numbers[there]]
 
 
 def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:

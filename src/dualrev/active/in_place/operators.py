@@ -31,4 +31,4 @@ def equip_written() -> None:
         setattr(Written, f"__{name}__", _reading(name))
         if TABLE_ARITY.get(name) != 1 and name not in ("eq", "ne", "lt", "le", "gt", "ge"):
             setattr(Written, f"__r{name}__", _reflected(name))
-    Written.__abs__ = _reading("abs")  # type: ignore[attr-defined]
+    Written.__abs__ = _reading("abs")  # type: ignore[method-assign]

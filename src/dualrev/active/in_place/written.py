@@ -103,7 +103,7 @@ class Written(Active):
     def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply a function of arrays to what stands there; where NumPy returns a view, the result is one, too."""
         if function in CREATORS or function in WRITERS or isinstance(output_of(function, args, kwargs), Active):
-            return Active.__array_function__(self, function, (), args, kwargs)  # type: ignore[attr-defined]
+            return Active.__array_function__(self, function, (), args, kwargs)
         result = function(*_now(args), **_now(kwargs))
         for each in _written_in(args):
             result = each._views(result, function, args, kwargs)
@@ -165,11 +165,11 @@ class Written(Active):
             )
         return found
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **kwargs: Any) -> Any:
         """Apply a ufunc to what stands there."""
         out = kwargs.get("out")
         if method == "at" or (out is not None and any(isinstance(each, Active) for each in out)):
-            return Active.__array_ufunc__(self, ufunc, method, *inputs, **kwargs)  # type: ignore[attr-defined]
+            return Active.__array_ufunc__(self, ufunc, method, *inputs, **kwargs)
         result = getattr(ufunc, method)(*_now(inputs), **_now(kwargs))
         return tuple(map(again, result)) if type(result) is tuple else again(result)
 
