@@ -21,6 +21,7 @@ from dualrev.primitives.chain_rule import chain_product
 from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
 from dualrev.reverse.var import Var
+from dualrev.reverse.variable import Variable
 
 if TYPE_CHECKING:
     from dualrev.operators.call import Point
@@ -129,7 +130,7 @@ class Pullback:
                 keep_pages()
             leaf = Leaf(x)
             self.leaves.append(leaf)
-            variables.append(Var.at_level(x, leaf, level))
+            variables.append(Variable.at_level(x, leaf, level))
         outputs, self.tree = flatten_output(call(variables), name)
         self.values: list[Any] = []
         self.statements: list[Statement | None] = []
@@ -174,7 +175,7 @@ def _own(out: Any, cls: type[Active], level: int, name: str) -> bool:
     Those of lower levels are constants to it. Higher levels belong to derivatives inside the function, which are over:
     whatever such a number holds of this derivative would be lost.
     """
-    if type(out) is cls and out.level == level:
+    if isinstance(out, cls) and out.level == level:
         return True
     if isinstance(out, Active) and out.level > level:
         raise LeakedNumberError(

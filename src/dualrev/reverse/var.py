@@ -60,19 +60,19 @@ class Var(Active):
     @classmethod
     def at_level(cls, value: Any, statement: Statement | None, level: int) -> Var:
         """Return a Var of a level, without a copy or a check."""
-        self = object.__new__(cls)
+        self = _new(cls)
         self.content, self.statement, self.level, self.ties = value, statement, level, None
         return self
 
     def apply_row(self, row: Row, args: tuple[Any, ...], call: Callable[..., Any]) -> Any:
         """Apply a scalar primitive and record it."""
-        level = self.level
+        level, kind = self.level, type(self)
         primals: list[Any] = []
         parents: list[Statement | None] = []
         active = 0
         for arg in args:
             active += active
-            if type(arg) is Var and arg.level == level:
+            if type(arg) is kind and arg.level == level:
                 primals.append(arg.content)
                 statement = arg.statement
                 parents.append(statement)
@@ -82,7 +82,7 @@ class Var(Active):
                 primals.append(arg)
                 parents.append(None)
         y = call(*primals)
-        result = _new(Var)
+        result = _new(kind)
         result.content, result.level, result.statement = y, level, None
         result.ties = None
         if active and level >= lowest_followed():
@@ -93,18 +93,18 @@ class Var(Active):
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function and record its linearization."""
-        level = self.level
+        level, kind = self.level, type(self)
         primals: list[Any] = []
         parents: list[Statement | None] = []
         for arg in operands:
-            if type(arg) is Var and arg.level == level:
+            if type(arg) is kind and arg.level == level:
                 primals.append(arg.content)
                 parents.append(arg.statement)
             else:
                 primals.append(arg if rule.sequence else private(arg))
                 parents.append(None)
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
-        result = _new(Var)
+        result = _new(kind)
         result.content, result.level, result.statement = y, level, None
         result.ties = None
         if (y.base is not None or y is primals[0]) and rule.alias:
@@ -233,7 +233,7 @@ class Var(Active):
 
     def snapshot(self) -> Var:
         """Return this number as it is now."""
-        return Var.at_level(self.content, self.statement, self.level)
+        return self.at_level(self.content, self.statement, self.level)
 
     def adopt(self, other: Var) -> None:
         """Become what another number is."""
@@ -253,7 +253,7 @@ class Var(Active):
 
     def detach(self) -> Var:
         """Return a Var of the same value into which no gradient flows."""
-        return Var.at_level(self.content, None, self.level)
+        return self.at_level(self.content, None, self.level)
 
     def assign(self, value: Any) -> None:
         """Give a leaf a new value; what was recorded before keeps the old one.

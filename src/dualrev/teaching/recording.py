@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from dualrev.active.carried import Carried
 from dualrev.active.number import Active, new_level, primal
 from dualrev.active.ownership import private, private_tree
 from dualrev.active.trees import Tree, flatten_output
@@ -63,7 +64,7 @@ class Step:
         return [operand for operand in self.operands if isinstance(operand, Step)]
 
 
-class Traced(Active):
+class Traced(Active, metaclass=Carried):
     """A number that notes every operation on it; its value is a plain number, a `Dual` or a `Var`."""
 
     __slots__ = ()
@@ -104,7 +105,7 @@ class Traced(Active):
 
     def snapshot(self) -> Traced:
         """Return this number as it is now, unmoved by later writes."""
-        return Traced(self.step, self.notes, self.level)
+        return Traced.of(self.step, self.notes, self.level)
 
     def adopt(self, other: Traced) -> None:
         """Become what another number is."""
@@ -126,7 +127,7 @@ class Traced(Active):
         depth = 1 + max(operand.depth for operand in operands if isinstance(operand, Step))
         step = Step(operation, operands, inner, private_tree(options or {}), depth)
         self.notes.append(step)
-        return Traced(step, self.notes, self.level)
+        return Traced.of(step, self.notes, self.level)
 
 
 Traced.__name__ = Traced.__qualname__ = "traced number"  # as messages call it
@@ -231,7 +232,7 @@ def record(
     ]
     notes: list[Step] = []
     level = new_level()
-    outputs, tree = flatten_output(point.call([Traced(step, notes, level) for step in inputs]), point.name)
+    outputs, tree = flatten_output(point.call([Traced.of(step, notes, level) for step in inputs]), point.name)
     ends = [out.step if type(out) is Traced and out.level == level else out for out in outputs]
     if any(isinstance(end, Active) for end in ends):
         _refuse_outer()

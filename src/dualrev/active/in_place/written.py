@@ -9,6 +9,7 @@ from weakref import ref
 import numpy as np
 
 from dualrev.active.array_methods import OF_ARRAYS
+from dualrev.active.carried import Carried
 from dualrev.active.in_place.indices import fitting, is_mask, keeps_an_array, objects, plain_index
 from dualrev.active.in_place.storage import Place, Storage
 from dualrev.active.number import Active, primal
@@ -22,7 +23,7 @@ from dualrev.primitives.array.vector_parts import Region, last_ones, places_of, 
 from dualrev.primitives.row import Row
 
 
-class Written(Active):
+class Written(Active, metaclass=Carried):
     """An array in a storage, which all views of it share.
 
     It is no number of its own: operations take what stands there, a `Dual`, a `Var` or a plain array.

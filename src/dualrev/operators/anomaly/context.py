@@ -94,7 +94,7 @@ def _observed(apply: Callable[..., Any]) -> Callable[..., Any]:
             check(operation, operands, before, result, line)
         else:
             result = apply(self, operation, operands, further)
-        if type(result) is Var and result.statement is not None:
+        if isinstance(result, Var) and result.statement is not None:
             result.statement.watched().origin = (line, before)
         return result
 

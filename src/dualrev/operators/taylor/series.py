@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from dualrev.active.carried import Carried
 from dualrev.active.number import Active, known_of_complex, primal
 from dualrev.errors import MissingRuleError
 from dualrev.kernels.numpy_rows import partials
@@ -57,7 +58,7 @@ class Parts(dict[Any, Any]):
         ) from cause
 
 
-class Series(Active):
+class Series(Active, metaclass=Carried):
     """A number or array as a power series. A derivative under way makes it; users do not.
 
     Attributes
@@ -147,7 +148,7 @@ class Series(Active):
                 )
             return _total(self._term(slope, x, k) for slope, x in slopes)
 
-        return Series([value], self.level, self.order, following, made)
+        return Series.of([value], self.level, self.order, following, made)
 
     def _term(self, slope: Any, x: Series, k: int) -> Any:
         """Return what an argument with a partial contributes to the coefficient of order k."""
@@ -175,13 +176,13 @@ class Series(Active):
             def mapped(y: Series, k: int) -> Any:
                 return linear([x.coefficient(k) if own else None for x, own in zip(operands, active, strict=True)])
 
-            return Series([value], self.level, self.order, mapped, made)
+            return Series.of([value], self.level, self.order, mapped, made)
 
         def slope(y: Series) -> Any:
             tangents = [x._derivative() if own else None for x, own in zip(operands, active, strict=True)]
             return rule.at(y, operands, kwargs).push(tangents)
 
-        y = Series([value], self.level, self.order, _from_slope, made)
+        y = Series.of([value], self.level, self.order, _from_slope, made)
         y._slope = slope
         return y
 
@@ -199,7 +200,7 @@ class Series(Active):
             return self._slope(self)
         first = self.coefficient(1)
         start = np.zeros(self.content.shape, self.content.dtype)[()] if first is None else first
-        return Series([start], self.level, self.order, self._differentiated, self._made)
+        return Series.of([start], self.level, self.order, self._differentiated, self._made)
 
     def _differentiated(self, derivative: Series, k: int) -> Any:
         term = self.coefficient(k + 1)
@@ -211,7 +212,7 @@ class Series(Active):
             return self
         key = ("view", id(self))
         if key not in made:
-            view = Series([self.content], self.level, self.order, lambda _, k: self.coefficient(k), made)
+            view = Series.of([self.content], self.level, self.order, lambda _, k: self.coefficient(k), made)
             made[key] = view, self
         found: Series = made[key][0]
         return found
@@ -222,7 +223,7 @@ class Series(Active):
 
 def variable(x: Any, direction: Any, level: int, order: int) -> Series:
     """Return the series x + t * direction."""
-    return Series([x, direction], level, order, _nothing)
+    return Series.of([x, direction], level, order, _nothing)
 
 
 def _nothing(series: Series, k: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from dualrev.active.carried import Carried
 from dualrev.active.number import Active, new_level, primal
 from dualrev.active.trees import flatten_output
 from dualrev.active.views import tie
@@ -24,7 +25,7 @@ _sympified = np.frompyfunc(sympy.sympify, 1, 1)
 """NumPy fills arrays of objects with Python's 0."""
 
 
-class Expressions(Active):
+class Expressions(Active, metaclass=Carried):
     """A value and, per element, the SymPy expression that it came from."""
 
     __slots__ = ()
@@ -60,7 +61,7 @@ class Expressions(Active):
             made[at] = following.follower.value(row, [part[at] for part in parts], numbers)
         following.weigh(made)
         following.differentiated(row, y, values, [isinstance(arg, Expressions) for arg in args])
-        return Expressions(y, made, self.level, following)
+        return Expressions.of(y, made, self.level, following)
 
     def apply_rule(self, rule: Any, operands: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """Apply an array function, or its definition where NumPy's own does not take objects."""
@@ -70,14 +71,14 @@ class Expressions(Active):
         parts = [watched(_expressions(x), self.following) for x in operands]
         made = _sympified(rule.value(parts, kwargs))
         self.following.weigh(made)
-        result = Expressions(y, made, self.level, self.following)
+        result = Expressions.of(y, made, self.level, self.following)
         if rule.alias:
             tie(result, operands)
         return result
 
     def snapshot(self) -> Expressions:
         """Return this number as it is now, unmoved by later writes."""
-        return Expressions(self.content, self.expressions, self.level, self.following)
+        return Expressions.of(self.content, self.expressions, self.level, self.following)
 
     def adopt(self, other: Expressions) -> None:
         """Become what another number is."""
@@ -128,7 +129,7 @@ def follow(
         own = [Input(f"x{len(symbols) + n}", real=True) for n in range(x.size)]
         array = np.empty(x.size, dtype=object)
         array[:] = own
-        numbers.append(Expressions(x, array.reshape(x.shape), level, following))
+        numbers.append(Expressions.of(x, array.reshape(x.shape), level, following))
         symbols += own
     point = [_exact(v) for x in leaves for v in np.ravel(x)]
     outputs, _ = flatten_output(call(numbers), name)
