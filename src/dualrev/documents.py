@@ -40,7 +40,7 @@ font-variant-numeric:tabular-nums}
 
 
 class Title(str):
-    """What a record is of: one line, and perhaps some more below it."""
+    """The subject of a record: one line, and perhaps some more below it."""
 
 
 class Verdict(str):

@@ -1,4 +1,4 @@
-"""What dualrev finds where it runs: versions, optional packages, memory, and the folders of its files.
+"""The surroundings of dualrev: versions, optional packages, memory, and the folders of its files.
 
 It is imported first, and says what is too old.
 """

@@ -219,7 +219,7 @@ class NoDeviceError(DualrevError, RuntimeError):
 
 
 class DeviceError(DualrevError, ValueError):
-    """What was asked of a device cannot be done there."""
+    """Something was asked of a device that cannot be done there."""
 
 
 class TapeOverflowError(DualrevError, MemoryError):

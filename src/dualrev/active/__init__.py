@@ -1,1 +1,1 @@
-"""What the numbers of both modes share: how NumPy reaches the rules, values, containers, writes in place."""
+"""The common ground of the numbers of both modes: NumPy's protocols, values, containers, writes in place."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Arithmetic:
-    """What Python's operators, NumPy's functions and the methods of arrays return for an active number: one like it.
+    """The results of Python's operators, NumPy's functions and methods of arrays: active numbers of the same kind.
 
     Where several kinds meet, the result is of the kind whose derivative was begun last.
     """

@@ -1,4 +1,4 @@
-"""Which function the user's code had called when something failed in it: found from the frames, for messages.
+"""The function that the user's code had called when something failed in it: found from the frames, for messages.
 
 The user's frame is the innermost one that belongs neither to dualrev nor to a library of numbers. Its position in the
 source shows the call as it is written, of functions in C too, which have no frame of their own.

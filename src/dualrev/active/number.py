@@ -1,4 +1,4 @@
-"""What the two number types share: levels, and the answers to Python's operators and NumPy's protocols.
+"""The base of Dual and Var: levels, and the answers to Python's operators and NumPy's protocols.
 
 A level belongs to one derivative under way. Inner derivatives have higher levels, and an operation belongs to the
 highest level among its arguments; everything below is a constant to it. That is what keeps nested derivatives apart

@@ -56,7 +56,7 @@ def private(x: Any) -> Any:
 
 
 def _private_object(x: Any) -> Any:
-    """Return what is no plain array, number or active number likewise, if it is known to hold numbers."""
+    """Return a copy of another object that is known to hold numbers, such as a memoryview, or the object itself."""
     if isinstance(x, slice):
         return slice(private(x.start), private(x.stop), private(x.step))
     if isinstance(x, np.generic | type):
@@ -69,7 +69,7 @@ def _private_object(x: Any) -> Any:
 
 
 def private_tree(x: Any) -> Any:
-    """Return containers likewise, new ones: tuples, lists, dicts and what else is known to `optree`."""
+    """Apply `private` inside new tuples, lists, dicts and the other containers that `optree` knows."""
     if _immutable(x):
         return x
     return private(x) if type(x) is _Array else optree.tree_map(private, x, none_is_leaf=True)
@@ -111,12 +111,12 @@ def owned(x: Any) -> Any:
 
 
 def copied(kept: Iterable[Any]) -> list[Any]:
-    """Return results that are kept, too, likewise: copies."""
+    """Return copies, which the caller owns, of results that are kept as well."""
     return [owned(shown(x)) for x in kept]
 
 
 def all_owned(results: Iterable[Any]) -> list[Any]:
-    """Return results likewise, of which none is the same array as another."""
+    """Apply `owned` to each result; no array comes back twice."""
     found: list[Any] = []
     met: set[int] = set()
     for x in map(owned, results):

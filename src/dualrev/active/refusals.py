@@ -1,4 +1,4 @@
-"""What to call instead of a library's function that does not take active numbers, and the errors that say so."""
+"""Errors for functions of libraries that do not take active numbers: they name the function to call instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which active arrays share memory, as NumPy's views do.
+"""Active arrays that share memory, as NumPy's views do.
 
 Active arrays hold NumPy's arrays, and views of those are views of the active arrays, too. Nothing depends on it until
 one of them is written to; then all of them have to know.

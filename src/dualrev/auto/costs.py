@@ -1,4 +1,4 @@
-"""What a Jacobian costs in either mode: a linear model, and its measured constants."""
+"""The cost of a Jacobian in either mode: a linear model, and its measured constants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 @dataclass(frozen=True)
 class CostConstants:
-    """What the parts of a Jacobian cost, in microseconds.
+    """Costs of the parts of a Jacobian, in microseconds.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ shared cache, under Linux 6.18, Python 3.11.7, NumPy 2.4.6 (OpenBLAS) and Numba 
 
 @dataclass(frozen=True)
 class CompiledCosts:
-    """What the parts of a compiled Jacobian cost, in microseconds.
+    """Costs of the parts of a compiled Jacobian, in microseconds.
 
     What the function itself does is known by what it records: records of single operations, words of blocks, in which
     operations on whole arrays keep what they need, and calls of mathematical functions.

@@ -1,4 +1,4 @@
-"""What a command writes: files, tried before anything is measured, and standard output."""
+"""The output of a command: files, opened before anything is measured, and standard output."""
 
 from __future__ import annotations
 

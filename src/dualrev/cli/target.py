@@ -1,4 +1,4 @@
-"""What a command is to be run on: a user's function at a point, or a test problem."""
+"""The subject of a command: a user's function at a point, or a test problem."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def compare(
 
 
 class _Tried:
-    """What was tried and measured so far."""
+    """The results so far of a comparison that is under way."""
 
     def __init__(self, name: str, limit: float, told: Progress) -> None:
         self.name, self.limit, self.told = name, limit, told

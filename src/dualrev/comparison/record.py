@@ -1,4 +1,4 @@
-"""What a comparison found, as data."""
+"""The data of a comparison."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class ComparisonRecord:
 
     @property
     def choice(self) -> ModeChoice:
-        """What `mode="auto"` takes, why, and the predicted costs."""
+        """The choice of `mode="auto"`, its reason, and the predicted costs."""
         assert self.main.choice is not None
         return self.main.choice
 

@@ -1,4 +1,4 @@
-"""What a comparison found, and how it is shown."""
+"""The result of a comparison, which shows itself."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Comparison(ComparisonRecord, Illustrated):
 
     @property
     def verdict(self) -> str:
-        """What was found, in sentences."""
+        """The verdict, in sentences."""
         return in_words(self)
 
     def to_dict(self) -> dict[str, Any]:

@@ -190,7 +190,7 @@ class ReverseRun(Run):
 
 
 class OperatorRun(Run):
-    """What an operator returns: one call, which is not taken apart."""
+    """A run of an operator as users call it: one call, which is not taken apart."""
 
     def __init__(self, point: Point, m: int, method: str, operator: Callable[[], Any], outputs: Sequence[int]) -> None:
         super().__init__(point, m)

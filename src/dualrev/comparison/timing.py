@@ -133,7 +133,7 @@ class Stopwatch:
 
     @property
     def timings(self) -> list[Timing]:
-        """What was measured so far. A first call, which comes alone, counts only where there is no other."""
+        """The times so far. A first call, which comes alone, counts only where there is no other."""
         return [
             Timing.of(samples or alone, runs)
             for samples, alone, runs in zip(self._samples, self._alone, self.runs, strict=True)

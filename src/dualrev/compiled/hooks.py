@@ -1,4 +1,4 @@
-"""What Numba does when interpreted code calls a compiled function with active numbers: it calls the function's step.
+"""Hooks in Numba: interpreted code that calls a compiled function with active numbers calls the function's step.
 
 Numba's own way of calling is written in C. It asks Python for the type of what it does not know, and for code where it
 has none for these types. These are the two methods that are replaced here; calls for which there is code never come by.

@@ -1,4 +1,4 @@
-"""What one thread does for its point, as lines of generated code: inputs become dual numbers, results are stored.
+"""The program of a thread, as lines of generated code: inputs become dual numbers, results are stored.
 
 Everything about shapes is constant here, so that numbers stay in registers and loops over them are unrolled.
 """

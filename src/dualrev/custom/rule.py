@@ -39,7 +39,7 @@ class CustomRule(CustomFunction):
 
     @property
     def made_of(self) -> tuple[Any, ...]:
-        """What the function and its rule are made of, for the keys of what is kept on disk."""
+        """The function and its rule, which the keys of caches on disk are made from."""
         return self.f, self.pushforward, self.pullback, self.argnums
 
     def check(self, *args: Any, order: int = 1, rtol: float | None = None, **kwargs: Any) -> None:

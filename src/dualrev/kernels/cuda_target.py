@@ -82,7 +82,7 @@ def assembly(function: Callable[..., Any], numba_types: Sequence[Any], capabilit
 
 
 class Resources(NamedTuple):
-    """What a thread of a kernel takes on the card, as the assembler says."""
+    """The resources of a thread on the card, as the assembler reports them."""
 
     registers: int
     stack_bytes: int

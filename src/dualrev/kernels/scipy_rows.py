@@ -1,4 +1,4 @@
-"""Which rows SciPy's functions reach, without an import of SciPy."""
+"""Maps SciPy's functions to rows without importing SciPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SciPy's special functions are to SymPy, by name, where their rows cannot say it."""
+"""SymPy's forms of SciPy's special functions, by name, where their rows cannot say it."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def _contracted(rows: Any, tangent: Any, shape: tuple[int, ...]) -> Any:
 
 
 class Counts(NamedTuple):
-    """What a recording tells of a function: its outputs, its operations, and the elements of all their results."""
+    """Counts from the recording of a function: its outputs, its operations, and the elements of all their results."""
 
     outputs: int
     operations: int
@@ -152,7 +152,7 @@ class Pullback:
 
     @property
     def counts(self) -> Counts:
-        """What the choice of mode depends on."""
+        """The counts that the choice of mode depends on."""
         return Counts(self.outputs, max(self.tape.operations, 1), self.tape.elements)
 
     def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:

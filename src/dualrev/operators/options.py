@@ -17,7 +17,7 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 
 class Options(TypedDict, total=False):
-    """What `jacobian`, `grad` and their like take by keyword; `jacobian` says what each means."""
+    """Keyword arguments of `jacobian`, `grad` and the other operators; `jacobian` documents each."""
 
     mode: Mode
     chunk_size: int | None

@@ -67,7 +67,7 @@ class Pushforward:
 
 
 class VectorPullback:
-    """What `vjp` returns: the pullback of a function at a point. It can be called again."""
+    """The pullback of a function at a point, which `vjp` returns. It can be called again."""
 
     def __init__(self, point: Point) -> None:
         self._point = point

@@ -1,4 +1,4 @@
-"""What a minimisation, or the search for a root, found."""
+"""Results of a minimisation and of the search for a root."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STOPPED = "the callback raised StopIteration"
 
 @dataclass(frozen=True)
 class Minimum(Illustrated):
-    """What `minimize` found. `.plot()` draws the losses, and for two variables the path over the function's contours.
+    """The result of `minimize`. `.plot()` draws the losses, and for two variables the path over contours.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Minimum(Illustrated):
 
 @dataclass(frozen=True)
 class Root(Illustrated):
-    """What `newton_root` found. `.plot()` draws the residuals.
+    """The result of `newton_root`. `.plot()` draws the residuals.
 
     Attributes
     ----------

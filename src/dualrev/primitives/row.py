@@ -1,4 +1,4 @@
-"""What a row of the table of primitives is.
+"""The form of a row of the table of primitives.
 
 A rule body is one expression over `math.*` and `select`. Neither name means anything here: each target binds them
 to its own functions (`kernels/`), so that one code object runs on arrays, under Numba, on CUDA and on SymPy symbols.

@@ -1,4 +1,4 @@
-"""What a test problem is."""
+"""The form of a test problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to happen to an adjoint on its way."""
+"""Hooks on adjoints, and gradients kept for numbers that are no leaves."""
 
 from __future__ import annotations
 

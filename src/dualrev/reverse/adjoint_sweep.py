@@ -162,7 +162,7 @@ def _pull_row(statement: RowStatement, cotangent: Any, adjoints: Adjoints) -> No
 
 
 def _pull_large_row(statement: RowStatement, cotangent: np.ndarray, adjoints: Adjoints) -> None:
-    """Do the same with compiled kernels, and in memory that is there."""
+    """Pull a row of large arrays: by fused kernels, which add into adjoints that exist."""
     rules = statement.recipe.rules
     repeated = not any(cotangent.strides)
     numbers = repeated and not any(np.ndim(p) for p in (statement.y, *statement.primals) if p is not None)

@@ -17,7 +17,7 @@ STATEMENT = 320
 
 
 class Recorded:
-    """What takes memory as long as a result depends on it."""
+    """A part of a recording; it takes memory as long as a result depends on it."""
 
     __slots__ = ("allowance",)
     allowance: Allowance

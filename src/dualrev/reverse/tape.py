@@ -84,7 +84,7 @@ class Leaf(Statement):
 
 
 class Recipe(NamedTuple):
-    """What a statement of a row keeps and does, where some of the row's arguments are active.
+    """The statements of a row whose active arguments are known: which values they keep, and how they are pulled.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ SHARE = 0.5
 
 
 class Allowance:
-    """What may be recorded in a context.
+    """The limit of the recordings in a context, and how much of it is used.
 
     Attributes
     ----------

@@ -142,7 +142,7 @@ def _refuse_outer() -> NoReturn:
 
 @dataclass
 class Recording:
-    """What a function did at a point.
+    """The steps of a function at a point.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which public functions of NumPy and SciPy are covered, and why the others are not: answers read from the tables."""
+"""The public functions of NumPy and SciPy that are covered, and why others are not; read from the tables."""
 
 from __future__ import annotations
 

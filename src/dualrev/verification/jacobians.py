@@ -37,7 +37,7 @@ INTERRUPTED = "interrupted"
 
 @dataclass
 class Compared:
-    """What a comparison with SymPy found: errors of both modes, or a reason why there are none."""
+    """The result of a comparison with SymPy: errors of both modes, or the reason why there are none."""
 
     errors: tuple[float, float] | None = None
     count: int = 0

@@ -38,7 +38,7 @@ class HessianCheck:
 
     @property
     def errors(self) -> tuple[float, ...]:
-        """What was compared with SymPy."""
+        """The entries that were compared with SymPy."""
         both = (self.forward_over_reverse_error, self.reverse_over_forward_error)
         return tuple(error for error in both if error is not None)
 

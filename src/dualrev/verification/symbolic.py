@@ -19,7 +19,7 @@ LONGEST = 400
 
 @dataclass(frozen=True)
 class SymbolicCost:
-    """What it takes to evaluate the symbolic Jacobian.
+    """The cost of evaluating the symbolic Jacobian.
 
     Attributes
     ----------

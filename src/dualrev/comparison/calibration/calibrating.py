@@ -50,7 +50,7 @@ COMPILED_SIZES = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was measured.
+    """The measurements of a calibration.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a sweep over n and m found, as data: times of both modes and of auto, where they cross, and what auto loses."""
+"""The data of a sweep over n and m: times of both modes and of auto, where they cross, and the regret of auto."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep over n and m found, and how it is shown and kept."""
+"""The result of a sweep over n and m, which shows and saves itself."""
 
 from __future__ import annotations
 

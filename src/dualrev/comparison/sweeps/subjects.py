@@ -1,4 +1,4 @@
-"""What a sweep is over: a family, a problem or a function of the user's, and its arguments for every n and m."""
+"""The subject of a sweep: a family, a problem or a function of the user's, with arguments for every n and m."""
 
 from __future__ import annotations
 

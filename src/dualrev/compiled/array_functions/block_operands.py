@@ -1,4 +1,4 @@
-"""What a block on a tape keeps of the numbers that it was made from: indices, scales and values."""
+"""The operands that a block on a tape keeps: indices, scales and values."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _abs(x: Any) -> Callable[..., Any] | None:
 
 
 class _Lowerer:
-    """What Numba's lowering of an expression asks of its function, with arrays of no axes for active scalars."""
+    """The interface that Numba's lowering of an expression needs, with arrays of no axes for active scalars."""
 
     def __init__(self, lowerer: Any) -> None:
         self.lowerer, self.context, self.builder = lowerer, lowerer.context, lowerer.builder

@@ -1,4 +1,4 @@
-"""What compiled code calls and a clone cannot call with active numbers: function pointers, guvectorize, overloads.
+"""Functions that a clone cannot call with active numbers: function pointers, guvectorize, others' overloads.
 
 Each is called as it is where no number is active. Elsewhere a function that others made known to Numba by `overload` is
 asked what it would run for floats, and that is cloned; the rest is refused by its name.

@@ -1,4 +1,4 @@
-"""What must be known to Numba before a derivative is compiled; entered once, when first needed."""
+"""Registration of types and overloads with Numba; done once, before the first derivative is compiled."""
 
 from __future__ import annotations
 

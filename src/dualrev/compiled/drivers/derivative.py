@@ -37,7 +37,7 @@ _KEPT = "_dualrev_derivatives"
 
 
 class Question(NamedTuple):
-    """What is asked of a compiled function.
+    """A derivative that is asked of a compiled function.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a compiled function is made of, as text: its code, and that of all it calls, and the values that it looks up.
+"""Texts that identify a compiled function: its code, that of all it calls, and the values that it looks up.
 
 Derivatives on disk are found by it, so an edit of any of these finds none.
 """

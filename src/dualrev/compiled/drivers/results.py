@@ -20,7 +20,7 @@ class Output(NamedTuple):
 
 
 class Outputs:
-    """What a function returns for arguments of some types.
+    """The results of a function for arguments of some types.
 
     Raises
     ------

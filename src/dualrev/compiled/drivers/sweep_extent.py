@@ -1,4 +1,4 @@
-"""How much of a recording the sweeps for a Jacobian come by: what their cost depends on."""
+"""The number of records that each sweep for a Jacobian visits; auto's model of costs needs it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLED = 4
 
 
 def swept(tape: Any, dtype: Any, y: Any, leaves: int) -> Any:
-    """Return how many records the sweeps for an output come by.
+    """Return the number of records that the sweeps for an output visit.
 
     These are those of sweeps with one cotangent, those of sweeps with several, and at how many of the latter an adjoint
     is not 0.

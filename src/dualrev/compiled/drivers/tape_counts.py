@@ -1,4 +1,4 @@
-"""What a recording of compiled code is made of."""
+"""Counts of the records on a tape of compiled code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RECORD_BYTES = 24
 
 
 class TapeCounts(NamedTuple):
-    """What a recording is made of.
+    """Counts of records by kind.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which of its array arguments a compiled function may write to: Numba's typing says it, where they are read-only."""
+"""The array arguments that a compiled function may write to: Numba's typing tells, where they are read-only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks on at operations and sweeps."""
+"""The observer behind `detect_anomaly`: it looks on at operations and sweeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dualrev.reverse.tape import RowStatement, Statement, Tape
 
 
 class Observer:
-    """What is to be done with an operation.
+    """The base of observers: it is told of every operation and sweep.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Which array functions are linear: those whose derivative can be written down without a look at the operands."""
+"""The linear array functions: their derivative can be written down without a look at the operands."""
 
 from __future__ import annotations
 

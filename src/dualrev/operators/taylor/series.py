@@ -35,7 +35,7 @@ LARGEST_PART = 10**5
 
 
 class Parts(dict[Any, Any]):
-    """What was made for the partials of one operation, by what made it.
+    """A cache of the parts of the partials of one operation.
 
     Rules of some functions ask for ever more or ever larger parts: that of the matrix exponential doubles the matrix.
     """

@@ -25,7 +25,7 @@ def pushed(multiply: Multiply, *factors: Any) -> Any:
 
 
 def contracted(multiply: Multiply, *factors: Any) -> Any:
-    """Do the same where NumPy has been told to be silent, as in a reverse sweep."""
+    """`pushed` without `np.errstate`: the caller has set it, as a reverse sweep does."""
     result = multiply(*factors)
     return result if finite(result) else _taken_apart(multiply, factors, result)
 

@@ -22,7 +22,7 @@ _BY_BLAS = 10_000
 
 @dataclass(frozen=True)
 class Subscripts:
-    """What is summed: per operand its labels, and those of the result."""
+    """The labels of a sum: those of each operand, and of the result."""
 
     inputs: tuple[str, ...]
     output: str

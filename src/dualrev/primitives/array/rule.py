@@ -1,4 +1,4 @@
-"""What the rule of an array function is.
+"""The form of the rule of an array function.
 
 A rule sees the function's arguments and answers with its linearization there: how tangents are pushed forward and how
 cotangents are pulled back. Tangents and cotangents may have leading axes, one entry per direction, which the functions

@@ -58,12 +58,12 @@ def laid(y: Any, order: str) -> Any:
 
 
 def laid_by(y: Any, a: Any) -> Any:
-    """Return a result likewise: in Fortran order where the operand lies in that alone."""
+    """Return a result in Fortran order where the operand lies in that order alone."""
     return laid(y, "F" if plain(a).flags.fnc else "C")
 
 
 def laid_like(y: Any, a: Any) -> Any:
-    """Return a result likewise: as `np.empty_like` of the operand, which has its shape, lies."""
+    """Return a result in the memory order of `np.empty_like` of the operand, which has its shape."""
     strides = plain(a).strides
     order = sorted(range(y.ndim), key=lambda n: -abs(strides[n]))
     back = [order.index(n) for n in range(y.ndim)]

@@ -1,4 +1,4 @@
-"""What graphs consist of: nodes and edges."""
+"""The parts of graphs: nodes and edges."""
 
 from __future__ import annotations
 

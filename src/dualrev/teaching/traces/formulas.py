@@ -1,4 +1,4 @@
-"""What a step computes, and its tangent and adjoint, as formulas over the variables of a trace."""
+"""Formulas of a step, its tangent and its adjoint, over the variables of a trace."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _FORMULAS = (0, 2, 4)
 
 
 class Shown(NamedTuple):
-    """What a table shows of a trace.
+    """The part of a trace that a table shows.
 
     Attributes
     ----------

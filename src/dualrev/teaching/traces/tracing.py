@@ -49,7 +49,7 @@ class Line:
 
 
 class Trace(Document):
-    """What a function computes at a point, line by line, with tangents or adjoints; see `trace`.
+    """The lines of a function at a point, with tangents or adjoints; see `trace`.
 
     It prints as a table, and in a notebook as HTML.
 

@@ -1,4 +1,4 @@
-"""What is kept while a function is followed by symbols: how far it may go on, and what was decided at the point."""
+"""Limits and decisions while symbols follow a function: how far it may go on, and its branches at the point."""
 
 from __future__ import annotations
 
