@@ -297,12 +297,10 @@ def test_a_failed_verification(monkeypatch: pytest.MonkeyPatch, capsys: Output) 
 
 
 def test_a_failed_comparison(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import dualrev.verification as verification
-
     class Failed:
-        ok, verdict, interrupted = False, "NOT verified", False
+        ok, verdict, interrupted, exact = False, "NOT verified", False, None
 
-    monkeypatch.setattr(verification, "verify", lambda *args, **kwargs: Failed())
+    monkeypatch.setattr("dualrev.verification.verifying.verified", lambda *args, **kwargs: Failed())
     assert main(["compare", f"{module}:f", "--at", "1,2"]) == 1
 
 
