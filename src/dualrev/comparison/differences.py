@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active.trees import flatten_output
+from dualrev.active.trees import flatten, flatten_output
 from dualrev.comparison.runs import Run, Told, peak_of
 from dualrev.operators.call import Point
 
@@ -116,7 +116,7 @@ class ComplexStepRun(DifferencesRun):
 
     def _vector(self, out: Any) -> np.ndarray:
         # Complex outputs are what this is about, so that the check of real ones is left out.
-        return np.concatenate([np.ravel(v) for v in _leaves(out)])
+        return np.concatenate([np.ravel(v) for v in flatten(out)[0]])
 
 
 def first_line(error: BaseException) -> str:
@@ -125,14 +125,6 @@ def first_line(error: BaseException) -> str:
     if len(text) > 100:
         text = f"{text[:97]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _leaves(out: Any) -> list[Any]:
-    if isinstance(out, dict):
-        return [leaf for key in sorted(out) for leaf in _leaves(out[key])]
-    if isinstance(out, tuple | list):
-        return [leaf for each in out for leaf in _leaves(each)]
-    return [np.asarray(out)]
 
 
 def _with(point: Point, leaves: list[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from dualrev.active.trees import flatten
 from dualrev.comparison.timing import Timing
 from dualrev.operators import blocks as jacobians
-from dualrev.operators.blocks import Blocks
+from dualrev.operators.blocks import matrix_of
 from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback, one_hot, pushforward
 
@@ -245,15 +245,6 @@ class OperatorRun(Run):
 
 def _nothing() -> None:
     """Stand for what is not run."""
-
-
-def matrix_of(blocks: Blocks, point: Point) -> np.ndarray:
-    """Return a Jacobian in blocks as one matrix."""
-    rows = [
-        np.concatenate([np.reshape(b, (v.size, x.size)) for b, x in zip(row, point.leaves, strict=True)], axis=1)
-        for row, v in zip(blocks.blocks, blocks.values, strict=True)
-    ]
-    return np.concatenate(rows)
 
 
 def _seeds(leaves: Sequence[Any], count: int) -> list[Any]:

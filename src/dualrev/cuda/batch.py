@@ -16,8 +16,6 @@ from dualrev.cuda.transfer import as_rows, first_point, nbytes_per_point, on_dev
 from dualrev.errors import BatchError, DeviceError, NonScalarOutputError, ShapeMismatchError
 from dualrev.kernels import cuda_target
 
-KINDS = ("jacobian", "gradient", "hessian", "pushforward")
-
 
 class DeviceBatch:
     """A derivative of a function at every point of a batch, on a device.
@@ -27,7 +25,7 @@ class DeviceBatch:
     f
         Compiled by Numba for the CPU, or plain.
     kind : str
-        One of `KINDS`.
+        "jacobian", "gradient", "hessian" or "pushforward".
     argnums, carriers : tuple of int
         The arguments that are differentiated, and those that hold a point in each entry of their first axis.
     single : bool

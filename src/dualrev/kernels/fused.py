@@ -1,7 +1,7 @@
 """When a compiled kernel takes over from NumPy, and with what arrays.
 
 NumPy evaluates a partial, multiplies and adds in passes of their own, each over memory. A kernel does all in one, which
-pays above `FUSED_SIZE` elements (benchmarks/kernels.py). It does not where the partial calls exponentials, logarithms
+pays above `FUSED_SIZE` elements. It does not where the partial calls exponentials, logarithms
 or powers: NumPy's are several times faster than the C library's.
 """
 

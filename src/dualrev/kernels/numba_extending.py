@@ -32,11 +32,6 @@ def overloads_classmethod(of: Any, name: str, **options: Any) -> Callable[[Choos
     return _plain(lambda choose: numba.extending.overload_classmethod(of, name, **options)(choose))
 
 
-def overloads_attribute(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:
-    """Implement an attribute."""
-    return _plain(lambda choose: numba.extending.overload_attribute(of, name, **options)(choose))
-
-
 def intrinsic(emit: Callable[..., Any]) -> Any:
     """Make a function of the typing context and types into one that compiled code calls."""
     return numba.extending.intrinsic(emit)

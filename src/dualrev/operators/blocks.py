@@ -148,3 +148,12 @@ def _same(name: str, first: tuple[list[Any], Tree], again: tuple[list[Any], Tree
 
 def _bits(value: Any) -> Any:
     return (value.shape, value.tobytes()) if plain(value) else None
+
+
+def matrix_of(blocks: Blocks, point: Point) -> np.ndarray:
+    """Return a Jacobian in blocks as one matrix."""
+    rows = [
+        np.concatenate([np.reshape(b, (v.size, x.size)) for b, x in zip(row, point.leaves, strict=True)], axis=1)
+        for row, v in zip(blocks.blocks, blocks.values, strict=True)
+    ]
+    return np.concatenate(rows)

@@ -72,7 +72,6 @@ class VectorPullback:
     def __init__(self, point: Point) -> None:
         self._point = point
         self._recorded = Pullback.at(point)
-        self._templates = self._recorded.values
 
     def __call__(self, cotangent: Any) -> tuple[Any, ...]:
         """Return a tuple with the gradient of each primal.

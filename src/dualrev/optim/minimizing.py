@@ -135,7 +135,7 @@ def minimize(
             x = path[-1]
             loss, gradient = both(x, *args)
             losses.append(float(loss))
-            told(iteration, losses[-1])
+            told(iteration, f"{name}: loss {losses[-1]:.6g}")
             try:
                 if callback is not None:
                     callback(iteration, lent(x), losses[-1])

@@ -81,7 +81,7 @@ class Problem(Document):
     @property
     def compiled(self) -> Any:
         """The function as Numba compiles it when it is first called, or None where there is no loop to compile."""
-        return None if self.loop is None else _compiled(self.loop)
+        return None if self.loop is None else compiled_once(self.loop)
 
     @property
     def points(self) -> int:
@@ -115,7 +115,8 @@ class Problem(Document):
 
 
 @cache
-def _compiled(loop: Callable[..., Any]) -> Any:
+def compiled_once(loop: Callable[..., Any]) -> Any:
+    """Return a function as Numba compiles it when it is first called: the same dispatcher every time."""
     import numba
 
     return numba.njit(loop)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualrev.auto.choice import directions_at_once
 from dualrev.errors import DualrevError
-from dualrev.operators.blocks import forward, reverse
+from dualrev.operators.blocks import forward, matrix_of, reverse
 from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback
 from dualrev.verification import numeric
@@ -89,8 +89,8 @@ def compared(
         found.reason = found.reason or "SymPy finds no finite real derivative at the point"
         return found
     m = len(symbolic.expressions)
-    columns = _entries(forward(point, directions_at_once(point.n, None, m)).blocks, point)
-    rows = _entries(reverse(point, recorded, directions_at_once(m, None, point.n)).blocks, point)
+    columns = matrix_of(forward(point, directions_at_once(point.n, None, m)), point).ravel()
+    rows = matrix_of(reverse(point, recorded, directions_at_once(m, None, point.n)), point).ravel()
     flat = [i * width + j for i, j in chosen]
     rounded = np.array([float(each) for each in exact])
     errors = [numeric.relative_error([jacobian[flat]], [rounded]) for jacobian in (columns, rows)]
@@ -143,11 +143,3 @@ def _told(error: Exception) -> str:
     if isinstance(error, TooLargeError):
         return f"stopped: {error}"
     return f"cannot follow the function: {type(error).__name__.removeprefix('_')}: {error}".strip().splitlines()[0]
-
-
-def _entries(blocks: Sequence[Sequence[Any]], point: Point) -> Any:
-    rows = [
-        np.concatenate([block.reshape(-1, x.size) for block, x in zip(row, point.leaves, strict=True)], axis=1)
-        for row in blocks
-    ]
-    return np.concatenate(rows).ravel()

@@ -39,6 +39,11 @@ def identity_error(point: Point, rng: np.random.Generator) -> float:
     return _ratio(abs(left - right), float(sum(terms)))
 
 
+def moved(leaves: Sequence[Any], v: Sequence[Any], step: float) -> list[Any]:
+    """Return the point a step along `v`, in the precision that it has."""
+    return [(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)]
+
+
 def directional_difference(
     call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Sequence[Any], part: float = 1.0
 ) -> list[Any]:
@@ -47,11 +52,7 @@ def directional_difference(
     Their step is a part of the one at which truncation and rounding are alike.
     """
     h, _ = _step(leaves, v, part)
-
-    def at(step: float) -> list[Any]:
-        return call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
-
-    near, far = zip(at(h), at(-h), strict=True), zip(at(2 * h), at(-2 * h), strict=True)
+    near, far = [zip(call(moved(leaves, v, step)), call(moved(leaves, v, -step)), strict=True) for step in (h, 2 * h)]
     return [(8 * (a - b) - (c - d)) / (12 * h) for (a, b), (c, d) in zip(near, far, strict=True)]
 
 
@@ -61,9 +62,7 @@ def rounding(
     """Return how much a difference of fourth order may be off by the rounding of the values that it is made of."""
     h, eps = _step(leaves, v, part)
     values = [
-        np.abs(np.asarray(value, np.float64))
-        for step in (-2 * h, 2 * h)
-        for value in call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+        np.abs(np.asarray(value, np.float64)) for step in (-2 * h, 2 * h) for value in call(moved(leaves, v, step))
     ]
     return 2 * eps / h * max((float(np.max(value, initial=0.0)) for value in values), default=0.0)
 
@@ -87,12 +86,18 @@ def lost(
         return 0.0 if absolute_error(found, expected) <= rounding(call, leaves, v, part) else error
 
 
-def _step(leaves: Sequence[Any], v: Sequence[Any], part: float) -> tuple[float, float]:
-    """Return a part of the step at which truncation and rounding are alike, and the precision of the numbers."""
+def _sizes(leaves: Sequence[Any], v: Sequence[Any]) -> tuple[float, float]:
+    """Return the unit of a step along `v`, which is as large as the point, and the precision of the numbers."""
     scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
     eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
     length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
-    return part * eps**0.2 * max(scale, 1.0) / max(length, 1.0), eps
+    return max(scale, 1.0) / max(length, 1.0), eps
+
+
+def _step(leaves: Sequence[Any], v: Sequence[Any], part: float) -> tuple[float, float]:
+    """Return a part of the step at which truncation and rounding are alike, and the precision of the numbers."""
+    unit, eps = _sizes(leaves, v)
+    return part * eps**0.2 * unit, eps
 
 
 def absolute_error(found: Sequence[Any], expected: Sequence[Any]) -> float:
@@ -125,12 +130,10 @@ def bend(call: Callable[[list[Any]], list[Any]], leaves: Sequence[Any], v: Seque
 
     Where their difference is smaller at a much smaller step, the function is merely curved.
     """
-    eps = max((float(np.finfo(x.dtype).eps) for x in leaves), default=1e-16)
-    scale = max((float(np.max(np.abs(x))) for x in leaves if np.size(x)), default=1.0)
-    length = max((float(np.max(np.abs(d))) for d in v if np.size(d)), default=1.0)
+    unit, eps = _sizes(leaves, v)
     before = np.zeros(())
     for part in (1.0, 1e-3):
-        h = part * eps ** (1 / 3) * max(scale, 1.0) / max(length, 1.0)
+        h = part * eps ** (1 / 3) * unit
         with np.errstate(all="ignore"):
             left, right, size = _one_sided(call, leaves, v, h)
             gap, steep = np.abs(right - left), np.maximum(np.abs(right), np.abs(left))
@@ -148,7 +151,7 @@ def _one_sided(
     """Return the derivatives along `v` from both sides, by differences of second order, and the sizes of the values."""
 
     def at(step: float) -> np.ndarray:
-        values = call([(x + step * np.asarray(d)).astype(x.dtype)[()] for x, d in zip(leaves, v, strict=True)])
+        values = call(moved(leaves, v, step))
         return np.concatenate([np.ravel(value).astype(np.float64) for value in values])
 
     here = at(0.0)

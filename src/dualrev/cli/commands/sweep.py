@@ -11,7 +11,6 @@ from typing import Any
 from dualrev.cli.outcome import FINE, INTERRUPTED, UsageError, UserFunctionError, users_errors
 from dualrev.cli.output import drawn, expect_writable, written
 from dualrev.cli.points import expect_finite
-from dualrev.cli.progress import bar
 from dualrev.cli.target import imported
 from dualrev.comparison.sweeps.families import FAMILIES
 from dualrev.comparison.sweeps.report import Sweep
@@ -20,6 +19,7 @@ from dualrev.comparison.sweeps.sweeping import SIZES, sweep
 from dualrev.documents import as_json
 from dualrev.errors import SweepError, meant
 from dualrev.operators.call import name_of
+from dualrev.optim.progress import bar
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +72,7 @@ def _measured(arguments: argparse.Namespace) -> Sweep:
     own = target not in FAMILIES and at is None
     m = _sizes("m", arguments.m) if arguments.m else (None if own else SIZES)
     n = _sizes("n", arguments.n) if arguments.n else SIZES
-    with bar(target, len(n) * (1 if m is None else len(m))) as told:
+    with bar(target, len(n) * (1 if m is None else len(m)), sys.stderr.isatty(), transient=True) as told:
         try:
             with users_errors():
                 return sweep(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
+
+from dualrev.problems.problem import compiled_once
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,7 @@ class Family:
     @property
     def compiled(self) -> Any:
         """The function as Numba compiles it when it is first called."""
-        return _compiled(self.loop)
-
-
-@cache
-def _compiled(loop: Callable[..., Any]) -> Any:
-    import numba
-
-    return numba.njit(loop)
+        return compiled_once(self.loop)
 
 
 def dense(x: Any, matrix: Any) -> Any:
