@@ -73,7 +73,7 @@ class ObjectArrayError(DualrevError, TypeError):
 
 
 class WrongBranchError(DualrevError, TypeError):
-    """A test of types, as `isinstance(x, np.ndarray)`, sent an active number a way that is not for it."""
+    """An active number went a way that is not for it: after a test of types, or as an array where it is a number."""
 
 
 class InputTypeError(DualrevError, TypeError):

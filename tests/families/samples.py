@@ -10,9 +10,12 @@ import numpy as np
 from dualrev.primitives.array.calculus import difference, interpolated
 from dualrev.primitives.array.convolution import convolved
 from dualrev.primitives.array.grids import windows
+from dualrev.primitives.array.histograms import totals
 from families.case import MASK, Case, calls, of, over
 
 CUBE = ((4, 3, 5),)
+PLACES = [0.1, 0.7, 0.3, 0.9, 0.5, 0.2]
+SQUARES = [0.01, 0.49, 0.09, 0.81, 0.25, 0.04]
 KNOTS = np.array([-1.0, 0.1, 0.7, 2.0])
 MODES = ("full", "same", "valid")
 LENGTHS = (((5,), (3,)), ((5,), (4,)), ((3,), (5,)), ((2,), (5,)), ((4,), (4,)), ((1,), (3,)))
@@ -31,6 +34,16 @@ RULES: dict[Any, Callable[[Any], list[Case]]] = {
         (lambda f, a: f(a * 5, discont=4.0), ((6,),)),
     ),
     interpolated: calls((lambda f, x, y: f(x, KNOTS, y, 0.5), ((3,), (4,)))),
+    totals: calls(
+        (
+            lambda f, w: f(
+                w,
+                function=lambda each: np.histogram(PLACES, [0.0, 0.4, 0.8], weights=each)[0],
+                places=(np.array([0, 1, 2, 4, 5]), np.array([0, 1, 0, 1, 0]), (2,)),
+            ),
+            ((6,),),
+        ),
+    ),
     windows: over({"window_shape": 3, "axis": 1}, {"window_shape": (2, 2)}, shapes=((3, 4),)),
     convolved: calls(*((lambda f, a, v, m=mode: f(a, v, m), shapes) for mode in MODES for shapes in LENGTHS)),
     np.vander: over({}, {"N": 5}, {"N": 2, "increasing": True}, {"N": 1}, {"N": 0}, shapes=((3,),)),
@@ -136,6 +149,19 @@ COMPOSITES: dict[Any, Callable[[Any], list[Case]]] = {
     ),
     np.corrcoef: calls((lambda f, a: f(a), ((3, 5),)), (lambda f, a, b: f(a, b), ((5,), (5,)))),
     np.bincount: calls((lambda f, w: f([0, 3, 0, 1], w), ((4,),)), (lambda f, w: f([0, 3, 0, 1], w, 6), ((4,),))),
+    np.histogram: calls(
+        (lambda f, w: f(PLACES, 3, weights=w)[0], ((6,),)),
+        (lambda f, w: f(PLACES, [0.0, 0.5, 2.0], weights=w, density=True)[0], ((6,),)),
+        (lambda f, w: f([PLACES[:3], PLACES[3:]], 4, (0.2, 0.9), None, w)[0], ((2, 3),)),
+    ),
+    np.histogram2d: calls(
+        (lambda f, w: f(PLACES, SQUARES, (2, 3), weights=w)[0], ((6,),)),
+        (lambda f, w: f(PLACES, SQUARES, [0.0, 0.5, 1.0], weights=w, density=True)[0], ((6,),)),
+    ),
+    np.histogramdd: calls(
+        (lambda f, w: f([PLACES, SQUARES], (2, 3), weights=w)[0], ((6,),)),
+        (lambda f, w: f([PLACES, SQUARES, PLACES], 2, weights=w, density=True)[0], ((6,),)),
+    ),
     np.divmod: calls((lambda f, a, b: np.stack(f(a, b)), ((3,), ()))),
     np.modf: calls((lambda f, a: np.stack(f(a * 3)), ((3,),))),
     np.ldexp: calls((lambda f, a: f(a, [1, -2, 3]), ((2, 3),))),

@@ -16,9 +16,9 @@ from itertools import islice
 from types import CodeType, FrameType, ModuleType
 from typing import Any, NamedTuple
 
-_NUMBERS = ("numpy", "scipy", "pandas", "sklearn", "statsmodels", "sympy", "mpmath", "numba", "xarray", "matplotlib")
+NUMBERS = ("numpy", "scipy", "pandas", "sklearn", "statsmodels", "sympy", "mpmath", "numba", "xarray", "matplotlib")
 _STANDARD = ("math", "cmath", "statistics", "random", "fractions", "decimal", "functools", "contextlib", "copy", "abc")
-LIBRARIES = frozenset((*_NUMBERS, *_STANDARD, "array", "struct", "numbers", "operator", "optree", "networkx"))
+LIBRARIES = frozenset((*NUMBERS, *_STANDARD, "array", "struct", "numbers", "operator", "optree", "networkx"))
 """Packages whose own code is not what a user can mend."""
 
 Step = tuple[FrameType, int]

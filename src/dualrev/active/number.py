@@ -19,7 +19,7 @@ import optree
 from dualrev.active.arithmetic import Arithmetic
 from dualrev.active.ownership import shown
 from dualrev.active.refusals import conversion_refused
-from dualrev.errors import InPlaceError, MissingRuleError
+from dualrev.errors import InPlaceError, MissingRuleError, WrongBranchError
 from dualrev.primitives.row import Row
 
 _levels = itertools.count(2)
@@ -89,6 +89,12 @@ def follow_all() -> Iterator[None]:
         yield
     finally:
         _not_followed.reset(before)
+
+
+_NO_AXIS = (
+    "was asked of an active number of shape (), which has no axis. Give the function an array, as np.array([1.0]), or "
+    "ask np.ndim(x) first"
+)
 
 
 class Active(Arithmetic):
@@ -188,12 +194,12 @@ class Active(Arithmetic):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("len() of an active number of shape (): it has no axis")
+            raise WrongBranchError(f"len() {_NO_AXIS}")
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Self]:
         if not self.shape:
-            raise TypeError("iteration over an active number of shape (): it has no axis")
+            raise WrongBranchError(f"iteration {_NO_AXIS}")
         return (self[n] for n in range(self.shape[0]))
 
     def __bool__(self) -> bool:
@@ -206,7 +212,7 @@ class Active(Arithmetic):
         raise conversion_refused(what, type(self).__name__)
 
     def __float__(self) -> float:
-        self._conversion("float(x), np.asarray(x, float) or a function of `math`")
+        self._conversion("float(x), np.float32(x), np.float64(x) or a function of `math`")
 
     def __int__(self) -> int:
         self._conversion("int(x)")

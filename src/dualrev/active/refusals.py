@@ -2,122 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import dis
-from types import FrameType, ModuleType
+import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
+from weakref import ref
 
-import numpy as np
-
-from dualrev.active.callers import LIBRARIES, Call, Step, called, package_of, raised_at, stack
+from dualrev.active.callers import LIBRARIES, NUMBERS, Call, Step, called, package_of, parsed, raised_at, stack
+from dualrev.active.cures import cure
+from dualrev.active.symptoms import at_hand, says_kind, says_objects, took
 from dualrev.active.type_tests import misled
 from dualrev.errors import (
     ActiveConversionError,
     DualrevError,
     InactiveWriteError,
     InPlaceError,
+    MissingAttributeError,
     MissingRuleError,
     ObjectArrayError,
     WrongBranchError,
 )
-from dualrev.primitives.host import HOST
-from dualrev.primitives.host.no_closed_form import reason
-from dualrev.primitives.scalar import NAMED
 
-_LINALG = (
-    *("coshm", "cosm", "expm", "logm", "sinhm", "sinm", "solve_banded", "solve_triangular", "sqrtm", "tanhm", "tanm"),
-    *("cho_factor", "cho_solve"),
-)
-_NUMPYS = ("det", "inv", "pinv", "lstsq", "norm", "solve", "svd", "svdvals", "qr", "eig", "eigh", "eigvals", "eigvalsh")
-_STACK = (
-    "np.array([...]) and lists of active numbers are arrays of objects to NumPy: join them with np.stack([...]), or "
-    "make the array by np.array([...], like=x) with an active x"
-)
-_FORMULA = (
-    "write the formula out with functions of NumPy, scipy.special or dualrev.special, or give the call a rule with "
-    "dualrev.custom_rule"
-)
-_ROOT = "give the solution a derivative with dualrev.implicit_root, or with dualrev.custom_rule"
-_LOOP = (
-    "write its steps out in NumPy, or in an @njit function, which is differentiated as it is; dualrev.custom_rule "
-    "gives the call a rule"
-)
-_NORMS = "np.linalg.norm(a[:, None] - b[None, :], axis=-1) has the distances of points; else " + _FORMULA
-
-CURES: dict[str, str] = {
-    **{f"scipy.linalg.{name}": f"use dualrev.linalg.{name}" for name in _LINALG},
-    **{f"scipy.linalg.{name}": f"use np.linalg.{name}, which dualrev.linalg.{name} is, too" for name in _NUMPYS},
-    "scipy.linalg.cholesky": "use dualrev.linalg.cholesky (that is np.linalg.cholesky: the lower factor)",
-    **{
-        f"scipy.special.{name}": f"use dualrev.special.{name}"
-        for name in (
-            *("logsumexp", "softmax", "log_softmax", "multigammaln", "polygamma"),
-            *(row.name for row in HOST.values() if not row.names and row.part is None),
-        )
-    },
-    "scipy.sparse": "the product with a constant matrix is linear: S.toarray() @ x, or a rule with "
-    "dualrev.custom_rule. For a solve dualrev.custom_rule or dualrev.implicit_root",
-    "scipy.linalg": "use the function of this name in np.linalg or dualrev.linalg, or dualrev.custom_rule",
-    "scipy.fft": "use np.fft",
-    "scipy.stats": _FORMULA,
-    "scipy.interpolate": "np.interp is differentiated in x, xp and fp; for other interpolants dualrev.custom_rule "
-    "takes the derivative that the interpolant itself offers",
-    "scipy.integrate.quad": "sum weights times values at fixed nodes, as of np.polynomial.legendre.leggauss, or use "
-    "dualrev.custom_rule",
-    "scipy.integrate": _LOOP,
-    "scipy.optimize": _ROOT,
-    "scipy.signal": "use np.convolve, np.correlate or np.fft, or dualrev.custom_rule: a filter is linear",
-    "scipy.ndimage": "use np.convolve, slices or np.fft, or dualrev.custom_rule: a filter is linear",
-    "scipy.spatial": _NORMS,
-    "scipy.cluster": _NORMS,
-    "np.random": "draw standard numbers z without active ones, and write loc + scale * z",
-    "random": "draw standard numbers z without active ones, and write loc + scale * z",
-    "pandas": "take the values first, as in np.asarray(series), and compute with functions of NumPy",
-    "statistics": "use np.mean, np.var or np.median of np.stack([...])",
-    "sympy": "substitute plain numbers, or use sympy.lambdify(..., 'numpy')",
-    "np.nditer": "loop over the indices, as in `for i in np.ndindex(y.shape): y[i] = ...`",
-    "range": "a count is no number to differentiate: pass it as an argument that argnums does not name",
-    "numba": "wrap the compiled function where it is called: dualrev.as_step(f)",
-}
-"""What to call instead, by the name of a function or of its module."""
-
-_OF_MATH = {"fsum": "np.sum", "dist": "np.linalg.norm(p - q)", "sumprod": "np.dot"}
-
-
-_OBJECTS = (
-    *("not supported for the input types", "no callable", "Cannot cast ufunc", "must be real number", "ObjectDType"),
-    *("input type 'object' not supported", "object arrays", "dtype object", "dtype('O')", "unsupported data types in"),
-    *("NPY_ITER_REFS_OK", "iterator write flag"),
-    *("not a proper array of floats", "does not have an identity", "array type object", "from object"),
-    "coordinate array data type not supported",
-    *("object dtype", "dtype='O'", "'object'", "must be scalar"),
-)
-"""What libraries say of objects where they want numbers."""
 _PLAIN = ("float", "int", "complex", "np.float64", "np.float32", "np.asarray", "np.array", "np.asanyarray")
-
-
-def cure(name: str) -> str:
-    """Return what to call instead of a function, by its public name."""
-    module, _, last = name.rpartition(".")
-    if module == "math":
-        instead = _OF_MATH.get(last) or _row_of_math(last) or (f"np.{last}" if hasattr(np, last) else "")
-        way = f"use {instead} for {name}" if instead else "write it with functions of NumPy"
-        return f'{way}; in a function that compiles, backend="numba" differentiates math as it is'
-    default = _STACK if module.partition(".")[0] == "np" else _FORMULA
-    why = reason(last) if module == "scipy.special" else None
-    if why is not None:
-        return why
-    while name and name not in CURES:
-        name = name.rpartition(".")[0]
-    return CURES.get(name, default)
-
-
-def _row_of_math(name: str) -> str:
-    """Return what reaches the row that a function of `math` is, the same name in NumPy before another."""
-    row = NAMED.get(name)
-    if row is None or name not in row.spelled("math"):
-        return ""
-    of_numpy = row.spelled("numpy")
-    return f"np.{name if name in of_numpy else of_numpy[0]}" if of_numpy else f"dualrev.special.{row.name}"
 
 
 def name_called(default: str) -> str:
@@ -135,34 +43,71 @@ def write_refused(function: Any, advice: str) -> InactiveWriteError:
     name = call.name if call is not None and call.name else f"np.{function.__name__}"
     library = call is not None and call.foreign and name.partition(".")[0] not in ("np", "operator")
     said = f"{name} was asked to write an active number into a plain array, which cannot hold its derivative"
-    return InactiveWriteError(f"{said}: {cure(name)}{_place(call)}" if library else f"{said}. {advice}")
+    return InactiveWriteError(f"{said}: {cure(name)}" if library else f"{said}. {advice}")
+
+
+_remembered: ContextVar[tuple[Any, str] | None] = ContextVar("_remembered", default=None)
+"""The last refusal of a conversion: the call of f in which it was, and what it said.
+
+SciPy's C code goes on after `float(x)` has failed, and calls Python code with that error pending. What then fails, in
+any place, hides the error that was first.
+"""
 
 
 def conversion_refused(what: str, kind: str) -> ActiveConversionError:
     """Return the error for an active number, of a class, that is to become a plain one by a conversion."""
-    call = called(stack())
+    said = _of_conversion(what, kind)
+    under_way = next((frame for frame, _ in stack() if frame.f_code.co_qualname == "Point.call"), None)
+    if under_way is not None:
+        _remembered.set((ref(under_way.f_locals["self"]), said))
+    return ActiveConversionError(said)
+
+
+def _of_conversion(what: str, kind: str) -> str:
+    steps = stack()
+    call = called(steps)
     where = _place(call)
     if call is not None and call.foreign and call.name and call.name not in _PLAIN:
-        return ActiveConversionError(_given(call.name, kind) + where)
-    alone = call is None or call.name in ("float", "int", "complex") or what == "int(x)"
+        return _given(call.name, kind, what == "int(x)" and call.name.startswith("np.")) + where
+    around = _library_around(steps)
+    if around is not None and around.name and not around.name.startswith("np."):
+        inside = (
+            f"{what} was called on a {kind}, which would lose its derivative, in a function that {around.name} calls"
+        )
+        return f"{inside}: {cure(around.name)}{where}"
+    alone = around is None and (call is None or call.name in ("float", "int", "complex") or what == "int(x)")
     last = ", or take the value alone with dualrev.stop_gradient(x)" if alone else ""
-    return ActiveConversionError(
+    return (
         f"{what} was called on a {kind}, which would lose its derivative. Use NumPy's functions (np.sin for math.sin), "
         "leave out the conversion, write into arrays that hold derivatives (s[0] = x after s = np.zeros(n, like=x) or "
         f'np.zeros_like(x)), or let backend="numba" compile the function{last}{where}'
     )
 
 
+def _library_around(steps: Iterator[Step]) -> Call | None:
+    """Return the call of a library's function that has called the user's code of the steps before, None if none has."""
+    while (call := called(steps)) is not None:
+        if call.entered is not None and package_of(call.entered) in NUMBERS:
+            return call
+        if call.caller is None:
+            break
+    return None
+
+
 def _place(call: Call | None) -> str:
     """Return where a call stands, and how it is written if that is short."""
     if call is None or not call.place:
         return ""
-    return f". In {call.place}" + (f": {call.text}" if 0 < len(call.text) <= 80 and "\n" not in call.text else "")
+    return f". In {call.place}" + (f": {call.text}" if _short(call.text) else "")
 
 
-def _given(name: str, kind: str) -> str:
+def _short(text: str) -> bool:
+    return 0 < len(text) <= 80 and "\n" not in text
+
+
+def _given(name: str, kind: str, counted: bool = False) -> str:
     what = f"takes plain numbers, and was given an active one (a {kind}), whose derivative it would lose"
-    return f"{name} {what}: {cure(name)}"
+    return f"{name} {what}: {cure(name, counted)}"
 
 
 def refused(error: Exception, active: type) -> DualrevError | None:
@@ -184,23 +129,94 @@ def refused(error: Exception, active: type) -> DualrevError | None:
         if lead and isinstance(error, TypeError | ValueError):
             error.add_note(f"dualrev: {lead}")
         return None
-    if lead and _of_a_wrong_branch(error, active):
+    if lead and _of_a_wrong_branch(error, package_of(steps[0][0]), active):
         return (type(error) if isinstance(error, DualrevError) else WrongBranchError)(f"{error}. {lead}")
+    call = called(steps)
     if isinstance(error, DualrevError):
+        _say_where(error, call)
         return None
+    pending = _pending(error, steps, call)
+    if pending:
+        return ActiveConversionError(pending)
+    absent = _absent(error, steps, call)
+    if absent is not None:
+        return absent
     hidden = _hidden(error, package_of(steps[0][0]) in LIBRARIES)
     if hidden is not None:
         return ActiveConversionError(str(hidden))
-    call = called(steps)
-    if call is None or not call.foreign:
+    if call is None:
         return None
-    if not (says_objects(error, active) and _at_hand(call.caller, active)) and not _took(call, error, active):
+    if not call.foreign:
+        return _of_operator(error, steps, call, active)
+    if not (says_objects(error, active) and at_hand(call.caller, active)) and not took(call, error, active):
         return None
     what = "an array of objects" if call.name.startswith("np.") else "active numbers, or an array of objects"
     kind = ObjectArrayError if call.name.startswith("np.") else MissingRuleError
     where = _place(call)
     said = f"{call.name or call.text} was given {what}, and takes plain numbers"
     return kind(f"{said}: {cure(call.name)}{where} ({error})")
+
+
+_SAY_WHERE = (
+    *(InactiveWriteError, InPlaceError, MissingAttributeError, MissingRuleError, ObjectArrayError, WrongBranchError),
+)
+
+
+def _say_where(error: DualrevError, call: Call | None) -> None:
+    """Let an error of ours name the line of the user's code, and a library's function that asked for an attribute."""
+    if type(error) not in _SAY_WHERE or call is None or not call.place or call.place in str(error):
+        return
+    said = str(error)
+    if isinstance(error, MissingAttributeError | WrongBranchError) and call.entered is not None and call.name:
+        said = f"{call.name} takes plain numbers: {cure(call.name)}. {said}"
+    where = _place(call)
+    error.args = (said + (where if call.text not in said else f". In {call.place}"),)
+
+
+def _pending(error: Exception, steps: list[Step], call: Call | None) -> str:
+    """Return what the refusal of a conversion said which an error hides that came while it was pending, "" if none."""
+    remembered = _remembered.get()
+    if remembered is None or remembered[0]() is not steps[-1][0].f_locals.get("self"):
+        return ""
+    frame = steps[0][0]
+    if isinstance(error, AttributeError):  # of an attribute that is there
+        garbled = frame.f_code.co_name == "_absent" and hasattr(type(frame.f_locals["self"]), frame.f_locals["name"])
+        ours = package_of(frame) == "dualrev" or str(error).startswith("__")  # a look-up of Python's own
+        garbled |= ours and not _raised_here(steps)
+    else:  # of the function that has refused, of the result that it took for the failed conversion's
+        garbled = call is not None and bool(call.name) and remembered[1].startswith(f"{call.name} ")
+        garbled = isinstance(error, SystemError) or (garbled and not _raised_here(steps))
+    return remembered[1] if garbled else ""
+
+
+def _absent(error: Exception, steps: list[Step], call: Call | None) -> DualrevError | None:
+    """Return our own error where an attribute of pandas' tables was asked of their product with an active number."""
+    frame = steps[0][0]
+    name = frame.f_locals.get("name", "")
+    pandas = sys.modules.get("pandas")
+    if not isinstance(error, AttributeError) or frame.f_code.co_name != "_absent" or pandas is None:
+        return None
+    if not any(hasattr(getattr(pandas, kind), name) for kind in ("Series", "DataFrame")):
+        return None
+    said = f"a table of pandas and an active number make an array, which has no .{name}: {cure('pandas')}"
+    return MissingAttributeError(said + _place(call))
+
+
+def _of_operator(error: Exception, steps: list[Step], call: Call, active: type) -> DualrevError | None:
+    """Return our own error where a sparse matrix met an active number by an operator of Python's."""
+    node = parsed(call.text)
+    if not isinstance(error, TypeError) or steps[0][0] is not call.caller or not isinstance(node, ast.BinOp):
+        return None
+    if not says_kind(str(error), active):
+        return None
+    if not any(f"'{kind}" in str(error) for kind in _SPARSE):
+        return None
+    said = f"a matrix of scipy.sparse met an active number, which it does not know: {cure('scipy.sparse')}"
+    return MissingRuleError(f"{said}{_place(call)} ({error})")
+
+
+_SPARSE = ("bsr_", "coo_", "csc_", "csr_", "dia_", "dok_", "lil_")
+"""How the names of classes begin whose operators do not ask active numbers."""
 
 
 def _hidden(error: BaseException | None, in_library: bool) -> BaseException | None:
@@ -213,58 +229,24 @@ def _hidden(error: BaseException | None, in_library: bool) -> BaseException | No
     return error
 
 
-def says_objects(error: Exception, active: type) -> bool:
-    """Whether a library's error speaks of objects where it wants numbers."""
-    text = str(error)
-    return any(phrase in text for phrase in _OBJECTS) or _says_kind(text, active)
-
-
-def _says_kind(text: str, active: type) -> bool:
-    """Whether a text names a class of active numbers."""
-    kinds: list[type] = active.__subclasses__()
-    for kind in kinds:
-        name = kind.__name__
-        if f"'{name}'" in text or f"not {name}" in text or f"{name}(" in text or _says_kind(text, kind):
-            return True
-    return False
-
-
-def _took(call: Call, error: Exception, active: type) -> bool:
-    """Whether a library's function was entered with active numbers, and could not make sense of them."""
-    if call.entered is None or not isinstance(error, TypeError | AttributeError | NotImplementedError):
-        return False
-    return _at_hand(call.entered, active)
-
-
-def _at_hand(frame: FrameType | None, active: type) -> bool:
-    """Whether a function has active numbers among its variables, or in the attributes of one."""
-    if frame is None:
-        return True
-    found = [x for x in frame.f_locals.values() if not isinstance(x, ModuleType)]
-    return any(_holds(x, active) or _holds(getattr(x, "__dict__", None), active) for x in found)
-
-
-def _holds(x: Any, active: type, depth: int = 4) -> bool:
-    """Whether something is an active number or holds one, a few containers deep: containers may hold themselves."""
-    if isinstance(x, np.ndarray):
-        return x.dtype.kind == "O" and any(isinstance(element, active) for element in x.flat)
-    if isinstance(x, list | tuple | dict) and depth:
-        return any(_holds(each, active, depth - 1) for each in (x.values() if isinstance(x, dict) else x))
-    return isinstance(x, active)
-
-
 def _raised_by_user(steps: list[Step]) -> bool:
     """Whether a statement of the user's raised an error."""
+    package = package_of(steps[0][0])
+    return package != "dualrev" and package not in LIBRARIES and _raised_here(steps)
+
+
+def _raised_here(steps: list[Step]) -> bool:
+    """Whether a `raise` raised an error, not what a statement has called."""
     frame, at = steps[0]
-    if package_of(frame) == "dualrev" or package_of(frame) in LIBRARIES:
-        return False
     return dis.opname[frame.f_code.co_code[at]] == "RAISE_VARARGS"
 
 
-def _of_a_wrong_branch(error: Exception, active: type) -> bool:
+def _of_a_wrong_branch(error: Exception, package: str, active: type) -> bool:
     """Whether an error is one that follows where an active number is taken for something else."""
     if isinstance(error, DualrevError):
-        return type(error) in (InPlaceError, ActiveConversionError, ObjectArrayError)
+        return type(error) in (InPlaceError, ActiveConversionError, ObjectArrayError, WrongBranchError)
+    if isinstance(error, IndexError) or (isinstance(error, ValueError) and package in ("numpy", "dualrev")):
+        return True
     text = str(error)
-    speaks = "NoneType" in text or "active number" in text or _says_kind(text, active)
+    speaks = "NoneType" in text or "active number" in text or says_kind(text, active)
     return isinstance(error, UnboundLocalError) or (isinstance(error, TypeError | AttributeError) and speaks)

@@ -47,21 +47,47 @@ def _tests(code: CodeType) -> Iterator[tuple[str, str, int]]:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
     except (SyntaxError, ValueError):
         return
-    found = [(node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare)]
+    found = [(node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare | ast.Match)]
     for line, node in sorted(found, key=lambda each: each[0]):
         if min(numbers) <= line <= max(numbers) and _tested(node):
-            yield _tested(node), ast.unparse(node), line
+            yield _tested(node), _written(node), line
+
+
+def _written(node: ast.AST) -> str:
+    """Return a test as it is written; of a `match` what stands there without the bodies."""
+    if isinstance(node, ast.Match):
+        cases = " ".join(f"case {ast.unparse(case.pattern)}:" for case in node.cases)
+        return f"match {ast.unparse(node.subject)}: {cases}"
+    return ast.unparse(node)
 
 
 def _tested(node: ast.AST) -> str:
-    """Return the name of the variable whose type an expression tests, "" if it tests none."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+    """Return the name of the variable whose type an expression or a `match` tests, "" if it tests none."""
+    types: Sequence[ast.AST]
+    if isinstance(node, ast.Match):
+        subject = node.subject
+        types = [each.cls for case in node.cases for each in ast.walk(case.pattern) if isinstance(each, ast.MatchClass)]
+    elif isinstance(node, ast.Call) and _called(node) in ("isinstance", "issubclass", "isscalar") and node.args:
         subject, types = node.args[0], node.args[1:]
-    elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Call) and len(node.left.args) == 1:
-        if not (isinstance(node.left.func, ast.Name) and node.left.func.id == "type"):
-            return ""
-        subject, types = node.left.args[0], node.comparators
+        if _called(node) == "issubclass":
+            subject = _type_of(subject)
+    elif isinstance(node, ast.Compare):
+        subject, types = _type_of(node.left), node.comparators
     else:
         return ""
+    if not isinstance(subject, ast.Name):
+        return ""
     names = {getattr(each, "id", getattr(each, "attr", "")) for kind in types for each in ast.walk(kind)}
-    return subject.id if isinstance(subject, ast.Name) and names & _TYPES else ""
+    return subject.id if names & _TYPES or (isinstance(node, ast.Call) and _called(node) == "isscalar") else ""
+
+
+def _called(node: ast.Call) -> str:
+    """Return the last name of a function that is called."""
+    return str(getattr(node.func, "id", getattr(node.func, "attr", "")))
+
+
+def _type_of(node: ast.expr) -> ast.expr:
+    """Return x of type(x) or x.__class__, and what is neither as a constant."""
+    if isinstance(node, ast.Call) and _called(node) == "type" and len(node.args) == 1:
+        return node.args[0]
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "__class__" else ast.Constant(None)

@@ -53,6 +53,13 @@ def seconds(text: str) -> float:
     return found
 
 
+def lines(text: str) -> int:
+    """Return a number of lines or nodes, which is not negative."""
+    if not text.strip().isdecimal():
+        raise argparse.ArgumentTypeError(f"{text.strip()!r} is no number of lines or nodes; expected a whole one, 0 or more")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = Parser(
@@ -128,7 +135,11 @@ def parser() -> argparse.ArgumentParser:
     trace.add_argument("--direction", metavar="POINT", help="the tangent of the inputs, or the cotangent of the output")
     trace.add_argument("--order", choices=("level", "evaluation"), default="level", help="how variables are numbered")
     trace.add_argument(
-        "--most", type=int, default=100, metavar="N", help="print a longer text without its middle (default: 100 lines)"
+        "--most",
+        type=lines,
+        default=100,
+        metavar="N",
+        help="print a longer text without its middle (100 lines)",
     )
     trace.add_argument("--format", choices=("text", "markdown", "latex", "html"), default="text")
     trace.add_argument("-o", "--output", metavar="FILE", help="write to a file")
@@ -141,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
     graph.add_argument("--backward", action="store_true", help="add the backward path")
     graph.add_argument("--direction", metavar="POINT", help="for --backward, the cotangent of the output")
     graph.add_argument("--order", choices=("level", "evaluation"), default="level", help="how variables are numbered")
-    graph.add_argument("--most", type=int, default=50, metavar="N", help="fold graphs of more nodes (default: 50)")
+    graph.add_argument("--most", type=lines, default=50, metavar="N", help="fold graphs of more nodes (default: 50)")
     graph.add_argument("-o", "--output", metavar="FILE", help="draw into a file: .svg, .png, .pdf or .dot")
 
     primitives = commands.add_parser("primitives", help="print the table of primitives")

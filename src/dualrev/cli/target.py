@@ -122,8 +122,8 @@ def _of_expression(name: str, at: Sequence[str] | None, chosen: int | tuple[int,
         held = counted(numbers[0], "number") if len(given) == 1 else counted(len(given), "argument")
         example = ",".join("1" for _ in f.variables)
         raise UsageError(
-            f"{f.text} needs a point for {names or 'no variables'}{f'; --at holds {held}' if at else ''}"
-            f"{f', as in --at {example}' if example else ''}"
+            f"{f.text} needs {'one number for each of' if count > 1 else 'a point for'} {names or 'no variables'}"
+            f"{f', as in --at {example}' if example else ''}{f'; --at was given {held}' if at else ''}"
         )
     return Target(f.text, f, given, _all(given) if chosen is None else chosen)
 

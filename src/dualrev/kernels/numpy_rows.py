@@ -161,7 +161,7 @@ def _refusal(row: HostRow, argument: int) -> Callable[..., Any]:
         names = row.fn.__code__.co_varnames[: row.arity]
         raise MissingRuleError(
             f"{row.name}({', '.join(names)}) has no derivative in {names[argument]}: it has no closed form. "
-            f"Pass {names[argument]} as a plain number, or its value alone: dualrev.stop_gradient({names[argument]})"
+            f"Pass {names[argument]} as a plain number, or give the call a rule with dualrev.custom_rule"
         )
 
     return refuse

@@ -111,7 +111,7 @@ def linear_operator(f: Callable[..., Any], x: Any = None, *args: Any, **kwargs: 
     scipy.sparse.linalg.LinearOperator
         Of shape (m, n), where n counts the numbers in `x` and m those in `f(x)`, in the order of `ravel`. Products
         with the operator are pushforwards, products with its transpose pullbacks. It holds copies of `x` and of
-        the arrays among the further arguments.
+        the arrays among the further arguments, but not of what `f` reads from elsewhere: see the notes.
 
     Raises
     ------
@@ -121,6 +121,10 @@ def linear_operator(f: Callable[..., Any], x: Any = None, *args: Any, **kwargs: 
     Notes
     -----
     The Hessian of a scalar-valued function is `linear_operator(dr.grad(f), x)`. See docs/scipy.md.
+
+    Products with the transpose use what was recorded when the operator was made, and products with the operator call
+    `f` again. If `f` reads an array from a closure, a global or an object, and that array is changed afterwards, the
+    two are no longer transposes of each other. Pass such arrays as further arguments, of which copies are held.
 
     Examples
     --------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -36,25 +37,58 @@ def write_flat(self: Any, value: Any) -> None:
 
 
 class Flat:
-    """The elements of an active array, in C order, as `ndarray.flat` has them."""
+    """The elements of an active array, in C order, as `ndarray.flat` has them.
+
+    Attributes
+    ----------
+    base : Active
+        The array.
+    index : int
+        How many elements were iterated over.
+    """
 
     def __init__(self, array: Active) -> None:
         self.base = array
+        self.index = 0
+
+    @property
+    def coords(self) -> tuple[int, ...]:
+        """The index of the next element; after the last one the first index is one too large."""
+        shape, rest = self.base.shape, self.index
+        coords: list[int] = []
+        for size in shape[:0:-1]:
+            rest, last = divmod(rest, size or 1)
+            coords.append(last)
+        return (rest, *coords[::-1]) if shape else ()
 
     def __len__(self) -> int:
         return self.base.size
 
     def __iter__(self) -> Any:
-        return iter(self.copy())
+        return self
+
+    def __next__(self) -> Any:
+        if self.index >= len(self):
+            raise StopIteration
+        element = self.base[self.coords]
+        self.index += 1
+        return element
 
     def __getitem__(self, index: Any) -> Any:
+        self.index = 0
         return self.copy()[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        self.index = 0
         places = np.arange(len(self))[index].reshape(-1)
         value = np.reshape(operand(value), -1)
         repeated = np.take(value, np.arange(places.size) % value.size) if value.size else value
         self.base[np.unravel_index(places, self.base.shape)] = repeated
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise TypeError("Cannot delete iterator elements")
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return getattr(ufunc, method)(*map(_elements, inputs), **kwargs)
@@ -73,3 +107,12 @@ class Flat:
 
 def _elements(x: Any) -> Any:
     return x.copy() if type(x) is Flat else x
+
+
+def _comparison(name: str) -> Any:
+    python = getattr(operator, name)
+    return lambda self, other: python(self.copy(), _elements(other))
+
+
+for _name in ("lt", "le", "gt", "ge", "eq", "ne"):
+    setattr(Flat, f"__{_name}__", _comparison(_name))

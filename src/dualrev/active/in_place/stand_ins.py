@@ -136,7 +136,10 @@ OF_LISTS = {
 }
 """Functions that make arrays of lists, and cannot compute with arrays of objects."""
 
-OF_OPTIONS = {np: "full full_like nan_to_num piecewise select", np.linalg: "norm vector_norm"}
+OF_OPTIONS = {
+    np: "full full_like histogram histogram2d histogramdd nan_to_num piecewise select",
+    np.linalg: "norm vector_norm",
+}
 """Functions that leave active numbers as they are, or compare them, in arguments of which NumPy asks nobody; a list
 may be one of arrays of several shapes, or of functions."""
 

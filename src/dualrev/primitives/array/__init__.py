@@ -16,6 +16,7 @@ from dualrev.primitives.array import (
     fourier,
     gathering,
     grids,
+    histograms,
     indexing,
     inner_outer,
     joining,
@@ -40,7 +41,8 @@ from dualrev.primitives.array.rule import COMPOSITES, OPTIONED, RULES, ArrayRule
 FAMILIES = (
     *(shaping, axes, indexing, vector_parts, gathering, arranging, joining, splitting, padding, choosing),
     *(reduction, multiplying, statistics, missing, ordering, active_options),
-    *(contraction, inner_outer, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier, grids),
+    *(contraction, inner_outer, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier),
+    *(grids, histograms),
     *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
 )
 

@@ -129,8 +129,10 @@ def atleast_3d(*arys: Any) -> Any:
 
 @composite(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
-    """Repeat each array to the shape that they have together."""
+    """Repeat each array to the shape that they have together; where all have it, they are returned themselves."""
     shape = np.broadcast_shapes(*map(np.shape, args))
+    if all(np.shape(a) == shape for a in args):
+        return tuple(np.asarray(a) if isinstance(a, list | tuple) else a for a in args)
     return tuple(np.broadcast_to(a, shape) for a in args)
 
 

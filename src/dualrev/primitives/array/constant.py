@@ -20,14 +20,16 @@ CONSTANT: set[Any] = {
 }
 """Functions whose derivative is zero wherever it exists: they are called on plain values."""
 
-_COUNTS = "it counts, and counts have no derivative. Give it dualrev.stop_gradient(x)"
-_SETS = "it compares elements of sets. Use np.unique(x), or give it dualrev.stop_gradient(x)"
-_FILES = "a file holds plain numbers. Give it dualrev.stop_gradient(x)"
+_RULE = "give the call a rule with dualrev.custom_rule"
+_COUNTS = f"it counts, and counts have no derivative. Take a sum of smooth functions of x for a count, or {_RULE}"
+_KINDS = "it counts, and counts have no derivative. Use np.unique(x)"
+_SETS = "it compares elements of sets. Use np.unique(x)"
+_FILES = "a file holds plain numbers. Return x, as a second result with has_aux=True, and write it afterwards"
 
 _POLYNOMIAL = "NumPy computes it by loops over plain numbers. Use "
-_PAIR = "its parts jump at the powers of two. Give it dualrev.stop_gradient(x)"
+_PAIR = f"its parts jump at the powers of two. Use np.log2(np.abs(x)) for the exponent, or {_RULE}"
 _COMPLEX = "it leaves the real numbers beyond a branch point. Use np.{0} within them"
-_BITS = "it is a function of integers. Give it dualrev.stop_gradient(x)"
+_BITS = f"it is a function of integers. Give it plain ones, or {_RULE}"
 
 REFUSED: dict[Any, str] = {
     np.poly: _POLYNOMIAL + "np.polymul of the factors",
@@ -36,12 +38,12 @@ REFUSED: dict[Any, str] = {
     np.polydiv: _POLYNOMIAL + "the values np.polyval(u, x) / np.polyval(v, x)",
     np.frexp: _PAIR,
     np.sort_complex: "it orders complex numbers. Use np.sort(x)",
-    **dict.fromkeys((np.unique_all, np.unique_inverse, np.unique_counts), _COUNTS),
+    **dict.fromkeys((np.unique_all, np.unique_inverse, np.unique_counts), _KINDS),
     **{getattr(np.emath, name): _COMPLEX.format(name) for name in ("arccos", "arcsin", "arctanh", "power")},
     np.emath.logn: "it leaves the real numbers beyond 0. Use np.log(x) / np.log(n)",
     **dict.fromkeys((np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.bitwise_count), _BITS),
     **dict.fromkeys((np.left_shift, np.right_shift, np.gcd, np.lcm, np.packbits, np.unpackbits), _BITS),
-    **dict.fromkeys((np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges), _COUNTS),
+    **dict.fromkeys((np.histogram_bin_edges,), _COUNTS),
     **dict.fromkeys((np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d), _SETS),
     **dict.fromkeys((np.save, np.savetxt, np.savez, np.savez_compressed), _FILES),
 }
