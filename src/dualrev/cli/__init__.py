@@ -55,9 +55,10 @@ def seconds(text: str) -> float:
 
 def lines(text: str) -> int:
     """Return a number of lines or nodes, which is not negative."""
-    if not text.strip().isdecimal():
-        raise argparse.ArgumentTypeError(f"{text.strip()!r} is no number of lines or nodes; expected a whole one, 0 or more")
-    return int(text)
+    given = text.strip()
+    if not given.isdecimal():
+        raise argparse.ArgumentTypeError(f"{given!r} is no number of lines or nodes; expected a whole one, 0 or more")
+    return int(given)
 
 
 def parser() -> argparse.ArgumentParser:
