@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numba
@@ -11,6 +12,9 @@ from families.spectra import ROWS
 
 import dualrev as dr
 from dualrev import errors
+from dualrev.active import numpy_protocol
+from dualrev.kernels import numpy_rows
+from dualrev.primitives.row import math, row
 
 MODES = ("forward", "reverse")
 X = np.array([0.6, -0.8, 1.1])
@@ -100,3 +104,29 @@ REFUSED = {
 def test_what_is_not_known_of_complex_numbers_is_refused(name: str, mode: str) -> None:
     with pytest.raises(errors.DualrevError, match=r"complex|real numbers"):
         dr.jacobian(lambda x: np.abs(REFUSED[name](x * (1 + 1j))), mode=mode)(X)
+
+
+VERSIN = row(
+    "versin",
+    lambda x: 2.0 * math.square(math.sin(0.5 * x)),
+    lambda y, x: math.sin(x),
+    holomorphic=True,
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_row_that_no_library_has_takes_complex_numbers_if_it_says_so(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for new in (VERSIN, dataclasses.replace(VERSIN, holomorphic=False)):
+        versin = numpy_rows._function(new)
+        monkeypatch.setitem(numpy_protocol._ROWS, versin, new)
+        f = dr.grad(lambda x, versin=versin: np.real(versin(x * (1 + 1j))), mode=mode)
+        if new.holomorphic:
+            assert np.isclose(versin(0.3 + 0.3j), 1 - np.cos(0.3 + 0.3j), rtol=1e-14)
+            assert np.isclose(f(0.3), np.real(np.sin(0.3 + 0.3j) * (1 + 1j)), rtol=1e-14)
+            continue
+        with pytest.raises(errors.MissingRuleError):
+            versin(0.3 + 0.3j)
+        with pytest.raises(errors.MissingRuleError):
+            f(0.3)

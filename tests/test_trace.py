@@ -213,7 +213,7 @@ def evaluated(formula: str, names: Names) -> Any:
 
 
 def test_linear_functions_are_shown_applied_to_tangents_only_if_they_are_linear() -> None:
-    assert {rule.name for rule in RULES.values()} >= formulas.SAME_ON_TANGENTS
+    assert sum(rule.itself for rule in RULES.values()) == 9
     x, t = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, -1.0], [0.5, 2.0]])
     for f in (lambda a: a[0], np.sum, np.transpose, lambda a: np.concatenate([a, a]), lambda a: np.stack([a, a])):
         np.testing.assert_array_equal(dr.jvp(f, x, t)[1], f(t))

@@ -102,7 +102,7 @@ class Selection:
         scatter_add(adjoint, cotangent, self.at, self.ndim)
 
 
-@array_rule(index)
+@array_rule(index, itself=True)
 def index_rule(y: Any, x: Any, /, index: Any = None) -> Selection:
     """Select elements; the transpose puts them back where they were."""
     return Selection(x.shape, index, y.ndim)

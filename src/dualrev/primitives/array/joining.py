@@ -59,7 +59,7 @@ class Flattened:
         return np.reshape(part, leading(part, 1) + tuple(self.shapes[operand]))
 
 
-@array_rule(np.concatenate)
+@array_rule(np.concatenate, itself=True)
 def concatenate(y: Any, arrays: Any, /, axis: int | None = 0, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Join along an axis that is there."""
     if axis is None:
@@ -70,7 +70,7 @@ def concatenate(y: Any, arrays: Any, /, axis: int | None = 0, dtype: Any = None,
     return Joined(np.concatenate, place, [np.shape(a) for a in arrays], parts)
 
 
-@array_rule(np.stack)
+@array_rule(np.stack, itself=True)
 def stack(y: Any, arrays: Any, /, axis: int = 0, dtype: Any = None, casting: str = "same_kind") -> Any:
     """Join along a new axis."""
     (place,) = from_the_end(axis, y.ndim)

@@ -36,7 +36,7 @@ def chosen(array: Any, where: Any) -> Any:
     return array if where is True else np.where(where, array, np.zeros((), array.dtype))
 
 
-@array_rule(np.sum, direct=lambda a, **options: a.sum(**options))
+@array_rule(np.sum, direct=lambda a, **options: a.sum(**options), itself=True)
 def sum_(
     y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = 0, where: Any = True
 ) -> Any:

@@ -98,6 +98,8 @@ class ArrayRule(NamedTuple):
         The function of arrays without the wrapper that NumPy puts around it, None if there is no such.
     alias
         Whether a result that shares an operand's memory is a view of it.
+    itself
+        Whether the function is its own tangent, and is written so.
     """
 
     name: str
@@ -111,6 +113,7 @@ class ArrayRule(NamedTuple):
     sequence: bool = False
     direct: Callable[..., Any] | None = None
     alias: bool = True
+    itself: bool = False
 
     def split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return (operands, all other arguments by name)."""
@@ -171,6 +174,7 @@ def array_rule(
     definition: Callable[..., Any] | None = None,
     direct: Callable[..., Any] | None = None,
     alias: bool = True,
+    itself: bool = False,
 ) -> Callable[[Any], Any]:
     """Enter a linearization in the table. Parameters before the bare `/` are the operands, after `y`, the result."""
 
@@ -188,7 +192,7 @@ def array_rule(
         names = tuple(own)[len(operands) :]
         RULES[function] = ArrayRule(
             *(function.__name__, function, operands, linearize, options, definition),
-            *(names, variadic, sequence, direct, alias),
+            *(names, variadic, sequence, direct, alias, itself),
         )
         return linearize
 

@@ -29,7 +29,7 @@ def pad_axes(array: Any, ndim: int, wanted: int) -> Any:
     return array if ndim == wanted else array.reshape(ahead + (1,) * (wanted - ndim) + array.shape[len(ahead) :])
 
 
-@array_rule(np.reshape, direct=lambda a, shape, **options: a.reshape(shape, **options))
+@array_rule(np.reshape, direct=lambda a, shape, **options: a.reshape(shape, **options), itself=True)
 def reshape(y: Any, a: Any, /, shape: Any = None, order: str = "C", copy: Any = None) -> Any:
     """Reshape; in Fortran order by reversing the axes before and after."""
     before, after = a.shape, y.shape
@@ -80,7 +80,7 @@ def _reversed(array: Any, ndim: int) -> Any:
     return np.transpose(array, (*range(ahead), *range(array.ndim - 1, ahead - 1, -1)))
 
 
-@array_rule(np.transpose)
+@array_rule(np.transpose, itself=True)
 def transpose(y: Any, a: Any, /, axes: Any = None) -> Any:
     """Permute the axes."""
     order = tuple(range(a.ndim - 1, -1, -1)) if axes is None else from_the_end(tuple(axes), a.ndim)
@@ -93,7 +93,7 @@ def _permuted(array: Any, order: tuple[int, ...]) -> Any:
     return np.transpose(array, (*range(ahead), *(ahead + n for n in order)))
 
 
-@array_rule(np.broadcast_to)
+@array_rule(np.broadcast_to, itself=True)
 def broadcast_to(y: Any, array: Any, /, shape: Any = None, subok: bool = False) -> Any:
     """Repeat along new axes and axes of length 1."""
     before, after = array.shape, y.shape
@@ -114,7 +114,7 @@ def _itself(x: Any, order: Any = "K") -> Any:
 copied = ProtocolFunction("copy", _copied)
 
 
-@array_rule(copied, definition=_itself)
+@array_rule(copied, definition=_itself, itself=True)
 def _copied_rule(y: Any, x: Any, /, order: Any = "K") -> Any:
     """Copy, in an order of memory that derivatives do not have."""
     return linear(_itself, _itself)
@@ -131,7 +131,7 @@ def _same(x: Any, dtype: Any = None, order: Any = "K", copy: bool = True) -> Any
     return x
 
 
-@array_rule(astype, definition=_same)
+@array_rule(astype, definition=_same, itself=True)
 def _astype_rule(y: Any, x: Any, /, dtype: Any = None, order: Any = "K", copy: bool = True) -> Any:
     before, after = x.dtype, y.dtype
     if before.kind == after.kind:

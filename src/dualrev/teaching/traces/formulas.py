@@ -16,11 +16,6 @@ from dualrev.teaching import summaries
 from dualrev.teaching.recording import Step
 from dualrev.teaching.traces.notation import ATOM, SIGN, Style, Written, elided, folded, number, product, total, write
 
-SAME_ON_TANGENTS = frozenset(
-    {"index", "sum", "reshape", "transpose", "concatenate", "stack", "broadcast_to", "astype", "copy"}
-)
-"""Linear array functions by name: their tangent is the function of the tangents."""
-
 
 def operation_name(step: Step) -> str:
     """Return the name of a step's operation, "input" for an input."""
@@ -106,7 +101,7 @@ def _term(step: Step, operand: int, factor: Written, style: Style, transposed: b
 
 def _same_on_tangents(step: Step) -> bool:
     """Whether a step's function is linear; a sum that begins with a number is not."""
-    return operation_name(step) in SAME_ON_TANGENTS and "initial" not in step.options
+    return isinstance(step.operation, ArrayRule) and step.operation.itself and "initial" not in step.options
 
 
 def _linear_map(step: Step, operand: int, argument: str, style: Style, transposed: bool) -> str:
