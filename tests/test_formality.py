@@ -172,6 +172,39 @@ def test_the_house_is_one_that_can_be_surveyed() -> None:
     assert len(LAYERS) <= 16
 
 
+def assignments_to_numba(path: Path) -> Iterator[str]:
+    """Yield the assignments of a file to attributes and entries of what it imports from Numba."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        module = node.module if isinstance(node, ast.ImportFrom) else None
+        glue = (module or "").startswith("numba.cuda")  # of a device, which `kernels/cuda_target.py` keeps by itself
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            parts = [(module or each.name).partition(".")[0] for each in node.names]
+            names |= {
+                (each.asname or each.name).partition(".")[0]
+                for each, part in zip(node.names, parts, strict=True)
+                if part == "numba" and not glue and each.name != "cuda"
+            }
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("setattr", "delattr"):
+            targets = [ast.Attribute(node.args[0])]
+        for target in targets:
+            root: Any = target
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            if root is not target and isinstance(root, ast.Name) and root.id in names:
+                yield ast.unparse(node)
+
+
+def test_numba_is_patched_in_one_file() -> None:
+    found = {module: list(assignments_to_numba(path)) for module, path in MODULES.items()}
+    patches = found.pop("kernels.numba_patches")
+    assert len(patches) == 6  # a patch less or more is a decision: see what the file says of each
+    assert {module: some for module, some in found.items() if some} == {}
+
+
 def test_forward_and_reverse_do_not_know_each_other() -> None:
     for one, other in (("forward", "reverse"), ("reverse", "forward")):
         for module, path in MODULES.items():

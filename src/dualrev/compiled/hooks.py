@@ -1,16 +1,17 @@
 """Hooks in Numba: interpreted code that calls a compiled function with active numbers calls the function's step.
 
 Numba's own way of calling is written in C. It asks Python for the type of what it does not know, and for code where it
-has none for these types. These are the two methods that are replaced here; calls for which there is code never come by.
+has none for these types. These two methods are replaced; calls for which there is code never come by.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from numba.core import types
-from numba.core.dispatcher import OmittedArg, _DispatcherBase
+from numba.core.dispatcher import OmittedArg
 from numba.core.typing.typeof import Purpose
 from numba.extending import typeof_impl
 
@@ -18,17 +19,17 @@ from dualrev.active.number import Active
 from dualrev.active.trees import active_inside
 from dualrev.compiled.marks import MADE_OF
 from dualrev.errors import ActiveConversionError
+from dualrev.kernels.numba_patches import replace_calls_from_python
 
 _OPEN = "_dualrev_open"
 """Attribute of a function of fixed signatures: the threads whose calls under way have let it ask for code."""
 
 _LOCK = threading.Lock()
-_typeof_pyval, _compile_for_args = _DispatcherBase.typeof_pyval, _DispatcherBase._compile_for_args
 
 
-def _type_of_argument(self: Any, value: Any) -> Any:
+def _type_of_argument(numba_type: Callable[..., Any], self: Any, value: Any) -> Any:
     if not active_inside(value):
-        return _typeof_pyval(self, value)
+        return numba_type(self, value)
     with _LOCK:
         if not self._can_compile or hasattr(self, _OPEN):
             # A function of fixed signatures never asks for code; it does for the rest of this call.
@@ -37,7 +38,7 @@ def _type_of_argument(self: Any, value: Any) -> Any:
     return types.pyobject
 
 
-def _code_for(self: Any, *args: Any, **kwargs: Any) -> Any:
+def _code_for(numba_code: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
     """Return what is called with these arguments."""
     given = [arg.value if isinstance(arg, OmittedArg) else arg for arg in args]
     active = any(map(active_inside, given))
@@ -45,7 +46,7 @@ def _code_for(self: Any, *args: Any, **kwargs: Any) -> Any:
         return self._explain_matching_error(*args)
     _close(self)
     if not active or self.targetoptions.get("forceobj"):
-        return _compile_for_args(self, *args, **kwargs)
+        return numba_code(self, *args, **kwargs)
     self._types_active_call.clear()
     if hasattr(self.py_func, MADE_OF):  # a derivative, of which the operator that it belongs to makes a step
         raise ActiveConversionError(f"{self.py_func.__name__} was called with active numbers")
@@ -81,5 +82,4 @@ def _type_of_active(x: Any, context: Any) -> Any:
     )
 
 
-_DispatcherBase.typeof_pyval = _type_of_argument
-_DispatcherBase._compile_for_args = _code_for
+replace_calls_from_python(_type_of_argument, _code_for)

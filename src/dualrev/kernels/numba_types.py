@@ -17,6 +17,7 @@ from numba.extending import box, register_model
 from numba.np.arrayobj import intrin_alloc
 
 from dualrev.kernels.numba_extending import intrinsic, overloads_classmethod
+from dualrev.kernels.numba_patches import replace_array_class
 
 NUMBERS = (types.Integer, types.Float, types.Boolean)
 
@@ -69,14 +70,7 @@ class ActiveArray(types.Array):  # type: ignore[misc]
     is_internal = True
 
 
-def _new_array_type(cls: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-    return object.__new__(ActiveArray if cls is types.Array and is_active(dtype) else cls)
-
-
-# Numba's own implementations of NumPy's functions name the type of their result `types.Array(dtype, ...)`.
-types.Array.__new__ = _new_array_type
-
-
+replace_array_class(lambda cls, dtype: ActiveArray if cls is types.Array and is_active(dtype) else cls)
 register_model(ActiveArray)(models.ArrayModel)
 
 

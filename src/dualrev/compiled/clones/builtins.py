@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core import errors, types
-from numba.core.typing.builtins import NumberClassAttribute
 from numba.core.typing.templates import AttributeTemplate, infer_getattr, make_callable_template
 from numba.cpython.builtins import ol_isinstance
 from numba.extending import lower_builtin
 
 from dualrev.kernels.numba_extending import overloads, overloads_method
+from dualrev.kernels.numba_patches import replace_call_of_number_class
 from dualrev.kernels.numba_types import ActiveType, element, float_of, is_active, owner_of, without_derivatives
 
 
@@ -63,16 +63,13 @@ class _ClassOfNumber(AttributeTemplate):  # type: ignore[misc]
         return types.NumberClass(float_of(number))
 
 
-_numba_call = NumberClassAttribute.resolve___call__
-
-
-def _call_of_class(self: Any, called: Any) -> Any:
+def _call_of_class(numba_call: Callable[..., Any], self: Any, called: Any) -> Any:
     """Type `np.float64(x)` as `float(x)` is, which keeps the derivative, and `np.int64(x)` as `int(x)`.
 
     A number keeps its precision, whatever float is asked for.
     """
     to = float_of(called.instance_type)
-    numbers = _numba_call(self, types.NumberClass(to))
+    numbers = numba_call(self, types.NumberClass(to))
 
     def typer(val: Any) -> Any:
         if is_active(val) and isinstance(to, types.Float):
@@ -85,7 +82,7 @@ def _call_of_class(self: Any, called: Any) -> Any:
     return types.Function(make_callable_template(key=to, typer=typer))
 
 
-NumberClassAttribute.resolve___call__ = _call_of_class
+replace_call_of_number_class(_call_of_class)
 
 
 @lower_builtin(types.NumberClass, ActiveType)  # type: ignore[untyped-decorator]

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 from numba.core import cgutils, types
-from numba.core.registry import cpu_target
-from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.np.arrayobj import make_array, populate_array
 from numba.np.ufunc.array_exprs import _lower_array_expr
 
 from dualrev.compiled.array_functions.table import owner_inside
 from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_patches import replace_array_expressions, replace_operators_in_place
 from dualrev.kernels.numba_rows import spellings
 from dualrev.kernels.numba_types import NUMBERS, ActiveArray, array_of, element, is_active, owner_of
 from dualrev.primitives.scalar import TABLE
@@ -110,18 +109,15 @@ def _lower(lowerer: Any, expr: Any) -> Any:
     return _lower_array_expr(_Lowerer(lowerer), expr)
 
 
-_numba_in_place = NumpyRulesInplaceArrayOperator.generic
-
-
-def _in_place_of_floats(self: Any, args: Any, kws: Any) -> Any:
+def _in_place_of_floats(numba_types: Callable[..., Any], self: Any, args: Any, kws: Any) -> Any:
     """Answer for Numba's own numbers only: its rules fail on others, instead of leaving them to an overload."""
-    return None if owner_inside(types.Tuple(args)) is not None else _numba_in_place(self, args, kws)
+    return None if owner_inside(types.Tuple(args)) is not None else numba_types(self, args, kws)
 
 
 def register() -> None:
     """Enter the types of all rows' spellings, and the lowering of expressions."""
-    NumpyRulesInplaceArrayOperator.generic = _in_place_of_floats
-    cpu_target.target_context.special_ops["arrayexpr"] = _lower
+    replace_operators_in_place(_in_place_of_floats)
+    replace_array_expressions(_lower)
     for row in TABLE.values():
         for function in spellings(row):
             elementwise = isinstance(function, np.ufunc) or getattr(operator, function.__name__, None) is function
