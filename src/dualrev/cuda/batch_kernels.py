@@ -15,7 +15,7 @@ import numpy as np
 from dualrev.cuda.clones import clone
 from dualrev.cuda.programs import Layout, Program, active_sizes
 from dualrev.kernels import cuda_target
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import is_active
 
 THREADS = 128
@@ -23,13 +23,9 @@ SHARED_BYTES = 48 * 1024
 """What a block may use without asking for more, on every device."""
 
 
-def primal(y: Any) -> Any:
+@compiled_only
+def primal(y: Any) -> Callable[..., Any]:
     """Return the value of an active number, of whatever level."""
-    raise NotImplementedError
-
-
-@overloads(primal)
-def _primal(y: Any) -> Callable[..., Any]:
     return (lambda y: primal(y.primal_)) if is_active(y) else (lambda y: y)
 
 

@@ -13,21 +13,19 @@ from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import thorough_constructors
 from dualrev.kernels import cuda
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.single_precision import single_floats
 
 
 def _refused(function: Any) -> Callable[..., Any]:
-    stand_in = defined(["*args"], ["raise NotImplementedError"], {})
-    stand_in.__name__ = function.__name__
-
-    def choose(*args: Any) -> Any:
+    @compiled_only
+    def stand_in(*args: Any) -> Any:
         raise errors.TypingError(
             f"np.{function.__name__} allocates an array, which is not possible on the device. Write the function in "
             "place, f(x, out), and give the operator out_shape=; or return a tuple of numbers"
         )
 
-    overloads(stand_in)(choose)
+    stand_in.__name__ = function.__name__
     return stand_in
 
 

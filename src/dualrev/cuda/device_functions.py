@@ -20,7 +20,7 @@ from dualrev.cuda.tape import WorkspaceVarType, length_in, tape_in
 from dualrev.errors import DeviceError
 from dualrev.kernels import cuda_target
 from dualrev.kernels.numba_chain_rule import chained
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import is_active
 from dualrev.reverse.numba_var import variable
 
@@ -206,23 +206,15 @@ def reverse_grad(f: Callable[..., Any], n: int) -> Callable[..., Any]:
     return _function("reverse_grad", f, parameters, program, [], [])
 
 
-def index_of(y: Any) -> Any:
+@compiled_only
+def index_of(y: Any) -> Callable[..., Any]:
     """Return the index of a number on a tape, 0 for a constant."""
-    raise NotImplementedError
-
-
-def scale_of(y: Any, dtype: Any) -> Any:
-    """Return the scale of a number on a tape, 0 for a constant."""
-    raise NotImplementedError
-
-
-@overloads(index_of)
-def _index_of(y: Any) -> Callable[..., Any]:
     return (lambda y: y.index_) if is_active(y) else (lambda y: 0)
 
 
-@overloads(scale_of)
-def _scale_of(y: Any, dtype: Any) -> Callable[..., Any]:
+@compiled_only
+def scale_of(y: Any, dtype: Any) -> Callable[..., Any]:
+    """Return the scale of a number on a tape, 0 for a constant."""
     return (lambda y, dtype: y.scale_) if is_active(y) else (lambda y, dtype: dtype(0))
 
 
@@ -235,9 +227,6 @@ def _function(
     end: Sequence[str],
 ) -> Callable[..., Any]:
     """Return a function that exists in compiled code only, which runs a program of its arguments' precision."""
-    stub = defined(list(names), ["raise NotImplementedError"], {})
-    short = "".join(c for c in getattr(f, "__name__", "f") if c.isalnum() or c == "_")
-    stub.__name__ = stub.__qualname__ = f"{kind}_of_{short}"
 
     def choose(x: Any, *others: Any) -> Callable[..., Any] | None:
         if not isinstance(x, types.Array) or not isinstance(x.dtype, types.Float):
@@ -247,8 +236,10 @@ def _function(
         scope["primal"] = primal
         return defined(list(names), [*begin, *made.lines, *end], scope)
 
-    overloads(stub)(defined(list(names), [f"return choose({', '.join(names)})"], {"choose": choose}))
-    return stub
+    made = compiled_only(defined(list(names), [f"return choose({', '.join(names)})"], {"choose": choose}))
+    short = "".join(c for c in getattr(f, "__name__", "f") if c.isalnum() or c == "_")
+    made.__name__ = made.__qualname__ = f"{kind}_of_{short}"
+    return made
 
 
 def _names(f: Any, own: int) -> list[str]:

@@ -16,7 +16,7 @@ from dualrev.compiled.clones.constructors import constructors
 from dualrev.compiled.drivers.derivative import parameters
 from dualrev.custom.written_rule import WrittenRule
 from dualrev.errors import CompilationError
-from dualrev.kernels.numba_extending import defined, overloads, written_by
+from dualrev.kernels.numba_extending import compiled_only, defined, written_by
 from dualrev.kernels.numba_types import NUMBERS, element, is_active, link, owner_of
 from dualrev.operators.call import is_dispatcher
 
@@ -113,21 +113,13 @@ def _tangent(of: Any, own: bool) -> str:
     return "1.0" if own else "0.0" if isinstance(of, NUMBERS) or is_active(of) else "None"
 
 
-def _partial_of(adjoint: Any) -> Any:
-    raise NotImplementedError
-
-
-def _number_of(y: Any) -> Any:
-    raise NotImplementedError
-
-
-@overloads(_partial_of)
-def _partial_of_type(adjoint: Any) -> Callable[..., Any]:
+@compiled_only
+def _partial_of(adjoint: Any) -> Callable[..., Any]:
     return (lambda adjoint: 0.0) if isinstance(adjoint, types.NoneType) else (lambda adjoint: adjoint)
 
 
-@overloads(_number_of)
-def _number_of_type(y: Any) -> Callable[..., Any]:
+@compiled_only
+def _number_of(y: Any) -> Callable[..., Any]:
     if isinstance(y, NUMBERS) or is_active(y):
         return lambda y: y
     raise CompilationError(

@@ -8,14 +8,10 @@ from typing import Any
 from numba.core import types
 
 from dualrev.kernels.cpu import chain_product
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 
 
-def chained(partial: Any, factor: Any) -> Any:
+@compiled_only(jit_options={"error_model": "numpy"})
+def chained(partial: Any, factor: Any) -> Callable[..., Any]:
     """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    raise NotImplementedError
-
-
-@overloads(chained, jit_options={"error_model": "numpy"})
-def _chained(partial: Any, factor: Any) -> Callable[..., Any]:
     return chain_product(partial == factor == types.float32).py_func  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ Numba compares the parameters of an overload with its implementation's, annotati
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from typing import Any
 
 import numba
@@ -44,6 +45,18 @@ def _plain(register: Callable[[Chooser], Any]) -> Callable[[Chooser], Chooser]:
         return choose
 
     return decorate
+
+
+def compiled_only(choose: Chooser | None = None, **options: Any) -> Callable[..., Any]:
+    """Make a function of types into one that exists in compiled code only, where it runs what it answers for them."""
+    if choose is None:
+        return lambda choose: compiled_only(choose, **options)
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("this function exists in compiled code only")
+
+    overloads(called, **options)(choose)
+    return update_wrapper(called, choose)
 
 
 def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Callable[..., Any]:

@@ -9,10 +9,9 @@ import numpy as np
 from numba.core import types
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import empty_array
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import is_active
 
 
@@ -26,13 +25,10 @@ known_axis = compiled(_known)
 """The number of an axis from the front."""
 
 
-def rows_along(a: Any, axis: int) -> Any:
+@compiled_only
+def rows_along(a: Any, axis: Any) -> Callable[..., Any]:
     """Return a matrix of the vectors along an axis, one in each row."""
-    return stub(a, axis)
 
-
-@overloads(rows_along)
-def _rows_along(a: Any, axis: Any) -> Callable[..., Any]:
     def implementation(a, axis):  # type: ignore[no-untyped-def]
         along = known_axis(axis, a.ndim)
         before = after = 1
@@ -48,13 +44,10 @@ def _rows_along(a: Any, axis: Any) -> Callable[..., Any]:
     return implementation
 
 
-def back_along(rows: Any, a: Any, axis: int) -> Any:
+@compiled_only
+def back_along(rows: Any, a: Any, axis: Any) -> Callable[..., Any]:
     """Return rows as vectors along an axis of an array like `a`, of their own length there."""
-    return stub(rows, a, axis)
 
-
-@overloads(back_along)
-def _back_along(rows: Any, a: Any, axis: Any) -> Callable[..., Any]:
     def implementation(rows, a, axis):  # type: ignore[no-untyped-def]
         along = known_axis(axis, a.ndim)
         before = after = 1
@@ -70,13 +63,10 @@ def _back_along(rows: Any, a: Any, axis: Any) -> Callable[..., Any]:
     return implementation
 
 
-def without_axis(shape: Any, axis: int) -> Any:
+@compiled_only
+def without_axis(shape: Any, axis: Any) -> Callable[..., Any]:
     """Return a shape without one of its lengths."""
-    return stub(shape, axis)
 
-
-@overloads(without_axis)
-def _without_axis(shape: Any, axis: Any) -> Callable[..., Any]:
     def implementation(shape, axis):  # type: ignore[no-untyped-def]
         rest = shape[1:]
         for n in range(known_axis(axis, len(shape))):
@@ -113,24 +103,16 @@ def scanned(of_vector: Any) -> Any:
     return implementation
 
 
-def empty_like_rows(rows: Any) -> Any:
+@compiled_only
+def empty_like_rows(rows: Any) -> Callable[..., Any]:
     """Return an array with an element for each row."""
-    return stub(rows)
-
-
-@overloads(empty_like_rows)
-def _empty_like_rows(rows: Any) -> Callable[..., Any]:
     dtype = rows.dtype
     return lambda rows: empty_array(dtype, rows.shape[0])
 
 
-def plain(x: Any) -> Any:
+@compiled_only
+def plain(x: Any) -> Callable[..., Any]:
     """Return numbers without their derivatives: what comparisons and indices depend on."""
-    return stub(x)
-
-
-@overloads(plain)
-def _plain(x: Any) -> Callable[..., Any]:
     dtype = x.dtype if isinstance(x, types.Array) else x
     if not is_active(dtype):
         return lambda x: x
@@ -149,13 +131,9 @@ def _plain(x: Any) -> Callable[..., Any]:
     return implementation
 
 
-def as_array(x: Any) -> Any:
+@compiled_only
+def as_array(x: Any) -> Callable[..., Any]:
     """Return an array as it is, and a number as one of no axes."""
-    return stub(x)
-
-
-@overloads(as_array)
-def _as_array(x: Any) -> Callable[..., Any]:
     if isinstance(x, types.Array):
         return lambda x: x
 

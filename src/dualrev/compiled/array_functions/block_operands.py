@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import empty_array
 from dualrev.kernels.numba_chain_rule import chained
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.reverse.numba_blocks import indices_of, values_of, words_for
 from dualrev.reverse.numba_var import no_tape, tape_of, variable
 
 
-def primals_in(owner: Any, a: Any) -> Any:
+@compiled_only
+def primals_in(owner: Any, a: Any) -> Callable[..., Any]:
     """Return a contiguous array of the values of numbers, as the owner's are."""
-    return stub(owner, a)
-
-
-@overloads(primals_in)
-def _primals_in(owner: Any, a: Any) -> Callable[..., Any]:
     dtype, mine = owner.instance_type.dtype, a.dtype == owner.instance_type
 
     def implementation(owner, a):  # type: ignore[no-untyped-def]
@@ -33,13 +28,9 @@ def _primals_in(owner: Any, a: Any) -> Callable[..., Any]:
     return implementation
 
 
-def tape_among(owner: Any, a: Any, b: Any) -> Any:
+@compiled_only
+def tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
     """Return the tape of the first number that is on one, and whether there is any."""
-    return stub(owner, a, b)
-
-
-@overloads(tape_among)
-def _tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
     mine, other = a.dtype == owner.instance_type, b.dtype == owner.instance_type
 
     def implementation(owner, a, b):  # type: ignore[no-untyped-def]
@@ -56,13 +47,10 @@ def _tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
     return implementation
 
 
-def keep_operands(tape: Any, start: int, a: Any) -> None:
+@compiled_only
+def keep_operands(tape: Any, start: Any, a: Any) -> Callable[..., Any]:
     """Write the indices and scales of numbers into a block."""
-    stub(tape, start, a)
 
-
-@overloads(keep_operands)
-def _keep_operands(tape: Any, start: Any, a: Any) -> Callable[..., Any]:
     def implementation(tape, start, a):  # type: ignore[no-untyped-def]
         indices = indices_of(tape, start, a.size)
         scales = values_of(tape, start + words_of_indices(a.size), a.size)
@@ -73,13 +61,10 @@ def _keep_operands(tape: Any, start: Any, a: Any) -> Callable[..., Any]:
     return implementation
 
 
-def keep_values(tape: Any, start: int, values: Any) -> None:
+@compiled_only
+def keep_values(tape: Any, start: Any, values: Any) -> Callable[..., Any]:
     """Write numbers into a block."""
-    stub(tape, start, values)
 
-
-@overloads(keep_values)
-def _keep_values(tape: Any, start: Any, values: Any) -> Callable[..., Any]:
     def implementation(tape, start, values):  # type: ignore[no-untyped-def]
         kept = values_of(tape, start, values.size)
         for n, each in enumerate(values.flat):
@@ -102,13 +87,10 @@ def words_of_operands(tape: Any, count: int) -> int:
     return words
 
 
-def as_outputs(tape: Any, owner: Any, values: Any, first: int) -> Any:
+@compiled_only
+def as_outputs(tape: Any, owner: Any, values: Any, first: Any) -> Callable[..., Any]:
     """Return an array of numbers with these values and consecutive indices, or of constants if the first is 0."""
-    return stub(tape, owner, values, first)
 
-
-@overloads(as_outputs)
-def _as_outputs(tape: Any, owner: Any, values: Any, first: Any) -> Callable[..., Any]:
     def implementation(tape, owner, values, first):  # type: ignore[no-untyped-def]
         y = empty_array(owner, values.shape)
         flat = y.ravel()

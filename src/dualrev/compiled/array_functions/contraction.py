@@ -9,7 +9,7 @@ import numpy as np
 from numba.core import errors, types
 
 from dualrev.compiled.array_functions.linalg import inv
-from dualrev.compiled.array_functions.matrix_product import choose_contraction, contraction
+from dualrev.compiled.array_functions.matrix_product import contraction
 from dualrev.compiled.array_functions.table import array_function, expect_int, owner_inside
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import overloads
@@ -40,7 +40,7 @@ def _matmul(a: Any, b: Any) -> Any:
 def _product(a: Any, b: Any) -> Any:
     """Return the product of vectors and matrices: a vector is a row on the left and a column on the right."""
     if a.ndim == b.ndim == 2:
-        return choose_contraction(a, b)
+        return lambda a, b: contraction(a, b)
     if a.ndim == 1 and b.ndim == 1:
         return lambda a, b: contraction(np.expand_dims(a, 0), np.expand_dims(b, 1))[0, 0]
     if a.ndim == 1 and b.ndim == 2:

@@ -9,19 +9,15 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.array_functions.table import array_function, owner_inside
-from dualrev.compiled.seeding import lifted, stub
+from dualrev.compiled.seeding import lifted
 from dualrev.kernels.numba_arrays import empty_array
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import is_active
 
 
-def alike(arrays: Any) -> Any:
+@compiled_only
+def alike(arrays: Any) -> Callable[..., Any]:
     """Return arrays such that all of them hold active numbers of one type."""
-    return stub(arrays)
-
-
-@overloads(alike)
-def _alike(arrays: Any) -> Callable[..., Any]:
     if not isinstance(arrays, types.BaseTuple):
         return lambda arrays: arrays
     parts = [
@@ -55,13 +51,9 @@ for _function in (np.vstack, np.hstack, np.dstack, np.column_stack):
     _joined(_function)
 
 
-def flat(values: Any) -> Any:
+@compiled_only
+def flat(values: Any) -> Callable[..., Any]:
     """Return an array's elements, or a number, as an array of one axis."""
-    return stub(values)
-
-
-@overloads(flat)
-def _flat(values: Any) -> Callable[..., Any]:
     if not is_active(values):
         return lambda values: np.ravel(np.asarray(values))
     owner = values

@@ -21,11 +21,10 @@ from dualrev.compiled.array_functions.block_operands import (
     tape_among,
     words_of_operands,
 )
-from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_chain_rule import chained
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import owner_of
 from dualrev.reverse.numba_blocks import FIRST, OWN, blocks_pulled_by, values_of, words_for, words_of
 from dualrev.reverse.numba_var import VarType
@@ -33,14 +32,9 @@ from dualrev.reverse.numba_var import VarType
 SHAPES, SHAPES_END = OWN, OWN + 5
 
 
-def contraction(a: Any, b: Any) -> Any:
+@compiled_only
+def contraction(a: Any, b: Any) -> Callable[..., Any]:
     """Return the product of two matrices."""
-    return stub(a, b)
-
-
-@overloads(contraction)
-def choose_contraction(a: Any, b: Any) -> Callable[..., Any]:
-    """Return what multiplies matrices of these types."""
     owner = owner_of((a, b))
     if owner is None:
         return lambda a, b: np.dot(a, b)

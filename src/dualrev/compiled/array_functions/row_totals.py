@@ -15,23 +15,18 @@ from dualrev.compiled.array_functions.block_operands import (
     words_of_indices,
     words_of_operands,
 )
-from dualrev.compiled.seeding import stub
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_chain_rule import chained
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import is_active
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_of
 from dualrev.reverse.numba_var import VarType
 
 
-def row_totals(a: Any) -> Any:
+@compiled_only
+def row_totals(a: Any) -> Callable[..., Any]:
     """Return the sums of the rows of a matrix of active numbers."""
-    return stub(a)
-
-
-@overloads(row_totals)
-def _row_totals(a: Any) -> Callable[..., Any]:
     owner = a.dtype
     if isinstance(owner, VarType):
         return _recorded_totals(owner)
@@ -61,13 +56,9 @@ def _recorded_totals(owner: Any) -> Callable[..., Any]:
     return implementation
 
 
-def plain_totals(a: Any) -> Any:
+@compiled_only
+def plain_totals(a: Any) -> Callable[..., Any]:
     """Return the sums of the rows of a matrix, in NumPy's way for floats."""
-    return stub(a)
-
-
-@overloads(plain_totals)
-def _plain_totals(a: Any) -> Callable[..., Any]:
     if is_active(a.dtype):
         return lambda a: row_totals(a)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numba.core import errors, types
 
 from dualrev.compiled.seeding import widened
-from dualrev.kernels.numba_extending import defined, overloads, overloads_method
+from dualrev.kernels.numba_extending import compiled_only, defined, overloads, overloads_method
 from dualrev.kernels.numba_types import ActiveArray, is_active, owner_of
 
 STAND_INS: dict[Any, Any] = {}
@@ -56,9 +56,8 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
                 return _of_arrays(stand_in, parameters, given)
             return implementation(*given) if chosen else implementation
 
-        stand_in = _with_parameters(parameters, {}, "pass")
+        stand_in = compiled_only(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
         stand_in.__name__ = functions[0].__name__ if functions else str(method)
-        overloads(stand_in)(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
         # NumPy's functions never raise ZeroDivisionError, whatever the function that calls them does.
         entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")
         overloads(stand_in, jit_options={"error_model": "numpy"})(entered)
@@ -73,14 +72,12 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
 def lifting(number: Any, function: Any, like: Callable[..., Any]) -> Any:
     """Return what calls a function with the parameters of `like` and makes arrays of floats hold active numbers."""
     parameters = inspect.signature(like).parameters
-    stand_in = _with_parameters(parameters, {}, "pass")
     scope = {"widened": widened, "number": number, "function": STAND_INS.get(function, function)}
 
     def choose(*given: Any) -> Any:
         return _with_parameters(parameters, scope, f"return widened(number, function({_given(parameters, given)}))")
 
-    overloads(stand_in)(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
-    return stand_in
+    return compiled_only(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
 
 
 def refuse(name: str, **options: Any) -> None:

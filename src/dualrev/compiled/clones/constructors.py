@@ -13,7 +13,7 @@ from dualrev.compiled.array_functions.sequences import rows_of
 from dualrev.compiled.array_functions.table import lifting, owner_inside
 from dualrev.compiled.seeding import widened
 from dualrev.kernels.numba_arrays import empty_array, zero_array
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element, is_active, owner_of
 
 
@@ -67,10 +67,8 @@ def thorough_constructors(number: Any) -> dict[Any, Any]:
 
 
 def _of_shape(number: Any, function: Any, filling: float | None) -> Any:
-    stand_in = defined(["shape", "dtype=None"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(shape: Any, dtype: Any = None) -> Callable[..., Any]:
+    @compiled_only
+    def stand_in(shape: Any, dtype: Any = None) -> Callable[..., Any]:
         if not holds_active(dtype):
             return lambda shape, dtype=None: function(shape, dtype)
         if filling is None:
@@ -87,10 +85,8 @@ def _of_shape(number: Any, function: Any, filling: float | None) -> Any:
 
 
 def _of_array(number: Any, function: Any, filling: float | None) -> Any:
-    stand_in = defined(["a", "dtype=None"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(a: Any, dtype: Any = None) -> Callable[..., Any]:
+    @compiled_only
+    def stand_in(a: Any, dtype: Any = None) -> Callable[..., Any]:
         given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
         if not (holds_active(dtype) if given else _floats(a)):
             return (lambda a, dtype=None: function(a, dtype)) if given else (lambda a, dtype=None: function(a))
@@ -107,10 +103,8 @@ def _of_array(number: Any, function: Any, filling: float | None) -> Any:
 
 
 def _full(number: Any) -> Any:
-    stand_in = defined(["shape", "fill_value", "dtype=None"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(shape: Any, fill_value: Any, dtype: Any = None) -> Callable[..., Any]:
+    @compiled_only
+    def stand_in(shape: Any, fill_value: Any, dtype: Any = None) -> Callable[..., Any]:
         given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
         if not (holds_active(dtype) if given else _floats(fill_value)):
             if given:
@@ -128,10 +122,8 @@ def _full(number: Any) -> Any:
 
 
 def _full_like(number: Any) -> Any:
-    stand_in = defined(["a", "fill_value"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(a: Any, fill_value: Any) -> Callable[..., Any]:
+    @compiled_only
+    def stand_in(a: Any, fill_value: Any) -> Callable[..., Any]:
         if not _floats(a):
             return lambda a, fill_value: np.full_like(a, fill_value)
 
@@ -146,10 +138,8 @@ def _full_like(number: Any) -> Any:
 
 
 def _array(function: Any, number: Any = None) -> Any:
-    stand_in = defined(["object", "dtype=None"], ["pass"], {})
-
-    @overloads(stand_in)
-    def choose(object: Any, dtype: Any = None) -> Callable[..., Any] | None:
+    @compiled_only
+    def stand_in(object: Any, dtype: Any = None) -> Callable[..., Any] | None:
         owner = owner_inside(object)
         if owner is None:
             given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
@@ -179,12 +169,8 @@ def _array(function: Any, number: Any = None) -> Any:
     return stand_in
 
 
-def _contiguous(a: Any) -> Any:
-    raise NotImplementedError
-
-
-@overloads(_contiguous)
-def _choose_contiguous(a: Any) -> Callable[..., Any]:
+@compiled_only
+def _contiguous(a: Any) -> Callable[..., Any]:
     if owner_of([a]) is None:
         return lambda a: np.ascontiguousarray(a)
     if a.layout == "C":

@@ -10,8 +10,7 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.seeding import stub
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined, overloads
 from dualrev.kernels.numba_rows import implementation
 from dualrev.kernels.numba_types import NUMBERS, is_active
 from dualrev.primitives.scalar.selection import BUILTINS
@@ -26,11 +25,8 @@ def _some_active(given: Any) -> bool:
 
 
 def _extreme(function: Callable[..., Any], comparison: str) -> None:
-    def better(a0: Any, a1: Any, a2: Any, a3: Any) -> Any:
-        return stub(a0, a1, a2, a3)
-
-    @overloads(better, jit_options={"error_model": "numpy"})
-    def _better(a0: Any, a1: Any, a2: Any, a3: Any) -> Callable[..., Any]:
+    @compiled_only(jit_options={"error_model": "numpy"})
+    def better(a0: Any, a1: Any, a2: Any, a3: Any) -> Callable[..., Any]:
         chosen = implementation(BUILTINS[function.__name__], (a0, a1, a2, a3), better)
         return chosen or defined(["a0", "a1", "a2", "a3"], [f"return a1 if a1 {comparison} a0 else a0"], {})
 
@@ -67,15 +63,14 @@ def _extreme(function: Callable[..., Any], comparison: str) -> None:
     def _taking(first: str, lines: list[str]) -> Callable[..., Any]:
         return defined(["*given"], [first, *lines], dict(scope))
 
-    stand_in = defined(["*given"], ["pass"], {})
-    stand_in.__name__ = function.__name__
     overloads(function)(defined(["*given"], ["return choose(*given)"], {"choose": choose}))
 
-    @overloads(stand_in)
-    def _of_clones(*given: Any) -> Callable[..., Any] | None:
+    @compiled_only
+    def stand_in(*given: Any) -> Callable[..., Any] | None:
         names = [f"given[{n}]" for n in range(len(given))]
         return choose(*given) or defined(["*given"], [f"return function({', '.join(names)})"], dict(scope))
 
+    stand_in.__name__ = function.__name__
     STAND_INS[function] = stand_in
 
 

@@ -20,7 +20,7 @@ from numba.core.types import Function, Type, WrapperAddressProtocol
 from numba.np.ufunc.gufunc import GUFunc
 
 from dualrev.compiled.array_functions.table import owner_inside
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import without_derivatives
 
 _POINTERS: Any = (CFunc, WrapperAddressProtocol, ctypes.CFUNCTYPE(None).__base__)
@@ -53,16 +53,15 @@ def _name_of(value: Any) -> str:
 
 def _refusing(value: Any, text: str) -> Any:
     """Return a function that calls a value with plain numbers, and refuses active ones."""
-    made = defined(["*args"], ["pass"], {})
 
-    @overloads(made)
-    def choose(*args: Any) -> Callable[..., Any]:
+    @compiled_only
+    def refusing(*args: Any) -> Callable[..., Any]:
         if any(owner_inside(each) is not None for each in args):
             raise errors.TypingError(text)
         call = ", ".join(f"args[{n}]" for n in range(len(args)))
         return defined(["*args"], [f"return called({call})"], {"called": value})
 
-    return made
+    return refusing
 
 
 def _overloads_of(function: Any) -> list[Any]:
@@ -102,7 +101,6 @@ def _for_floats(function: Any, written: list[Any], clone: Callable[[Any], Any]) 
                 return defined(texts, [f"return body{call}"], {"body": clone(numba.njit(body))} | defaults)
         return None
 
-    made = defined(texts, ["pass"], dict(defaults))
+    made = compiled_only(defined(texts, [f"return choose{call}"], {"choose": choose} | defaults))
     made.__name__ = function.__name__
-    overloads(made)(defined(texts, [f"return choose{call}"], {"choose": choose} | defaults))
     return made

@@ -17,8 +17,7 @@ from numba.core.ir_utils import get_definition, guard
 from numba.core.untyped_passes import ReconstructSSA
 
 from dualrev.compiled.array_functions.table import owner_inside
-from dualrev.compiled.seeding import stub
-from dualrev.kernels.numba_extending import defined, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import constant
 
 
@@ -26,7 +25,6 @@ from dualrev.kernels.numba_types import constant
 def rows(count: int) -> Any:
     """Return a function that makes a list of so many lists, all of active numbers if one is."""
     names = [f"row{n}" for n in range(count)]
-    listed = defined(names, ["pass"], {})
 
     def choose(*given: Any) -> Callable[..., Any]:
         owner = None if all(each == given[0] for each in given) else owner_inside(types.Tuple(given))
@@ -34,17 +32,12 @@ def rows(count: int) -> Any:
         made = [f"as_row(owner, {name})" if each else name for name, each in zip(names, constants, strict=True)]
         return defined(names, [f"return [{', '.join(made)}]"], {"as_row": as_row, "owner": owner})
 
-    overloads(listed)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
-    return listed
+    return compiled_only(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
 
 
-def as_row(number: Any, row: Any) -> Any:
+@compiled_only
+def as_row(number: Any, row: Any) -> Callable[..., Any]:
     """Return a list of constants, or of lists of them, as one of active numbers."""
-    return stub(number, row)
-
-
-@overloads(as_row)
-def _as_row(number: Any, row: Any) -> Callable[..., Any]:
     if isinstance(row, types.List):
         return lambda number, row: [as_row(number, each) for each in row]
     return lambda number, row: constant(number, row)
@@ -53,10 +46,9 @@ def _as_row(number: Any, row: Any) -> Callable[..., Any]:
 @cache
 def lifts(number: Any) -> Any:
     """Return a function of one number that makes it active."""
-    lift = defined(["x"], ["pass"], {})
 
-    @overloads(lift)
-    def choose(x: Any) -> Callable[..., Any]:
+    @compiled_only
+    def lift(x: Any) -> Callable[..., Any]:
         return defined(["x"], ["return constant(number, x)"], {"constant": constant, "number": number})
 
     return lift

@@ -10,24 +10,23 @@ import numpy as np
 from numba.core import types
 
 from dualrev.kernels.numba_arrays import over_elements as loop_over_elements
-from dualrev.kernels.numba_extending import around, defined, overloads
+from dualrev.kernels.numba_extending import around, compiled_only, defined
 from dualrev.kernels.numba_types import element
 
 
 def vectorized(scalar: Any) -> Callable[..., Any]:
     """Return a function of numbers and arrays, which are broadcast, that applies a compiled function of numbers."""
     names = [f"a{n}" for n in range(scalar.py_func.__code__.co_argcount)]
-    stub = defined(names, ["raise NotImplementedError"], {})
-    stub.__name__ = scalar.py_func.__name__
 
     def choose(*given: Any) -> Callable[..., Any]:
         if not any(isinstance(each, types.Array) for each in given):
             return defined(names, [f"return scalar({', '.join(names)})"], {"scalar": scalar})
         _, _, folded, _ = scalar.get_call_template(tuple(element(each) for each in given), {})
-        return loop_over_elements(scalar, given, scalar.overloads[folded].signature.return_type)
+        return loop_over_elements(scalar, given, scalar.compiled_only[folded].signature.return_type)
 
-    overloads(stub)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
-    return stub
+    made = compiled_only(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
+    made.__name__ = scalar.py_func.__name__
+    return made
 
 
 _CALLED_BY = "_dualrev_called_by"

@@ -7,10 +7,9 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.seeding import stub
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_chain_rule import chained
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element, is_active
 from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
@@ -18,13 +17,10 @@ from dualrev.reverse.numba_tape import length_of, record_at
 from dualrev.reverse.numba_var import variable
 
 
-def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: int) -> None:
+@compiled_only
+def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
     """Fill an array with numbers on a tape that have the values of `x`, and indices from `first` on."""
-    stub(y, tape, dtype, x, first)
 
-
-@overloads(number_from)
-def _number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
     def implementation(y, tape, dtype, x, first):  # type: ignore[no-untyped-def]
         flat = y.ravel()
         for n, value in enumerate(x.flat):
@@ -33,13 +29,10 @@ def _number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[
     return implementation
 
 
-def sweep(adjoints: Any, tape: Any, dtype: Any, top: int, leaves: int) -> None:
+@compiled_only
+def sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
     """Propagate adjoints back from the record `top` to the inputs, which have the indices from 1 to `leaves`."""
-    stub(adjoints, tape, dtype, top, leaves)
 
-
-@overloads(sweep)
-def _sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
     def implementation(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
         upper, block = top, last_block(tape)
         while True:
@@ -55,13 +48,10 @@ def _sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Calla
     return implementation
 
 
-def whole_blocks(tape: Any, top: int) -> int:
+@compiled_only
+def whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
     """Return the last output of the block that holds a record, or the record if none does."""
-    return int(stub(tape, top))
 
-
-@overloads(whole_blocks)
-def _whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
     def implementation(tape, top):  # type: ignore[no-untyped-def]
         block = last_block(tape)
         while block >= 0:
@@ -74,13 +64,10 @@ def _whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
     return implementation
 
 
-def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: int, bottom: int) -> None:
+@compiled_only
+def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -> Callable[..., Any]:
     """Propagate adjoints back from the record `top` to that after `bottom`, none of which is in a block."""
-    stub(adjoints, tape, dtype, top, bottom)
 
-
-@overloads(sweep_records)
-def _sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -> Callable[..., Any]:
     def floats(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
         sweep_floats(adjoints, tape, top, bottom)
 
@@ -95,13 +82,9 @@ def _sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) 
     return numbers if is_active(dtype.instance_type.dtype) else floats
 
 
-def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> int:
+@compiled_only
+def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable[..., Any]:
     """Add an output's cotangent to the adjoints; return the highest index of its numbers."""
-    return int(stub(adjoints, dtype, y, cotangent))
-
-
-@overloads(add_cotangent)
-def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable[..., Any]:
     if element(y) != dtype.instance_type:
         return lambda adjoints, dtype, y, cotangent: 0
     if not isinstance(y, types.Array):
@@ -124,13 +107,9 @@ def _add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callabl
     return array
 
 
-def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
+@compiled_only
+def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     """Fill a block, a row for each element of an output and a column for each input."""
-    stub(block, tape, dtype, y, leaves)
-
-
-@overloads(rows)
-def _rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     var = dtype.instance_type
     number_type = var.dtype
     if element(y) != var:
@@ -175,13 +154,10 @@ def _rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..
     return one_by_one if is_active(number_type) else together
 
 
-def row(block: Any, m: int, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: int) -> None:
+@compiled_only
+def row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     """Fill a row of a block by a sweep of its own."""
-    stub(block, m, adjoints, tape, dtype, y, leaves)
 
-
-@overloads(row)
-def _row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     def implementation(block, m, adjoints, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
         top = whole_blocks(tape, max(y.index_, leaves))
         adjoints[: top + 1] = 0.0
@@ -193,25 +169,18 @@ def _row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leave
     return implementation
 
 
-def gathered(adjoints: Any, x: Any, first: int) -> Any:
+@compiled_only
+def gathered(adjoints: Any, x: Any, first: Any) -> Callable[..., Any]:
     """Return the adjoints of an input, a number or an array, from an index on, in its shape."""
-    return stub(adjoints, x, first)
-
-
-@overloads(gathered)
-def _gathered(adjoints: Any, x: Any, first: Any) -> Callable[..., Any]:
     if not isinstance(x, types.Array):
         return lambda adjoints, x, first: adjoints[first]
     return lambda adjoints, x, first: adjoints[first : first + x.size].copy().reshape(x.shape)
 
 
-def scattered(adjoints: Any, out: Any, first: int) -> None:
+@compiled_only
+def scattered(adjoints: Any, out: Any, first: Any) -> Callable[..., Any]:
     """Write the adjoints of an input into an array of its size."""
-    stub(adjoints, out, first)
 
-
-@overloads(scattered)
-def _scattered(adjoints: Any, out: Any, first: Any) -> Callable[..., Any]:
     def implementation(adjoints, out, first):  # type: ignore[no-untyped-def]
         out.reshape(out.size)[:] = adjoints[first : first + out.size]
 

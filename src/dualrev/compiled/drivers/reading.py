@@ -8,11 +8,11 @@ from typing import Any
 from numba import njit
 from numba.core import types
 
-from dualrev.compiled.seeding import flattened, stub
+from dualrev.compiled.seeding import flattened
 from dualrev.errors import RandomFunctionError, ShapeMismatchError
 from dualrev.forward.numba_dual import tangent
 from dualrev.kernels.numba_arrays import empty_array, zero_array
-from dualrev.kernels.numba_extending import defined, intrinsic, overloads
+from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
 from dualrev.kernels.numba_types import element
 
 _RANDOM = (
@@ -21,13 +21,9 @@ _RANDOM = (
 )
 
 
-def primal_of(dtype: Any, y: Any) -> Any:
+@compiled_only
+def primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     """Return the value of an output, a number or an array, as the caller of the derivative sees it."""
-    return stub(dtype, y)
-
-
-@overloads(primal_of)
-def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     dual = dtype.instance_type
     if y == dual:
         return lambda dtype, y: y.primal_
@@ -45,13 +41,9 @@ def _primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     return implementation
 
 
-def expect_same(dtype: Any, y: Any, before: Any) -> None:
+@compiled_only
+def expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
     """Raise an error if an output has not the value that it had in an earlier pass."""
-    stub(dtype, y, before)
-
-
-@overloads(expect_same)
-def _expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
     dual = dtype.instance_type
     if not isinstance(y, types.Array):
         value = (lambda y: y.primal_) if y == dual else (lambda y: y)
@@ -73,13 +65,9 @@ def _expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
     return array
 
 
-def column(dtype: Any, y: Any, direction: int) -> Any:
+@compiled_only
+def column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
     """Return one tangent of an output, of its shape; zeros if it depends on no input."""
-    return stub(dtype, y, direction)
-
-
-@overloads(column)
-def _column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
     dual = dtype.instance_type
     value = dual.dtype
     if y == dual:
@@ -99,16 +87,12 @@ def _column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
     return implementation
 
 
-def columns(block: Any, dtype: Any, y: Any, first: int, last: int) -> Any:
+@compiled_only
+def columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
     """Write the tangents of an output into the columns `first` to `last` of a block, the first having direction 0.
 
     Columns outside the block belong to other inputs.
     """
-    return stub(block, dtype, y, first, last)
-
-
-@overloads(columns)
-def _columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
     dual = dtype.instance_type
     names = ["block", "dtype", "y", "first", "last"]
     if element(y) != dual:
@@ -142,26 +126,18 @@ def zero(typingctx: Any, dtype: Any) -> Any:
     return of(dtype), codegen
 
 
-def fitting(out: Any, y: Any, x: Any) -> Any:
+@compiled_only
+def fitting(out: Any, y: Any, x: Any) -> Callable[..., Any]:
     """Return the array that a derivative of `y` is to be written into, if it has the derivative's shape."""
-    return stub(out, y, x)
-
-
-@overloads(fitting)
-def _fitting(out: Any, y: Any, x: Any) -> Callable[..., Any]:
     shape = " + ".join(f"{name}.shape" for name, of in (("y", y), ("x", x)) if isinstance(of, types.Array))
     message = "out= has not the shape of the derivative: that of the output, and then that of the input"
     body = [f"if out.shape != {shape or '()'}:", f"    raise ShapeMismatchError({message!r})", "return out"]
     return defined(["out", "y", "x"], body, {"ShapeMismatchError": ShapeMismatchError})
 
 
-def shaped(block: Any, y: Any, x: Any) -> Any:
+@compiled_only
+def shaped(block: Any, y: Any, x: Any) -> Callable[..., Any]:
     """Return a block, of a row for each element of `y` and a column for each of `x`, in the shape of both."""
-    return stub(block, y, x)
-
-
-@overloads(shaped)
-def _shaped(block: Any, y: Any, x: Any) -> Callable[..., Any]:
     rows, columns = isinstance(y, types.Array), isinstance(x, types.Array)
     axes = (y.ndim if rows else 0, x.ndim if columns else 0)
     if axes == (1, 1):

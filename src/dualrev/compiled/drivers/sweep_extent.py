@@ -9,8 +9,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.auto.costs import FEWEST_WIDE
-from dualrev.compiled.seeding import stub
-from dualrev.kernels.numba_extending import overloads
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element
 from dualrev.reverse.numba_adjoint_sweep import LANES
 from dualrev.reverse.numba_blocks import last_block
@@ -20,17 +19,13 @@ SAMPLED = 4
 """Sweeps that are followed, as many records apart; the others are taken to be like them."""
 
 
-def swept(tape: Any, dtype: Any, y: Any, leaves: int) -> Any:
+@compiled_only
+def swept(tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     """Return the number of records that the sweeps for an output visit.
 
     These are those of sweeps with one cotangent, those of sweeps with several, and at how many of the latter an adjoint
     is not 0.
     """
-    return stub(tape, dtype, y, leaves)
-
-
-@overloads(swept)
-def _swept(tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     if element(y) != dtype.instance_type:
         return lambda tape, dtype, y, leaves: (0, 0, 0)
     if not isinstance(y, types.Array):
