@@ -67,6 +67,7 @@ CURES: dict[str, str] = {
     "np.nditer": "loop over the indices, as in `for i in np.ndindex(y.shape): y[i] = ...`",
     "range": _COUNT,
     "np.arange": _COUNT,
+    "np.tri": _COUNT,
     **{f"np.{name}": _BINS for name in ("histogram", "histogram2d", "histogramdd", "histogram_bin_edges")},
     "np.fromiter": "join active numbers with np.stack([...])",
     "numba": "wrap the compiled function where it is called: dualrev.as_step(f)",

@@ -134,7 +134,10 @@ def partials(row: Row) -> tuple[Partial, ...]:
         for n, (f, rule) in enumerate(rules)
     ]
     if isinstance(row, HostRow):
-        found = [Partial(_refusal(row, n), True, False) if row.refuses(n) else each for n, each in enumerate(found)]
+        found = [
+            Partial(lambda *values, n=n: known_partial(row, n), True, False) if row.refuses(n) else each
+            for n, each in enumerate(found)
+        ]
     return tuple(found)
 
 
@@ -156,15 +159,14 @@ def _as_numpy_divides(rule: Callable[..., Any]) -> Callable[..., Any]:
     return divided
 
 
-def _refusal(row: HostRow, argument: int) -> Callable[..., Any]:
-    def refuse(*values: Any) -> Any:
+def known_partial(row: Row, argument: int) -> None:
+    """Raise `MissingRuleError` where a row's derivative in an argument is one that is refused."""
+    if isinstance(row, HostRow) and row.refuses(argument):
         names = row.fn.__code__.co_varnames[: row.arity]
         raise MissingRuleError(
             f"{row.name}({', '.join(names)}) has no derivative in {names[argument]}: it has no closed form. "
             f"Pass {names[argument]} as a plain number, or give the call a rule with dualrev.custom_rule"
         )
-
-    return refuse
 
 
 def evaluated(partial: Partial, y: Any, primals: Sequence[Any]) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from dualrev.active.ownership import private
 from dualrev.errors import FreedTapeError
-from dualrev.kernels.numpy_rows import partials
+from dualrev.kernels.numpy_rows import known_partial, partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
 from dualrev.reverse.adjoint_hooks import Watch
@@ -109,6 +109,8 @@ def recipe(row: Row, active: int) -> Recipe:
     """Return the recipe of a row; the bits of `active`, the last argument's being 1, tell which arguments are."""
     places = range(row.arity)
     chosen = [n for n in places if active >> (row.arity - 1 - n) & 1]
+    for n in chosen:
+        known_partial(row, n)  # while the function runs, so that the error tells the line
     rules = [(n, entry.rule) for n, entry in enumerate(partials(row)) if n in chosen and entry.rule is not None]
     written = [rule for n, _ in rules if (rule := row.partials[n]) is not None]
     read = {rule.__code__.co_varnames.index(name) for rule in written for name in reads(rule)}

@@ -46,9 +46,8 @@ def _full_like(
 
 
 def _full(shape: Any, fill_value: Any, dtype: Any = None, order: Any = "C", **options: Any) -> Any:
-    dtype = operand(fill_value).dtype if dtype is None and isinstance(fill_value, Active) else dtype
     if dtype is None:
-        return again(np.full(shape, fill_value, order=order))
+        dtype = (operand(fill_value) if isinstance(fill_value, Active) else np.asarray(fill_value)).dtype
     return _filled(np.empty(shape, dtype, order), fill_value)
 
 
