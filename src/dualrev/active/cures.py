@@ -1,4 +1,4 @@
-"""What to call instead of a library's function that does not take active numbers."""
+"""Cures: the functions to call instead of a library's that does not take active numbers."""
 
 from __future__ import annotations
 
