@@ -21,7 +21,7 @@ from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
 from dualrev.compiled.batches import empty, over_points, written
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
-from dualrev.compiled.drivers.derivative import Question, derivative, parameters
+from dualrev.compiled.drivers.derivative import Question, derivative, parameters, source
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.tape_counts import TapeCounts
 from dualrev.compiled.marks import MADE_OF
@@ -158,6 +158,10 @@ class CompiledOperator:
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
         chunk = self.question.chunk or (n if mode == "forward" and 0 < n < WIDEST else None)
         return self.question._replace(mode=mode, chunk=chunk, once=mode == "forward" and n <= (chunk or WIDEST))
+
+    def source(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """Return the code that is written for the derivative."""
+        return source(self.f, self._asked(args, kwargs), args, kwargs)
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""

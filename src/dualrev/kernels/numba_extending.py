@@ -5,8 +5,12 @@ Numba compares the parameters of an overload with its implementation's, annotati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import keyword
+import linecache
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
+from itertools import count
 from typing import Any
 
 import numba
@@ -14,6 +18,8 @@ import numba.extending
 from numba import typeof
 from numba.core import types
 from numba.core.dispatcher import _FunctionCompiler
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 Chooser = Callable[..., Callable[..., Any] | None]
 
@@ -59,14 +65,36 @@ def compiled_only(choose: Chooser | None = None, **options: Any) -> Callable[...
     return update_wrapper(called, choose)
 
 
-def defined(names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Callable[..., Any]:
-    """Return a function of these parameters with these lines."""
-    text = f"def implementation({', '.join(names)}):\n" + "\n".join(f"    {line}" for line in body)
+_NUMBERS = count()
+
+
+def defined(
+    names: Sequence[str], body: Sequence[str], scope: dict[str, Any], name: str = "implementation"
+) -> Callable[..., Any]:
+    """Return a function of these parameters with these lines, which tracebacks and `inspect.getsource` show."""
+    text = "\n    ".join([f"def {name}({', '.join(names)}):", *body]) + "\n"
+    file = f"<dualrev {name} {next(_NUMBERS)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     # Machine code that is read back from disk asks for its module by name: give one that can always be imported.
     scope.setdefault("__name__", __name__)
-    exec(text, scope)
-    function: Callable[..., Any] = scope["implementation"]
+    exec(compile(text, file, "exec"), scope)
+    function: Callable[..., Any] = scope[name]
     return function
+
+
+def with_names(
+    wanted: Mapping[str, str], names: Sequence[str], body: Sequence[str], scope: dict[str, Any]
+) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Return the parts of a function with some names replaced, unless the new one has a meaning there already."""
+    parts, count, scope = [*names, *body], len(names), dict(scope)
+    taken = set(_WORD.findall("\n".join(parts)))
+    for own, name in wanted.items():
+        if name.isidentifier() and not keyword.iskeyword(name) and name not in taken:
+            parts = [re.sub(rf"\b{own}\b", name, part) for part in parts]
+            taken.add(name)
+            if own in scope:
+                scope[name] = scope[own]
+    return parts[:count], parts[count:], scope
 
 
 def around(function: Callable[..., Any], names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from dualrev.errors import ShapeMismatchError, known_mode
 from dualrev.operators.backends import dispatcher_of
 from dualrev.operators.call import Point, described, known_function
 from dualrev.operators.fundamental import Pullback
-from dualrev.operators.operator import Jacobian
+from dualrev.operators.operator import Jacobian, source_of
 from dualrev.operators.options import Mode
 from dualrev.operators.vector_products import build, push
 
@@ -50,6 +50,10 @@ class Derivative:
             return Jacobian(self.f, mode="reverse")(x, *args, **kwargs)
         _, tree, pushed = push(point, [np.ones((), point.leaves[0].dtype)[()]])
         return build(tree, pushed, point.python_float[0])
+
+    def source(self, x: Any, *args: Any, **kwargs: Any) -> str:
+        """Return the code that is generated for the derivative at a point, to read; see `source_of`."""
+        return source_of(self, (x, *args), kwargs)
 
 
 class ElementwiseGradient:

@@ -7,10 +7,10 @@ from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Unpack
 
 from dualrev.auto.choice import ModeChoice, directions_at_once
-from dualrev.errors import known_mode
+from dualrev.errors import CompilationError, known_mode
 from dualrev.operators.backends import dispatcher_of, known_backend, returning
 from dualrev.operators.batched import OnDevice, OverPoints, known_device, on_device
-from dualrev.operators.call import as_argnums, described
+from dualrev.operators.call import as_argnums, described, name_of
 from dualrev.operators.interpreted import Interpreted, InterpretedGradient
 from dualrev.operators.options import Argnums, Options, with_defaults
 
@@ -99,6 +99,33 @@ class Operator:
             return self._interpreted.plan(args, kwargs)
         choice: ModeChoice = self.compiled.choice(args, kwargs)
         return choice.asked_for(self.mode)
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """Return the code that is generated for the derivative of a compiled function, for arguments of these types.
+
+        It makes inputs active, calls the function and reads the derivative. An error says so where there is no such
+        code, because the derivative runs interpreted, or for many points.
+        """
+        return source_of(self, args, kwargs)
+
+
+def source_of(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return the code that is generated for an operator's derivative, for arguments of these types.
+
+    Raises
+    ------
+    CompilationError
+        If there is none, because the derivative runs interpreted, or for many points at once.
+    """
+    if operator.compiled is None:
+        name = name_of(operator.f)
+        raise CompilationError(
+            f"there is no generated code for this derivative of {name}: it runs interpreted, or for many points. Let "
+            "Numba compile the function (decorate it with numba.njit, or pass backend='numba'), and leave out batched= "
+            "and device="
+        )
+    text: str = operator.compiled.source(args, kwargs)
+    return text
 
 
 class Jacobian(Operator):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from numba.core import types
 
 from dualrev.errors import ComplexInputError, InputTypeError
+from dualrev.kernels.numba_extending import defined, with_names
 from dualrev.kernels.numba_types import NUMBERS, array_of, element, is_active
 
 
@@ -48,6 +49,8 @@ class Arguments:
         Of all positional arguments.
     argnums
         Which of them are differentiated.
+    of, users
+        The user's names of the function and of the arguments, for what people read.
 
     Raises
     ------
@@ -56,9 +59,14 @@ class Arguments:
     """
 
     def __init__(
-        self, names: Sequence[str], numba_types: Sequence[Any], argnums: int | tuple[int, ...], of: str
+        self,
+        names: Sequence[str],
+        numba_types: Sequence[Any],
+        argnums: int | tuple[int, ...],
+        of: str,
+        users: Sequence[str],
     ) -> None:
-        self.names, self.types, self.of = names, numba_types, of
+        self.names, self.types, self.of, self.users = names, numba_types, of, users
         self._single = isinstance(argnums, int)
         self.argnums = (argnums,) if isinstance(argnums, int) else argnums
         self.argnums = tuple(n % len(names) for n in self.argnums)
@@ -73,6 +81,11 @@ class Arguments:
     def all_names(self) -> list[str]:
         """The parameters of a derivative: those of the function, and `out` where there is such."""
         return [*self.names, *([] if self.out is None else ["out"])]
+
+    def function(self, names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Callable[..., Any]:
+        """Return the derivative's function, in which the user's names stand where they are free."""
+        users = {"f": self.of} | dict(zip(self.names, self.users, strict=True))
+        return defined(*with_names(users, names, body, scope), "derivative")
 
     @property
     def has_out(self) -> bool:
@@ -104,7 +117,7 @@ class Arguments:
     def thorough(self) -> Arguments:
         """Return the same arguments, of which constant arrays of floats are to hold active numbers too."""
         argnums = self.argnums[0] if self._single else self.argnums
-        wider = Arguments(self.names, self.types, argnums, self.of)
+        wider = Arguments(self.names, self.types, argnums, self.of, self.users)
         wider.widened = tuple(
             n
             for n, each in enumerate(self.types)

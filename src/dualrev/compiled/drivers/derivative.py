@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from numba import typeof
 from numba.core import types
 
 from dualrev.compiled import seeding
@@ -27,7 +28,7 @@ from dualrev.compiled.drivers.reverse import ReverseDriver
 from dualrev.compiled.marks import MADE_OF, TAKES_OUT
 from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
 from dualrev.kernels.generated import digest_of, load
-from dualrev.kernels.numba_extending import defined, written_by
+from dualrev.kernels.numba_extending import chooser_of, written_by
 from dualrev.kernels.numba_types import element
 
 TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
@@ -81,6 +82,16 @@ def derivative(dispatcher: Any, question: Question) -> Any:
         return kept[question]
 
 
+def source(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the code that is written for a derivative, for arguments of these types."""
+    entry = derivative(dispatcher, question)
+    given = inspect.signature(entry.py_func).bind(*args, **kwargs)
+    given.apply_defaults()
+    choose = chooser_of(entry)
+    assert choose is not None
+    return inspect.getsource(choose(*map(typeof, given.args))).rstrip()  # type: ignore[arg-type]
+
+
 def parameters(dispatcher: Any) -> list[str]:
     """Return the names of a compiled function's parameters; of a derivative, those of the function."""
     given = inspect.signature(dispatcher.py_func).parameters
@@ -101,8 +112,8 @@ def _built(dispatcher: Any, question: Question) -> Any:
 
     def choose(*numba_types: Any) -> Callable[..., Any]:
         if question.carriers:
-            return _at_points(dispatcher, question, own, numba_types)
-        arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__)
+            return _at_points(dispatcher, question, own, of, numba_types)
+        arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__, of)
         if takes_out:
             arguments.out = numba_types[-1]
         else:
@@ -124,10 +135,12 @@ def _built(dispatcher: Any, question: Question) -> Any:
     return written_by(choose, entry, nogil=True, cache=on_disk)
 
 
-def _at_points(dispatcher: Any, question: Question, own: list[str], numba_types: Sequence[Any]) -> Callable[..., Any]:
+def _at_points(
+    dispatcher: Any, question: Question, own: list[str], of: list[str], numba_types: Sequence[Any]
+) -> Callable[..., Any]:
     names = [f"p{n}" if n in question.carriers else name for n, name in enumerate(own)]
     points = [_first(of) if n in question.carriers else of for n, of in enumerate(numba_types[: len(own)])]
-    arguments = Arguments(names, points, question.argnums, dispatcher.py_func.__name__)
+    arguments = Arguments(names, points, question.argnums, dispatcher.py_func.__name__, of)
     arguments.out = _first(numba_types[-1])
     return _implementation(dispatcher, question, arguments)
 
@@ -190,10 +203,10 @@ def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callab
     leaves = arguments.leaves
     if not any(leaf.is_array for leaf in leaves):
         mode = "forward" if len(leaves) <= FORWARD_INPUTS else "reverse"
-        return defined(names, [f"return {mode}{call}"], dict(modes))
+        return arguments.function(names, [f"return {mode}{call}"], dict(modes))
     total = " + ".join(f"size_of({leaf.path})" for leaf in leaves)
     body = [f"if {total} <= {FORWARD_INPUTS}:", f"    return forward{call}", f"return reverse{call}"]
-    return defined(names, body, modes | {"size_of": seeding.size_of})
+    return arguments.function(names, body, modes | {"size_of": seeding.size_of})
 
 
 FORWARD_INPUTS = 8 * WIDEST

@@ -13,7 +13,6 @@ from dualrev.compiled.drivers.arguments import Arguments
 from dualrev.compiled.drivers.results import Outputs
 from dualrev.compiled.drivers.workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
-from dualrev.kernels.numba_extending import defined
 
 WIDEST = 8
 """Directions that a dual number carries at most: two vector registers of doubles with AVX2."""
@@ -52,7 +51,7 @@ class ForwardDriver:
         self.dual = DualType(arguments.float_type, count, arguments.level)
         clones = cloner(self.dual)
         self.function = clones.clone(dispatcher)
-        self.scope: dict[str, Any] = {"D": self.dual, "number": self.dual, "f": self.function, "seeded": seeded}
+        self.scope: dict[str, Any] = {"Dual": self.dual, "number": self.dual, "f": self.function, "seeded": seeded}
         self.scope |= vars(seeding) | vars(reading) | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
@@ -61,30 +60,32 @@ class ForwardDriver:
     def implementation(self) -> Any:
         """Return the function that Numba is to compile."""
         numbers = not any(leaf.is_array for leaf in self.arguments.leaves)
-        return defined(self.arguments.all_names, self._straight() if numbers else self._chunked(), self.scope)
+        return self.arguments.function(
+            self.arguments.all_names, self._straight() if numbers else self._chunked(), self.scope
+        )
 
     def _call(self, number: Any) -> str:
         call = ", ".join(
-            self.arguments.arranged(lambda leaf: f"L{leaf.number}" if leaf.is_array else number(leaf), self.scope)
+            self.arguments.arranged(lambda leaf: f"active{leaf.number}" if leaf.is_array else number(leaf), self.scope)
         )
         return f"y = guarded(f, ({call},), {self._kept})" if self._arrays else f"y = f({call})"
 
     @property
     def _kept(self) -> str:
-        return f"({''.join(f'L{leaf.number}, ' for leaf in self._arrays)})"
+        return f"({' '.join(f'active{leaf.number},' for leaf in self._arrays)})"
 
     def _straight(self) -> list[str]:
         """Write the passes one after another: all inputs are numbers."""
         leaves, count = self.arguments.leaves, self.dual.count
         body = []
         for start in range(0, max(len(leaves), 1), count):
-            body.append(self._call(lambda leaf, start=start: f"seeded(D, {leaf.path}, {leaf.number - start})"))
+            body.append(self._call(lambda leaf, start=start: f"seeded(Dual, {leaf.path}, {leaf.number - start})"))
             for leaf in leaves[start : start + count]:
                 body += [
-                    f"B{n}_{leaf.number} = column(D, {out.path}, {leaf.number - start})"
+                    f"block{n}_{leaf.number} = column(Dual, {out.path}, {leaf.number - start})"
                     for n, out in enumerate(self.outputs.leaves)
                 ]
-        return [*body, *self._result(lambda n, leaf: f"B{n}_{leaf.number}")]
+        return [*body, *self._result(lambda n, leaf: f"block{n}_{leaf.number}")]
 
     def _chunked(self) -> list[str]:
         """Write a loop over chunks."""
@@ -108,14 +109,14 @@ class ForwardDriver:
         count = f"{parameters[carriers[0]]}.shape[0]"
         body = [*point("0"), *self._workspace(), f"for k in range({count}):"]
         body += [f"    {line}" for line in (*point("k"), f"out = {parameters[-1]}[k]", *self._chunks())]
-        return defined(parameters, [*body, *self._returned()], self.scope)
+        return self.arguments.function(parameters, [*body, *self._returned()], self.scope)
 
     def _workspace(self) -> list[str]:
         """Write where each input begins among all, and arrays of dual numbers to pass on."""
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
-            body += [f"o{leaf.number} = n", f"n += {f'{leaf.path}.size' if leaf.is_array else 1}"]
-        return body + [f"L{leaf.number} = borrowed(D, {leaf.path}.shape, False)" for leaf in self._arrays]
+            body += [f"first{leaf.number} = n", f"n += {f'{leaf.path}.size' if leaf.is_array else 1}"]
+        return body + [f"active{leaf.number} = borrowed(Dual, {leaf.path}.shape, False)" for leaf in self._arrays]
 
     @property
     def _arrays(self) -> list[Any]:
@@ -125,35 +126,42 @@ class ForwardDriver:
         """Write a loop over chunks, or the only one."""
         leaves, arrays = self.arguments.leaves, self._arrays
         outs = [(n, out.path) for n, out in enumerate(self.outputs.leaves)]
-        self.scope |= {"D_count": self.dual.count, "D_value": self.dual.dtype}
-        fills = [f"fill(L{leaf.number}, {leaf.path})" for leaf in arrays]
-        before = [f"seed(L{x.number}, D, {x.path}, start - o{x.number}, stop - o{x.number})" for x in arrays]
-        before.append(self._call(lambda leaf: f"seeded(D, {leaf.path}, o{leaf.number} - start)"))
-        blocks = [f"B{n}_{x.number} = {self.arguments.block('D_value', path, x)}" for n, path in outs for x in leaves]
+        self.scope |= {"Dual_count": self.dual.count, "Dual_value": self.dual.dtype}
+        fills = [f"fill(active{leaf.number}, {leaf.path})" for leaf in arrays]
+        before = [
+            f"seed(active{x.number}, Dual, {x.path}, start - first{x.number}, stop - first{x.number})" for x in arrays
+        ]
+        before.append(self._call(lambda leaf: f"seeded(Dual, {leaf.path}, first{leaf.number} - start)"))
+        blocks = [
+            f"block{n}_{x.number} = {self.arguments.block('Dual_value', path, x)}" for n, path in outs for x in leaves
+        ]
         after = [
-            f"columns(B{n}_{x.number}, D, {path}, start - o{x.number}, stop - o{x.number})"
+            f"columns(block{n}_{x.number}, Dual, {path}, start - first{x.number}, stop - first{x.number})"
             for n, path in outs
             for x in leaves
         ]
         if self.once:
-            return ["expect_at_most(n, D_count)", *fills, "start, stop = 0, n", *before, *blocks, *after]
-        loop = ["stop = min(start + D_count, n)"]
+            return ["expect_at_most(n, Dual_count)", *fills, "start, stop = 0, n", *before, *blocks, *after]
+        loop = ["stop = min(start + Dual_count, n)"]
         if self.rewrites:
             loop += fills
         elif arrays:
-            again = [f"unseed(L{x.number}, start - D_count - o{x.number}, start - o{x.number})" for x in arrays]
+            again = [
+                f"unseed(active{x.number}, start - Dual_count - first{x.number}, start - first{x.number})"
+                for x in arrays
+            ]
             loop += ["if start > 0:", *(f"    {line}" for line in again)]
         loop += [*before, "if start == 0:", *(f"    {line}" for line in blocks)]
         # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
-        loop += ["    if n > D_count:", *(f"        P{n} = primal_of(D, {path})" for n, path in outs)]
-        loop += ["else:", *(f"    expect_same(D, {path}, P{n})" for n, path in outs), *after]
+        loop += ["    if n > Dual_count:", *(f"        before{n} = primal_of(Dual, {path})" for n, path in outs)]
+        loop += ["else:", *(f"    expect_same(Dual, {path}, before{n})" for n, path in outs), *after]
         body = [] if self.rewrites else fills
-        return [*body, "for start in range(0, max(n, 1), D_count):", *(f"    {line}" for line in loop)]
+        return [*body, "for start in range(0, max(n, 1), Dual_count):", *(f"    {line}" for line in loop)]
 
     def _shaped(self, n: int, leaf: Any) -> str:
         if self.arguments.has_out:
             return "out"
-        return f"shaped(B{n}_{leaf.number}, {self.outputs.leaves[n].path}, {leaf.path})"
+        return f"shaped(block{n}_{leaf.number}, {self.outputs.leaves[n].path}, {leaf.path})"
 
     def _result(self, block: Any) -> list[str]:
         """Write the return statement: the output's structure, each leaf holding the input's."""
@@ -163,19 +171,19 @@ class ForwardDriver:
             return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
 
         derivative = self.outputs.arranged(row, self.scope)
-        return [f"return {self.outputs.returned(derivative, self.value, 'D', self.scope)}"]
+        return [f"return {self.outputs.returned(derivative, self.value, 'Dual', self.scope)}"]
 
     def pushforward(self, prefix: str) -> Any:
         """Return the function for one direction, which comes as further arguments, named after those they belong to."""
         call = ", ".join(
             self.arguments.arranged(
-                lambda leaf: f"along(D, {leaf.path}, {prefix}{leaf.path})",
+                lambda leaf: f"along(Dual, {leaf.path}, {prefix}{leaf.path})",
                 self.scope,
             )
         )
         names = [*self.arguments.names, *(f"{prefix}{self.arguments.names[n]}" for n in self.arguments.argnums)]
         paths = [out.path for out in self.outputs.leaves]
-        tangent = self.outputs.arranged(lambda n: f"column(D, {paths[n]}, 0)", self.scope)
-        return defined(
-            names, [f"y = f({call})", f"return {self.outputs.returned(tangent, True, 'D', self.scope)}"], self.scope
+        tangent = self.outputs.arranged(lambda n: f"column(Dual, {paths[n]}, 0)", self.scope)
+        return self.arguments.function(
+            names, [f"y = f({call})", f"return {self.outputs.returned(tangent, True, 'Dual', self.scope)}"], self.scope
         )
