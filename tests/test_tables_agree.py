@@ -1,0 +1,67 @@
+"""Array functions that the interpreted and the compiled table know: each case of the one gives the same in the other.
+
+A case is tried where Numba compiles the call itself. A covering sample runs always, all cases on request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import optree
+import pytest
+from array_cases import COMPOSITE_CASES, RULE_CASES
+from families.case import Case
+from numba import njit
+from numba.core.errors import NumbaError
+from test_array_rules import operands
+
+import dualrev as dr
+from dualrev.compiled.array_functions.table import STAND_INS
+from dualrev.compiled.clones import registration
+
+pytestmark = pytest.mark.compiles
+
+SAMPLE = {"sum", "take", "where", "cumsum", "diff"}
+"""Functions whose first case runs always."""
+
+TABLES = RULE_CASES | COMPOSITE_CASES
+
+DIFFERENT: dict[str, str] = {}
+"""Cases that compiled code refuses by right, and what it says."""
+
+
+def known_to_both() -> Iterator[Any]:
+    registration.register()
+    for f, make in TABLES.items():
+        if f in STAND_INS:
+            for n, case in enumerate(make(f)):
+                marks = [] if f.__name__ in SAMPLE and n == 0 else [pytest.mark.exhaustive]
+                yield pytest.param(case, id=f"{f.__name__}-{n}", marks=marks)
+
+
+@pytest.mark.parametrize("case", list(known_to_both()))
+def test_compiled_code_gives_what_interpreted_code_gives(case: Case, request: pytest.FixtureRequest) -> None:
+    if case.written is None:
+        return  # the case is more than a call
+    x = tuple(np.ascontiguousarray(each) if np.ndim(each) else float(each) for each in operands(case))
+    f = njit(case.written)
+    try:
+        value = f(*x)
+    except (NumbaError, AttributeError, NotImplementedError):
+        return  # Numba does not compile the call, so that nobody can ask for its derivative
+    argnums = tuple(range(len(x)))
+    name = request.node.callspec.id
+    expected = optree.tree_leaves(dr.jacobian(case.call, argnums)(*x))
+    for mode in ("forward", "reverse"):
+        derivative = dr.value_and_jacobian(f, argnums, mode=mode)
+        if name in DIFFERENT:
+            with pytest.raises(dr.errors.CompilationError, match=DIFFERENT[name]):
+                derivative(*x)
+            continue
+        found, jacobian = derivative(*x)
+        for a, b in zip(optree.tree_leaves(found), optree.tree_leaves(value), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-14, atol=1e-14)
+        for a, b in zip(optree.tree_leaves(jacobian), expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
