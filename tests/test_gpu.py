@@ -8,22 +8,21 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from cuda_table import check
 from test_cuda import BATCHES, X, _kernel, close, rosenbrock, scaled
+from test_cuda_rows import check, every_group
 
 import dualrev as dr
 from dualrev import errors
 from dualrev.cuda import transfer
 from dualrev.kernels import cuda_target
-from dualrev.primitives.scalar import TABLE
 
 pytestmark = pytest.mark.gpu
 
 
 @pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-11), (np.float32, 2e-4)])
-@pytest.mark.parametrize("name", TABLE)
-def test_rows(name: str, dtype: Any, rtol: float) -> None:
-    check(TABLE[name], dtype, rtol)
+@every_group
+def test_rows(rows: Any, dtype: Any, rtol: float) -> None:
+    check([row for row in rows if row.name != "where"], dtype, rtol)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

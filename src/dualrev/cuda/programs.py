@@ -11,7 +11,8 @@ from itertools import product
 from math import ceil, prod
 from typing import Any
 
-from dualrev.forward.numba_dual import DualType, seeded, tangent, with_tangents
+from dualrev.compiled.drivers.reading import column
+from dualrev.forward.numba_dual import DualType, seeded, with_tangents
 
 AT_ONCE = 16
 """Directions carried in one pass. Seeds are then constants, and what is always zero takes no register."""
@@ -135,11 +136,11 @@ def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) 
         if value:
             body.append(f"out0[{k}] = primal({part})")
         for c in range(width):
-            store = f"{last}[{k * n} + {start} + {c}] = tangent({part}, {c})"
+            store = f"{last}[{k * n} + {start} + {c}] = column(D, {part}, {c})"
             body += [store] if once or c + width <= n - n % width else [f"if {start} + {c} < {n}:", f"    {store}"]
     if not once:
         body = [f"for start in range(0, {n}, {width}):", *(f"    {line}" for line in body)]
-    scope = {"D": dual, "seeded": seeded, "tangent": tangent}
+    scope = {"D": dual, "seeded": seeded, "column": column}
     return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope, once)
 
 
@@ -148,8 +149,8 @@ def pushforward(layout: Layout, dtype: Any) -> Program:
     dual = DualType(dtype, 1, 1)
     body = _call(layout, lambda a, place, text: f"with_tangents(D, {text}, ({text.replace('in', 't')},))")
     for k, part in enumerate(_parts(layout)):
-        body += [f"out0[{k}] = primal({part})", f"out1[{k}] = tangent({part}, 0)"]
-    scope = {"D": dual, "with_tangents": with_tangents, "tangent": tangent}
+        body += [f"out0[{k}] = primal({part})", f"out1[{k}] = column(D, {part}, 0)"]
+    scope = {"D": dual, "with_tangents": with_tangents, "column": column}
     return Program(dual, body, [layout.m, layout.m], scope)
 
 
@@ -164,12 +165,12 @@ def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
     body = _call(layout, lambda a, place, text: f"seeded(D, seeded(E, {text}, {place} - {i}), {place} - {j})")
     for k, part in enumerate(_parts(layout)):
         for a, b in product(range(width), repeat=2):
-            store = f"out0[{k * n * n} + ({j} + {a}) * {n} + {i} + {b}] = tangent(tangent({part}, {a}), {b})"
+            store = f"out0[{k * n * n} + ({j} + {a}) * {n} + {i} + {b}] = column(E, column(D, {part}, {a}), {b})"
             body += [store] if once else [f"if {j} + {a} < {n} and {i} + {b} < {n}:", f"    {store}"]
     if not once:
         loops = [f"for i in range(0, {n}, {width}):", f"    for j in range(0, {n}, {width}):"]
         body = [*loops, *(f"        {line}" for line in body)]
-    scope = {"D": outer, "E": inner, "seeded": seeded, "tangent": tangent}
+    scope = {"D": outer, "E": inner, "seeded": seeded, "column": column}
     return Program(outer, body, [layout.m * n * n], scope, once)
 
 
