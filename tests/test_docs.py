@@ -101,7 +101,7 @@ def test_readme_gives_the_command(command: str) -> None:
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert "python -m pip install --quiet -e '.[dev]'" in script
+    assert "python -m pip install --quiet -e '.[dev,cuda]'" in script
     assert script[-1] == "pytest"
 
 
