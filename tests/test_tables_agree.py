@@ -23,13 +23,14 @@ from dualrev.compiled.clones import registration
 
 pytestmark = pytest.mark.compiles
 
-SAMPLE = {"sum", "take", "where", "cumsum", "diff"}
+SAMPLE = {"sum", "take", "tril", "cumsum", "diff"}
 """Functions whose first case runs always."""
 
 TABLES = RULE_CASES | COMPOSITE_CASES
 
-DIFFERENT: dict[str, str] = {}
-"""Cases that compiled code refuses by right, and what it says."""
+REFUSED = {"repeat-5", "outer-2", "sum-4", "sum-12", "vander-2", "ediff1d-1", "cov-2", "cov-3"}
+REFUSED |= {f"{name}-{n}" for name in ("tril", "triu") for n in (3, 7, 11)}
+"""Cases that Numba compiles, and whose derivative compiled code refuses by name: an option or a shape has no rule."""
 
 
 def known_to_both() -> Iterator[Any]:
@@ -49,15 +50,15 @@ def test_compiled_code_gives_what_interpreted_code_gives(case: Case, request: py
     f = njit(case.written)
     try:
         value = f(*x)
-    except (NumbaError, AttributeError, NotImplementedError):
+    except (NumbaError, AttributeError, NotImplementedError, TypeError):
         return  # Numba does not compile the call, so that nobody can ask for its derivative
     argnums = tuple(range(len(x)))
     name = request.node.callspec.id
     expected = optree.tree_leaves(dr.jacobian(case.call, argnums)(*x))
     for mode in ("forward", "reverse"):
         derivative = dr.value_and_jacobian(f, argnums, mode=mode)
-        if name in DIFFERENT:
-            with pytest.raises(dr.errors.CompilationError, match=DIFFERENT[name]):
+        if name in REFUSED:
+            with pytest.raises(dr.errors.CompilationError, match=r"cannot be differentiated.* at line"):
                 derivative(*x)
             continue
         found, jacobian = derivative(*x)

@@ -111,7 +111,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     """Correlate vectors; where the second is longer, NumPy swaps them and turns the result round."""
     if v.size > a.size:
-        raise ValueError("np.correlate of active numbers takes the longer vector first")
+        return np.ascontiguousarray(convolve(v, a[::-1], mode)[::-1])
     return convolve(a, v[::-1], mode)
 
 

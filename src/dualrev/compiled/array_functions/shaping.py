@@ -45,13 +45,16 @@ def _triangle(function: Any, lower: bool) -> None:
     def choose(m: Any, k: Any = 0) -> Any:
         dtype = m.dtype
         expect_int(f"np.{function.__name__}", k)
+        if m.ndim < 2:
+            raise errors.TypingError(f"np.{function.__name__} of a vector of active numbers has no rule")
 
         def implementation(m, k=0):  # type: ignore[no-untyped-def]
             y = zero_array(dtype, m.shape)
-            for i in range(m.shape[0]):
-                for j in range(m.shape[1]):
-                    if j <= i + k if lower else j >= i + k:
-                        y[i, j] = m[i, j]
+            last = m.ndim - 1
+            for at, value in np.ndenumerate(m):
+                i, j = at[last - 1], at[last]
+                if j <= i + k if lower else j >= i + k:
+                    y[at] = value
             return y
 
         return implementation
