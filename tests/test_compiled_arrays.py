@@ -48,11 +48,11 @@ def packed(f, x):
     return njit(scope["vector"])
 
 
-MADE_OF_OTHERS = {"steps", "orders", "factors", "numerics", "rewritten constants"}
+MADE_OF_OTHERS = {"steps", "orders", "factors", "numerics", "rewritten constants", "statistics", "systems"}
 ON_REQUEST = {
     "forward": MADE_OF_OTHERS
-    | {"joins", "shapes", "parts", "norms", "reductions", "products", "products of elements", "choices"},
-    "reverse": MADE_OF_OTHERS | {"statistics", "systems", "constants", "writes"},
+    | {"joins", "shapes", "norms", "reductions", "products", "products of elements", "choices"},
+    "reverse": MADE_OF_OTHERS | {"constants", "writes", "parts"},
 }
 """Groups of functions that are made of others, or used by them, and so need no second mode, or none, in every run."""
 

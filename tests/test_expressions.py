@@ -171,8 +171,12 @@ def test_functions_that_write_their_result(capsys: Output, tmp_path: Path, monke
     ("arguments", "code", "message"),
     [
         (["trace", "x1*^x2", "--at", "2,5"], 2, "  x1*^x2\n     ^"),
-        (["trace", "x+y", "--at", "2"], 2, "needs a point for x, y; --at holds 1 number, as in --at 1,1"),
-        (["graph", "x+y"], 2, "needs a point for x, y, as in --at 1,1"),
+        (
+            ["trace", "x+y", "--at", "2"],
+            2,
+            "needs one number for each of x, y, as in --at 1,1; --at was given 1 number",
+        ),
+        (["graph", "x+y"], 2, "needs one number for each of x, y, as in --at 1,1"),
         (["trace", "x*2", "--at", "1,2"], 2, "--direction"),
         (["trace", "x*2", "--at", "1", "--mode", "forward", "--direction", "1,2"], 2, "the direction has shapes"),
         (["graph", "x", "--at", "1", "-o", "g.txt"], 2, "expected a file that ends in .svg, .png, .pdf or .dot"),

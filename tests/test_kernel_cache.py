@@ -86,8 +86,8 @@ def test_the_folder_named_by_the_environment_is_the_only_one_written_to(warm: Pa
     [
         (
             "trigonometric",
-            "partials=(lambda y, x: math.cos(x),)",
-            "partials=(lambda y, x: 2.0 + math.cos(x),)",
+            "lambda y, x: math.cos(x), holomorphic",
+            "lambda y, x: 2.0 + math.cos(x), holomorphic",
             (SLOPE + 2.0, 0.5),
         ),
         (

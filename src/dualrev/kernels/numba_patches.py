@@ -1,4 +1,4 @@
-"""What is replaced inside Numba, where it has no interface for it: all of it, so that this file alone can break.
+"""Replacements inside Numba, where it has no interface for them: all of them, so that this file alone can break.
 
 Each function says why, and what tells that it is not needed any more. They were tried on Numba 0.68.1.
 """

@@ -22,7 +22,7 @@ def vectorized(scalar: Any) -> Callable[..., Any]:
         if not any(isinstance(each, types.Array) for each in given):
             return defined(names, [f"return scalar({', '.join(names)})"], {"scalar": scalar})
         _, _, folded, _ = scalar.get_call_template(tuple(element(each) for each in given), {})
-        return loop_over_elements(scalar, given, scalar.compiled_only[folded].signature.return_type)
+        return loop_over_elements(scalar, given, scalar.overloads[folded].signature.return_type)
 
     made = compiled_only(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
     made.__name__ = scalar.py_func.__name__
