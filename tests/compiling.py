@@ -15,6 +15,10 @@ DEPTH = 12
 """Steps from a test to what it compiles: functions that call functions, and containers of them."""
 
 
+_KNOWN: dict[int, tuple[Any, bool]] = {}
+"""What was found out about functions, by identity: thousands of tests share them."""
+
+
 def reaches_compiled_code(function: Any, *parameters: Any) -> bool:
     """Whether a test, or one of its parameters, refers to a function that Numba compiles, or to what makes one."""
     return any(_compiles(each, function.__globals__, set(), DEPTH) for each in (function, *parameters))
@@ -26,8 +30,14 @@ def _compiles(value: Any, scope: dict[str, Any], seen: set[int], depth: int) -> 
     if id(value) in seen or not depth:
         return False
     seen.add(id(value))
-    if isinstance(value, types.FunctionType | types.BuiltinFunctionType) and value in MAKERS:
-        return True
+    if not isinstance(value, types.FunctionType):
+        return _any(value, scope, seen, depth)
+    if id(value) not in _KNOWN:
+        _KNOWN[id(value)] = value, value in MAKERS or _any(value, scope, seen, depth)
+    return _KNOWN[id(value)][1]
+
+
+def _any(value: Any, scope: dict[str, Any], seen: set[int], depth: int) -> bool:
     return any(_compiles(each, scope, seen, depth - 1) for each in _parts(value, scope))
 
 
