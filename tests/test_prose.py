@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,23 @@ RIDDLE = re.compile(
 
 
 def first_lines(text: str) -> list[tuple[str, str]]:
-    """Return the name of each function, class and module of a text, and the first line of its docstring."""
-    kinds = (ast.Module, ast.FunctionDef, ast.ClassDef)
-    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
-    return [(getattr(node, "name", "module"), (ast.get_docstring(node) or "").partition("\n")[0]) for node in found]
+    """Return the name of each module, class, function and constant of a text, and the first line of its docstring."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+            found.append((getattr(node, "name", "module"), ast.get_docstring(node) or ""))
+            found += [(ast.unparse(one), of_constant(other)) for one, other in pairwise(node.body) if assigns(one)]
+    return [(name, docstring.partition("\n")[0]) for name, docstring in found]
+
+
+def assigns(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign)
+
+
+def of_constant(after: ast.stmt) -> str:
+    """Return the text that stands below an assignment, or nothing."""
+    text = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+    return text if isinstance(text, str) else ""
 
 
 def riddles(text: str) -> list[str]:
@@ -38,3 +52,4 @@ def test_docstrings_are_no_riddles() -> None:
 )
 def test_riddles_are_found(line: str) -> None:
     assert riddles(f'def f():\n    """{line}"""\n') == [f"f: {line}"]
+    assert riddles(f'A = 1\n"""{line}"""\n') == [f"A = 1: {line}"]

@@ -38,20 +38,21 @@ def known_to_both() -> Iterator[Any]:
     for f, make in TABLES.items():
         if f in STAND_INS:
             for n, case in enumerate(make(f)):
+                if case.written is None:
+                    continue  # the case is more than a call
                 marks = [] if f.__name__ in SAMPLE and n == 0 else [pytest.mark.exhaustive]
                 yield pytest.param(case, id=f"{f.__name__}-{n}", marks=marks)
 
 
 @pytest.mark.parametrize("case", list(known_to_both()))
 def test_compiled_code_gives_what_interpreted_code_gives(case: Case, request: pytest.FixtureRequest) -> None:
-    if case.written is None:
-        return  # the case is more than a call
     x = tuple(np.ascontiguousarray(each) if np.ndim(each) else float(each) for each in operands(case))
     f = njit(case.written)
     try:
         value = f(*x)
     except (NumbaError, AttributeError, NotImplementedError, TypeError):
-        return  # Numba does not compile the call, so that nobody can ask for its derivative
+        assert request.node.get_closest_marker("exhaustive"), "cases of the sample are compiled"
+        pytest.skip("Numba does not compile the call, so that nobody can ask for its derivative")
     argnums = tuple(range(len(x)))
     name = request.node.callspec.id
     expected = optree.tree_leaves(dr.jacobian(case.call, argnums)(*x))

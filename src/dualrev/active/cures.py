@@ -72,7 +72,7 @@ CURES: dict[str, str] = {
     "np.fromiter": "join active numbers with np.stack([...])",
     "numba": "wrap the compiled function where it is called: dualrev.as_step(f)",
 }
-"""What to call instead, by the name of a function or of its module."""
+"""Cures: the function to call instead, by the name of the function that refused, or of its module."""
 
 _OF_MATH = {"fsum": "np.sum", "dist": "np.linalg.norm(p - q)", "sumprod": "np.dot"}
 

@@ -39,7 +39,7 @@ lowest_followed = _not_followed.get
 
 
 observer: ContextVar[Any] = ContextVar("observer", default=None)
-"""What looks on at the operations and sweeps of this context, if anything does: that of `detect_anomaly`."""
+"""The observer of `detect_anomaly` in this context, or None."""
 
 
 def looked_at() -> bool:

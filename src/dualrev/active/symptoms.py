@@ -17,7 +17,7 @@ _OBJECTS = (
     "coordinate array data type not supported",
     *("object dtype", "real dtype", "dtype='O'", "'object'", "must be scalar"),
 )
-"""What libraries say of objects where they want numbers."""
+"""Phrases of libraries' errors about objects where they want numbers."""
 
 
 def says_objects(error: Exception, active: type) -> bool:

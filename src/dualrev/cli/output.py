@@ -14,7 +14,7 @@ from dualrev.environment import open_descriptor, pyplot, write_whole
 PICTURES = (".png", ".svg", ".pdf")
 
 SPELLED = {"\u00b5": "u", "\u00b1": "+-", "\u2192": "->"}
-"""What stands for signs that the encoding of standard output does not have."""
+"""Replacements of signs that the encoding of standard output lacks."""
 
 
 def expect_writable(**options: str | None) -> None:

@@ -20,7 +20,7 @@ from dualrev.kernels.numba_types import is_active
 
 THREADS = 128
 SHARED_BYTES = 48 * 1024
-"""What a block may use without asking for more, on every device."""
+"""Bytes of shared memory that a block has on every device."""
 
 
 @compiled_only

@@ -19,7 +19,7 @@ from dualrev.environment import install
 from dualrev.errors import NoDeviceError
 
 CAPABILITY = (9, 0)
-"""What code is compiled for where there is no device to ask."""
+"""The compute capability to compile for where there is no device to ask."""
 
 
 @cache

@@ -17,7 +17,7 @@ from dualrev.primitives.scalar import FORMULAS, TABLE
 ROWS = (*TABLE.values(), *HOST.values())
 _FORMULAS = FORMULAS | HOST_FORMULAS
 _FORMULAS |= {row.name: rule for row in ROWS if row.name not in calls(rule := row.definition or row.fn)}
-"""What is written in terms of other functions, rows by their definitions."""
+"""Functions that are expressions of other functions: the table's formulas, and rows with a definition."""
 
 
 def _native() -> dict[str, Any]:

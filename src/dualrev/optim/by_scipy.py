@@ -18,7 +18,7 @@ from dualrev.optim.result import STOPPED, Minimum, finished
 WITHOUT_GRADIENT = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 WITH_PRODUCTS = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})
 WITH_HESSIAN = frozenset({"dogleg", "trust-exact"})
-"""Which derivatives SciPy's methods take beyond gradients."""
+"""The derivatives beyond gradients that SciPy's methods take."""
 
 
 def by_scipy(

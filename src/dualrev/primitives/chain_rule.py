@@ -19,7 +19,7 @@ from dualrev.primitives.row import Rule, select
 ZERO_WINS: Rule = lambda product, partial, factor: select(  # noqa: E731
     product == product, product, select((partial == 0) | (factor == 0), 0.0, product)
 )
-"""What a partial derivative times a tangent or cotangent is, of that product and its factors."""
+"""The product of a partial derivative and a tangent or cotangent, given the plain product and its factors."""
 
 _BLOCK = 8192
 """Elements of a dot product at a time: more, and a threaded BLAS waits for the other cores."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 _OF_ARRAYS = np.ndarray.__array_function__
-"""What arrays answer, subclasses such as memory maps among them, unless these have answers of their own: nothing."""
+"""NumPy's own `__array_function__`; an array whose class has it, such as a memory map, is plain."""
 
 
 class ProtocolFunction:

@@ -146,4 +146,4 @@ REASONS: dict[str, _Reasons] = {
         (PLAIN, "it asks a question of a matrix", "bandwidth ishermitian issymmetric"),
     ),
 }
-"""What the tables do not say: status, why, and the names; a star stands for the rest of a name."""
+"""Functions outside the tables: status, reason, and names, in which a star stands for the rest."""

@@ -191,7 +191,7 @@ PROMISES: dict[str, tuple[Promise, ...]] = {
         Promise("np.where(np.isnan(x), 0.0, x * x)[()]", nan, 0.0),
     ),
 }
-"""What is promised, by law."""
+"""The promised values, by the law that they follow from."""
 
 
 @dataclass(frozen=True)
@@ -224,4 +224,4 @@ CONTRADICTIONS = (
     Contradiction("np.sqrt(x) ** 2", 0.0, "x * 1.0", 1.0),
     Contradiction("np.cbrt(x**3)", 0.0, "x * 1.0", 1.0),
 )
-"""What a promise costs; `verify` reports each of them."""
+"""Pairs of promises that contradict each other on a smooth function; `verify` reports each."""

@@ -129,4 +129,4 @@ class _Holder:
 _holder = _Holder()
 _holder.part = np.zeros(1)
 _ALONE = _references(_holder, "part")
-"""What counting answers for what one holder alone refers to, in this interpreter."""
+"""The count of references of an object with a single holder, in this interpreter."""

@@ -31,7 +31,7 @@ from dualrev.operators.fundamental import Pullback
 from dualrev.operators.operator import Jacobian
 
 LONGEST = 0.1
-"""What takes more seconds than this, by the shipped constants or by a trial, is left out."""
+"""Seconds beyond which a case is left out, as the shipped constants or a trial predict."""
 
 Constants = TypeVar("Constants", CostConstants, CompiledCosts)
 

@@ -88,7 +88,7 @@ CLOSE = 1.5
 """How fast measurements lose weight with the logarithm of the ratio of their times."""
 
 TIMES_COUNT = 0.2
-"""What a wrong time counts beside a wrong ratio."""
+"""The weight of a wrong time beside a wrong ratio."""
 
 SMALLEST = 1e-5
 """Constants begin at no less than this part of the largest, so that each can grow."""

@@ -22,7 +22,7 @@ FAR = {
     "n": "n, inputs            n much larger than m →",
     "m": "m, outputs            n much smaller than m →",
 }
-"""What the far ends of the axes are."""
+"""Names of the far ends of the axes."""
 
 
 def plot(sweep: SweepRecord) -> Figure:

@@ -13,7 +13,7 @@ import numpy as np
 from dualrev.documents import plain
 
 WRONG = 0.1
-"""What a choice may cost, as a part of the better mode's time."""
+"""The regret that a choice may have, as a part of the better mode's time."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def home(function: types.FunctionType) -> str:
 
 
 BUFFERS = (np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like)
-"""What makes arrays that are then written to."""
+"""NumPy's functions that make arrays to be written to."""
 
 _KEPT_OPTIONS = ("error_model", "boundscheck", "nogil", "forceobj", "looplift")
 _UNSAFE = {"nnan", "ninf", "fast"}

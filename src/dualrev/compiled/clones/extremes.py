@@ -16,7 +16,7 @@ from dualrev.kernels.numba_types import NUMBERS, is_active
 from dualrev.primitives.scalar.selection import BUILTINS
 
 STAND_INS: dict[Any, Any] = {}
-"""What clones call instead of `max` and `min`: Numba's own come first where they are given an array or a list."""
+"""Stand-ins of `max` and `min` in clones; given an array or a list, they call Numba's own."""
 
 
 def _some_active(given: Any) -> bool:

@@ -33,13 +33,13 @@ _CURED = (
     re.compile(r"setitem\((?:readonly )?array\(float|unify (?:readonly )?array\(float|and array\(float"),
     re.compile(r"list\(float|ListType\[float|DictType\[\w+,float|DictType\[.*float"),
 )
-"""What each attempt fails with where the next one is made for it: then that one's failure says more."""
+"""Patterns of the failures that the next attempt is made for; its own failure then says more."""
 
 
 _FAULTS = tuple(
     f"{name}Error:" for name in ("Attribute", "Key", "Index", "Assertion", "Type", "Value", "Name", "Internal")
 )
-"""What no overload raises on purpose."""
+"""Errors that no overload raises on purpose."""
 
 
 class _Place(NamedTuple):

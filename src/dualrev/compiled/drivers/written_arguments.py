@@ -21,7 +21,7 @@ from dualrev.kernels.numba_extending import chooser_of
 
 _FOUND = "_dualrev_writes"
 _REFUSED = ("readonly array", "read-only")
-"""What Numba's errors about writing to such an array speak of."""
+"""Phrases of Numba's errors about writes to read-only arrays."""
 
 _LOSE_READ_ONLY = ("ascontiguousarray", "asfortranarray")
 """Functions whose result may be the array that they were given, while its type says that it is a new one."""
