@@ -14,7 +14,8 @@ import numba
 import numpy as np
 import pytest
 
-from dualrev.cuda import batch, batch_kernels, transfer
+from dualrev.cuda import _transfer as transfer
+from dualrev.cuda import batch, batch_kernels
 from dualrev.kernels import cuda_target
 from dualrev.kernels.numba_arrays import empty_array
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dualrev.primitives.array._determinants import cofactors, log_det
+from dualrev.primitives.array._factorizations import lower_factor, orthogonal_triangular
+from dualrev.primitives.array._linear_systems import pseudoinverse
+from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
 from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
-from dualrev.primitives.array.determinants import cofactors, log_det
-from dualrev.primitives.array.factorizations import lower_factor, orthogonal_triangular
-from dualrev.primitives.array.linear_systems import pseudoinverse
 from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
-from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
 from dualrev.primitives.array.structured_systems import banded, solve_triangular
 
 SQUARE = ((3, 3), (2, 3, 3), (1, 1), (0, 0), (0, 2, 2))

@@ -10,7 +10,7 @@ import pytest
 from dualrev.kernels.numpy_rows import ROWS
 from dualrev.primitives.row import Row, math
 from dualrev.primitives.scalar import TABLE
-from dualrev.verification.accuracy import inaccuracy
+from dualrev.verification._accuracy import inaccuracy
 
 SLOW = {
     *("beta", "betaln", "binom", "poch", "rgamma", "zeta", "gammaincinv", "gammainccinv", "betaincinv", "owens_t"),

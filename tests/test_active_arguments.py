@@ -13,7 +13,7 @@ from array_cases import COMPOSITE_CASES, RULE_CASES
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.active.in_place.written import CREATORS, WRITERS
+from dualrev.active._in_place.written import CREATORS, WRITERS
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of points at which nobody calls these functions
 MODES = ("forward", "reverse")

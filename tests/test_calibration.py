@@ -24,8 +24,8 @@ from dualrev.auto.costs import (
     cost,
 )
 from dualrev.comparison.calibration import calibrating
-from dualrev.comparison.calibration.families import cases, numbers, total
-from dualrev.comparison.calibration.fitting import choice_fit, relative_fit
+from dualrev.comparison.calibration._families import cases, numbers, total
+from dualrev.comparison.calibration._fitting import choice_fit, relative_fit
 from dualrev.comparison.sweeps.families import FAMILIES
 from dualrev.operators.operator import Jacobian
 

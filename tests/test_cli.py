@@ -18,10 +18,10 @@ import dualrev
 from dualrev.auto import calibration
 from dualrev.auto.costs import CostConstants
 from dualrev.cli import main
-from dualrev.cli.commands import calibrate as calibrate_command
-from dualrev.cli.commands import verify as verify_command
-from dualrev.cli.outcome import UsageError
-from dualrev.cli.target import points
+from dualrev.cli._commands import calibrate as calibrate_command
+from dualrev.cli._commands import verify as verify_command
+from dualrev.cli._outcome import UsageError
+from dualrev.cli._target import points
 from dualrev.comparison.calibration.calibrating import Calibration
 from dualrev.comparison.sweeps.families import FAMILIES
 from dualrev.kernels.numpy_rows import ROWS
@@ -112,7 +112,7 @@ def test_compare_a_users_function(module: str, capsys: Output) -> None:
 
 
 def test_compare_all_problems(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualrev.cli.commands import compare as command
+    from dualrev.cli._commands import compare as command
 
     asked: list[Any] = []
     small = command.compare(np.sin, np.ones(2), budget=0.0, verify=False)

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.comparison import Agreement, Timing, runs
-from dualrev.comparison.agreement import agreement
-from dualrev.comparison.readable_numbers import duration, memory
-from dualrev.comparison.timing import Stopwatch
+from dualrev.comparison import Agreement, Timing
+from dualrev.comparison import _runs as runs
+from dualrev.comparison._agreement import agreement
+from dualrev.comparison._readable_numbers import duration, memory
+from dualrev.comparison._timing import Stopwatch
 
 
 class Counted:
@@ -248,7 +249,7 @@ def test_a_function_is_followed_by_sympy_once(monkeypatch: pytest.MonkeyPatch) -
     calls = []
     follow = number.follow
     monkeypatch.setattr(number, "follow", lambda *args: calls.append(args) or follow(*args))
-    monkeypatch.setattr("dualrev.verification.jacobians.follow", number.follow)
+    monkeypatch.setattr("dualrev.verification._jacobians.follow", number.follow)
     found = compared(lambda x: np.where(x > 0.5, np.sin(x), x), np.ones(3), verify=True)
     assert len(calls) == 1
     assert found.verification.branches

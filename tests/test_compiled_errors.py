@@ -21,7 +21,7 @@ from numba.typed import List
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.compiled.array_functions import table
+from dualrev.compiled._array_functions import table
 
 X = np.array([0.5, 1.6, -0.7, 1.1])
 

@@ -16,7 +16,7 @@ from numba.core.runtime._nrt_python import memsys_disable_stats, memsys_enable_s
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.compiled import batches
+from dualrev.compiled import _batches as batches
 
 X = np.array([0.5, 1.5, -0.7, 1.1])
 MODES = ("forward", "reverse")

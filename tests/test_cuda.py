@@ -17,7 +17,7 @@ from numba import njit, types
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.comparison import on_device
+from dualrev.comparison import _on_device as on_device
 from dualrev.cuda import batch_kernels, programs
 from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda_target

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.compiled.drivers.fingerprint import fingerprint
+from dualrev.compiled.drivers._fingerprint import fingerprint
 from dualrev.errors import ArgnumsError, CompilationError, CustomRuleError, MissingRuleError, ShapeMismatchError
 
 MODES = ("forward", "reverse")

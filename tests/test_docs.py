@@ -123,7 +123,7 @@ def test_the_row_of_the_worked_example_is_enough(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "adding_a_primitive.md").read_text(encoding="utf-8")
     row, use = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     shutil.copytree(ROOT / "src" / "dualrev", tmp_path / "dualrev", ignore=shutil.ignore_patterns("__pycache__"))
-    family = tmp_path / "dualrev" / "primitives" / "scalar" / "hyperbolic.py"
+    family = tmp_path / "dualrev" / "primitives" / "scalar" / "_hyperbolic.py"
     head, tail = family.read_text(encoding="utf-8").split("ROWS = (\n")
     family.write_text(f"{head}ROWS = (\n{row}{tail}", encoding="utf-8")
     (tmp_path / "use.txt").write_text(use, encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 import dualrev as dr
 from dualrev.cli import main
-from dualrev.cli.expressions import Expression
+from dualrev.cli._expressions import Expression
 
 Output = pytest.CaptureFixture[str]
 

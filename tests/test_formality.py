@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -22,6 +23,20 @@ from dualrev.primitives.scalar import FAMILIES, FORMULAS, TABLE
 
 SOURCE = Path(dr.__file__).parent
 MODULES = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in sorted(SOURCE.rglob("*.py"))}
+ROOT = Path(__file__).parents[1]
+OUTSIDE = {
+    f"{path.relative_to(ROOT)}": path
+    for folder, endings in (
+        ("benchmarks", "*.py"),
+        ("examples", "*.py"),
+        ("docs", "*.py"),
+        ("docs", "*.md"),
+        ("docs", "*.rst"),
+    )
+    for path in (ROOT / folder).rglob(endings)
+}
+"""What users of the package import and read, by its path."""
+
 MOST_LINES = 300
 
 LAYERS = (
@@ -80,6 +95,29 @@ def imports(path: Path) -> set[str]:
         names = [(name or "").split(".") for name in inside]
         parts |= {name[1] if len(name) > 1 else "__init__" for name in names if name[0] == "dualrev"}
     return {part if part in RANK or part in map(part_of, MODULES) else "__init__" for part in parts}
+
+
+def modules_imported(path: Path) -> set[str]:
+    """Return the modules of dualrev that a file names, in imports and, if it is a page, in its text."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        return {
+            name
+            for name in re.findall(r"\bdualrev\.([a-z_.]*[a-z_])", text)
+            if name in MODULES or f"{name}.__init__" in MODULES
+        }
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    inside = {name.removeprefix("dualrev.") for name in names if name.startswith("dualrev.")}
+    return {name for name in inside if is_module(name)}
+
+
+def is_module(name: str) -> bool:
+    return name in MODULES or f"{name}.__init__" in MODULES
 
 
 def part_of(module: str) -> str:
@@ -161,6 +199,22 @@ def test_imports_point_down() -> None:
         for other in sorted(imports(path) - {part_of(module)})
         if RANK[other] >= RANK[part_of(module)]
     ] == []
+
+
+def test_what_only_its_own_package_imports_begins_with_an_underscore() -> None:
+    """A room that nobody outside enters has an underscore in its path; one that others enter has none."""
+    files = MODULES | OUTSIDE
+    entered = {
+        other.removesuffix(".__init__")
+        for module, path in files.items()
+        for other in modules_imported(path)
+        if part_of(other) != part_of(module)
+    }
+    entered |= {".".join(name.split(".")[:n]) for name in entered for n in range(1, name.count(".") + 1)}
+    inner = {name.removesuffix(".__init__") for name in MODULES if "." in name.removesuffix(".__init__")}
+    hidden = {name for name in inner if "._" in name}
+    assert sorted(hidden & entered) == []
+    assert sorted(name for name in inner - hidden - entered) == []
 
 
 def test_the_house_is_one_that_can_be_surveyed() -> None:

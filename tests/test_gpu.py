@@ -13,7 +13,7 @@ from test_cuda_rows import check, every_group
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.cuda import transfer
+from dualrev.cuda import _transfer as transfer
 from dualrev.kernels import cuda_target
 
 pytestmark = pytest.mark.gpu

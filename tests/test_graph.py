@@ -13,7 +13,7 @@ import pytest
 
 import dualrev as dr
 from dualrev.teaching import Edge, Graph
-from dualrev.teaching.graphs.dot import quoted
+from dualrev.teaching.graphs._dot import quoted
 
 
 def log_sin(x1: Any, x2: Any) -> Any:

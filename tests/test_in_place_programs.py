@@ -73,7 +73,7 @@ def test_single_precision_stays_single(mode: str) -> None:
 
 
 def _broken(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    from dualrev.active.in_place import storage
+    from dualrev.active._in_place import storage
     from dualrev.forward import dual
     from dualrev.reverse import var
 

@@ -15,7 +15,7 @@ from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import FAMILIES as TABLE_FAMILIES
 from dualrev.primitives.scalar import TABLE
-from dualrev.verification.rows import sample
+from dualrev.verification._rows import sample
 
 pytestmark = pytest.mark.compiles
 

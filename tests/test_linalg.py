@@ -11,10 +11,10 @@ from linalg_cases import LINALG_COMPOSITES, LINALG_RULES
 import dualrev as dr
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array import RULES
-from dualrev.primitives.array.determinants import log_det
-from dualrev.primitives.array.factorizations import lower_factor, orthogonal_triangular
-from dualrev.primitives.array.linear_systems import pseudoinverse
-from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
+from dualrev.primitives.array._determinants import log_det
+from dualrev.primitives.array._factorizations import lower_factor, orthogonal_triangular
+from dualrev.primitives.array._linear_systems import pseudoinverse
+from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
 
 MODES = ("forward", "reverse")
 every_mode = pytest.mark.parametrize("mode", MODES)

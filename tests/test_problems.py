@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import dualrev as dr
-from dualrev.problems import NAMES, Problem, iris, rosenbrock
+from dualrev.problems import NAMES, Problem, iris
+from dualrev.problems import _rosenbrock as rosenbrock
 
 SMALL: dict[str, dict[str, int]] = {
     "iris": {},

@@ -13,8 +13,8 @@ import pytest
 
 import dualrev as dr
 from dualrev import errors
-from dualrev.active import cures
-from dualrev.active.callers import LIBRARIES
+from dualrev.active import _cures as cures
+from dualrev.active._callers import LIBRARIES
 from dualrev.kernels.numpy_rows import partials
 from dualrev.primitives.array.constant import REFUSED
 from dualrev.primitives.host import HOST

@@ -21,7 +21,7 @@ import scipy.linalg
 import scipy.optimize
 
 import dualrev as dr
-from dualrev.active.in_place import constructors
+from dualrev.active._in_place import constructors
 
 MODES = ("forward", "reverse")
 NAMES = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "asarray_chkfinite")

@@ -216,7 +216,7 @@ def test_the_command_measures_saves_and_draws_again_without_measuring(
     assert main([*measured, "--json", "s.json", "--html", "s.html", "--plot", "s.png"]) == 0
     first = capsys.readouterr().out
     assert "dense" in first
-    monkeypatch.setattr("dualrev.cli.commands.sweep.sweep", None)
+    monkeypatch.setattr("dualrev.cli._commands.sweep.sweep", None)
     assert main(["sweep", "--from", "s.json", "--plot", "again.svg"]) == 0
     assert capsys.readouterr().out == first
     assert all((tmp_path / name).stat().st_size > 1000 for name in ("s.html", "s.png", "again.svg"))

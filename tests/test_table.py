@@ -17,7 +17,7 @@ from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
 from dualrev.primitives.host import HOST
 from dualrev.primitives.row import HostRow, Row
 from dualrev.verification import verify_primitives
-from dualrev.verification.rows import sample
+from dualrev.verification._rows import sample
 
 MODES = ("forward", "reverse")
 PROMISED = """

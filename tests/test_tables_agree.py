@@ -18,7 +18,7 @@ from numba.core.errors import NumbaError
 from test_array_rules import operands
 
 import dualrev as dr
-from dualrev.compiled.array_functions.table import STAND_INS
+from dualrev.compiled._array_functions.table import STAND_INS
 from dualrev.compiled.clones import registration
 
 pytestmark = pytest.mark.compiles

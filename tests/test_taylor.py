@@ -13,7 +13,7 @@ from scipy import special
 import dualrev as dr
 from dualrev.errors import MissingRuleError, ShapeMismatchError
 from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
-from dualrev.operators.taylor import series
+from dualrev.operators.taylor import _series as series
 from dualrev.primitives.row import HostRow, Row
 from dualrev.primitives.scalar import TABLE
 

@@ -14,9 +14,9 @@ from dualrev.cli import main
 from dualrev.kernels import numpy_rows
 from dualrev.primitives.array import RULES
 from dualrev.primitives.scalar import TABLE
+from dualrev.teaching._traces import formulas
+from dualrev.teaching._traces.notation import HTML, LATEX, TEXT
 from dualrev.teaching.summaries import summary
-from dualrev.teaching.traces import formulas
-from dualrev.teaching.traces.notation import HTML, LATEX, TEXT
 
 
 def worked(x1: Any, x2: Any) -> Any:

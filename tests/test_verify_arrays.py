@@ -10,10 +10,10 @@ from array_cases import cases
 from families import spectra
 from test_array_rules import operands
 
+from dualrev.primitives.array._factorizations import orthogonal_triangular
+from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
 from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
-from dualrev.primitives.array.factorizations import orthogonal_triangular
 from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
-from dualrev.primitives.array.spectra import real_spectrum, symmetric_spectrum, thin_singular
 from dualrev.primitives.array.structured_systems import banded, solve_triangular
 from dualrev.verification import verify
 

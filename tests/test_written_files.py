@@ -42,7 +42,7 @@ def comparison() -> dr.comparison.Comparison:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, comparison: dr.comparison.Comparison) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("dualrev.cli.commands.compare.compare", lambda *args, **options: comparison)
+    monkeypatch.setattr("dualrev.cli._commands.compare.compare", lambda *args, **options: comparison)
     monkeypatch.setattr("dualrev.documents.installed", lambda package: False)  # pictures take their time
 
 

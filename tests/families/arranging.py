@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.padding import padded
+from dualrev.primitives.array._padding import padded
 from dualrev.primitives.array.shaping import copied
 from families.case import MASK, Case, calls, over
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.einsum import Subscripts, contract
+from dualrev.primitives.array._einsum import Subscripts, contract
 from families.case import Case, calls, of
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.statistics import deviation, variance
+from dualrev.primitives.array._statistics import deviation, variance
 from families.case import AXES, MASK, ONE_AXIS, Case, calls, over
 
 KEPT = {"axis": 1, "keepdims": True}

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.calculus import difference, interpolated
-from dualrev.primitives.array.convolution import convolved
+from dualrev.primitives.array._calculus import difference, interpolated
+from dualrev.primitives.array._convolution import convolved
+from dualrev.primitives.array._histograms import totals
 from dualrev.primitives.array.grids import windows
-from dualrev.primitives.array.histograms import totals
 from families.case import MASK, Case, calls, of, over
 
 CUBE = ((4, 3, 5),)

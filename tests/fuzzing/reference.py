@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from dualrev.verification.symbols.evaluation import evaluate
+from dualrev.verification.symbols._evaluation import evaluate
 from dualrev.verification.symbols.limits import Following
 from dualrev.verification.symbols.number import follow
 

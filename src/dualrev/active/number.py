@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 import optree
 
-from dualrev.active.arithmetic import Arithmetic
+from dualrev.active._arithmetic import Arithmetic
 from dualrev.active.ownership import shown
 from dualrev.active.refusals import conversion_refused
 from dualrev.errors import InPlaceError, MissingRuleError, WrongBranchError

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active.array_methods import METHODS, method
+from dualrev.active._array_methods import METHODS, method
+from dualrev.active._cures import cure
+from dualrev.active._refused_arguments import OF_SEQUENCES, with_active_options, without_rule, wrong_arguments
 from dualrev.active.array_operands import as_array, as_float, holds_active, joined, take_up
-from dualrev.active.cures import cure
 from dualrev.active.number import Active, known_of_complex, outermost, primal, with_complex_scalars
 from dualrev.active.refusals import name_called
-from dualrev.active.refused_arguments import OF_SEQUENCES, with_active_options, without_rule, wrong_arguments
 from dualrev.errors import MissingRuleError, ObjectArrayError
 from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS, scipy_row, ufuncs
 from dualrev.kernels.scipy_from_rows import OF_SCIPY

@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from typing import Any
 from weakref import ref
 
-from dualrev.active.callers import LIBRARIES, NUMBERS, Call, Step, called, package_of, parsed, raised_at, stack
-from dualrev.active.cures import cure
-from dualrev.active.symptoms import at_hand, says_kind, says_objects, took
-from dualrev.active.type_tests import misled
+from dualrev.active._callers import LIBRARIES, NUMBERS, Call, Step, called, package_of, parsed, raised_at, stack
+from dualrev.active._cures import cure
+from dualrev.active._symptoms import at_hand, says_kind, says_objects, took
+from dualrev.active._type_tests import misled
 from dualrev.errors import (
     ActiveConversionError,
     DualrevError,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-import dualrev.active.in_place  # noqa: F401 - lets active arrays be written to
+import dualrev.active._in_place  # noqa: F401 - lets active arrays be written to
 from dualrev.active.array_operands import as_array, as_float, take_up
 from dualrev.active.number import Active
 from dualrev.active.ownership import private

@@ -16,8 +16,8 @@ from importlib import import_module
 from math import isfinite
 from typing import NoReturn
 
-from dualrev.cli.outcome import FINE, INTERRUPTED, USAGE, OutputError, UsageError, UserFunctionError
-from dualrev.cli.output import StandardOutput, spell
+from dualrev.cli._outcome import FINE, INTERRUPTED, USAGE, OutputError, UsageError, UserFunctionError
+from dualrev.cli._output import StandardOutput, spell
 from dualrev.environment import __version__
 from dualrev.errors import CalibrationError, MissingExtraError, ProblemSizeError, UnknownProblemError
 
@@ -211,7 +211,7 @@ def _run(argv: Sequence[str]) -> int:
     except SystemExit as stopped:
         return stopped.code if isinstance(stopped.code, int) else USAGE
     try:
-        code: int = import_module(f"dualrev.cli.commands.{arguments.command}").run(arguments)
+        code: int = import_module(f"dualrev.cli._commands.{arguments.command}").run(arguments)
     except (UsageError, UnknownProblemError, ProblemSizeError, CalibrationError, MissingExtraError) as error:
         print(f"dualrev {arguments.command}: {error}", file=sys.stderr)
         return USAGE

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dualrev.comparison import as_document, as_picture
-from dualrev.comparison.record import ComparisonRecord
-from dualrev.comparison.verdict import verdict as in_words
+from dualrev.comparison import _as_document as as_document
+from dualrev.comparison import _as_picture as as_picture
+from dualrev.comparison._record import ComparisonRecord
+from dualrev.comparison._verdict import verdict as in_words
 from dualrev.documents import Illustrated, Part, as_json, plain
 
 if TYPE_CHECKING:

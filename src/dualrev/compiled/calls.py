@@ -19,12 +19,12 @@ from dualrev.active.number import Active
 from dualrev.auto.calibration import current_compiled_costs
 from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
-from dualrev.compiled.batches import empty, over_points, written
+from dualrev.compiled._batches import empty, over_points, written
+from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled.drivers._tape_counts import TapeCounts
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
 from dualrev.compiled.drivers.derivative import Question, derivative, parameters, source
 from dualrev.compiled.drivers.forward import WIDEST
-from dualrev.compiled.drivers.tape_counts import TapeCounts
-from dualrev.compiled.marks import MADE_OF
 from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.steps import CompiledStep
 from dualrev.environment import expect_room

@@ -17,7 +17,7 @@ from numba.extending import typeof_impl
 
 from dualrev.active.number import Active
 from dualrev.active.trees import active_inside
-from dualrev.compiled.marks import MADE_OF
+from dualrev.compiled._marks import MADE_OF
 from dualrev.errors import ActiveConversionError
 from dualrev.kernels.numba_patches import replace_calls_from_python
 

@@ -7,8 +7,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.drivers.derivative import parameters
-from dualrev.compiled.marks import MADE_OF
 from dualrev.kernels.numba_extending import defined
 
 _KEPT = "_dualrev_returning"

@@ -3,10 +3,10 @@
 Nothing here touches CUDA until a kernel is compiled.
 """
 
+from dualrev.cuda._device_functions import jacobian, jvp, reverse_grad, value_and_grad
+from dualrev.cuda._dual_numbers import dual_type
+from dualrev.cuda._workspace import Workspace
 from dualrev.cuda.batch_kernels import primal
-from dualrev.cuda.device_functions import jacobian, jvp, reverse_grad, value_and_grad
-from dualrev.cuda.dual_numbers import dual_type
-from dualrev.cuda.workspace import Workspace
 from dualrev.forward.numba_dual import seeded, tangent
 
 __all__ = [

@@ -11,8 +11,8 @@ import numba
 import numpy as np
 
 from dualrev.cuda import batch_kernels, programs
+from dualrev.cuda._transfer import as_rows, first_point, nbytes_per_point, on_device, pieces, taken
 from dualrev.cuda.programs import Layout, Program
-from dualrev.cuda.transfer import as_rows, first_point, nbytes_per_point, on_device, pieces, taken
 from dualrev.errors import BatchError, DeviceError, NonScalarOutputError, ShapeMismatchError
 from dualrev.kernels import cuda_target
 

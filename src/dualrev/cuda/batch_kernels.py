@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.cuda.clones import clone
+from dualrev.cuda._clones import clone
 from dualrev.cuda.programs import Layout, Program, active_sizes
 from dualrev.kernels import cuda_target
 from dualrev.kernels.numba_extending import compiled_only, defined

@@ -10,7 +10,7 @@ import numpy as np
 from dualrev.active.number import outermost, primal
 from dualrev.active.ownership import lent
 from dualrev.active.trees import flatten_output
-from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
+from dualrev.custom._custom_function import Arguments, CustomFunction, Leaves
 from dualrev.errors import RandomFunctionError
 from dualrev.forward.dual import Dual
 from dualrev.operators.call import interpretable

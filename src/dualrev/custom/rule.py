@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.custom.custom_function import Arguments, CustomFunction, Leaves
-from dualrev.custom.written_rule import WrittenStep
+from dualrev.custom._custom_function import Arguments, CustomFunction, Leaves
+from dualrev.custom._written_rule import WrittenStep
 from dualrev.errors import ArgnumsError, CustomRuleError
 from dualrev.operators.call import is_dispatcher
 
@@ -27,7 +27,7 @@ class CustomRule(CustomFunction):
         self.pushforward, self.pullback, self.vectorized = pushforward, pullback, vectorized
         self._dispatcher: Any = None
         if is_dispatcher(f) or "numba" in sys.modules:
-            from dualrev.custom.compiled_rule import let_compiled_code_call
+            from dualrev.custom._compiled_rule import let_compiled_code_call
 
             let_compiled_code_call(CustomRule)
 
@@ -59,7 +59,7 @@ class CustomRule(CustomFunction):
         AssertionError
             If a derivative is wrong, or pushforward and pullback are not each other's transpose.
         """
-        from dualrev.custom.checking import check_rule
+        from dualrev.custom._checking import check_rule
 
         check_rule(self, Arguments(args), kwargs, order, rtol)
 

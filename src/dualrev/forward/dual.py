@@ -13,7 +13,7 @@ from dualrev.active.ownership import shown
 from dualrev.active.values import own_value
 from dualrev.active.views import tie
 from dualrev.errors import ShapeMismatchError
-from dualrev.forward.row_pushforward import push_row
+from dualrev.forward._row_pushforward import push_row
 from dualrev.forward.spans import widened
 from dualrev.primitives.row import Row
 

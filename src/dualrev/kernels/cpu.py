@@ -10,8 +10,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from dualrev.kernels import cpu_text
-from dualrev.kernels.binding import Bound, Target
+from dualrev.kernels import _cpu_text as cpu_text
+from dualrev.kernels._binding import Bound, Target
 from dualrev.kernels.generated import digest_of, load
 from dualrev.kernels.numba_extending import defined
 from dualrev.kernels.single_precision import single_constants

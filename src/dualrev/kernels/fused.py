@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.kernels.broadcasting import plan
+from dualrev.kernels._broadcasting import plan
 from dualrev.kernels.heap_pages import keep_pages
 from dualrev.primitives.row import HostRow, Row, Rule
 from dualrev.primitives.scalar import made_of

@@ -18,7 +18,7 @@ from numba.core import types
 from numba.core.registry import cpu_target
 
 from dualrev.kernels import cpu
-from dualrev.kernels.binding import Target
+from dualrev.kernels._binding import Target
 from dualrev.kernels.numba_arrays import over_elements
 from dualrev.kernels.numba_extending import defined, overloads
 from dualrev.kernels.numba_types import NUMBERS, counted, element, is_active, link, owner_of

@@ -10,7 +10,7 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.kernels import scipy_rows
-from dualrev.kernels.binding import Bound, Target
+from dualrev.kernels._binding import Bound, Target
 from dualrev.primitives.host import HOST, HOST_FORMULAS
 from dualrev.primitives.protocol_function import ProtocolFunction
 from dualrev.primitives.row import HostRow, Row, Rule, calls, operators, reads

@@ -8,8 +8,10 @@ from typing import Any
 
 import sympy
 
-from dualrev.kernels import sympy_host, sympy_math, sympy_mpmath
-from dualrev.kernels.binding import Bound, Target
+from dualrev.kernels import _sympy_host as sympy_host
+from dualrev.kernels import _sympy_math as sympy_math
+from dualrev.kernels import _sympy_mpmath as sympy_mpmath
+from dualrev.kernels._binding import Bound, Target
 from dualrev.primitives.host import HOST, HOST_FORMULAS
 from dualrev.primitives.row import Row, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE

@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import Any
 
 from dualrev.errors import InputTypeError
-from dualrev.operators.batched import known_device, on_device
+from dualrev.operators._batched import known_device, on_device
 from dualrev.operators.call import as_argnums, name_of
 from dualrev.operators.operator import Gradient, Jacobian
 from dualrev.operators.options import Argnums, Batched, Device

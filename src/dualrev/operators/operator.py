@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Unpack
 
 from dualrev.auto.choice import ModeChoice, directions_at_once
 from dualrev.errors import CompilationError, known_mode
+from dualrev.operators._batched import OnDevice, OverPoints, known_device, on_device
 from dualrev.operators.backends import dispatcher_of, known_backend, returning
-from dualrev.operators.batched import OnDevice, OverPoints, known_device, on_device
 from dualrev.operators.call import as_argnums, described, name_of
 from dualrev.operators.interpreted import Interpreted, InterpretedGradient
 from dualrev.operators.options import Argnums, Options, with_defaults

@@ -13,7 +13,7 @@ from dualrev.active.ownership import all_owned, copied
 from dualrev.active.trees import Tree, flatten
 from dualrev.active.values import own_value
 from dualrev.errors import BatchError, ShapeMismatchError
-from dualrev.operators.batched import carriers_of, known_device, on_device, points_in
+from dualrev.operators._batched import carriers_of, known_device, on_device, points_in
 from dualrev.operators.call import Point, described, known_function
 from dualrev.operators.fundamental import Pullback, pushforward
 from dualrev.operators.options import Batched, Device

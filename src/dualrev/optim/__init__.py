@@ -18,12 +18,12 @@ array([0.9918, 0.983 ])
 (3.0, True)
 """
 
-from dualrev.optim.methods import METHODS
-from dualrev.optim.minimizing import minimize
-from dualrev.optim.optimizers import SGD, Adam, Optimizer, Rprop
-from dualrev.optim.result import Minimum, Root
-from dualrev.optim.roots import newton_root
-from dualrev.optim.schedules import constant, one_over_t
+from dualrev.optim._methods import METHODS
+from dualrev.optim._minimizing import minimize
+from dualrev.optim._optimizers import SGD, Adam, Optimizer, Rprop
+from dualrev.optim._result import Minimum, Root
+from dualrev.optim._roots import newton_root
+from dualrev.optim._schedules import constant, one_over_t
 
 __all__ = [
     "METHODS",

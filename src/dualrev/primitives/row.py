@@ -47,7 +47,7 @@ class Row:
         The spellings that reach it: "numpy.sin", "scipy.special.expit", "operator.add".
     ulp
         By how many units in the last place its function, partials and their derivatives may be off, in single and in
-        double precision; `verification.accuracy` says what a unit is.
+        double precision; `verification._accuracy` says what a unit is.
     reach
         Per argument the interval in which they are no further off; by default all numbers.
     holomorphic

@@ -13,9 +13,9 @@ Examples
 True
 """
 
-from dualrev.problems.catalogue import NAMES, SHOWN, get, names, sizes, table
+from dualrev.problems._catalogue import NAMES, SHOWN, get, names, sizes, table
+from dualrev.problems._splitting import split
 from dualrev.problems.iris import flowers
 from dualrev.problems.problem import Problem
-from dualrev.problems.splitting import split
 
 __all__ = ["NAMES", "SHOWN", "Problem", "flowers", "get", "names", "sizes", "split", "table"]

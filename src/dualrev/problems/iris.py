@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from dualrev.problems import logistic
+from dualrev.problems import _logistic as logistic
 from dualrev.problems.problem import Problem
 
 VARIETY = "virginica"

@@ -20,7 +20,7 @@ from dualrev.errors import FreedTapeError
 from dualrev.kernels.numpy_rows import known_partial, partials
 from dualrev.primitives.array.rule import ArrayRule, Linearization
 from dualrev.primitives.row import Row, reads
-from dualrev.reverse.adjoint_hooks import Watch
+from dualrev.reverse._adjoint_hooks import Watch
 from dualrev.reverse.recording_memory import STATEMENT, Recorded, held, kept_bytes, recount
 from dualrev.reverse.tape_limit import Allowance, current_allowance, new_allowance
 

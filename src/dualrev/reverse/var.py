@@ -11,7 +11,7 @@ from dualrev.active.values import own_value, own_value_like
 from dualrev.active.views import tie
 from dualrev.errors import ComplexInputError, InPlaceError, NoGradientError, ShapeMismatchError
 from dualrev.primitives.row import Row
-from dualrev.reverse.adjoint_hooks import Hook
+from dualrev.reverse._adjoint_hooks import Hook
 from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, RowStatement, RuleStatement, Statement, Tape
 

@@ -13,10 +13,10 @@ from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback
 from dualrev.operators.options import Argnums
 from dualrev.verification import numeric
-from dualrev.verification.differences import Differences
-from dualrev.verification.hessians import checked
-from dualrev.verification.jacobians import INTERRUPTED, Compared, compared
-from dualrev.verification.report import HessianCheck, Verification
+from dualrev.verification._differences import Differences
+from dualrev.verification._hessians import checked
+from dualrev.verification._jacobians import INTERRUPTED, Compared, compared
+from dualrev.verification._report import HessianCheck, Verification
 from dualrev.verification.symbolic import Symbolic
 from dualrev.verification.symbols.limits import MOST_NODES, Following
 

@@ -21,10 +21,10 @@ from dualrev.auto.costs import (
     Multiples,
     cost,
 )
-from dualrev.comparison.calibration.families import Case, cases
-from dualrev.comparison.calibration.fitting import choice_fit, optimize
+from dualrev.comparison._timing import Stopwatch
+from dualrev.comparison.calibration._families import Case, cases
+from dualrev.comparison.calibration._fitting import choice_fit, optimize
 from dualrev.comparison.sweeps.families import FAMILIES, Family
-from dualrev.comparison.timing import Stopwatch
 from dualrev.operators import blocks
 from dualrev.operators.call import Point
 from dualrev.operators.fundamental import Pullback

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dualrev.comparison.sweeps import as_document, as_picture
-from dualrev.comparison.sweeps.record import SweepPoint, SweepRecord
+from dualrev.comparison.sweeps import _as_document as as_document
+from dualrev.comparison.sweeps import _as_picture as as_picture
+from dualrev.comparison.sweeps._record import SweepPoint, SweepRecord
 from dualrev.documents import Illustrated, Part, as_json
 from dualrev.errors import SweepError
 

@@ -12,10 +12,10 @@ import numpy as np
 from dualrev.active.trees import flatten
 from dualrev.auto.calibration import calibration_file
 from dualrev.auto.choice import ModeChoice
-from dualrev.comparison.sweeps.record import SweepPoint
+from dualrev.comparison._timing import FEWEST, Stopwatch
+from dualrev.comparison.sweeps._record import SweepPoint
 from dualrev.comparison.sweeps.report import Sweep
 from dualrev.comparison.sweeps.subjects import asked
-from dualrev.comparison.timing import FEWEST, Stopwatch
 from dualrev.errors import SweepError
 from dualrev.operators.call import Point, is_dispatcher, name_of
 from dualrev.operators.fundamental import Pullback

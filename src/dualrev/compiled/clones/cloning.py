@@ -19,8 +19,8 @@ from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
-from dualrev.compiled.clones.foreign import stand_in
-from dualrev.compiled.clones.literals import pipeline
+from dualrev.compiled.clones._foreign import stand_in
+from dualrev.compiled.clones._literals import pipeline
 from dualrev.compiled.clones.vectorized import over_elements, vectorized
 from dualrev.errors import CompilationError
 from dualrev.kernels.numba_extending import chooser_of, written_by

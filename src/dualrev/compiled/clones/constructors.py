@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.array_functions.sequences import rows_of
-from dualrev.compiled.array_functions.table import lifting, owner_inside
-from dualrev.compiled.seeding import widened
+from dualrev.compiled._array_functions.sequences import rows_of
+from dualrev.compiled._array_functions.table import lifting, owner_inside
+from dualrev.compiled._seeding import widened
 from dualrev.kernels.numba_arrays import empty_array, zero_array
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element, is_active, owner_of

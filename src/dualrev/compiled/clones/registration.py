@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from dualrev.compiled.array_functions import (
+from dualrev.compiled._array_functions import (
     contraction,
     joining,
     linalg,
@@ -15,8 +15,10 @@ from dualrev.compiled.array_functions import (
     sequences,
     shaping,
 )
-from dualrev.compiled.array_functions.table import STAND_INS
-from dualrev.compiled.clones import builtins, elementwise, extremes
+from dualrev.compiled._array_functions.table import STAND_INS
+from dualrev.compiled.clones import _builtins as builtins
+from dualrev.compiled.clones import _elementwise as elementwise
+from dualrev.compiled.clones import _extremes as extremes
 from dualrev.kernels import numba_rows
 from dualrev.kernels.heap_pages import keep_pages
 

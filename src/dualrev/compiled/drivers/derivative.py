@@ -10,22 +10,22 @@ from typing import Any, NamedTuple
 from numba import typeof
 from numba.core import types
 
-from dualrev.compiled import seeding
+from dualrev.compiled import _seeding as seeding
+from dualrev.compiled._marks import MADE_OF, TAKES_OUT
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
-from dualrev.compiled.drivers.arguments import Arguments
-from dualrev.compiled.drivers.fingerprint import fingerprint
-from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
-from dualrev.compiled.drivers.numba_errors import (
+from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._fingerprint import fingerprint
+from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
     expect_no_python,
     expect_same_globals,
     informative,
     refusal,
 )
-from dualrev.compiled.drivers.reverse import ReverseDriver
-from dualrev.compiled.marks import MADE_OF, TAKES_OUT
+from dualrev.compiled.drivers._reverse import ReverseDriver
+from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
 from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
 from dualrev.kernels.generated import digest_of, load
 from dualrev.kernels.numba_extending import chooser_of, written_by

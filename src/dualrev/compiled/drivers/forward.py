@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from dualrev.compiled import seeding
+from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers.arguments import Arguments
-from dualrev.compiled.drivers.results import Outputs
-from dualrev.compiled.drivers.workspace import borrowed, give_back, guarded
+from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._results import Outputs
+from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
 
 WIDEST = 8

@@ -8,7 +8,7 @@ from typing import Any
 from numba import njit
 from numba.core import types
 
-from dualrev.compiled.seeding import flattened
+from dualrev.compiled._seeding import flattened
 from dualrev.errors import RandomFunctionError, ShapeMismatchError
 from dualrev.forward.numba_dual import tangent
 from dualrev.kernels.numba_arrays import empty_array, zero_array

@@ -13,7 +13,7 @@ from dualrev.active.trees import flatten_output
 from dualrev.active.values import own_value
 from dualrev.errors import ShapeMismatchError
 from dualrev.operators.call import Point, known_function
-from dualrev.operators.taylor.series import Series, variable
+from dualrev.operators.taylor._series import Series, variable
 
 
 def taylor(f: Callable[..., Any], x: Any, order: int, *args: Any, direction: Any = None, **kwargs: Any) -> Any:

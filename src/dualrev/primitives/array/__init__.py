@@ -1,38 +1,86 @@
 """Rules of array functions, a file per family."""
 
 from dualrev.primitives.array import (
-    active_options,
-    arranging,
-    axes,
-    calculus,
+    _active_options as active_options,
+)
+from dualrev.primitives.array import (
+    _arranging as arranging,
+)
+from dualrev.primitives.array import (
+    _axes as axes,
+)
+from dualrev.primitives.array import (
+    _calculus as calculus,
+)
+from dualrev.primitives.array import (
+    _contraction as contraction,
+)
+from dualrev.primitives.array import (
+    _convolution as convolution,
+)
+from dualrev.primitives.array import (
+    _determinants as determinants,
+)
+from dualrev.primitives.array import (
+    _einsum as einsum,
+)
+from dualrev.primitives.array import (
+    _factorizations as factorizations,
+)
+from dualrev.primitives.array import (
+    _fourier as fourier,
+)
+from dualrev.primitives.array import (
+    _gathering as gathering,
+)
+from dualrev.primitives.array import (
+    _histograms as histograms,
+)
+from dualrev.primitives.array import (
+    _inner_outer as inner_outer,
+)
+from dualrev.primitives.array import (
+    _joining as joining,
+)
+from dualrev.primitives.array import (
+    _linear_systems as linear_systems,
+)
+from dualrev.primitives.array import (
+    _missing as missing,
+)
+from dualrev.primitives.array import (
+    _multiplying as multiplying,
+)
+from dualrev.primitives.array import (
+    _norms as norms,
+)
+from dualrev.primitives.array import (
+    _ordering as ordering,
+)
+from dualrev.primitives.array import (
+    _padding as padding,
+)
+from dualrev.primitives.array import (
+    _polynomials as polynomials,
+)
+from dualrev.primitives.array import (
+    _spectra as spectra,
+)
+from dualrev.primitives.array import (
+    _splitting as splitting,
+)
+from dualrev.primitives.array import (
+    _statistics as statistics,
+)
+from dualrev.primitives.array import (
     choosing,
     complex_parts,
-    contraction,
-    convolution,
-    determinants,
-    einsum,
-    factorizations,
     faddeeva,
-    fourier,
-    gathering,
     grids,
-    histograms,
     indexing,
-    inner_outer,
-    joining,
-    linear_systems,
     matrix_functions,
-    missing,
-    multiplying,
-    norms,
-    ordering,
-    padding,
-    polynomials,
     reduction,
     shaping,
-    spectra,
-    splitting,
-    statistics,
     structured_systems,
     vector_parts,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.gathering import Gathered, numbered
+from dualrev.primitives.array._gathering import Gathered, numbered
 from dualrev.primitives.array.indexing import scatter
 from dualrev.primitives.array.rule import array_rule, composite, listed, plain
 from dualrev.primitives.protocol_function import ProtocolFunction

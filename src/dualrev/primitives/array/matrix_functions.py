@@ -13,8 +13,8 @@ import numpy as np
 
 from dualrev.environment import scipy_module
 from dualrev.errors import MissingRuleError
+from dualrev.primitives.array._matrices import flipped
 from dualrev.primitives.array.constant import CONSTANT
-from dualrev.primitives.array.matrices import flipped
 from dualrev.primitives.array.rule import array_rule, linear
 from dualrev.primitives.protocol_function import ProtocolFunction
 

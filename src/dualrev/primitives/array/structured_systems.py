@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from dualrev.environment import scipy_module
-from dualrev.primitives.array.bilinear import matrix_product
+from dualrev.primitives.array._bilinear import matrix_product
+from dualrev.primitives.array._linear_systems import Solution, System
+from dualrev.primitives.array._matrices import flipped
+from dualrev.primitives.array._matrices import lower as lower_part
+from dualrev.primitives.array._matrices import upper as upper_part
 from dualrev.primitives.array.complex_parts import only_real
-from dualrev.primitives.array.linear_systems import Solution, System
-from dualrev.primitives.array.matrices import flipped
-from dualrev.primitives.array.matrices import lower as lower_part
-from dualrev.primitives.array.matrices import upper as upper_part
 from dualrev.primitives.array.rule import array_rule
 from dualrev.primitives.chain_rule import product as chain
 from dualrev.primitives.protocol_function import ProtocolFunction

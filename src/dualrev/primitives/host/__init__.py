@@ -5,18 +5,40 @@ here imports SciPy.
 """
 
 from dualrev.primitives.host import (
-    bessel,
-    chebyshev,
-    distributions,
-    elementary,
-    elliptic,
-    error,
-    gamma,
-    hypergeometric,
-    integrals,
-    orthogonal,
-    several,
-    spherical,
+    _bessel as bessel,
+)
+from dualrev.primitives.host import (
+    _chebyshev as chebyshev,
+)
+from dualrev.primitives.host import (
+    _distributions as distributions,
+)
+from dualrev.primitives.host import (
+    _elementary as elementary,
+)
+from dualrev.primitives.host import (
+    _elliptic as elliptic,
+)
+from dualrev.primitives.host import (
+    _error as error,
+)
+from dualrev.primitives.host import (
+    _gamma as gamma,
+)
+from dualrev.primitives.host import (
+    _hypergeometric as hypergeometric,
+)
+from dualrev.primitives.host import (
+    _integrals as integrals,
+)
+from dualrev.primitives.host import (
+    _orthogonal as orthogonal,
+)
+from dualrev.primitives.host import (
+    _several as several,
+)
+from dualrev.primitives.host import (
+    _spherical as spherical,
 )
 from dualrev.primitives.row import HostRow, Rule
 

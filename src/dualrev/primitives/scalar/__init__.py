@@ -5,14 +5,28 @@ from collections.abc import Callable
 
 from dualrev.primitives.row import Row, Rule, calls, operators
 from dualrev.primitives.scalar import (
-    arithmetic,
-    exponential,
-    flat,
-    hyperbolic,
-    information,
+    _arithmetic as arithmetic,
+)
+from dualrev.primitives.scalar import (
+    _exponential as exponential,
+)
+from dualrev.primitives.scalar import (
+    _flat as flat,
+)
+from dualrev.primitives.scalar import (
+    _hyperbolic as hyperbolic,
+)
+from dualrev.primitives.scalar import (
+    _information as information,
+)
+from dualrev.primitives.scalar import (
+    _special as special,
+)
+from dualrev.primitives.scalar import (
+    _trigonometric as trigonometric,
+)
+from dualrev.primitives.scalar import (
     selection,
-    special,
-    trigonometric,
 )
 
 FAMILIES = (arithmetic, exponential, trigonometric, hyperbolic, selection, special, information, flat)

@@ -14,10 +14,10 @@ from dualrev.environment import module_of, write_whole
 from dualrev.errors import MissingExtraError, NoGradientError
 from dualrev.operators.options import Argnums
 from dualrev.reverse.var import Var
-from dualrev.teaching.graphs.dot import dot
-from dualrev.teaching.graphs.folding import folded
-from dualrev.teaching.graphs.nodes import of_function, of_variables
-from dualrev.teaching.graphs.parts import Edge, Node
+from dualrev.teaching.graphs._dot import dot
+from dualrev.teaching.graphs._folding import folded
+from dualrev.teaching.graphs._nodes import of_function, of_variables
+from dualrev.teaching.graphs._parts import Edge, Node
 from dualrev.teaching.summaries import counted
 
 FORMATS = ("svg", "png", "pdf")

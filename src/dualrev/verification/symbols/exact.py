@@ -11,8 +11,8 @@ import numpy as np
 import sympy
 
 from dualrev.environment import installed
-from dualrev.verification.rows import DIGITS
-from dualrev.verification.symbols.evaluation import evaluate
+from dualrev.verification._rows import DIGITS
+from dualrev.verification.symbols._evaluation import evaluate
 
 CANNOT_COMPILE = (
     AttributeError,

@@ -18,8 +18,8 @@ from dualrev.active.views import tie
 from dualrev.kernels.sympy_rows import Input
 from dualrev.operators.fundamental import Call
 from dualrev.primitives.row import Row
+from dualrev.verification.symbols._watched import watched
 from dualrev.verification.symbols.limits import Following
-from dualrev.verification.symbols.watched import watched
 
 _sympified = np.frompyfunc(sympy.sympify, 1, 1)
 """NumPy fills arrays of objects with Python's 0."""

@@ -1,0 +1,162 @@
+"""The table of NumPy's array functions in compiled code: per function what clones call instead.
+
+A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar
+operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same
+arguments.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba.core import errors, types
+
+from dualrev.compiled._seeding import widened
+from dualrev.kernels.numba_extending import compiled_only, defined, overloads, overloads_method
+from dualrev.kernels.numba_types import ActiveArray, is_active, owner_of
+
+STAND_INS: dict[Any, Any] = {}
+"""Per function of NumPy's its stand-in."""
+
+
+def owner_inside(of: Any) -> Any:
+    """Return the active type of the highest level in a type, a list's or a tuple's elements included, or None."""
+    if isinstance(of, types.List):
+        return owner_inside(of.dtype)
+    if isinstance(of, types.BaseTuple):
+        owners = [each for each in map(owner_inside, of) if each is not None]
+        return max(owners, key=lambda each: each.level, default=None)
+    return owner_of([of])
+
+
+def array_function(*functions: Any, method: str | None = None, chosen: bool = False) -> Callable[[Any], Any]:
+    """Enter the decorated function as the stand-in of NumPy's; it becomes a method of active arrays too, if named.
+
+    The decorated function is compiled by Numba; if `chosen`, it is given types and returns what is.
+    """
+
+    def enter(implementation: Any) -> Any:
+        implementation.__annotations__ = {}
+        parameters = inspect.signature(implementation).parameters
+
+        def choose_plain(*given: Any) -> Any:
+            if functions and all(owner_inside(each) is None for each in given):
+                return _forwarded(functions[0], parameters, given)
+            return None
+
+        def choose(*given: Any) -> Any:
+            if all(owner_inside(each) is None for each in given):
+                return None
+            if is_active(given[0]) and not _OF_NUMBERS.isdisjoint(functions):
+                return _of_one(stand_in, parameters, given)
+            if any(_is_sequence(name, of) for name, of in zip(parameters, given, strict=True)):
+                return _of_arrays(stand_in, parameters, given)
+            return implementation(*given) if chosen else implementation
+
+        stand_in = compiled_only(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
+        stand_in.__name__ = functions[0].__name__ if functions else str(method)
+        # NumPy's functions never raise ZeroDivisionError, whatever the function that calls them does.
+        entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")
+        overloads(stand_in, jit_options={"error_model": "numpy"})(entered)
+        if method is not None:
+            overloads_method(ActiveArray, method, jit_options={"error_model": "numpy"})(entered)
+        STAND_INS.update(dict.fromkeys(functions, stand_in))
+        return stand_in
+
+    return enter
+
+
+def lifting(number: Any, function: Any, like: Callable[..., Any]) -> Any:
+    """Return what calls a function with the parameters of `like` and makes arrays of floats hold active numbers."""
+    parameters = inspect.signature(like).parameters
+    scope = {"widened": widened, "number": number, "function": STAND_INS.get(function, function)}
+
+    def choose(*given: Any) -> Any:
+        return _with_parameters(parameters, scope, f"return widened(number, function({_given(parameters, given)}))")
+
+    return compiled_only(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
+
+
+def refuse(name: str, **options: Any) -> None:
+    """Raise Numba's error if an option was given that has no rule."""
+    for option, of in options.items():
+        if not (of is None or isinstance(of, types.Omitted | types.NoneType | bool | int)):
+            raise errors.TypingError(f"np.{name} of active numbers has no rule for the option {option}")
+
+
+def expect_int(name: str, of: Any) -> None:
+    """Raise Numba's error if an active number is given where a function counts."""
+    if not isinstance(of, types.Omitted | types.Integer | int):
+        raise errors.TypingError(f"{name} takes an integer there, and {of} was given")
+
+
+def expect_float(name: str, dtype: Any) -> None:
+    """Raise Numba's error if a result is asked for as integers; active numbers have the precision that they have."""
+    if dtype is None or isinstance(dtype, types.Omitted | types.NoneType):
+        return
+    asked = getattr(dtype, "dtype", None) or getattr(dtype, "instance_type", None)
+    if not isinstance(asked, types.Float):
+        raise errors.TypingError(f"np.{name} of active numbers has no rule for dtype={asked}; leave it out")
+
+
+def _defaults(parameters: Any) -> dict[str, Any]:
+    return {f"default_{name}": each.default for name, each in parameters.items() if each.default is not each.empty}
+
+
+def _with_parameters(parameters: Any, scope: dict[str, Any], body: str) -> Any:
+    """Return a function with these parameters and their defaults."""
+    texts = []
+    for name, each in parameters.items():
+        star = "*" if each.kind is each.VAR_POSITIONAL else ""
+        texts.append(f"{star}{name}" if each.default is each.empty else f"{name}=default_{name}")
+    names = ", ".join(f"*{n}" if each.kind is each.VAR_POSITIONAL else n for n, each in parameters.items())
+    return defined(texts, [body.format(names=names)], scope | _defaults(parameters))
+
+
+def _forwarded(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call of NumPy's function with the arguments that were given."""
+    return _with_parameters(parameters, {"function": function}, f"return function({_given(parameters, given)})")
+
+
+_OF_ARRAYS = {"arrays", "tup", "condlist", "choicelist", "axis"}
+"""Parameters that take several arrays, or no array."""
+
+
+def _is_sequence(name: str, of: Any) -> bool:
+    """Whether an argument is a list or a tuple where a function takes an array."""
+    return isinstance(of, types.List | types.BaseTuple) and name not in _OF_ARRAYS
+
+
+def _of_arrays(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call with arrays in place of lists and tuples of numbers."""
+    call = _given(parameters, given)
+    lines = [f"{name} = array_of({name})" for name, of in zip(parameters, given, strict=True) if _is_sequence(name, of)]
+    scope = {"function": function, "array_of": array_from}
+    return _with_parameters(parameters, scope, "\n    ".join([*lines, f"return function({call})"]))
+
+
+_OF_NUMBERS = {np.sum, np.prod, np.mean, np.average, np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin}
+"""Functions of arrays that Numba has for a number, too."""
+
+
+def _of_one(function: Any, parameters: Any, given: Any) -> Any:
+    """Return a call with an array of the one number that was given."""
+    first = next(iter(parameters))
+    call = _given(parameters, given).replace(first, f"array_of(({first},))", 1)
+    return _with_parameters(parameters, {"function": function, "array_of": array_from}, f"return function({call})")
+
+
+def array_from(object: Any) -> Any:
+    """Return a list or a tuple of numbers, or of lists and tuples of such, as an array."""
+    raise NotImplementedError
+
+
+def _given(parameters: Any, given: Any) -> str:
+    texts = []
+    for (name, parameter), of in zip(parameters.items(), given, strict=True):
+        if not isinstance(of, types.Omitted) and of is not parameter.default:
+            texts.append(name if parameter.default is parameter.empty else f"{name}={name}")
+    return ", ".join(texts)

@@ -1,0 +1,137 @@
+"""Generated code that computes Jacobians of a compiled function in reverse: one recording, and sweeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualrev.compiled import _seeding as seeding
+from dualrev.compiled.drivers import _adjoint_sweep as adjoint_sweep
+from dualrev.compiled.drivers import _sweep_extent as sweep_extent
+from dualrev.compiled.drivers import reading
+from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._results import Outputs
+from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
+from dualrev.kernels.numba_arrays import empty_array
+from dualrev.reverse import numba_tape
+from dualrev.reverse.numba_var import VarType, variable
+
+_ADJOINTS = "adjoints = borrowed(Var_value, length_of(tape), True)"
+
+
+class ReverseDriver:
+    """Writes the code of one derivative; see `ForwardDriver`."""
+
+    def __init__(self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> None:
+        self.arguments, self.value = arguments, value
+        self.var = VarType(arguments.float_type, arguments.level)
+        self.function = cloner(self.var).clone(dispatcher)
+        self.scope: dict[str, Any] = {
+            "Var": self.var,
+            "Var_value": self.var.dtype,
+            "number": self.var,
+            "f": self.function,
+        }
+        self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
+        self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
+        self.scope |= vars(seeding) | vars(reading) | vars(adjoint_sweep) | vars(sweep_extent)
+        self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
+        arguments.expect_outputs(len(self.outputs.leaves))
+
+    def implementation(self) -> Any:
+        """Return the function that Numba is to compile."""
+        leaves, outs = self.arguments.leaves, self.outputs.leaves
+        body = self._recording()
+        for m, out in enumerate(outs):
+            blocks = [(f"block{m}_{leaf.number}", leaf) for leaf in leaves]
+            body += [f"{block} = {self.arguments.block('Var_value', out.path, leaf)}" for block, leaf in blocks]
+            if len(leaves) == 1:
+                body.append(f"rows({blocks[0][0]}, tape, Var, {out.path}, n)")
+                continue
+            body += [
+                f"rows{m} = empty_array(Var_value, (size_of({out.path}), n))",
+                f"rows(rows{m}, tape, Var, {out.path}, n)",
+            ]
+            for block, leaf in blocks:
+                body.append(
+                    f"{block}[...] = rows{m}[:, first{leaf.number} - 1 : first{leaf.number} - 1 + {block}.shape[1]]"
+                )
+
+        def derivative(m: int) -> str:
+            path = outs[m].path
+            if self.arguments.has_out:
+                return self._like_input(lambda leaf: "out")
+            return self._like_input(lambda leaf: f"shaped(block{m}_{leaf.number}, {path}, {leaf.path})")
+
+        return self._defined(self.arguments.all_names, body, self.outputs.arranged(derivative, self.scope), False)
+
+    def gradient(self) -> Any:
+        """Return the function for an output that is one number: a single sweep."""
+        body = [
+            *self._recording(),
+            _ADJOINTS,
+            f"top = add_cotangent(adjoints, Var, {self.outputs.leaves[0].path}, 1.0)",
+            "sweep(adjoints, tape, Var, top, n)",
+        ]
+        names = self.arguments.all_names
+        if self.arguments.has_out:
+            return self._defined(
+                names, [*body, f"scattered(adjoints, {self._fitting()}, first0)"], self._like_input(lambda leaf: "out")
+            )
+        return self._defined(names, body, self._like_input(self._gathered))
+
+    def _fitting(self) -> str:
+        return f"fitting(out, {self.outputs.leaves[0].path}, {self.arguments.leaves[0].path})"
+
+    def pullback(self, cotangent: str) -> Any:
+        """Return the function for a cotangent, which comes as a further argument, of the output's structure."""
+        body = [*self._recording(), _ADJOINTS, "top = 0"]
+        for out in self.outputs.leaves:
+            body.append(f"top = max(top, add_cotangent(adjoints, Var, {out.path}, {cotangent}{out.path[1:]}))")
+        body.append("sweep(adjoints, tape, Var, top, n)")
+        return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
+
+    def tape(self) -> Any:
+        """Return the function that counts what a recording is made of; see `calls.TapeCounts`."""
+        body = [*self._recording(), "outputs = alone = passed = active = 0"]
+        for out in self.outputs.leaves:
+            body += [f"outputs += size_of({out.path})", f"more = swept(tape, Var, {out.path}, n)"]
+            body += ["alone += more[0]", "passed += more[1]", "active += more[2]"]
+        counts = "counts = length_of(tape) - n - 1, bytes_of(tape), calls_of(tape), outputs, alone, passed, active"
+        body += [counts, f"give_back({self._kept})"]
+        return self.arguments.function(self.arguments.all_names, [*body, "return counts"], self.scope)
+
+    def _recording(self) -> list[str]:
+        body = ["n = 0"]
+        for leaf in self.arguments.leaves:
+            body += [f"first{leaf.number} = n + 1", f"n += size_of({leaf.path})"]
+        call = ", ".join(self.arguments.arranged(self._variable, self.scope))
+        body.append("tape = acquired(Var_value, n)")
+        for leaf in self._arrays:
+            body.append(f"active{leaf.number} = borrowed(Var, {leaf.path}.shape, False)")
+            body.append(f"number_from(active{leaf.number}, tape, Var, {leaf.path}, first{leaf.number})")
+        return [*body, f"y = guarded(f, ({call},), {self._kept})"]
+
+    @property
+    def _arrays(self) -> list[Any]:
+        return [leaf for leaf in self.arguments.leaves if leaf.is_array]
+
+    @property
+    def _kept(self) -> str:
+        return f"({' '.join(['tape,', *(f'active{leaf.number},' for leaf in self._arrays)])})"
+
+    def _variable(self, leaf: Any) -> str:
+        return f"active{leaf.number}" if leaf.is_array else f"variable(tape, Var, {leaf.path}, first{leaf.number})"
+
+    def _gathered(self, leaf: Any) -> str:
+        return f"gathered(adjoints, {leaf.path}, first{leaf.number})"
+
+    def _like_input(self, leaf: Any) -> str:
+        parts = self.arguments.arranged(leaf, self.scope, every=False)
+        return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
+
+    def _defined(self, names: list[str], body: list[str], derivative: str, adjoints: bool = True) -> Any:
+        end = ["give_back((adjoints,))"] if adjoints else []
+        result = self.outputs.returned(derivative, self.value, "Var", self.scope)
+        return self.arguments.function(
+            names, [*body, f"result = {result}", *end, f"give_back({self._kept})", "return result"], self.scope
+        )
