@@ -85,7 +85,7 @@ def test_the_folder_named_by_the_environment_is_the_only_one_written_to(warm: Pa
     ("family", "old", "new", "expected"),
     [
         (
-            "trigonometric",
+            "_trigonometric",
             "lambda y, x: math.cos(x), holomorphic",
             "lambda y, x: 2.0 + math.cos(x), holomorphic",
             (SLOPE + 2.0, 0.5),
