@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 
+# Before NumPy is loaded: threads of several workers that share two cores wait for each other, over 3 by 3 matrices.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from compiling import reaches_compiled_code
 from hypothesis import HealthCheck, settings

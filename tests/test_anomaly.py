@@ -254,7 +254,7 @@ def test_the_context_ends_where_it_ends() -> None:
 
 def test_threads_do_not_see_each_others_context() -> None:
     found: dict[bool, Any] = {}
-    both_inside, both_done = threading.Barrier(2, timeout=20), threading.Barrier(2, timeout=20)
+    both_inside, both_done = threading.Barrier(2, timeout=600), threading.Barrier(2, timeout=600)
 
     def run(wanted: bool) -> None:
         with dr.detect_anomaly() if wanted else nullcontext():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from array_cases import COMPOSITE_CASES, RULE_CASES, Case, cases
+from each import each
 
 import dualrev as dr
 from dualrev.primitives.array import COMPOSITES, RULES
@@ -29,21 +29,7 @@ def by_function() -> dict[str, list[tuple[str, Case]]]:
 
 
 GROUPS = by_function()
-
-
-def every_case(test: Callable[[Case], None]) -> Any:
-    """Run a test of a case for all cases, in an item for each function: ten thousand items cost more than the cases."""
-
-    @pytest.mark.parametrize("function", GROUPS)
-    def of_function(function: str) -> None:
-        for label, case in GROUPS[function]:
-            try:
-                test(case)
-            except Exception as error:
-                error.add_note(label)
-                raise
-
-    return of_function
+every_function = pytest.mark.parametrize("function", GROUPS)
 
 
 def operands(case: Case, seed: int = 0) -> tuple[Any, ...]:
@@ -73,8 +59,7 @@ def test_every_rule_and_composite_has_cases() -> None:
     assert all(make(f) for table in (RULE_CASES, COMPOSITE_CASES) for f, make in table.items())
 
 
-@every_case
-def test_values_are_those_of_numpy(case: Case) -> None:
+def values_are_those_of_numpy(case: Case) -> None:
     x = operands(case)
     plain = np.asarray(case.call(*x))
     dual = case.call(*(dr.Dual(a, np.ones_like(a)) for a in x))
@@ -85,8 +70,7 @@ def test_values_are_those_of_numpy(case: Case) -> None:
         np.testing.assert_allclose(active, plain, rtol=4 * EPS, atol=4 * EPS)
 
 
-@every_case
-def test_adjoint_identity(case: Case) -> None:
+def adjoint_identity(case: Case) -> None:
     check_adjoint_identity(case, 1)
 
 
@@ -113,8 +97,7 @@ def check_adjoint_identity(case: Case, seed: int) -> None:
         assert abs(left - right) <= 16 * EPS * (size + other)
 
 
-@every_case
-def test_adjoint_identity_in_single_precision(case: Case) -> None:
+def adjoint_identity_in_single_precision(case: Case) -> None:
     x = tuple(np.float32(a) for a in operands(case, 1))
     v = tuple(np.float32(d) for d in directions(x, 2))
     out, pushed = dr.jvp(case.call, x, v)
@@ -124,20 +107,16 @@ def test_adjoint_identity_in_single_precision(case: Case) -> None:
     assert abs(left - right) <= 64 * np.finfo(np.float32).eps * (size + other)
 
 
-@every_case
-def test_differences(case: Case) -> None:
+def differences(case: Case) -> None:
     dr.check_grads(case.call, operands(case), order=1)  # the nestings below are compared with differences too
 
 
-@pytest.mark.exhaustive
-@every_case
-def test_second_differences_and_adjoint_identity_at_other_points(case: Case) -> None:
+def second_differences_and_adjoint_identity_at_other_points(case: Case) -> None:
     dr.check_grads(case.call, operands(case), order=2)
     check_adjoint_identity(case, 2)
 
 
-@every_case
-def test_modes_and_chunks_agree_on_the_jacobian(case: Case) -> None:
+def modes_and_chunks_agree_on_the_jacobian(case: Case) -> None:
     x = operands(case)
     argnums = tuple(range(len(x)))
     reference = dr.jacobian(case.call, argnums, mode="forward")(*x)
@@ -148,8 +127,7 @@ def test_modes_and_chunks_agree_on_the_jacobian(case: Case) -> None:
             np.testing.assert_allclose(a, b, rtol=16 * EPS, atol=16 * EPS)
 
 
-@every_case
-def test_second_order_agrees_however_the_modes_are_nested(case: Case) -> None:
+def second_order_agrees_however_the_modes_are_nested(case: Case) -> None:
     f, x = bent(case), operands(case, 3)
     argnums = tuple(range(len(x)))
     v, w = directions(x, 4), directions(x, 5)
@@ -178,8 +156,7 @@ def test_second_order_agrees_however_the_modes_are_nested(case: Case) -> None:
     assert abs(difference - reference) <= 1e-6 * (size + 1.0)
 
 
-@every_case
-def test_single_precision(case: Case) -> None:
+def single_precision(case: Case) -> None:
     doubles = operands(case)
     singles = tuple(np.float32(a) for a in doubles)
     argnums = tuple(range(len(singles)))
@@ -189,3 +166,35 @@ def test_single_precision(case: Case) -> None:
         for a, b in zip(dr.jacobian(case.call, argnums, mode=mode)(*singles), expected, strict=True):
             assert np.asarray(a).dtype == dtype
             np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+CHECKS = (
+    values_are_those_of_numpy,
+    adjoint_identity,
+    adjoint_identity_in_single_precision,
+    differences,
+    modes_and_chunks_agree_on_the_jacobian,
+    second_order_agrees_however_the_modes_are_nested,
+    single_precision,
+)
+
+
+def in_every_case(function: str, check: Any) -> None:
+    for label, case in GROUPS[function]:
+        try:
+            check(case)
+        except Exception as error:
+            error.add_note(label)
+            raise
+
+
+@every_function
+@each("check", CHECKS)
+def test_every_case(function: str, check: Any) -> None:
+    in_every_case(function, check)
+
+
+@pytest.mark.exhaustive
+@every_function
+def test_every_case_at_other_points(function: str) -> None:
+    in_every_case(function, second_differences_and_adjoint_identity_at_other_points)

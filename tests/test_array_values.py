@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 import dualrev as dr
 
@@ -19,7 +20,7 @@ def product_without(x: Any, *left_out: int) -> float:
     return float(np.prod([v for n, v in enumerate(x) if n not in left_out]))
 
 
-every_mode = pytest.mark.parametrize("mode", MODES)
+every_mode = each("mode", MODES)
 ZEROS = ([1.0, 0.0, 2.0, 3.0], [1.0, 0.0, 2.0, 0.0, 3.0], [0.0, 0.0, 0.0], [0.0], [0.0, 5.0], [2.0, 3.0])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 import dualrev as dr
 from dualrev.operators import fundamental
@@ -49,13 +50,14 @@ def sweeps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize("operator", [dr.jacobian, dr.value_and_jacobian], ids=["jacobian", "value_and_jacobian"])
-@pytest.mark.parametrize("m", [1, 5, 40])
-@pytest.mark.parametrize("n", [0, 1, 5, 8, 17, 40])
+@each("operator", [dr.jacobian, dr.value_and_jacobian])
+@each("m", [1, 5, 40])
+@each("n", [0, 1, 5, 8, 17, 40])
 @pytest.mark.parametrize("chunk", [None, 1, 3, 8, 100])
 def test_forward_calls_once_for_each_chunk_and_reverse_once(
     operator: Any, n: int, m: int, chunk: int | None, sweeps: list[int]
 ) -> None:
+    sweeps.clear()
     x, f = np.linspace(0.0, 1.0, n), outputs(m)
     forward = operator(f, mode="forward", chunk_size=chunk)
     size = chunk or forward.plan(x).chunk

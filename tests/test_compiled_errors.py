@@ -78,7 +78,7 @@ def _ufunc(a):
     return a * a
 
 
-@guvectorize(["void(float64[:],float64[:])"], "(n)->(n)")
+@guvectorize("(n)->(n)")
 def _gufunc(a, b):
     b[:] = a * a
 
@@ -354,7 +354,7 @@ def calls_a_given_pointer(x, pointer):
     return pointer(x[0])  # here
 
 
-@guvectorize(["void(float64[:],float64[:])"], "(n)->()")
+@guvectorize("(n)->()")
 def _total(a, b):
     b[0] = a.sum()
 

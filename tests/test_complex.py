@@ -8,6 +8,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from each import each
 from families.spectra import ROWS
 
 import dualrev as dr
@@ -20,7 +21,7 @@ MODES = ("forward", "reverse")
 X = np.array([0.6, -0.8, 1.1])
 
 
-@pytest.mark.parametrize("part", [np.real, np.imag, np.abs], ids=lambda f: f.__name__)
+@each("part", [np.real, np.imag, np.abs])
 @pytest.mark.parametrize("name", ROWS)
 def test_functions_of_complex_numbers(name: str, part: Any) -> None:
     f = ROWS[name]

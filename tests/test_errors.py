@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scipy.special
+from each import each
 
 import dualrev as dr
 from dualrev import errors
@@ -119,6 +120,7 @@ GIVEN: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "an object array of arrays": (np.array([X, None], object), OBJECTS, ("ndarray", "np.stack")),
 }
 
+MODES = ("forward", "reverse", "auto")
 OPERATORS = (dr.jacobian, dr.value_and_jacobian, dr.grad, dr.value_and_grad)
 
 
@@ -135,9 +137,9 @@ def expect(kind: type[Exception], words: tuple[str, ...], call: Callable[[], Any
     assert [word for word in words if word not in text(caught.value)] == [], text(caught.value)
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
-@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
 @pytest.mark.parametrize("condition", INSIDE)
+@each("operator", OPERATORS)
+@each("mode", MODES)
 def test_inside_a_function(condition: str, operator: Any, mode: str) -> None:
     f, kind, words = INSIDE[condition]
     expect(kind, words, lambda: operator(f, mode=mode)(X))
@@ -160,9 +162,9 @@ def test_by_hand(condition: str, operator: Any) -> None:
     expect(kind, words, call)
 
 
-@pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
-@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
 @pytest.mark.parametrize("condition", GIVEN)
+@each("operator", OPERATORS)
+@each("mode", MODES)
 def test_given_to_a_function(condition: str, operator: Any, mode: str) -> None:
     x, kind, words = GIVEN[condition]
     expect(kind, words, lambda: operator(lambda y: 1.0, mode=mode)(x))

@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from each import each
 from numba import njit
 
 import dualrev as dr
@@ -26,7 +27,11 @@ OPERATORS: dict[str, Callable[[Any], Any]] = {
     "vjp": lambda f: lambda x: dr.vjp(f, x)[1](1.0)[0],
     "taylor": lambda f: lambda x: dr.taylor(f, x, 1)[1],
 }
-pairs = pytest.mark.parametrize(("outer", "inner"), list(itertools.product(OPERATORS, OPERATORS)))
+
+
+def pairs(test: Any) -> Any:
+    """Run a test for every operator inside every other."""
+    return each("outer", OPERATORS)(each("inner", OPERATORS)(test))
 
 
 @pytest.mark.parametrize("operator", ["derivative", "elementwise"])

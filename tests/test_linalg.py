@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 from linalg_cases import LINALG_COMPOSITES, LINALG_RULES
 
 import dualrev as dr
@@ -17,7 +18,7 @@ from dualrev.primitives.array._linear_systems import pseudoinverse
 from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
 
 MODES = ("forward", "reverse")
-every_mode = pytest.mark.parametrize("mode", MODES)
+every_mode = each("mode", MODES)
 CASES = [(f, *case) for table in (LINALG_RULES, LINALG_COMPOSITES) for f, make in table.items() for case in make(f)]
 RNG = np.random.default_rng(0)
 RANK_2 = RNG.normal(size=(3, 2)) @ RNG.normal(size=(2, 3))
@@ -33,7 +34,7 @@ def minors(a: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{f.__name__}-{n}-{s}" for n, (f, _, s) in enumerate(CASES)])
+@each("case", CASES)
 def test_adjoint_identity_in_single_precision(case: Any) -> None:
     _, call, shapes = case
     rng = np.random.default_rng(4)

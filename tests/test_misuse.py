@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 import dualrev as dr
 from dualrev import errors
@@ -18,8 +19,8 @@ MODES = ("forward", "reverse", "auto")
 OPERATORS = (dr.jacobian, dr.value_and_jacobian, dr.grad, dr.value_and_grad)
 SHAPE = errors.ShapeMismatchError
 
-each_mode = pytest.mark.parametrize("mode", MODES)
-each_operator = pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
+each_mode = each("mode", MODES)
+each_operator = each("operator", OPERATORS)
 
 
 def named(x: Any) -> Any:

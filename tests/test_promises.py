@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 from numba import njit
 
 import dualrev as dr
@@ -20,7 +21,7 @@ OF_A_NUMBER = [promise for promise in ALL if promise.second is not None]
 MODES = ("forward", "reverse")
 
 every_promise = pytest.mark.parametrize("promise", ALL, ids=IDS)
-in_both_modes = pytest.mark.parametrize("mode", MODES)
+in_both_modes = each("mode", MODES)
 
 
 def check(found: Any, promise: Promise) -> None:
@@ -33,8 +34,8 @@ def test_promises_are_given_once() -> None:
     assert all(promise.interpreted or promise.compiled for promise in EVERY)
 
 
-@pytest.mark.parametrize("mode", [*MODES, "auto"])
 @every_promise
+@each("mode", [*MODES, "auto"])
 def test_promised_value(promise: Promise, mode: str) -> None:
     x, f = promise.point, promise.function
     with np.errstate(all="ignore"):
@@ -60,9 +61,9 @@ def test_the_same_by_pushforward_and_pullback(promise: Promise) -> None:
         check(dr.vjp(f, x)[1](1.0)[0], promise)
 
 
-@pytest.mark.parametrize("outer", MODES)
-@pytest.mark.parametrize("inner", MODES)
 @every_promise
+@each("inner", MODES)
+@each("outer", MODES)
 def test_promised_value_inside_another_derivative(promise: Promise, inner: str, outer: str) -> None:
     """The inner derivative is taken at an active point, and its value passes through."""
     gradient = dr.grad(promise.function, mode=inner)
@@ -73,8 +74,8 @@ def test_promised_value_inside_another_derivative(promise: Promise, inner: str, 
             check(dr.derivative(lambda a: a * gradient(promise.point))(1.0), promise)
 
 
-@pytest.mark.parametrize("outer", MODES)
-@pytest.mark.parametrize("inner", MODES)
+@each("inner", MODES)
+@each("outer", MODES)
 @pytest.mark.parametrize("promise", OF_A_NUMBER, ids=[promise.expression for promise in OF_A_NUMBER])
 def test_promised_second_derivative(promise: Promise, inner: str, outer: str) -> None:
     second = dr.grad(dr.grad(promise.function, mode=inner), mode=outer)(promise.point)

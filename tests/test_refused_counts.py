@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 import dualrev as dr
 from dualrev import errors
@@ -18,7 +19,7 @@ MODES = ("forward", "reverse")
 REFUSED_PARTIALS = [(row, n) for row in HOST.values() for n in range(row.arity) if row.refuses(n)]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each("mode", MODES)
 @pytest.mark.parametrize(("row", "n"), REFUSED_PARTIALS, ids=[f"{row.name}-{n}" for row, n in REFUSED_PARTIALS])
 def test_a_refused_partial_names_the_line(row: Any, n: int, mode: str) -> None:
     function = getattr(dr.special, row.name)
@@ -47,7 +48,7 @@ COUNTED: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each("mode", MODES)
 @pytest.mark.parametrize("name", COUNTED)
 def test_a_count_is_said_to_be_one(name: str, mode: str) -> None:
     with pytest.raises(errors.DualrevError, match=r"argnums does not name.* of test_refused_counts\.py") as caught:

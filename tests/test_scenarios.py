@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optree
 import pytest
+from each import each
 from numba import njit
 from scenarios import SCENARIOS, Scenario
 
@@ -48,19 +49,15 @@ def as_trees_are_read(out: Any) -> Any:
     return {key: as_trees_are_read(value) for key, value in out.items()} if isinstance(out, dict) else out
 
 
-@pytest.fixture(params=DTYPES, ids=["float64", "float32"])
-def dtype(request: pytest.FixtureRequest) -> Any:
-    return request.param
-
-
 def test_the_catalogue_is_large_and_names_are_unique() -> None:
     assert len(SCENARIOS) >= 120
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("chunk_size", [None, 1, 3])
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+@each("mode", MODES)
+@each("dtype", DTYPES)
+@each("chunk_size", [None, 1, 3])
 def test_jacobian(scenario: Scenario, mode: str, dtype: Any, chunk_size: int | None) -> None:
     args = arguments(scenario, dtype)
     before = copy.deepcopy(args)
@@ -103,8 +100,9 @@ def check_block(block: Any, closed_form: Any, out: Any, x: Any) -> None:
     np.testing.assert_allclose(block, closed_form, rtol=64 * eps, atol=64 * eps * scale)
 
 
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+@each("mode", MODES)
+@each("dtype", DTYPES)
 def test_gradient_of_scalar_functions(scenario: Scenario, mode: str, dtype: Any) -> None:
     args = arguments(scenario, dtype)
     out = scenario.f(*args)
@@ -129,6 +127,7 @@ def test_gradient_of_scalar_functions(scenario: Scenario, mode: str, dtype: Any)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+@each("dtype", DTYPES)
 def test_pushforward_and_pullback_are_products_with_the_jacobian(scenario: Scenario, dtype: Any) -> None:
     args = arguments(scenario, dtype)
     if any(isinstance(leaf, str) for leaf in optree.tree_leaves(args)):
@@ -210,9 +209,9 @@ def test_every_scenario_that_numba_compiles(scenario: Scenario) -> None:
             np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11, err_msg=mode)
 
 
-@pytest.mark.parametrize("outer", ["forward", "reverse"])
-@pytest.mark.parametrize("inner", ["forward", "reverse"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=NAMES)
+@each("inner", MODES[:2])
+@each("outer", MODES[:2])
 def test_jacobian_inside_another_derivative(scenario: Scenario, inner: str, outer: str) -> None:
     """The derivative of the Jacobian along a direction, against differences of the closed form."""
     args = arguments(scenario, np.float64)

@@ -36,6 +36,7 @@ print(dr.derivative(of_number)(0.0), dr.grad(lambda x: np.sum(of_array(x)))(np.a
 """
 
 
+@pytest.mark.compiles
 def test_a_row_is_known_before_any_derivative_was_compiled() -> None:
     done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["0.5 [0.0, 2.0]", "0.25 [0.0, 1.0]"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+from each import each
 
 import dualrev as dr
 from dualrev.errors import MissingExtraError, MissingRuleError
@@ -35,7 +36,8 @@ every_row = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 curved = [row for row in ROWS.values() if row.partials]
 every_curved_row = pytest.mark.parametrize("row", curved, ids=[row.name for row in curved])
 flat = [row for row in ROWS.values() if row.flat]
-precision = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["float64", "float32"])
+precision = each("dtype", [np.float64, np.float32])
+in_both_modes = each("mode", MODES)
 
 
 def asked(row: Row) -> tuple[int, ...]:
@@ -60,7 +62,7 @@ def test_the_promised_rows_are_there() -> None:
     assert [name for name, row in ROWS.items() if row.name != name] == []
 
 
-@every_row
+@each("row", ROWS.values())
 def test_the_row_states_itself_completely(row: Row) -> None:
     assert len(row.partials) in (0, row.arity)
     assert len(row.domain) == row.arity
@@ -74,14 +76,24 @@ def test_the_row_states_itself_completely(row: Row) -> None:
 
 @every_row
 def test_sympy_agrees_to_50_digits(row: Row) -> None:
-    (outcome,) = verify_primitives([row], points=6, seed=7, accuracy=False)
+    check_by_sympy(row, 3)
+
+
+@pytest.mark.exhaustive
+@every_row
+def test_sympy_agrees_to_50_digits_at_more_points(row: Row) -> None:
+    check_by_sympy(row, 6)
+
+
+def check_by_sympy(row: Row, points: int) -> None:
+    (outcome,) = verify_primitives([row], points=points, seed=7, accuracy=False)
     assert outcome.name == row.name
     assert outcome.ok, outcome
 
 
 @every_curved_row
 @precision
-@pytest.mark.parametrize("mode", MODES)
+@in_both_modes
 def test_promised_points(row: Row, mode: str, dtype: Any) -> None:
     for arguments, promised in row.points:
         found = slopes(FUNCTIONS[row.name], [dtype(x) for x in arguments], mode, asked(row))
@@ -135,7 +147,7 @@ def test_second_derivatives_agree_with_differences(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", flat, ids=[row.name for row in flat])
-@pytest.mark.parametrize("mode", MODES)
+@in_both_modes
 def test_flat_rows_give_numpys_value_and_no_derivative(row: Row, mode: str) -> None:
     f = FUNCTIONS[row.name]
     for at in [*points(row, 3), [0.0] * (row.arity - 1) + [2.0], [np.nan] * row.arity]:
@@ -168,7 +180,7 @@ def test_every_spelling_reaches_the_row(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in HOST.values() if row.refused], ids=lambda row: row.name)
-@pytest.mark.parametrize("mode", MODES)
+@in_both_modes
 def test_what_has_no_closed_form_is_refused_where_it_is_active(row: HostRow, mode: str) -> None:
     (at,) = points(row, 1)
     for n in set(range(row.arity)) - set(asked(row)):
@@ -193,7 +205,7 @@ def test_a_stranger_with_the_name_of_a_function_of_scipy_is_not_taken_for_it() -
         dr.grad(lambda x: np.frompyfunc(expit, 1, 1)(x))(1.0)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@in_both_modes
 def test_functions_of_scipy_that_are_no_ufuncs(mode: str) -> None:
     x = np.array([[0.5, -1.0, 1e10], [2.0, -np.inf, 3.0]])
     for axis in (None, 0, -1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
+from each import each
 
 import dualrev as dr
 from dualrev.kernels.numpy_rows import FUNCTIONS, ROWS
@@ -30,7 +30,7 @@ def slope(row: Row, n: int, x: float, mode: str) -> tuple[float, float]:
 
 
 CASES = [
-    pytest.param(row, n, id=f"{row.name}-{n}")
+    (row, n)
     for row in ROWS.values()
     for n, rule in enumerate(row.partials)
     if rule is not None and not isinstance(row.domain[n], frozenset) and row.name not in BEYOND_SCIPY
@@ -38,8 +38,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("row", "n"), CASES)
-def test_slopes_at_zeros_of_either_sign(row: Row, n: int) -> None:
+@each("case", CASES)
+def test_slopes_at_zeros_of_either_sign(case: tuple[Row, int]) -> None:
+    row, n = case
     for mode in ("forward", "reverse"):
         sides: dict[float, Any] = {side: slope(row, n, side * NEAR, mode) for side in (1.0, -1.0)}
         inside = [
