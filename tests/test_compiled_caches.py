@@ -61,7 +61,7 @@ hessian = dr.hessian(functions.calls)
 print(*(gradient(1.0) / 2 for gradient in gradients), hessian(1.0) / 2,
       dr.jvp(functions.calls, (1.0,), (1.0,))[1] / 2, dr.vjp(functions.calls, 1.0)[1](1.0)[0] / 2)
 for operator in (*gradients, hessian):
-    stats = operator.compiled.dispatcher.stats
+    stats = operator.compiled.from_numbers.plain.stats
     print(sum(stats.cache_misses.values()), sum(stats.cache_hits.values()))
 """
 
@@ -126,7 +126,7 @@ for name, text in cells:
     exec(compile(text, name, "exec"), globals())
 gradient = dr.grad(f)
 print(gradient(1.0) / 2)
-stats = gradient.compiled.dispatcher.stats
+stats = gradient.compiled.from_numbers.plain.stats
 print(sum(stats.cache_misses.values()), sum(stats.cache_hits.values()))
 """
 

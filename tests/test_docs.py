@@ -149,3 +149,12 @@ def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     shown = re.sub(r"<[^>]*>", "", (tmp_path / "primitives.html").read_text(encoding="utf-8"))
     assert "math.square(1.0 / math.cosh(x))" in shown
+
+
+def test_the_tests_that_promises_name_are_there() -> None:
+    """The page on trust names tests, with or without the case."""
+    named = set(re.findall(r"`(test_\w+)", (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")))
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py")}
+    functions = {name for text in texts.values() for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
+    assert len(named) > 20
+    assert named <= functions | texts.keys()

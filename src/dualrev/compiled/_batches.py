@@ -19,6 +19,9 @@ import numba
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._plain_first import PlainFirst
+from dualrev.compiled.drivers._care import CAREFUL, NeedsCare
 from dualrev.environment import expect_room
 from dualrev.kernels.numba_extending import defined
 from dualrev.reverse.numba_tape_limit import within_limit
@@ -58,14 +61,37 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     return tuple(outs) if isinstance(first, tuple) else outs[0]
 
 
-def written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> None:
-    """Have a derivative that takes all points at once write itself into an array."""
+def written(derivative: PlainFirst, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> None:
+    """Have a derivative that takes all points at once write itself into an array.
+
+    The points at which a plain result holds a NaN are done again, with care.
+    """
+    if not _written(derivative.plain, carriers, args, out):
+        return
+    odd = np.flatnonzero(np.isnan(out).any(axis=tuple(range(1, out.ndim))))
+    again = np.empty((odd.size, *out.shape[1:]), out.dtype)
+    _written(derivative.careful, carriers, [arg[odd] if n in carriers else arg for n, arg in enumerate(args)], again)
+    out[odd] = again
+
+
+def _written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> bool:
+    """Return whether a plain result holds a NaN."""
+    found = []
 
     def part(start: int, stop: int) -> None:
-        entry(*(arg[start:stop] if n in carriers else arg for n, arg in enumerate(args)), out[start:stop])
+        try:
+            bad = entry(*(arg[start:stop] if n in carriers else arg for n, arg in enumerate(args)), out[start:stop])
+        except (NeedsCare, np.linalg.LinAlgError):
+            if getattr(entry.py_func, MADE_OF)[1].care == CAREFUL:
+                raise
+            out[start:stop] = np.nan  # each of these points is done again
+            bad = True
+        if bad:
+            found.append(start)
 
     part(0, 1)  # what is compiled is compiled here
     on_all_cores(part, 1, len(out))
+    return bool(found)
 
 
 def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None:

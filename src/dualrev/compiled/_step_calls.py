@@ -12,6 +12,7 @@ from numba.core import types
 
 from dualrev.active.number import Active, primal
 from dualrev.active.ownership import lent, private, private_tree
+from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.errors import InactiveWriteError, InputTypeError, NoOutputError
@@ -175,17 +176,23 @@ class Call:
 
     def push(self, leaves: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Return the tangent of the output for one direction."""
-        pushed = derivative(self.dispatcher, Question("pushforward", "forward", self.argnums))
+        pushed = self._derivative(Question("pushforward", "forward", self.argnums), (*leaves, *tangents))
         directions = optree.tree_unflatten(self.spec, list(tangents))
-        _, tangent = self._step(pushed)(*self._with(leaves), *directions)
+        _, tangent = pushed(*self._with(leaves), *directions)
         return self._joined(optree.tree_leaves(tangent))
 
     def pull(self, leaves: Sequence[Any], cotangent: Any) -> list[Any]:
         """Return what a cotangent of the output contributes to the leaves."""
-        pulled = derivative(self.dispatcher, Question("pullback", "reverse", self.argnums))
+        pulled = self._derivative(Question("pullback", "reverse", self.argnums), (*leaves, cotangent))
         nothing = [None if rest is None else np.zeros(np.shape(rest))[()] for rest in self.rest]
-        gradients = within_limit(self._step(pulled), *self._with(leaves), self.arranged(cotangent, nothing))
+        gradients = within_limit(pulled, *self._with(leaves), self.arranged(cotangent, nothing))
         return [_number(leaf) for leaf in optree.tree_leaves(gradients)]
+
+    def _derivative(self, question: Question, given: Sequence[Any]) -> Callable[..., Any]:
+        """Return a derivative of the call; where an outer one is under way, as a step of that."""
+        if any(isinstance(each, Active) for each in given):
+            return self._step(derivative(self.dispatcher, question))
+        return plain_first(self.dispatcher, question)
 
 
 class _StepLinearization:

@@ -21,10 +21,14 @@ from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
 from dualrev.compiled._batches import empty, over_points, written
 from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._pandas import of_pandas, without_index
+from dualrev.compiled._plain_first import plain_first
+from dualrev.compiled.drivers._care import CAREFUL, PLAIN
 from dualrev.compiled.drivers._tape_counts import TapeCounts
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
-from dualrev.compiled.drivers.derivative import Question, derivative, parameters, source
+from dualrev.compiled.drivers.derivative import Question, derivative, source
 from dualrev.compiled.drivers.forward import WIDEST
+from dualrev.compiled.drivers.parameters import parameters
 from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.steps import CompiledStep
 from dualrev.environment import expect_room
@@ -50,6 +54,8 @@ class CompiledOperator:
     ----------
     dispatcher
         What other compiled code calls. It chooses the mode when it runs.
+    from_numbers
+        What Python calls with numbers; it chooses the mode by their number.
     """
 
     def __init__(self, f: Dispatcher, question: Question) -> None:
@@ -71,12 +77,13 @@ class CompiledOperator:
         self._entries: dict[Any, Any] = {}
         self._counts: dict[Any, TapeCounts] = {}
         self.dispatcher: Any = derivative(f, question)
+        self.from_numbers = plain_first(f, question)
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative. Of numbers that other compiled code calls is called: it chooses the mode faster."""
         if not kwargs and args and type(args[0]) is float:
             try:
-                return self.dispatcher(*args)
+                return self.from_numbers(*args)
             except ActiveConversionError:  # one of the others is active
                 return self.by_shapes(args, kwargs)
             except Exception:
@@ -91,11 +98,11 @@ class CompiledOperator:
         key = self._shapes(args, kwargs)
         entry = self._entries.get(key)
         try:
-            if entry is None and _of_pandas(args, kwargs):
-                return self.by_shapes(*_without_index(args, kwargs))
+            if entry is None and of_pandas(args, kwargs):
+                return self.by_shapes(*without_index(args, kwargs))
             if entry is None:
                 self._expect_room(key, args, kwargs)
-                entry = self._entries[key] = derivative(self.f, self._asked(args, kwargs))
+                entry = self._entries[key] = plain_first(self.f, self._asked(args, kwargs))
             result = within_limit(entry, *args, **kwargs)
         except CompilationError:
             self._expect_no_counts(args, kwargs)
@@ -108,8 +115,8 @@ class CompiledOperator:
         except TypingError as error:
             if "pyobject" not in str(error):
                 raise
-            if _of_pandas(args, kwargs):
-                return self.by_shapes(*_without_index(args, kwargs))
+            if of_pandas(args, kwargs):
+                return self.by_shapes(*without_index(args, kwargs))
             given = ", ".join(type(arg).__name__ for arg in (*args, *kwargs.values()))
             raise InputTypeError(
                 f"{self.f.py_func.__name__} was given arguments of types {given}, one of which Numba does not know; "
@@ -161,7 +168,7 @@ class CompiledOperator:
 
     def source(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """Return the code that is written for the derivative."""
-        return source(self.f, self._asked(args, kwargs), args, kwargs)
+        return source(self.f, self._asked(args, kwargs)._replace(care=PLAIN), args, kwargs)
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""
@@ -189,15 +196,16 @@ class CompiledOperator:
                 shape = (count, *np.shape(value), *x.shape)
                 expect_room("batch of derivatives", self.f.py_func.__name__, shape, x.dtype.itemsize)
                 out = np.empty(shape, x.dtype)
-                written(derivative(self.f, asked._replace(carriers=carriers)), carriers, given, out)
+                written(plain_first(self.f, asked._replace(carriers=carriers)), carriers, given, out)
                 return out if isinstance(self.question.argnums, int) else (out,)
-        return over_points(derivative(self.f, asked), carriers, given, count, takes_out)
+        return over_points(derivative(self.f, asked._replace(care=CAREFUL)), carriers, given, count, takes_out)
 
     def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapeCounts:
         """Return what a recording at these arguments is made of."""
         given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
         copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
-        counts = derivative(self.f, self.question._replace(kind="tape", mode="reverse", value=False, chunk=None))
+        asked = self.question._replace(kind="tape", mode="reverse", value=False, chunk=None, care=CAREFUL)
+        counts = derivative(self.f, asked)
         return TapeCounts(*within_limit(counts, *copies, **named))
 
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
@@ -263,17 +271,6 @@ def _like(leaves: list[Any], gradient: Any) -> Any:
 
 def _without_box(x: Any) -> Any:
     return x[()] if type(x) is np.ndarray and x.ndim == 0 else x
-
-
-def _of_pandas(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether arguments hold a table or a series, which Numba does not know."""
-    return any(hasattr(type(x), "__pandas_priority__") and not isinstance(x, Active) for x in (*args, *kwargs.values()))
-
-
-def _without_index(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments with arrays in place of tables and series."""
-    given = [np.asarray(x) if _of_pandas((x,), {}) else x for x in (*args, *kwargs.values())]
-    return tuple(given[: len(args)]), dict(zip(kwargs, given[len(args) :], strict=True))
 
 
 def _is_active(x: Any) -> bool:

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.drivers.derivative import parameters
+from dualrev.compiled.drivers.parameters import parameters
 from dualrev.kernels.numba_extending import defined
 
 _KEPT = "_dualrev_returning"

@@ -12,10 +12,11 @@ import numpy as np
 from dualrev.active.number import Active, looked_at, outermost
 from dualrev.active.numpy_protocol import operand
 from dualrev.active.trees import active_inside
+from dualrev.compiled._plain_first import from_python
 from dualrev.compiled._step_calls import Call
 from dualrev.compiled.clones.cloning import interpreted
 from dualrev.compiled.drivers._numba_errors import expect_linear_algebra
-from dualrev.compiled.drivers.derivative import parameters
+from dualrev.compiled.drivers.parameters import parameters
 from dualrev.errors import ComplexInputError, InactiveWriteError
 from dualrev.primitives.array.complex_parts import is_complex
 from dualrev.primitives.array.rule import ArrayRule
@@ -49,7 +50,7 @@ class CompiledStep:
         argnums = tuple(n for n, arg in enumerate(args) if active_inside(arg))
         if not argnums:
             try:
-                return self.dispatcher(*args)
+                return from_python(self.dispatcher)(*args)
             except ImportError as error:
                 expect_linear_algebra(self.dispatcher, error)
                 raise

@@ -46,4 +46,4 @@ def dual_type(dtype: Any = np.float64, directions: int = 1) -> Any:
         )
     registration.register()
     cuda.complete()
-    return DualType(numba.from_dtype(np.dtype(dtype)), directions, 1)
+    return DualType(numba.from_dtype(np.dtype(dtype)), directions, 1, True)

@@ -32,7 +32,7 @@ class WorkspaceVarType(VarType):
     """A number on a tape in a workspace."""
 
     def __init__(self, dtype: Any) -> None:
-        super().__init__(dtype, 1)
+        super().__init__(dtype, 1, careful=True)
         self.name = f"WorkspaceVar({dtype})"
 
     def push(self, context: Any, builder: Any, tape: Any, partials: Any, operands: Any) -> Any:

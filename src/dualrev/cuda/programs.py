@@ -127,7 +127,7 @@ def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) 
     """Return the program of a Jacobian, after the value if that is asked for."""
     n = layout.n
     width = width_of(n, chunk, AT_ONCE, CHUNK)
-    dual = DualType(dtype, width, 1)
+    dual = DualType(dtype, width, 1, True)
     last = "out1" if value else "out0"
     once = width == n
     start = "0" if once else "start"
@@ -146,7 +146,7 @@ def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) 
 
 def pushforward(layout: Layout, dtype: Any) -> Program:
     """Return the program of the value and of its tangent; `t0[k]` and so on are the tangents of the inputs."""
-    dual = DualType(dtype, 1, 1)
+    dual = DualType(dtype, 1, 1, True)
     body = _call(layout, lambda a, place, text: f"with_tangents(D, {text}, ({text.replace('in', 't')},))")
     for k, part in enumerate(_parts(layout)):
         body += [f"out0[{k}] = primal({part})", f"out1[{k}] = column(D, {part}, 0)"]
@@ -158,8 +158,8 @@ def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
     """Return the program of second derivatives, by duals of duals."""
     n = layout.n
     width = width_of(n, chunk, AT_ONCE_TWICE, CHUNK_TWICE)
-    inner = DualType(dtype, width, 1)
-    outer = DualType(inner, width, 2)
+    inner = DualType(dtype, width, 1, True)
+    outer = DualType(inner, width, 2, True)
     once = width == n
     i, j = ("0", "0") if once else ("i", "j")
     body = _call(layout, lambda a, place, text: f"seeded(D, seeded(E, {text}, {place} - {i}), {place} - {j})")

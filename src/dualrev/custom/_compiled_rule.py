@@ -13,7 +13,7 @@ from numba.extending import typeof_impl
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors
-from dualrev.compiled.drivers.derivative import parameters
+from dualrev.compiled.drivers.parameters import parameters
 from dualrev.custom._written_rule import WrittenRule
 from dualrev.errors import CompilationError
 from dualrev.kernels.numba_extending import compiled_only, defined, written_by

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from llvmlite import ir
@@ -10,9 +11,9 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
-from dualrev.kernels.cpu import chain_product
+from dualrev.kernels.numba_chain_rule import innermost, total
 from dualrev.kernels.numba_extending import intrinsic
-from dualrev.kernels.numba_types import ActiveType, is_active, is_usual
+from dualrev.kernels.numba_types import ActiveType, is_active
 
 _LANE = ir.IntType(32)
 
@@ -40,16 +41,21 @@ class DualType(ActiveType):
         Number of directions.
     """
 
-    def __init__(self, dtype: Any, count: int, level: int) -> None:
+    def __init__(self, dtype: Any, count: int, level: int, careful: bool = False) -> None:
         self.count = count
         self.tangents = types.UniTuple(dtype, count) if is_active(dtype) else Tangents(dtype, count)
-        super().__init__(f"Dual({dtype}, {count}, {level})", dtype, level)
+        super().__init__(f"{'Plain' * (not careful)}Dual({dtype}, {count}, {level})", dtype, level, careful)
 
     def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
         """Emit the dual with the sum of partials times tangents."""
         tangents = [builder.extract_value(operand, 1) for operand in operands]
-        combine = _combine_active if is_active(self.dtype) else _combine_floats
-        return self.make(context, builder, y, combine(context, builder, self, partials, tangents))
+        if is_active(self.dtype):
+            lanes = [[builder.extract_value(t, n) for t in tangents] for n in range(self.count)]
+            sums = [total(context, builder, self, partials, lane) for lane in lanes]
+            return self.make(context, builder, y, cgutils.pack_array(builder, sums))
+        vector = context.get_value_type(self.tangents)
+        splats = [_splat(builder, vector, partial) for partial in partials]
+        return self.make(context, builder, y, total(context, builder, self, splats, tangents))
 
     def constant(self, context: Any, builder: Any, value: Any) -> Any:
         """Emit the dual with tangents of zero."""
@@ -162,6 +168,24 @@ def tangent(typingctx: Any, dual: Any, direction: Any) -> Any:
 
 
 @intrinsic
+def nan_in(typingctx: Any, dual: Any) -> Any:
+    """Return whether a tangent of a dual is NaN at its core. Lanes that only pad the register are left out."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tangents = builder.extract_value(args[0], 1)
+        if is_active(dual.dtype):
+            lanes = [innermost(builder, builder.extract_value(tangents, n)) for n in range(dual.count)]
+            found = [builder.fcmp_unordered("uno", lane, lane) for lane in lanes]
+            return reduce(builder.or_, found)
+        found = builder.fcmp_unordered("uno", tangents, tangents)
+        mask = ir.IntType(dual.tangents.lanes)
+        used = builder.and_(builder.bitcast(found, mask), mask(2**dual.count - 1))
+        return builder.icmp_unsigned("!=", used, mask(0))
+
+    return types.boolean(dual), codegen
+
+
+@intrinsic
 def with_tangents(typingctx: Any, like: Any, value: Any, tangents: Any) -> Any:
     """Return the dual of a value and a tuple of tangents."""
     dual = like.instance_type
@@ -186,64 +210,9 @@ def _packed(builder: Any, dual: DualType, lanes: Sequence[Any]) -> Any:
     return vector
 
 
-def _combine_floats(
-    context: Any, builder: Any, dual: DualType, partials: Sequence[Any], tangents: Sequence[Any]
-) -> Any:
-    """Emit the sum of products, in which a factor that is exactly 0 wins over an infinity or a NaN.
-
-    Only a partial that is 0 or not finite can make that difference, or a tangent beside it; one look at the partials
-    sends all others the short way.
-    """
-    vector = context.get_value_type(dual.tangents)
-    zero = ir.Constant(vector, None)
-
-    def total(product: Any) -> Any:
-        terms = [product(_splat(builder, vector, p), t) for p, t in zip(partials, tangents, strict=True)]
-        whole = terms[0]
-        for term in terms[1:]:
-            whole = builder.fadd(whole, term, flags=("contract",))
-        return whole
-
-    def careful(p: Any, t: Any) -> Any:  # the law of primitives/chain_rule.py, in registers
-        none = builder.or_(builder.fcmp_ordered("==", p, zero), builder.fcmp_ordered("==", t, zero))
-        return builder.select(none, zero, builder.fmul(p, t))
-
-    usual = cgutils.true_bit
-    for partial in partials:
-        usual = builder.and_(usual, is_usual(builder, partial))
-    short = total(lambda p, t: builder.fmul(p, t, flags=("contract",)))
-    start = builder.block
-    with builder.if_then(builder.not_(usual), likely=False):
-        long = total(careful)
-        end = builder.block
-    result = builder.phi(vector)
-    result.add_incoming(short, start)
-    result.add_incoming(long, end)
-    return result
-
-
 def _splat(builder: Any, vector: Any, scalar: Any) -> Any:
+    if isinstance(scalar, ir.Constant):  # which the sum of products looks at
+        return ir.Constant(vector, [scalar.constant] * vector.count)
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, _LANE(0))
     lanes = ir.Constant(ir.VectorType(_LANE, vector.count), [0] * vector.count)
     return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)
-
-
-def _sum(a: Any, b: Any) -> Any:
-    return a + b
-
-
-def _combine_active(
-    context: Any, builder: Any, dual: DualType, partials: Sequence[Any], tangents: Sequence[Any]
-) -> Any:
-    number, product = dual.dtype, chain_product().py_func
-    lanes = []
-    for n in range(dual.count):
-        terms = [
-            context.compile_internal(builder, product, number(number, number), (p, builder.extract_value(t, n)))
-            for p, t in zip(partials, tangents, strict=True)
-        ]
-        whole = terms[0]
-        for term in terms[1:]:
-            whole = context.compile_internal(builder, _sum, number(number, number), (whole, term))
-        lanes.append(whole)
-    return cgutils.pack_array(builder, lanes)

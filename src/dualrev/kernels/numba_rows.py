@@ -17,8 +17,10 @@ import numpy as np
 from numba.core import types
 from numba.core.registry import cpu_target
 
+from dualrev.kernels import _numba_arithmetic as numba_arithmetic
 from dualrev.kernels import cpu
 from dualrev.kernels._binding import Target
+from dualrev.kernels._numba_arithmetic import is_arithmetic
 from dualrev.kernels.numba_arrays import over_elements
 from dualrev.kernels.numba_extending import defined, overloads
 from dualrev.kernels.numba_types import NUMBERS, counted, element, is_active, link, owner_of
@@ -208,7 +210,10 @@ def register() -> None:
         if isinstance(FUNCTIONS[row.name], ProtocolFunction):
             _overload_plain(row)
         for spelling in spellings(row):
+            if is_arithmetic(row):
+                numba_arithmetic.register(row, spelling)
             if row.name == "power":
+                numba_arithmetic.register_powers(spelling)
                 _overload_power(spelling)
             else:
                 _overload(row, spelling)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from llvmlite import ir
 from numba.core import types
 from numba.core.datamodel import models
 from numba.core.typeconv import Conversion
@@ -32,12 +31,15 @@ class ActiveType(types.Type):  # type: ignore[misc]
     dtype : numba type
         Of its value: a float, or the active number of an outer derivative.
     level : int
+    careful : bool
+        Whether products of the chain rule test their factors; see `numba_chain_rule`. A number is careful if the one
+        that it is made of is.
     """
 
     is_internal = True
 
-    def __init__(self, name: str, dtype: Any, level: int) -> None:
-        self.dtype, self.level = dtype, level
+    def __init__(self, name: str, dtype: Any, level: int, careful: bool = False) -> None:
+        self.dtype, self.level, self.careful = dtype, level, careful
         super().__init__(name=name)
 
     def takes(self, other: Any) -> bool:
@@ -53,7 +55,10 @@ class ActiveType(types.Type):  # type: ignore[misc]
         return self if self.takes(other) else None
 
     def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
-        """Emit the number with value `y` whose derivative is the sum of the partials times the operands'."""
+        """Emit the number with value `y` whose derivative is the sum of the partials times the operands'.
+
+        A partial is a number of type `dtype`, or a float where it is a constant.
+        """
         raise NotImplementedError
 
     def constant(self, context: Any, builder: Any, value: Any) -> Any:
@@ -134,7 +139,13 @@ def link(typingctx: Any, y: Any, partials: Any, operands: Any) -> Any:
         value = context.cast(builder, args[0], y, result.dtype)
         count = len(operands)
         cast = [
-            context.cast(builder, builder.extract_value(args[1], n), partials[n], result.dtype) for n in range(count)
+            context.cast(
+                builder,
+                builder.extract_value(args[1], n),
+                partials[n],
+                result.dtype if is_active(partials[n]) else float_of(result),
+            )
+            for n in range(count)
         ]
         return result.link(context, builder, value, cast, [builder.extract_value(args[2], n) for n in range(count)])
 
@@ -161,12 +172,3 @@ def constant(typingctx: Any, like: Any, x: Any) -> Any:
         return context.cast(builder, args[1], signature.args[1], result)
 
     return (result(like, x), codegen) if result == x or result.takes(x) else None
-
-
-def is_usual(builder: Any, partial: Any) -> Any:
-    """Emit whether a float is neither 0 nor infinite nor NaN: a test of its bits as an integer."""
-    wide = isinstance(partial.type, ir.DoubleType)
-    integer = ir.IntType(64 if wide else 32)
-    infinite = 0x7FF0000000000000 if wide else 0x7F800000
-    magnitude = builder.and_(builder.bitcast(partial, integer), integer(2 ** (integer.width - 1) - 1))
-    return builder.icmp_unsigned("<", builder.sub(magnitude, integer(1)), integer(infinite - 1))

@@ -10,9 +10,9 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import lower_cast, make_attribute_wrapper, register_model
 
-from dualrev.kernels.cpu import chain_product
+from dualrev.kernels.numba_chain_rule import total
 from dualrev.kernels.numba_extending import intrinsic
-from dualrev.kernels.numba_types import ActiveType
+from dualrev.kernels.numba_types import ActiveType, float_of
 from dualrev.reverse.numba_tape import TapeType, count_call, push
 
 _WORD = ir.IntType(64)
@@ -25,9 +25,9 @@ class VarType(ActiveType):
     is there a new record. In what people compute that is about every second operation or less.
     """
 
-    def __init__(self, dtype: Any, level: int) -> None:
+    def __init__(self, dtype: Any, level: int, careful: bool = False) -> None:
         self.tape = TapeType(dtype)
-        super().__init__(f"Var({dtype}, {level})", dtype, level)
+        super().__init__(f"{'Plain' * (not careful)}Var({dtype}, {level})", dtype, level, careful)
 
     def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
         """Emit the number, with a record if that must be."""
@@ -45,12 +45,13 @@ class VarType(ActiveType):
 
     def _scaled(self, context: Any, builder: Any, y: Any, partial: Any, operand: Any) -> Any:
         _, index, tape, scale = (builder.extract_value(operand, n) for n in range(4))
-        return self.make(context, builder, y, index, tape, self._product(context, builder, partial, scale))
+        return self.make(context, builder, y, index, tape, total(context, builder, self, [partial], [scale]))
 
     def _sum(self, context: Any, builder: Any, y: Any, a: Any, b: Any) -> Any:
         """Emit the number whose derivative is the sum of two: a record, unless one is a constant or both have one."""
         (_, i, tape, p), (_, j, other, q) = ([builder.extract_value(x, n) for n in range(4)] for x in (a, b))
-        zero = _WORD(0)
+        zero, one = _WORD(0), number(context, builder, self.dtype, 1.0)
+        unit = context.get_constant(float_of(self), 1.0)
         tape = builder.select(builder.icmp_signed("==", i, zero), other, tape)
         both = builder.and_(builder.icmp_signed("!=", i, zero), builder.icmp_signed("!=", j, zero))
         both = builder.and_(both, builder.icmp_signed("!=", i, j))
@@ -59,21 +60,14 @@ class VarType(ActiveType):
         with builder.if_else(both, likely=True) as (recorded, merged):
             with recorded:
                 builder.store(self.push(context, builder, tape, (p, q), (i, j)), index)
-                builder.store(number(context, builder, self.dtype, 1.0), slot)
+                builder.store(one, slot)
             with merged:
-                builder.store(self._of_two(context, builder, _sum, p, q), slot)
+                builder.store(total(context, builder, self, [unit, unit], [p, q]), slot)
         return self.make(context, builder, y, builder.load(index), tape, builder.load(slot))
 
     def push(self, context: Any, builder: Any, tape: Any, partials: Any, operands: Any) -> Any:
         """Emit a record; the result is its index."""
         return push(context, builder, self.dtype, tape, partials, operands)
-
-    def _product(self, context: Any, builder: Any, partial: Any, scale: Any) -> Any:
-        product = chain_product(self.dtype == types.float32).py_func
-        return self._of_two(context, builder, product, partial, scale)
-
-    def _of_two(self, context: Any, builder: Any, function: Any, a: Any, b: Any) -> Any:
-        return context.compile_internal(builder, function, self.dtype(self.dtype, self.dtype), (a, b))
 
     def constant(self, context: Any, builder: Any, value: Any) -> Any:
         """Emit the number that depends on nothing."""
@@ -90,10 +84,6 @@ class VarType(ActiveType):
 def number(context: Any, builder: Any, dtype: Any, value: float) -> Any:
     """Emit a constant of a type."""
     return context.cast(builder, context.get_constant(types.float64, value), types.float64, dtype)
-
-
-def _sum(a: Any, b: Any) -> Any:
-    return a + b
 
 
 @register_model(VarType)

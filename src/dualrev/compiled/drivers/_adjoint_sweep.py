@@ -8,10 +8,9 @@ from typing import Any
 from numba.core import types
 
 from dualrev.kernels.numba_arrays import zero_array
-from dualrev.kernels.numba_chain_rule import chained
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element, is_active
-from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes
+from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes, with_product
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
 from dualrev.reverse.numba_tape import length_of, record_at
 from dualrev.reverse.numba_var import variable
@@ -69,7 +68,7 @@ def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -
     """Propagate adjoints back from the record `top` to that after `bottom`, none of which is in a block."""
 
     def floats(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
-        sweep_floats(adjoints, tape, top, bottom)
+        sweep_floats(adjoints, tape, dtype, top, bottom)
 
     def numbers(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
         for k in range(top, bottom, -1):
@@ -77,7 +76,7 @@ def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -
             p, q, i, j = record_at(tape, k)
             for partial, operand in ((p, i), (q, j)):
                 if operand > 0:
-                    adjoints[operand] = adjoints[operand] + chained(partial, adjoint)
+                    adjoints[operand] = with_product(dtype, adjoints[operand], partial, adjoint)
 
     return numbers if is_active(dtype.instance_type.dtype) else floats
 
@@ -91,7 +90,7 @@ def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable
 
         def number(adjoints, dtype, y, cotangent):  # type: ignore[no-untyped-def]
             if y.index_ > 0:
-                adjoints[y.index_] = adjoints[y.index_] + chained(y.scale_, cotangent)
+                adjoints[y.index_] = with_product(dtype, adjoints[y.index_], y.scale_, cotangent)
             return y.index_
 
         return number
@@ -100,7 +99,7 @@ def add_cotangent(adjoints: Any, dtype: Any, y: Any, cotangent: Any) -> Callable
         top = 0
         for each, w in zip(y.flat, cotangent.flat):  # noqa: B905 - compiled code has no `strict`
             if each.index_ > 0:
-                adjoints[each.index_] = adjoints[each.index_] + chained(each.scale_, w)
+                adjoints[each.index_] = with_product(dtype, adjoints[each.index_], each.scale_, w)
                 top = max(top, each.index_)
         return top
 
@@ -144,7 +143,7 @@ def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[...
                 adjoints[each.index_, lane] += each.scale_
                 top = max(top, each.index_)
             if lane == LANES - 1 or m == y.size - 1:
-                sweep_lanes(adjoints, tape, top, leaves)
+                sweep_lanes(adjoints, tape, dtype, top, leaves)
                 for n in range(leaves):
                     for k in range(lane + 1):
                         block[m - lane + k, n] = adjoints[1 + n, k]

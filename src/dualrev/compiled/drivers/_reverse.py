@@ -9,6 +9,7 @@ from dualrev.compiled.drivers import _adjoint_sweep as adjoint_sweep
 from dualrev.compiled.drivers import _sweep_extent as sweep_extent
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._results import Outputs
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.kernels.numba_arrays import empty_array
@@ -21,9 +22,11 @@ _ADJOINTS = "adjoints = borrowed(Var_value, length_of(tape), True)"
 class ReverseDriver:
     """Writes the code of one derivative; see `ForwardDriver`."""
 
-    def __init__(self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> None:
-        self.arguments, self.value = arguments, value
-        self.var = VarType(arguments.float_type, arguments.level)
+    def __init__(
+        self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, repetition: Repetition
+    ) -> None:
+        self.arguments, self.value, self.repetition = arguments, value, repetition
+        self.var = VarType(arguments.float_type, arguments.level, repetition.careful)
         self.function = cloner(self.var).clone(dispatcher)
         self.scope: dict[str, Any] = {
             "Var": self.var,
@@ -33,20 +36,22 @@ class ReverseDriver:
         }
         self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
         self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
-        self.scope |= vars(seeding) | vars(reading) | vars(adjoint_sweep) | vars(sweep_extent)
+        self.scope |= repetition.scope | vars(seeding) | vars(reading) | vars(adjoint_sweep) | vars(sweep_extent)
         self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
 
     def implementation(self) -> Any:
         """Return the function that Numba is to compile."""
         leaves, outs = self.arguments.leaves, self.outputs.leaves
-        body = self._recording()
+        body, written = self._recording(), []
         for m, out in enumerate(outs):
             blocks = [(f"block{m}_{leaf.number}", leaf) for leaf in leaves]
             body += [f"{block} = {self.arguments.block('Var_value', out.path, leaf)}" for block, leaf in blocks]
             if len(leaves) == 1:
                 body.append(f"rows({blocks[0][0]}, tape, Var, {out.path}, n)")
+                written.append(blocks[0][0])
                 continue
+            written.append(f"rows{m}")
             body += [
                 f"rows{m} = empty_array(Var_value, (size_of({out.path}), n))",
                 f"rows(rows{m}, tape, Var, {out.path}, n)",
@@ -62,7 +67,9 @@ class ReverseDriver:
                 return self._like_input(lambda leaf: "out")
             return self._like_input(lambda leaf: f"shaped(block{m}_{leaf.number}, {path}, {leaf.path})")
 
-        return self._defined(self.arguments.all_names, body, self.outputs.arranged(derivative, self.scope), False)
+        bad = " or ".join(f"holds_nan({block})" for block in written) or "False"
+        rows = self.outputs.arranged(derivative, self.scope)
+        return self._defined(self.arguments.all_names, [*body, f"bad = {bad}"], rows, False)
 
     def gradient(self) -> Any:
         """Return the function for an output that is one number: a single sweep."""
@@ -71,6 +78,7 @@ class ReverseDriver:
             _ADJOINTS,
             f"top = add_cotangent(adjoints, Var, {self.outputs.leaves[0].path}, 1.0)",
             "sweep(adjoints, tape, Var, top, n)",
+            "bad = holds_nan(adjoints[1 : n + 1])",
         ]
         names = self.arguments.all_names
         if self.arguments.has_out:
@@ -87,7 +95,7 @@ class ReverseDriver:
         body = [*self._recording(), _ADJOINTS, "top = 0"]
         for out in self.outputs.leaves:
             body.append(f"top = max(top, add_cotangent(adjoints, Var, {out.path}, {cotangent}{out.path[1:]}))")
-        body.append("sweep(adjoints, tape, Var, top, n)")
+        body += ["sweep(adjoints, tape, Var, top, n)", "bad = holds_nan(adjoints[1 : n + 1])"]
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
     def tape(self) -> Any:
@@ -132,6 +140,5 @@ class ReverseDriver:
     def _defined(self, names: list[str], body: list[str], derivative: str, adjoints: bool = True) -> Any:
         end = ["give_back((adjoints,))"] if adjoints else []
         result = self.outputs.returned(derivative, self.value, "Var", self.scope)
-        return self.arguments.function(
-            names, [*body, f"result = {result}", *end, f"give_back({self._kept})", "return result"], self.scope
-        )
+        end += [f"give_back({self._kept})", *self.repetition.lines("bad", names), "return result"]
+        return self.arguments.function(names, [*body, f"result = {result}", *end], self.scope)

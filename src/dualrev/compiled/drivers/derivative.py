@@ -16,6 +16,7 @@ from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
 from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._care import CAREFUL, EITHER, Repetition, care_for
 from dualrev.compiled.drivers._fingerprint import fingerprint
 from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
@@ -26,12 +27,11 @@ from dualrev.compiled.drivers._numba_errors import (
 )
 from dualrev.compiled.drivers._reverse import ReverseDriver
 from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
-from dualrev.errors import CompilationError, DualrevError, NonScalarOutputError
+from dualrev.compiled.drivers.parameters import cotangent_name, further_parameters, parameters, tangent_prefix
+from dualrev.errors import DualrevError, NonScalarOutputError
 from dualrev.kernels.generated import digest_of, load
 from dualrev.kernels.numba_extending import chooser_of, written_by
 from dualrev.kernels.numba_types import element
-
-TANGENT, COTANGENT, OUT = "tangent_of_", "cotangent_of_output", "out"
 
 _BUILDING = threading.RLock()
 _KEPT = "_dualrev_derivatives"
@@ -60,6 +60,8 @@ class Question(NamedTuple):
         array, which it writes that of every point to; in forward mode, of one array.
     once
         Whether a chunk holds all directions, so that one pass does.
+    care
+        What is done about a NaN among the results; see `_care`.
     """
 
     kind: str
@@ -70,6 +72,7 @@ class Question(NamedTuple):
     aux: bool = False
     carriers: tuple[int, ...] = ()
     once: bool = False
+    care: str = EITHER
 
 
 def derivative(dispatcher: Any, question: Question) -> Any:
@@ -92,21 +95,9 @@ def source(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Map
     return inspect.getsource(choose(*map(typeof, given.args))).rstrip()  # type: ignore[arg-type]
 
 
-def parameters(dispatcher: Any) -> list[str]:
-    """Return the names of a compiled function's parameters; of a derivative, those of the function."""
-    given = inspect.signature(dispatcher.py_func).parameters
-    if any(each.kind is each.VAR_POSITIONAL for each in given.values()):
-        raise CompilationError(
-            f"{dispatcher.py_func.__name__} takes any number of arguments, *args; compiled derivatives need a "
-            "parameter for each: give them names, or pass backend='numpy' to differentiate the function interpreted"
-        )
-    names = list(given)
-    return names[:-1] if getattr(dispatcher.py_func, TAKES_OUT, False) else names
-
-
 def _built(dispatcher: Any, question: Question) -> Any:
     of = parameters(dispatcher)
-    further, takes_out = _further(of, question)
+    further, takes_out = further_parameters(of, question)
     # Generated code has names of its own: the user's stay outside, in the signature.
     own = [f"a{n}" for n in range(len(of))]
 
@@ -148,34 +139,6 @@ def _at_points(
 def _first(of: Any) -> Any:
     """Return the type of an array's first entry."""
     return of.dtype if of.ndim == 1 else of.copy(ndim=of.ndim - 1)
-
-
-def _further(of: list[str], question: Question) -> tuple[list[str], bool]:
-    """Return the names of a derivative's parameters beside the function's, and whether `out` is the one."""
-    if question.carriers:
-        return [cotangent_name(of)], False
-    if question.kind == "pushforward":
-        numbers = (question.argnums,) if isinstance(question.argnums, int) else question.argnums
-        return [f"{tangent_prefix(of)}{of[n]}" for n in numbers], False
-    if question.kind == "pullback":
-        return [cotangent_name(of)], False
-    return ([], False) if OUT in of else ([OUT], True)
-
-
-def tangent_prefix(of: Sequence[str]) -> str:
-    """Return a prefix that makes a new name of each parameter's: a pushforward may be of a pushforward."""
-    prefix = TANGENT
-    while any(f"{prefix}{name}" in of for name in of):
-        prefix += TANGENT
-    return prefix
-
-
-def cotangent_name(of: Sequence[str]) -> str:
-    """Return a name for a cotangent that no parameter has."""
-    name = COTANGENT
-    while name in of:
-        name += "_"
-    return name
 
 
 def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, bool]:
@@ -260,9 +223,14 @@ def _counts_among(arguments: Arguments) -> str:
 
 def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
     kind = question.kind
+    care = care_for(dispatcher, question.care, arguments)
+    both = derivative(dispatcher, question._replace(care=CAREFUL)) if care == EITHER else None
+    repetition = Repetition(care, both)
     if question.mode == "forward":
         chunk = 1 if kind == "pushforward" else question.chunk
-        forward = ForwardDriver(cloner, dispatcher, arguments, question.value, question.aux, chunk, question.once)
+        forward = ForwardDriver(
+            cloner, dispatcher, arguments, question.value, question.aux, chunk, question.once, repetition
+        )
         if kind == "gradient":
             _expect_number(forward)
         if kind == "pushforward":
@@ -270,7 +238,7 @@ def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Argume
         if question.carriers:
             return forward.points([*(f"a{n}" for n in range(len(arguments.names))), "points"], question.carriers)
         return forward.implementation()
-    reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux)
+    reverse = ReverseDriver(cloner, dispatcher, arguments, question.value, question.aux, repetition)
     if kind == "tape":
         return reverse.tape()
     if kind == "pullback":

@@ -10,6 +10,7 @@ from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._results import Outputs
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
@@ -40,19 +41,34 @@ class ForwardDriver:
         Directions to carry together; by default what `width` says, for arrays `WIDEST`.
     once
         Whether these are all that there are.
+    repetition
+        What looks at the results.
     """
 
     def __init__(
-        self, cloner: Any, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, chunk: int | None, once: bool
+        self,
+        cloner: Any,
+        dispatcher: Any,
+        arguments: Arguments,
+        value: bool,
+        aux: bool,
+        chunk: int | None,
+        once: bool,
+        repetition: Repetition,
     ) -> None:
-        self.arguments, self.value, self.once = arguments, value, once
+        self.arguments, self.value, self.once, self.repetition = arguments, value, once, repetition
         numbers = not any(leaf.is_array for leaf in arguments.leaves)
         count = chunk or (width(len(arguments.leaves)) if numbers else WIDEST)
-        self.dual = DualType(arguments.float_type, count, arguments.level)
+        self.dual = DualType(arguments.float_type, count, arguments.level, repetition.careful)
         clones = cloner(self.dual)
         self.function = clones.clone(dispatcher)
         self.scope: dict[str, Any] = {"Dual": self.dual, "number": self.dual, "f": self.function, "seeded": seeded}
-        self.scope |= vars(seeding) | vars(reading) | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
+        self.scope |= (
+            repetition.scope
+            | vars(seeding)
+            | vars(reading)
+            | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
+        )
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
         self.rewrites = rewrites_arrays(clones)
@@ -85,13 +101,18 @@ class ForwardDriver:
                     f"block{n}_{leaf.number} = column(Dual, {out.path}, {leaf.number - start})"
                     for n, out in enumerate(self.outputs.leaves)
                 ]
-        return [*body, *self._result(lambda n, leaf: f"block{n}_{leaf.number}")]
+        blocks = [f"block{n}_{leaf.number}" for n, _ in enumerate(self.outputs.leaves) for leaf in leaves]
+        bad = " or ".join(f"holds_nan({block})" for block in blocks) or "False"
+        return [*body, *self._checked(bad), *self._result(lambda n, leaf: f"block{n}_{leaf.number}")]
+
+    def _checked(self, bad: str) -> list[str]:
+        return self.repetition.lines(bad, self.arguments.all_names)
 
     def _chunked(self) -> list[str]:
         """Write a loop over chunks."""
         (last,) = self._result(self._shaped)
-        end = [last.replace("return", "result =", 1), *self._returned(), "return result"]
-        return [*self._workspace(), *self._chunks(), *end]
+        end = [last.replace("return", "result =", 1), *self._returned(), *self._checked("bad"), "return result"]
+        return [*self._workspace(), "bad = False", *self._chunks(), *end]
 
     def _returned(self) -> list[str]:
         return [f"give_back({self._kept})"] if self._arrays else []
@@ -99,6 +120,7 @@ class ForwardDriver:
     def points(self, parameters: Sequence[str], carriers: Sequence[int]) -> Any:
         """Return the function that writes the derivative at each point into an array, with one workspace for all.
 
+        Its result is whether one of them holds a NaN, where plain products may have brought it in.
         The arguments that carry points have names of their own here, which stand for one of the points.
         """
         names = self.arguments.names
@@ -107,9 +129,9 @@ class ForwardDriver:
             return [f"{names[n]} = {parameters[n]}[{k}]" for n in carriers]
 
         count = f"{parameters[carriers[0]]}.shape[0]"
-        body = [*point("0"), *self._workspace(), f"for k in range({count}):"]
+        body = [*point("0"), *self._workspace(), "bad = False", f"for k in range({count}):"]
         body += [f"    {line}" for line in (*point("k"), f"out = {parameters[-1]}[k]", *self._chunks())]
-        return self.arguments.function(parameters, [*body, *self._returned()], self.scope)
+        return self.arguments.function(parameters, [*body, *self._returned(), "return bad"], self.scope)
 
     def _workspace(self) -> list[str]:
         """Write where each input begins among all, and arrays of dual numbers to pass on."""
@@ -136,7 +158,7 @@ class ForwardDriver:
             f"block{n}_{x.number} = {self.arguments.block('Dual_value', path, x)}" for n, path in outs for x in leaves
         ]
         after = [
-            f"columns(block{n}_{x.number}, Dual, {path}, start - first{x.number}, stop - first{x.number})"
+            f"bad |= columns(block{n}_{x.number}, Dual, {path}, start - first{x.number}, stop - first{x.number})"
             for n, path in outs
             for x in leaves
         ]
@@ -184,6 +206,6 @@ class ForwardDriver:
         names = [*self.arguments.names, *(f"{prefix}{self.arguments.names[n]}" for n in self.arguments.argnums)]
         paths = [out.path for out in self.outputs.leaves]
         tangent = self.outputs.arranged(lambda n: f"column(Dual, {paths[n]}, 0)", self.scope)
-        return self.arguments.function(
-            names, [f"y = f({call})", f"return {self.outputs.returned(tangent, True, 'Dual', self.scope)}"], self.scope
-        )
+        body = [f"y = f({call})", f"slopes = {tangent}", *self.repetition.lines("holds_nan(slopes)", names)]
+        result = self.outputs.returned("slopes", True, "Dual", self.scope)
+        return self.arguments.function(names, [*body, f"return {result}"], self.scope)

@@ -10,10 +10,10 @@ from numba.core import types
 
 from dualrev.compiled._seeding import flattened
 from dualrev.errors import RandomFunctionError, ShapeMismatchError
-from dualrev.forward.numba_dual import tangent
+from dualrev.forward.numba_dual import nan_in, tangent
 from dualrev.kernels.numba_arrays import empty_array, zero_array
 from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
-from dualrev.kernels.numba_types import element
+from dualrev.kernels.numba_types import element, is_active
 
 _RANDOM = (
     "the function gave two different values at the same point; a random function has no derivative. Fix its "
@@ -91,15 +91,20 @@ def column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
 def columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[..., Any]:
     """Write the tangents of an output into the columns `first` to `last` of a block, the first having direction 0.
 
-    Columns outside the block belong to other inputs.
+    Columns outside the block belong to other inputs. The result is whether a tangent that was written is NaN, which a
+    careful number is not asked.
     """
     dual = dtype.instance_type
     names = ["block", "dtype", "y", "first", "last"]
     if element(y) != dual:
-        return defined(names, ["block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0"], {})
+        nothing = "block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0"
+        return defined(names, [nothing, "return False"], {})
     # Lanes of a register are cheap to read where their number is known when the code is compiled.
     whole = [f"block[m, first + {lane}] = tangent(each, {lane})" for lane in range(dual.count)]
     part = ["for n in range(max(first, 0), min(last, block.shape[1])):", "    block[m, n] = tangent(each, n - first)"]
+    if not dual.careful:
+        whole.append("bad |= nan_in(each)")
+        part.append("    bad |= holds_nan(block[m, n])")
     if isinstance(y, types.Array):
         flat = "flattened(y)" if y.layout == "C" else "y.flat"
         body = ["for m, each in enumerate(flat):"]
@@ -108,7 +113,34 @@ def columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[.
     else:
         body = ["m, each = 0, y", "if whole:", *_indented(whole, 1), "else:", *_indented(part, 1)]
     condition = f"whole = first >= 0 and first + {dual.count} <= min(last, block.shape[1])"
-    return defined(names, [condition, *body], {"tangent": tangent, "flattened": flattened})
+    scope = {"tangent": tangent, "flattened": flattened, "nan_in": nan_in, "holds_nan": holds_nan}
+    return defined(names, [condition, "bad = False", *body, "return bad"], scope)
+
+
+@compiled_only
+def holds_nan(y: Any) -> Callable[..., Any]:
+    """Return whether a number, or one in an array or in a tuple of those, is NaN at its core."""
+    if isinstance(y, types.BaseTuple):
+        parts = " or ".join(f"holds_nan(y[{n}])" for n in range(len(y)))
+        return defined(["y"], [f"return {parts or 'False'}"], {"holds_nan": holds_nan})
+    if is_active(y):
+        return lambda y: holds_nan(y.primal_)
+    if not isinstance(y, types.Array):
+        return lambda y: y != y
+
+    def implementation(y):  # type: ignore[no-untyped-def]
+        bad = False
+        for each in y.flat:
+            bad |= holds_nan(each)
+        return bad
+
+    def contiguous(y):  # type: ignore[no-untyped-def]
+        bad = False
+        for each in flattened(y):
+            bad |= holds_nan(each)
+        return bad
+
+    return contiguous if y.layout == "C" else implementation
 
 
 def _indented(lines: list[str], depth: int) -> list[str]:

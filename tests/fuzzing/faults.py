@@ -1,0 +1,105 @@
+"""Random programs in which partials and tangents become 0, infinite or NaN at random places, and points that do it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.core.errors import NumbaError
+from tests.fuzzing.programs import INPUTS, Program
+
+import dualrev as dr
+from dualrev.primitives.row import Row
+from dualrev.primitives.scalar import TABLE
+
+SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 0.5, -0.5, 2.0, 1e-200, 3.0)
+FAULTS = ("np.sqrt(#)", "np.log(#)", "1.0 / #", "# * 0.0", "0.0 * np.sqrt(#)", "np.cbrt(#)", "# ** 0.5", "# * 1e300")
+WHOLE = frozenset(row.name for row in TABLE.values() if any(isinstance(domain, frozenset) for domain in row.domain))
+
+
+class Faulty(Program):
+    """A program whose rows take their arguments as they come, outside their domains as well."""
+
+    def applied(self, row: Row, spelling: str, operand: Any) -> str:
+        """Return a row of operands, an order or a condition excepted."""
+        if row.name in WHOLE:
+            return super().applied(row, spelling, operand)
+        truth = "1.0 * " if row.flat else ""
+        return f"{truth}{spelling}({', '.join(operand() for _ in row.domain)})"
+
+    def fault(self) -> None:
+        """Make a number that is likely to have an infinite derivative or none."""
+        self.number(self.choice(FAULTS).replace("#", self.scalar))
+
+    def inner_derivative(self) -> None:
+        """Compare an inner derivative with a number, in ways that would lose a NaN in it."""
+        d, s = f"d({self.scalar})", self.scalar
+        forms = [f"max(0.0, {d} + 1.0)", f"min({s}, {d})", f"({s} if {d} > 0.3 else 0.5 * {s})", f"{d} * {s}"]
+        self.number(self.choice(forms))
+
+    def text(self, name: str = "f") -> str:
+        """Return the source of the function, of several results."""
+        results = ", ".join([*self.scalars[-3:], *(f"{v}[1]" for v in self.vectors[-2:] if self.arrays)])
+        body = [*self.lines, f"return np.array([{results}])"]
+        return f"def {name}(x):\n" + "".join(f"    {line}\n" for line in body)
+
+
+def faulty(random: Any, statements: int, arrays: bool, inner: bool) -> str:
+    """Return the text of a random program; with `inner` it asks a function `d` for derivatives."""
+    made = Faulty(random, 0, arrays, False)
+    kinds = [made.row] * 4 + [made.fault] * 4 + [made.branch, made.loop, made.power, made.builtin]
+    kinds += [made.inner_derivative] * 3 * inner
+    if arrays:
+        kinds += [made.reduction, made.selection, made.product, made.buffer, made.arrangement, made.matrix]
+    for _ in range(statements):
+        made.choice(kinds)()
+    return made.text()
+
+
+def compiles(f: Any, dtype: Any) -> bool:
+    """Whether Numba compiles the function itself: it does not have every row for every kind of number."""
+    try:
+        f(np.ones(INPUTS, dtype))
+    except NumbaError:
+        return False
+    return True
+
+
+def compiled(text: str, inner: str = "", **options: Any) -> Any:
+    """Return the compiled function of a text; `inner` is the text of the function whose derivative is `d`."""
+    scope: dict[str, Any] = {"np": np, "dr": dr}
+    if inner:
+        exec(inner, scope)
+        scope["d"] = dr.derivative(njit(scope["g"], error_model="numpy"))
+    exec(text, scope)
+    return njit(scope["f"], error_model="numpy", **options)
+
+
+def inner_function(random: Any) -> str:
+    """Return the text of a function of one number that has faults."""
+    made = Faulty(random, 0, False, False)
+    made.lines, made.scalars = ["s0 = t * 1.0", "s1 = t + 1.0"], ["s0", "s1"]
+    for _ in range(4):
+        made.choice([made.fault, made.row])()
+    return "def g(t):\n" + "".join(f"    {line}\n" for line in [*made.lines, f"return {made.scalars[-1]}"])
+
+
+def points(seed: int, count: int, dtype: Any = np.float64) -> Any:
+    """Return points of which most coordinates are special."""
+    random = np.random.default_rng(seed)
+    with np.errstate(over="ignore"):
+        x = random.choice(SPECIAL, (count, INPUTS)).astype(dtype)
+    plain = random.random(x.shape) < 0.4
+    return np.where(plain, random.standard_normal(x.shape), x).astype(dtype)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two arrays are equal to the last bit; a NaN is a NaN, of whatever sign."""
+    a, b = np.asarray(a), np.asarray(b)
+    missing = np.isnan(a) & np.isnan(b)
+    return (
+        a.dtype == b.dtype
+        and a.shape == b.shape
+        and bool(np.all(missing | ((a == b) & (np.signbit(a) == np.signbit(b)))))
+    )

@@ -1,0 +1,184 @@
+"""Plain products, repeated with care where a NaN shows, are the always careful ones to the last bit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import njit
+from tests.fuzzing.faults import compiled, compiles, faulty, inner_function, points, same
+
+import dualrev as dr
+from dualrev.compiled._plain_first import plain_first
+from dualrev.compiled.drivers._care import CAREFUL
+from dualrev.compiled.drivers.derivative import Question, derivative
+
+pytestmark = [
+    pytest.mark.compiles,
+    pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaPerformanceWarning"),  # of products of views
+]
+
+FORWARD = Question("jacobian", "forward", 0, chunk=4, once=True)
+CHUNKED = Question("jacobian", "forward", 0, chunk=3)
+REVERSE = Question("jacobian", "reverse", 0)
+PULLBACK = Question("pullback", "reverse", 0)
+PUSHFORWARD = Question("pushforward", "forward", 0)
+WITH_VALUE = Question("jacobian", "forward", 0, chunk=4, once=True, value=True)
+QUESTIONS = [FORWARD, CHUNKED, REVERSE, PULLBACK, PUSHFORWARD, WITH_VALUE]
+POINTS = 60
+
+
+def both(
+    f: Any, question: Question, *further: Any, seed: int, dtype: Any = np.float64
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield points with the result that Python gets and that of the careful version."""
+    given, careful = plain_first(f, question), derivative(f, question._replace(care=CAREFUL))
+    for x in points(seed, POINTS, dtype):
+        yield x, leaves(given(x, *further)), leaves(careful(x, *further))
+
+
+def leaves(result: Any) -> list[Any]:
+    return [np.asarray(each) for each in result] if isinstance(result, tuple) else [np.asarray(result)]
+
+
+def differences(f: Any, question: Question, *further: Any, seed: int, dtype: Any = np.float64) -> list[Any]:
+    return [
+        (question.kind, question.mode, x.tolist(), [a.tolist() for a in mine], [b.tolist() for b in careful])
+        for x, mine, careful in both(f, question, *further, seed=seed, dtype=dtype)
+        if not all(map(same, mine, careful))
+    ]
+
+
+def inspected(seed: int, kind: str) -> list[Any]:
+    """Return the differences that a random program of a kind shows, with its text."""
+    chosen = random.Random(f"{kind} {seed}")
+    arrays, inner = kind == "arrays", kind == "inner"
+    dtype = np.float32 if kind == "single" else np.float64
+    while True:
+        text = faulty(chosen, 5, arrays, inner)
+        of = inner_function(chosen) if inner else ""
+        f = compiled(text, of)
+        if compiles(f, dtype):
+            break
+    if kind == "nested":
+        scalar = compiled(text.replace("return np.array([", "return np.sum(np.array([").replace("])\n", "]))\n"))
+        f = derivative(scalar, Question("gradient", chosen.choice(["forward", "reverse"]), 0))
+    question = chosen.choice([FORWARD] if inner else [FORWARD, PUSHFORWARD] if kind == "nested" else QUESTIONS)
+    further = {
+        PUSHFORWARD: [np.array([1.0, 0.0, -2.0, 0.0], dtype)],
+        PULLBACK: [np.array([0.0, 1.0, -0.0, 2.0, 0.5], dtype)[: np.size(f(np.ones(4, dtype)))]],
+    }
+    found = differences(f, question, *further.get(question, ()), seed=seed, dtype=dtype)
+    return [(text, of, each) for each in found[:1]]
+
+
+@pytest.mark.parametrize("kind", ["numbers", "arrays", "nested", "inner", "single"])
+def test_random_faults(kind: str) -> None:
+    assert [each for seed in range(2) for each in inspected(seed, kind)] == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", ["numbers", "arrays", "nested", "inner", "single"])
+@pytest.mark.parametrize("seed", range(10, 410))
+def test_thousands_of_faults(kind: str, seed: int) -> None:
+    assert inspected(seed, kind) == []
+
+
+@njit
+def rooted(z):
+    return np.sqrt(z) * z
+
+
+slope = dr.derivative(rooted)
+
+
+@njit
+def hidden(z):
+    return max(0.0, slope(z) + 1.0)
+
+
+@njit
+def bent(z):
+    return z * z if slope(z[0]) < 1.0 else 3.0 * z
+
+
+def test_a_caller_that_would_lose_a_nan_never_sees_it() -> None:
+    assert hidden(0.0) == 1.0
+    assert dr.derivative(hidden)(4.0) == pytest.approx(0.375)
+    np.testing.assert_array_equal(dr.jacobian(bent)(np.zeros(1)), [[0.0]])
+    np.testing.assert_array_equal(dr.jacobian(bent, mode="reverse")(np.zeros(1)), [[0.0]])
+
+
+@njit
+def one_of_both(x):
+    return np.sum(np.sqrt(x) * x)
+
+
+def test_a_function_that_always_needs_care_does_not_run_twice_for_ever() -> None:
+    x = np.array([0.0, 2.0])
+    gradient = dr.grad(one_of_both, mode="forward")
+    plain = plain_first(one_of_both, gradient.compiled._asked((x,), {}))
+    calls: list[int] = []
+    entry, plain.plain = plain.plain, lambda *args: (calls.append(1), entry(*args))[1]
+    for _ in range(100):
+        np.testing.assert_array_equal(gradient(x), [0.0, 1.5 * np.sqrt(2.0)])
+    assert 3 <= len(calls) <= 8
+    calls.clear()
+    for _ in range(2100):
+        gradient(np.array([1.0, 2.0]))
+    assert len(calls) > 1000, "it is tried plainly again"
+
+
+def test_only_the_points_of_a_batch_that_hold_a_nan_are_repeated() -> None:
+    x = np.linspace(0.0, 1.0, 50).reshape(25, 2)
+    found = dr.jacobian(rooted, batched=True, mode="forward")(x)
+    expected = np.stack([dr.jacobian(rooted, mode="forward")(each) for each in x])
+    assert same(found, expected)
+
+
+@njit
+def counting(x, calls):
+    calls[0] += 1
+    return np.sqrt(x) * x
+
+
+@njit
+def noisy(x):
+    return np.sqrt(x) * x + 0.0 * np.random.random()  # noqa: NPY002
+
+
+@njit
+def catching(x):
+    try:
+        y = np.linalg.solve(np.diag(np.sqrt(x)) + np.eye(2), x)
+    except Exception:
+        y = 0.0 * x
+    return y
+
+
+def test_functions_that_would_not_do_the_same_again_are_careful_from_the_start() -> None:
+    calls = np.zeros(1)
+    np.testing.assert_array_equal(dr.jacobian(counting)(np.zeros(2), calls), np.zeros((2, 2)))
+    assert calls[0] == 1
+    np.testing.assert_array_equal(dr.jacobian(noisy)(np.zeros(2)), np.zeros((2, 2)))
+    np.testing.assert_allclose(dr.jacobian(catching)(np.zeros(2)), np.eye(2))
+
+
+@njit
+def solved(x):
+    return np.linalg.solve(np.diag(np.sqrt(x) * x) + np.eye(2), x)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_an_error_of_derivative_code_counts_as_a_nan(mode: Any) -> None:
+    np.testing.assert_allclose(dr.jacobian(solved, mode=mode)(np.zeros(2)), np.eye(2))
+
+
+def test_the_workspace_is_given_back_before_a_repetition() -> None:
+    """Both versions of a call work in the same few arrays, however often they repeat."""
+    gradient = dr.grad(one_of_both, mode="reverse")
+    for _ in range(50):
+        np.testing.assert_array_equal(gradient(np.array([0.0, 2.0])), [0.0, 1.5 * np.sqrt(2.0)])
