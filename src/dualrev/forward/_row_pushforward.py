@@ -19,6 +19,8 @@ from dualrev.primitives.row import Row
 def push_row(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the tangent of `y`, or None if no argument that matters has one."""
     ndim = y.ndim
+    # Few directions first: a kernel over all of them would compute and store the zeros of the others. Where both
+    # refuse, NumPy is faster.
     if ndim and y.size >= FUSED_SIZE:
         fused = push_spans(row, y, primals, tangents)
         if fused is not None:
@@ -41,6 +43,8 @@ def push_row(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) 
             if primal.ndim != ndim:
                 tangent = pad_axes(tangent, primal.ndim, ndim)
             term = chain_product(partial, tangent)
+        # For a partial that is an ordinary number the law holds by itself, and the test costs less than to silence
+        # NumPy.
         elif isinstance(partial, float) and partial and isfinite(partial):
             term = tangent * partial
         else:
@@ -48,6 +52,7 @@ def push_row(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) 
         total = term if total is None else total + term
     if total is None:
         return None
+    # A partial that is a double makes a double of a single precision tangent.
     if total.dtype is not y.dtype and total.dtype != y.dtype:
         total = total.astype(y.dtype)
     return fitted(total, y) if ndim else total

@@ -54,6 +54,8 @@ class Dual(Active):
     pushed: Any
     """The tangent as it is kept: an array, a number, or a span of directions."""
 
+    # Numbers of derivatives under way are of a class whose call makes a plain number, so that a user's `type(x)(1)` is
+    # 1.0. One class for them all keeps the look at `type(arg)` in `apply_row` exact.
     def __new__(cls, *_: Any, **__: Any) -> Dual:
         """Return an instance of the class that all Duals share, unless a user's subclass is called."""
         return _new(_Dual if cls is Dual else cls)
@@ -91,6 +93,7 @@ class Dual(Active):
         primals: list[Any] = []
         tangents: list[Any] = []
         for arg in args:
+            # A number of another level is a constant here: taken for one of this derivative, nested ones would mix.
             if arg is self or (type(arg) is _Dual and arg.level == level):
                 primals.append(arg.content)
                 tangents.append(arg.pushed)
@@ -98,6 +101,7 @@ class Dual(Active):
                 primals.append(arg)
                 tangents.append(None)
         y = call(*primals)
+        # Nothing is followed here, as under `no_grad`: without tangents a number is its value.
         if level < lowest_followed():
             return y
         if y.dtype.kind == "c":
@@ -105,6 +109,7 @@ class Dual(Active):
         tangent = push_row(row, y, primals, tangents)
         if tangent is None:
             return y
+        # Written out instead of `at_level`: this is what every operation of a user's function passes.
         result = _new(_Dual)
         result.content, result.pushed, result.level = y, tangent, level
         result.ties = None

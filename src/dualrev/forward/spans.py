@@ -43,6 +43,7 @@ def push_spans(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]
         if tangent is not None and rules[n].rule is not None
     ]
     spans = [(n, span) for n, span in found if span is not None]
+    # One argument that is no span needs all directions anyway.
     if not spans or len(spans) < len(found):
         return None
     count = spans[0][1].directions
@@ -55,6 +56,8 @@ def push_spans(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]
     for n, span in spans:
         place = slice(span.first - low, span.first - low + len(span.part))
         rows = filled[place]
+        # Another span has filled some of these directions. The rest become zero, so that one kernel can add to them
+        # all.
         if rows.any() and not rows.all():
             out[place][~rows] = 0.0
             rows[:] = True
@@ -71,11 +74,14 @@ def _span(tangent: Any, primal: Any, y: Any) -> Span | None:
     if type(tangent) is not np.ndarray or type(y) is not np.ndarray or tangent.dtype != y.dtype:
         return None
     if tangent.ndim == 1 and np.ndim(primal) == 0:
+        # A parameter of many is seeded in one direction. From the first to the last that is not zero, because kernels
+        # take a block.
         there = np.flatnonzero(tangent)
         if not there.size:
             return None
         first, end = int(there[0]), int(there[-1]) + 1
         part = tangent[first:end].reshape(-1, *(1,) * y.ndim)
+        # Repeated by strides of 0: a kernel reads the one number.
         return Span(np.broadcast_to(part, (end - first, *y.shape)), first, len(tangent))
     whole = primal.shape == y.shape and tangent.ndim == y.ndim + 1
     return Span(tangent, 0, len(tangent)) if whole else None

@@ -17,27 +17,27 @@ from numba.extending import register_model
 
 from dualrev.errors import TapeLimitError
 from dualrev.kernels.numba_extending import intrinsic
-from dualrev.reverse.numba_tape_limit import emit_limit, emit_refused
+from dualrev.reverse._numba_tape_room import (
+    CALLS,
+    LAST_BLOCK,
+    POINTER,
+    RECORDS,
+    TAKEN,
+    WORDS,
+    field,
+    has_no_room,
+    make_room,
+)
+from dualrev.reverse._numba_tape_room import HEADER as HEADER
+from dualrev.reverse.numba_tape_limit import emit_limit
 
 SLOTS = 16
 """Tapes that are kept for reuse, for each compiled derivative."""
 
-FIRST_CAPACITY = 1024
-
 MOST_IDLE_BYTES = 1 << 30
 """A larger tape is not kept."""
 
-MOST = 1 << 32
-"""Elements that 32 bits can number; a tape that needs more is refused."""
-
-_WORD, _INDEX, _BYTE = ir.IntType(64), ir.IntType(32), ir.IntType(8)
-_POINTER = _BYTE.as_pointer()
-HEADER = ir.LiteralStructType([_POINTER, _WORD, _WORD, _POINTER, _WORD, _WORD, _WORD, _WORD, _WORD])
-"""Records, how many there are, and for how many there is room; the same of the words of blocks; the last block; the
-bytes that both take; how many operations called a mathematical function."""
-
-RECORDS, WORDS, LAST_BLOCK, TAKEN, CALLS = 0, 3, 6, 7, 8
-"""Where in the header each of these begins."""
+_WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 
 
 class TapeType(types.Type):  # type: ignore[misc]
@@ -53,26 +53,34 @@ class TapeModel(models.PrimitiveModel):  # type: ignore[misc]
     """The address of the header."""
 
     def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _POINTER)
+        super().__init__(dmm, fe_type, POINTER)
 
 
+# Two operands are enough for every row, since a row of more is linked pair by pair. Indices have 32 bits, so that a
+# record of doubles takes 24 bytes: on plain arithmetic, memory traffic is what a recording costs.
 def record_type(context: Any, dtype: Any) -> Any:
     """Return the layout of a record: partials, and indices of operands."""
     partial = context.get_data_type(dtype)
     return ir.LiteralStructType([partial, partial, _INDEX, _INDEX])
 
 
+def size_of_record(context: Any, dtype: Any) -> int:
+    """Return the bytes of a record."""
+    size: int = context.get_abi_sizeof(record_type(context, dtype))
+    return size
+
+
+# This is emitted into every operation of the user's function: it has to stay a compare and five stores, and all that is
+# rare is a call.
 def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, operands: Any) -> Any:
     """Emit a record; the result is its index. Partials and operands are pairs."""
-    layout = record_type(context, dtype)
-    header = builder.bitcast(tape, HEADER.as_pointer())
-    length_at = cgutils.gep_inbounds(builder, header, 0, 1)
+    length_at = field(builder, tape, RECORDS + 1)
     length = builder.load(length_at)
-    full = builder.icmp_signed(">=", length, builder.load(cgutils.gep_inbounds(builder, header, 0, 2)))
+    full = builder.icmp_signed(">=", length, builder.load(field(builder, tape, RECORDS + 2)))
     with builder.if_then(full, likely=False):
-        make_room(context, builder, RECORDS, context.get_abi_sizeof(layout), tape, builder.add(length, _WORD(1)))
-    records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
-    record = builder.gep(records, [length], inbounds=True)
+        size = size_of_record(context, dtype)
+        make_room(context, builder, RECORDS, size, tape, builder.add(length, _WORD(1)))
+    record = _record(context, builder, dtype, tape, length)
     for n in range(2):
         context.pack_value(builder, dtype, partials[n], cgutils.gep_inbounds(builder, record, 0, n))
         builder.store(builder.trunc(operands[n], _INDEX), cgutils.gep_inbounds(builder, record, 0, 2 + n))
@@ -80,65 +88,15 @@ def push(context: Any, builder: Any, dtype: Any, tape: Any, partials: Any, opera
     return length
 
 
-def make_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> None:
-    """Emit a call that makes room for elements of a size, and an error if there is none."""
-    with builder.if_then(_has_no_room(context, builder, part, size, tape, needed), likely=False):
-        context.call_conv.return_user_exc(builder, TapeLimitError, ())
+# The address of the records is loaded for each: a call that makes room may have moved them.
+def _record(context: Any, builder: Any, dtype: Any, tape: Any, index: Any) -> Any:
+    layout = record_type(context, dtype)
+    records = builder.bitcast(builder.load(field(builder, tape, RECORDS)), layout.as_pointer())
+    return builder.gep(records, [index], inbounds=True)
 
 
-def _has_no_room(context: Any, builder: Any, part: int, size: int, tape: Any, needed: Any) -> Any:
-    builder.call(_grow(context, builder.module, part, size), [tape, needed])
-    return builder.icmp_signed("<", builder.load(_field(builder, tape, part + 2)), needed)
-
-
-def _field(builder: Any, tape: Any, n: int) -> Any:
-    return cgutils.gep_inbounds(builder, builder.bitcast(tape, HEADER.as_pointer()), 0, n)
-
-
-def _grow(context: Any, module: Any, part: int, size: int) -> Any:
-    """Return a function that makes room on a part of a tape for so many elements: twice the room, if the limit allows.
-
-    It leaves the tape as it is where even the elements themselves are too many, or the system has no memory for them.
-    """
-    name = f"dualrev_grow_tape_{part}_{size}"
-    if name in module.globals:
-        return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_POINTER, _WORD]), name)
-    function.linkage = "linkonce_odr"
-    function.attributes.add("noinline")
-    builder = ir.IRBuilder(function.append_basic_block())
-    tape, needed = function.args
-    data_at, length_at, room_at = (_field(builder, tape, part + n) for n in range(3))
-    taken_at = _field(builder, tape, TAKEN)
-    old, room = builder.load(data_at), builder.load(room_at)
-    others = builder.sub(builder.load(taken_at), builder.mul(room, _WORD(size)))
-    most = builder.sdiv(builder.sub(emit_limit(builder), others), _WORD(size))
-    wider = _larger(builder, builder.mul(room, _WORD(2)), _WORD(FIRST_CAPACITY))
-    wider = builder.select(builder.icmp_signed("<", most, wider), most, wider)
-    wider = _larger(builder, wider, needed)
-    new_size = builder.mul(wider, _WORD(size))
-    asked = builder.add(others, new_size)
-    too_many = builder.icmp_unsigned(">=", needed, _WORD(MOST))
-    with builder.if_then(builder.or_(too_many, builder.icmp_signed("<", most, needed)), likely=False):
-        emit_refused(builder, asked)
-        builder.ret_void()
-    new = context.nrt.allocate_unchecked(builder, new_size)
-    with builder.if_then(cgutils.is_not_null(builder, new)):
-        with builder.if_then(cgutils.is_not_null(builder, old)):
-            cgutils.raw_memcpy(builder, new, old, builder.load(length_at), _WORD(size))
-            context.nrt.free(builder, old)
-        for value, at in ((new, data_at), (wider, room_at), (asked, taken_at)):
-            builder.store(value, at)
-        builder.ret_void()
-    emit_refused(builder, asked)
-    builder.ret_void()
-    return function
-
-
-def _larger(builder: Any, a: Any, b: Any) -> Any:
-    return builder.select(builder.icmp_signed("<", a, b), b, a)
-
-
+# A tape or an array that is in use stands in no slot, so that a derivative inside a derivative, and one in another
+# thread, find others.
 def idle(module: Any, name: str) -> Any:
     """Return an array for addresses of memory that nobody uses, of which a compiled module has one of each name."""
     if name in module.globals:
@@ -149,6 +107,8 @@ def idle(module: Any, name: str) -> Any:
     return slots
 
 
+# One exchange either fills an empty slot or fails: two threads that give back at once cannot overwrite each other.
+# Release and acquire make what was written to the header visible to the thread that takes it next.
 def kept_in(builder: Any, slots: Any, address: Any) -> Any:
     """Emit a search for a free slot; the result is whether the address is kept in one now."""
     kept = cgutils.alloca_once_value(builder, cgutils.false_bit)
@@ -162,9 +122,9 @@ def kept_in(builder: Any, slots: Any, address: Any) -> Any:
     return builder.load(kept)
 
 
-def _slots(context: Any, module: Any, layout: Any) -> Any:
+def _slots(context: Any, module: Any, dtype: Any) -> Any:
     """Return the slots of tapes, for each kind of record."""
-    return idle(module, f"dualrev_idle_tapes_{context.get_abi_sizeof(layout)}")
+    return idle(module, f"dualrev_idle_tapes_{size_of_record(context, dtype)}")
 
 
 @intrinsic
@@ -173,83 +133,85 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
     tape = TapeType(dtype.instance_type)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = record_type(context, tape.dtype)
-        slots = _slots(context, builder.module, layout)
+        slots = _slots(context, builder.module, tape.dtype)
         found = cgutils.alloca_once_value(builder, _WORD(0))
         with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
             slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+            # An exchange with 0 takes an address out at once: two threads never get the same one, and none waits for
+            # another.
             taken = builder.atomic_rmw("xchg", slot, _WORD(0), "acq_rel")
             with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
                 builder.store(taken, found)
                 loop.do_break()
         with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
-            fresh = context.nrt.allocate(builder, _WORD(context.get_abi_sizeof(HEADER)))
-            builder.store(ir.Constant(HEADER, None), builder.bitcast(fresh, HEADER.as_pointer()))
+            size = _WORD(context.get_abi_sizeof(HEADER))
+            fresh = context.nrt.allocate(builder, size)
+            cgutils.memset(builder, fresh, size, 0)
             builder.store(builder.ptrtoint(fresh, _WORD), found)
-        address = builder.inttoptr(builder.load(found), _POINTER)
-        length_at, room_at, words_at, last_at, taken_at, calls_at = (
-            _field(builder, address, n) for n in (1, 2, WORDS + 1, LAST_BLOCK, TAKEN, CALLS)
-        )
-        with builder.if_then(builder.icmp_signed(">", builder.load(taken_at), emit_limit(builder)), likely=False):
-            _free_parts(context, builder, address)
-            builder.store(ir.Constant(HEADER, None), builder.bitcast(address, HEADER.as_pointer()))
-        builder.store(_WORD(0), length_at)
-        builder.store(_WORD(0), words_at)
-        builder.store(_WORD(0), calls_at)
-        builder.store(_WORD(-1), last_at)
+        address = builder.inttoptr(builder.load(found), POINTER)
+        # A tape that an earlier call grew beyond what this call may take starts anew, or it would exceed the limit.
+        taken = builder.load(field(builder, address, TAKEN))
+        with builder.if_then(builder.icmp_signed(">", taken, emit_limit(builder)), likely=False):
+            _empty(context, builder, address)
+        # Lengths are set back, while room and memory stay: that they are not asked for again is why tapes are kept.
+        for n, start in ((RECORDS + 1, 0), (WORDS + 1, 0), (CALLS, 0), (LAST_BLOCK, -1)):
+            builder.store(_WORD(start), field(builder, address, n))
         needed = builder.add(args[1], _WORD(1))
-        with builder.if_then(builder.icmp_signed("<", builder.load(room_at), needed)):
-            size = context.get_abi_sizeof(layout)
-            with builder.if_then(_has_no_room(context, builder, RECORDS, size, address, needed), likely=False):
+        with builder.if_then(builder.icmp_signed("<", builder.load(field(builder, address, RECORDS + 2)), needed)):
+            size = size_of_record(context, tape.dtype)
+            # Given back before the error is raised; no caller knows of the tape yet.
+            with builder.if_then(has_no_room(context, builder, RECORDS, size, address, needed), likely=False):
                 give_back(context, builder, tape.dtype, address)
                 context.call_conv.return_user_exc(builder, TapeLimitError, ())
-        builder.store(needed, length_at)
+        builder.store(needed, field(builder, address, RECORDS + 1))
         return address
 
     return tape(dtype, types.int64), codegen
 
 
-def _free_parts(context: Any, builder: Any, tape: Any) -> None:
+def _empty(context: Any, builder: Any, tape: Any) -> None:
     for part in (RECORDS, WORDS):
-        context.nrt.free(builder, builder.load(_field(builder, tape, part)))
+        context.nrt.free(builder, builder.load(field(builder, tape, part)))
+    builder.store(ir.Constant(HEADER, None), builder.bitcast(tape, HEADER.as_pointer()))
 
 
+# The header of a large tape is kept without its memory, so that one long recording does not hold a gigabyte for ever.
 def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
     """Emit the return of a tape for reuse, or of its memory if it is large or enough are kept."""
-    slots = _slots(context, builder.module, record_type(context, dtype))
-    large = builder.icmp_signed(">", builder.load(_field(builder, tape, TAKEN)), _WORD(MOST_IDLE_BYTES))
+    slots = _slots(context, builder.module, dtype)
+    large = builder.icmp_signed(">", builder.load(field(builder, tape, TAKEN)), _WORD(MOST_IDLE_BYTES))
     with builder.if_then(large, likely=False):
-        _free_parts(context, builder, tape)
-        builder.store(ir.Constant(HEADER, None), builder.bitcast(tape, HEADER.as_pointer()))
+        _empty(context, builder, tape)
     with builder.if_then(builder.not_(kept_in(builder, slots, tape)), likely=False):
-        _free_parts(context, builder, tape)
+        _empty(context, builder, tape)
         context.nrt.free(builder, tape)
 
 
 @intrinsic
 def length_of(typingctx: Any, tape: Any) -> Any:
     """Return the number of records, that of the constant included."""
+    return reading(tape, RECORDS + 1)
+
+
+def reading(tape: Any, n: int) -> Any:
+    """Return signature and emitter of a function that reads a field of the header."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load(cgutils.gep_inbounds(builder, builder.bitcast(args[0], HEADER.as_pointer()), 0, 1))
+        return builder.load(field(builder, args[0], n))
 
     return types.int64(tape), codegen
 
 
 def count_call(builder: Any, tape: Any) -> None:
     """Emit the counting of a call of a mathematical function."""
-    at = _field(builder, tape, CALLS)
+    at = field(builder, tape, CALLS)
     builder.store(builder.add(builder.load(at), _WORD(1)), at)
 
 
 @intrinsic
 def calls_of(typingctx: Any, tape: Any) -> Any:
     """Return how many operations called a mathematical function."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load(_field(builder, args[0], CALLS))
-
-    return types.int64(tape), codegen
+    return reading(tape, CALLS)
 
 
 @intrinsic
@@ -257,9 +219,8 @@ def bytes_of(typingctx: Any, tape: Any) -> Any:
     """Return the memory that is in use, of records and blocks."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        header = builder.bitcast(args[0], HEADER.as_pointer())
-        records, words = (builder.load(cgutils.gep_inbounds(builder, header, 0, part + 1)) for part in (RECORDS, WORDS))
-        size = _WORD(context.get_abi_sizeof(record_type(context, tape.dtype)))
+        records, words = (builder.load(field(builder, args[0], part + 1)) for part in (RECORDS, WORDS))
+        size = _WORD(size_of_record(context, tape.dtype))
         return builder.add(builder.mul(records, size), builder.mul(words, _WORD(8)))
 
     return types.int64(tape), codegen
@@ -271,13 +232,11 @@ def record_at(typingctx: Any, tape: Any, index: Any) -> Any:
     result = types.Tuple((tape.dtype, tape.dtype, types.int64, types.int64))
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        header = builder.bitcast(args[0], HEADER.as_pointer())
-        layout = record_type(context, tape.dtype)
-        records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
-        record = builder.gep(records, [args[1]], inbounds=True)
+        record = _record(context, builder, tape.dtype, args[0], args[1])
         partials = [
             context.unpack_value(builder, tape.dtype, cgutils.gep_inbounds(builder, record, 0, n)) for n in (0, 1)
         ]
+        # Indices go up to 2**32: as signed numbers the upper half would be negative.
         operands = [builder.zext(builder.load(cgutils.gep_inbounds(builder, record, 0, n)), _WORD) for n in (2, 3)]
         return context.make_tuple(builder, result, [*partials, *operands])
 

@@ -21,6 +21,8 @@ _POINTER = ir.IntType(8).as_pointer()
 _NAME, _LOOK_UP, _STORE = "dualrev_tape_limit", "dualrev_value_of_thread", "dualrev_set_for_thread"
 
 
+# Context variables, which Python code would use, can only be read with Python's lock, and compiled code may have let it
+# go.
 class _Limits(ctypes.Structure):
     """The default, and the keys of what is stored for each thread: its own limit, and what it was refused last."""
 
@@ -37,6 +39,8 @@ def _python(name: str, result: Any, *arguments: Any) -> Any:
     return function
 
 
+# The same two functions of the C interface are called by Python here and by machine code below, so that both see one
+# value.
 _value_of_thread = _python("PyThread_tss_get", ctypes.c_void_p, ctypes.c_void_p)
 _set_for_thread = _python("PyThread_tss_set", ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -46,6 +50,7 @@ def _registered() -> _Limits:
     limits = _Limits(default_limit(), new(), new())
     for key in (limits.own, limits.refused):
         _python("PyThread_tss_create", ctypes.c_int, ctypes.c_void_p)(key)
+    # `_limits` lives as long as the module does: from here on machine code reads its memory.
     binding.add_symbol(_NAME, ctypes.addressof(limits))
     binding.add_symbol(_LOOK_UP, ctypes.cast(_value_of_thread, ctypes.c_void_p).value)
     binding.add_symbol(_STORE, ctypes.cast(_set_for_thread, ctypes.c_void_p).value)
@@ -61,6 +66,7 @@ def within_limit(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     Its error gets the numbers here: Numba keeps every error that is raised with values of its run in memory for ever.
     """
     limit = own_limit()
+    # Calls nest: a compiled derivative may call Python, which calls another derivative under a limit of its own.
     before = _value_of_thread(_limits.own) if limit else None
     if limit:
         _set_for_thread(_limits.own, limit)

@@ -33,6 +33,8 @@ def recount(allowance: Allowance, new: int) -> None:
     Only the collector knows what became of the others: what nothing depends on any more was freed.
     """
     objects: list[Any] = gc.get_objects()
+    # `issubclass(type(x), ...)`, since `isinstance` asks an object for its `__class__`, and among all objects of a
+    # process there are some that answer by running code.
     alive = [x for x in objects if issubclass(type(x), Recorded) and getattr(x, "allowance", None) is allowance]
     del objects
     used = kept_bytes(alive) + STATEMENT * len(alive) + new
@@ -46,6 +48,8 @@ def kept_bytes(recorded: Iterable[Recorded]) -> int:
     owners = {}
     for each in recorded:
         for value in each.saved():
+            # Views are counted as what they are a view of, once, or a tape of slices would seem larger than the memory
+            # is.
             owner = value
             while isinstance(getattr(owner, "base", None), np.ndarray):
                 owner = owner.base
@@ -57,6 +61,7 @@ def held(thing: Any) -> Iterator[Any]:
     """Return the arrays that a thing refers to: a linearization, by the functions it is made of."""
     if isinstance(thing, np.ndarray):
         yield thing
+    # Linearizations are closures: what a rule keeps for its pullback stands in cells of its functions and nowhere else.
     elif isinstance(thing, FunctionType):
         for cell in thing.__closure__ or ():
             try:

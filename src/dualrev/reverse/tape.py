@@ -24,6 +24,8 @@ from dualrev.reverse._adjoint_hooks import Watch
 from dualrev.reverse.recording_memory import STATEMENT, Recorded, held, kept_bytes, recount
 from dualrev.reverse.tape_limit import Allowance, current_allowance, new_allowance
 
+# One count for all tapes, so that numbers of independent origin can meet. Its `next` is one step of the interpreter:
+# threads get different numbers without a lock.
 _order = itertools.count()
 _ORDER = attrgetter("order")
 
@@ -83,6 +85,7 @@ class Leaf(Statement):
         self.grad: Any = None
 
 
+# Found once for each row and set of active arguments, or every operation of a user's function would look at the rules.
 class Recipe(NamedTuple):
     """The statements of a row whose active arguments are known: which values they keep, and how they are pulled.
 
@@ -112,6 +115,8 @@ def recipe(row: Row, active: int) -> Recipe:
     for n in chosen:
         known_partial(row, n)  # while the function runs, so that the error tells the line
     rules = [(n, entry.rule) for n, entry in enumerate(partials(row)) if n in chosen and entry.rule is not None]
+    # A partial's code names the arguments that it reads; the others are not kept, which often is most of a tape's
+    # memory.
     written = [rule for n, _ in rules if (rule := row.partials[n]) is not None]
     read = {rule.__code__.co_varnames.index(name) for rule in written for name in reads(rule)}
     return Recipe(
@@ -128,6 +133,8 @@ def charged(y: Any) -> Allowance:
     A statement sets it when all else is set, so that none is counted half made.
     """
     allowance = current_allowance() or new_allowance()
+    # A subtraction and a comparison in each operation. What is really in use is counted when the allowance is used up,
+    # which is rare.
     allowance.left -= y.nbytes + STATEMENT
     if allowance.left < 0:
         recount(allowance, y.nbytes + STATEMENT)
@@ -139,6 +146,7 @@ class RowStatement(Statement):
 
     __slots__ = ("primals", "recipe", "row", "y")
 
+    # Written out, without `super().__init__`: this runs once in every operation of a user's function.
     def __init__(self, row: Row, y: Any, primals: list[Any], parents: Sequence[Statement | None], active: int) -> None:
         self.order = next(_order)
         self.parents = parents
@@ -151,6 +159,7 @@ class RowStatement(Statement):
         for n in known.unread:
             primals[n] = None
         for n in known.constants:
+            # Users may write to their own arrays before the sweep; what belongs to numbers is protected already.
             primals[n] = private(primals[n])
         self.primals = primals
         self.allowance = charged(y)
@@ -223,6 +232,7 @@ class Tape:
     """
 
     def __init__(self, results: Iterable[Statement]) -> None:
+        # A stack of our own: a loop of 10,000 steps is a chain that deep, and Python's stack is not.
         found = set(results)
         pending = list(found)
         while pending:
@@ -237,6 +247,7 @@ class Tape:
                 if parent is not None and parent not in found:
                     found.add(parent)
                     pending.append(parent)
+        # An operand is older than what was made of it, so that the order of recording is an order for the sweep.
         self.statements = sorted(found, key=_ORDER)
 
     def __len__(self) -> int:

@@ -72,6 +72,7 @@ class Var(Active):
         active = 0
         for arg in args:
             active += active
+            # A number of another level is a constant here: taken for one of this derivative, nested ones would mix.
             if type(arg) is kind and arg.level == level:
                 primals.append(arg.content)
                 statement = arg.statement
@@ -101,6 +102,7 @@ class Var(Active):
                 primals.append(arg.content)
                 parents.append(arg.statement)
             else:
+                # A rule's pullback may read its constants, which users may write to before the sweep.
                 primals.append(arg if rule.sequence else private(arg))
                 parents.append(None)
         y = rule.direct(*primals, **kwargs) if rule.direct is not None else rule.value(primals, kwargs)
@@ -222,6 +224,7 @@ class Var(Active):
         cotangent = self.dtype.type(1) if gradient is None else own_value_like(self, gradient, "gradient")
         for each, adjoint in sweep(Tape([statement]), {statement: cotangent}, free=not retain_graph).items():
             place: Any = each if isinstance(each, Leaf) else each.watch
+            # A copy: the adjoint may share memory with a seed or another leaf's, and `grad` is the user's.
             place.grad = adjoint.copy() if place.grad is None else place.grad + adjoint
 
     def zero_grad(self) -> None:

@@ -49,6 +49,8 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
             inside = not _objects_wanted(*args[1:2], **kwargs) and holds_active(given)
             return of_active(stacked(given), *args[1:], **kwargs) if inside else function(*args, **kwargs)
         result = function(*args, **kwargs)
+        # NumPy has run already: that it made an array of objects is the cheapest sign that a list holds more than
+        # numbers.
         if type(result) is not _Array or result.dtype is not _OBJECT or not _are_numbers(result):
             return result
         return of_active(stacked(given), **kwargs)
@@ -56,6 +58,7 @@ def constructor(function: Any, of_active: Callable[..., Any]) -> StandIn:
     ours = who_answers(function, answer)
 
     def asked(given: Any = None, *args: Any, **kwargs: Any) -> Any:
+        # This runs in every `np.asarray` of the process, so that the commonest cases are answered by one comparison.
         kind = type(given)
         if kind is _Array:
             return NOBODY

@@ -13,6 +13,8 @@ from dualrev.active.numpy_protocol import operand
 from dualrev.active.views import show
 
 
+# A property, which can be absent: NumPy takes everything that has `__array__` for an array, and numbers are to stay
+# elements of arrays of objects.
 def as_objects(self: Any) -> Any:
     """Return `__array__`: of NumPy's own functions that ask nobody else. Numbers have none, and stay as they are."""
     if not isinstance(primal(self), np.ndarray):
@@ -82,6 +84,7 @@ class Flat:
         self.index = 0
         places = np.arange(len(self))[index].reshape(-1)
         value = np.reshape(operand(value), -1)
+        # NumPy's `flat` repeats values that are too few, and drops those that are too many.
         repeated = np.take(value, np.arange(places.size) % value.size) if value.size else value
         self.base[np.unravel_index(places, self.base.shape)] = repeated
 

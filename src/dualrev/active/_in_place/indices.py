@@ -29,6 +29,7 @@ def is_mask(index: Any) -> bool:
 def fitting(v: Any, shape: tuple[int, ...]) -> Any:
     """Return values without leading axes that the place written to does not have, or raise NumPy's own error."""
     given = np.shape(v)
+    # NumPy drops leading axes of length 1 in assignments, which broadcasting does not.
     extra = len(given) - len(shape)
     if given == shape or not given:
         return v
@@ -41,6 +42,7 @@ def fitting(v: Any, shape: tuple[int, ...]) -> Any:
 
 def objects(x: Active) -> np.ndarray:
     """Return an active array as an object array of its elements."""
+    # Element by element: `np.array` of a list would ask every number for its length and its array.
     array = np.empty(x.shape, object)
     for at in np.ndindex(*x.shape):
         array[at] = x[at]

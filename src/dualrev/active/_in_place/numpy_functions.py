@@ -65,6 +65,8 @@ def _shared(function: Any) -> Any:
     return create
 
 
+# NumPy writes the numbers of the values into an array of integers. Its rules for masks, wrapping, repetition and
+# broadcasting are thereby its own, in every version.
 def _by_numbers(function: Any, a: Any, values: Any, write: Callable[[Any, Any], Any]) -> None:
     """Write values where NumPy writes their numbers."""
     if not isinstance(a, Active):

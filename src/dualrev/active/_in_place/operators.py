@@ -9,6 +9,8 @@ from dualrev.active._in_place.written import Written, again
 from dualrev.primitives.scalar import TABLE
 
 
+# What stands there may be a plain array, whose own operators the user expects; `again` makes its result one that can
+# be written to.
 def _reading(name: str) -> Any:
     """Return an operator of Python that acts on what stands there."""
     python = getattr(operator, name)

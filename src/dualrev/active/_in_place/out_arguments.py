@@ -35,6 +35,8 @@ def written_by(self: Active, ufunc: Any, method: str, inputs: tuple[Any, ...], k
 def array_function(self: Active, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer `__array_function__`."""
     if len(types) > 1:
+        # Written arrays answer in their own way. NumPy asks the kind of the first argument first, which would answer
+        # for all.
         for each in types:
             if issubclass(each, Active) and each.__array_function__ is not array_function:
                 return each.__array_function__(self, function, types, args, kwargs)

@@ -54,7 +54,10 @@ class StandIn:
 
 def stand_in(function: Any, asked: Callable[..., Any]) -> StandIn:
     """Return a stand-in for a function that asks those whom `asked` returns for the arguments of a call."""
+    # `verify` compares the parameters of both functions, and `asked` takes any.
     public = array_function_dispatch(asked, verify=False)(function)
+    # A class for each function: Python finds `__call__` in the class, so that NumPy's dispatcher, written in C, is
+    # called without a function of ours between.
     result: StandIn = type("StandIn", (StandIn,), {"__call__": staticmethod(public)})()
     update_wrapper(result, function)  # type: ignore[arg-type]
     result.stands_in_for = function
@@ -72,6 +75,8 @@ def who_answers(function: Any, answer: Callable[..., Any]) -> tuple[Any]:
         own = function if package_of(sys._getframe(1)) in _LIBRARIES else answer
         return own(*args, **kwargs)
 
+    # NumPy asks the classes of those whom `asked` returns. This one belongs to the function, and is asked whatever
+    # kinds of numbers are in the lists.
     return (type("Answer", (), {"__array_function__": answered})(),)
 
 
@@ -87,6 +92,7 @@ def of_any_argument(function: Any, joined: bool) -> StandIn:
     ours = who_answers(function, answer)
 
     def asked(*args: Any, **kwargs: Any) -> Any:
+        # Plain arrays first: nearly all calls of these functions in a process have nothing else.
         for each in args:
             if type(each) is not _Array and _sought(each):
                 return ours

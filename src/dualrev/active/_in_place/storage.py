@@ -54,6 +54,8 @@ class Storage:
         current = self.current
         whole = region.shape == (self.size,) and region.strides == (1,)
         part = current if whole else window(current, region)
+        # A loop that reads y[i] many times between writes records one selection. Not under `no_grad`, where the part
+        # is a constant.
         if isinstance(part, Active) and lowest_followed() < 0:
             part.ties = Kept()
             cell.append(part)
@@ -64,6 +66,7 @@ class Storage:
         """Give a part, a region or scattered elements, new values, of a shape that broadcasts to its own."""
         if self.shown and any(each() is not None for each in self.shown):
             raise InPlaceError(SHOWN)
+        # Before the references are counted: what is read from the vector refers to it.
         for cell in self.cells:
             cell.clear()
         self.cells.clear()
@@ -71,6 +74,8 @@ class Storage:
         quiet = lowest >= 0 and _level(self.current) < lowest
         if quiet and _level(v) < lowest:
             v = primal(v)
+        # The count of references tells whether a recording, a number or the user still holds the vector. If not,
+        # nobody can see that it changes.
         reuse = _sole(self, "current")
         # Under `no_grad`, what is written is a constant, and the rest is what it was.
         with follow_all() if quiet else _NOTHING:
@@ -126,6 +131,7 @@ class _Holder:
     part: Any
 
 
+# Measured and not written down: interpreters count the references of a call differently.
 _holder = _Holder()
 _holder.part = np.zeros(1)
 _ALONE = _references(_holder, "part")

@@ -26,6 +26,8 @@ _SLOTS = ("content", "statement", "pushed")
 _OPERATORS = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
 
 
+# The user's own object changes its class, because every name, list and view that holds it has to see the write. That
+# is why all active numbers have the same slots.
 def written(x: Active) -> Written:
     """Turn an array, all its views and what it is a view of into arrays of one storage.
 
@@ -55,6 +57,7 @@ def _stored(root: Active, views: list[Active]) -> tuple[Storage, list[Region]]:
     if not all(isinstance(view, Active) for view in views):
         raise InPlaceError(SHOWN)
     extent, regions = _laid_out(root, views)
+    # The move into a storage is no step of the user's: under `no_grad`, too, the array keeps its derivative.
     with follow_all() if lowest_followed() >= 0 else nullcontext():
         return Storage(overwrite(np.zeros(extent, root.dtype), root.snapshot(), regions[0], True)), regions
 
@@ -87,6 +90,7 @@ def _laid_out(root: Active, views: list[Active]) -> tuple[int, list[Region]]:
         return 0, [Region.whole(array.shape) for array in arrays]
     low, high = np.lib.array_utils.byte_bounds(whole)
     extent = (high - low) // whole.itemsize
+    # An array that nobody views gets memory of its own, without the gaps that it has where it came from.
     if extent != whole.size and not views:
         start, strides = least(whole)
         region = Region(start, whole.shape, strides)
@@ -104,6 +108,7 @@ def _laid_out(root: Active, views: list[Active]) -> tuple[int, list[Region]]:
 
 def _become(x: Any, place: Place) -> None:
     """Make an array one of a storage; the arrays that it had are let go."""
+    # A second holder of the arrays would make every write a copy, see `Storage.write`.
     for slot in _SLOTS:
         if hasattr(x, slot):
             delattr(x, slot)
@@ -124,6 +129,8 @@ def _set_item(self: Active, index: Any, value: Any) -> None:
         written(self)[index] = value
 
 
+# A step of an optimiser under `no_grad`. The leaf stays a leaf, so that its gradient is found again, and what was
+# recorded before keeps the old value.
 def _update_leaf(root: Any, x: Any, index: Any, value: Any) -> None:
     """Write to a leaf, or to a view of it, under `no_grad`: it gets a new value, and nothing is recorded."""
     extent, (region, part) = _laid_out(root, [x])
@@ -134,6 +141,9 @@ def _update_leaf(root: Any, x: Any, index: Any, value: Any) -> None:
         x.content = part.view(storage.current).copy()
 
 
+# Where nobody shares an array's memory, nobody can tell a write from a new value: the array takes the result over, and
+# needs no storage, through which each access is several calls. Only views that are alive count: `ties` holds weak
+# references.
 def _augmented(python: Callable[[Any, Any], Any]) -> Any:
     """Return what `y += v` does: an array is written to, a number gets another value."""
 
@@ -150,6 +160,8 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
                 if not is_array:
                     return result
                 now = result.content if type(result) is type(self) else None
+                # The order in memory shows in views that are made later, so that a result with other strides is
+                # copied.
                 same: Any = now is not None and (now.dtype, now.strides, now.shape)
                 if same == (value.dtype, value.strides, value.shape):
                     self.adopt(result)
@@ -159,6 +171,7 @@ def _augmented(python: Callable[[Any, Any], Any]) -> Any:
                 self[...] = python(primal(self), primal(other))
                 return self
             written(self)
+        # NumPy's own result depends on the order of its loop there.
         if not self.ties.distinct:
             raise InPlaceError(
                 f"`y += v`, or its like, was applied to a view of shape {self.shape} that holds elements several "
@@ -201,14 +214,18 @@ def _at(self: Any, ufunc: Any, index: Any, *values: Any) -> None:
     index = tuple(map(primal, index)) if isinstance(index, tuple) else primal(index)
     index = np.asarray(index) if isinstance(index, list) else index
     places = None if is_basic(index) else np.arange(self.size).reshape(self.shape)[index]
+    # Without repetitions `ufunc.at` is what reading, computing and writing is.
     if places is None or len(np.unique(places)) == places.size:
         self[index] = ufunc(self[index], *values)
         return
     spread = [np.broadcast_to(operand(v), places.shape) for v in values]
+    # Sums need no turns, however often a place is met; this is the scatter of histograms and assembled matrices.
     if ufunc in (np.add, np.subtract):
         self[...] = ufunc(self, scatter(spread[0], self.shape, index, places.ndim))
         return
     places, spread = places.reshape(-1), [np.reshape(v, -1) for v in spread]
+    # Any other function is applied in rounds: in round k to the occurrence k of each place. A stable order keeps the
+    # occurrences in NumPy's.
     order = np.argsort(places, kind="stable")
     starts = np.flatnonzero(np.diff(places[order], prepend=-1))
     turns = np.empty_like(order)
@@ -235,6 +252,7 @@ def _put(self: Any, indices: Any, values: Any, mode: Any = "raise") -> None:
     np.put(self, indices, values, mode)
 
 
+# From outside, when this package is imported: numbers are below and know nothing of storages.
 def equip() -> None:
     """Let active arrays be written to."""
     for name in _OPERATORS:

@@ -89,6 +89,8 @@ class Written(Active, metaclass=Carried):
         return place.region.view(primal(place.storage.current))
 
     def __getattr__(self, name: str) -> Any:
+        # An attribute of NumPy's arrays that comes here is one that active numbers refuse, and the plain array that
+        # may stand here would have it.
         if name.startswith("__") or name in OF_ARRAYS:
             Active.__getattr__(self, name)  # type: ignore[attr-defined]
         return getattr(self.read(), name)
@@ -116,6 +118,8 @@ class Written(Active, metaclass=Carried):
         shared = [n for n, part in enumerate(parts) if self._shares(part)]
         plain = not isinstance(self.ties.storage.current, Active)
         if shared:
+            # The function runs again over plain values in the memory where they lie: only NumPy knows of which
+            # elements its result is a view.
             true = function(*_now(args, self), **_now(kwargs, self))
             true = true if isinstance(result, tuple | list) else [true]
         for n, part in enumerate(parts):
@@ -194,6 +198,7 @@ class Written(Active, metaclass=Carried):
         region = region.at(index)
         if type(value) is Written and value.ties.storage is storage and value.ties.region == region:
             return  # `y[i] += v` has written to the view y[i], and assigns it to y[i]
+        # A view may hold an element several times, as windows do. Then the last write wins, as in NumPy.
         if place.distinct or not region.shape:
             storage.write(region, fitting(operand(value), region.shape))
         else:
@@ -204,6 +209,7 @@ class Written(Active, metaclass=Carried):
         index = plain_index(index)
         places: Any = places_of(region, index)
         v = fitting(v, places.shape)
+        # As in NumPy, of several values for one element the last one stays, and the others get no derivative.
         if not is_mask(index) and len(np.unique(places.places)) < places.places.size:
             spread = np.broadcast_to(v, places.shape).reshape(-1)
             places, source = last_ones(region, index, storage.size)
@@ -223,6 +229,8 @@ class Written(Active, metaclass=Carried):
             array = objects(self)
         else:
             array = np.array(self.read(), dtype)
+        # NumPy may keep this array as if it were the memory. Nobody can write to it, and while it is held, writes to
+        # the storage are refused.
         if not copy:
             array.flags.writeable = False
             self.ties.storage.shown.append(ref(array))
@@ -261,6 +269,7 @@ READ_ONLY = {np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, windows
 """Functions that make views which nobody may write to."""
 
 
+# A user who made an array of constants may write active numbers to it later, and to what was computed of it.
 def again(result: Any) -> Any:
     """Return a plain array, which came from one that can hold derivatives, as one that can."""
     return Written.of(result) if type(result) is np.ndarray and result.dtype.kind in "fc" else result
