@@ -31,6 +31,7 @@ def lifted(dtype: Any, x: Any) -> Callable[..., Any]:
     return implementation
 
 
+# An iterator over `x.flat` computes every index anew; a contiguous array is read by a counter.
 @compiled_only
 def fill(y: Any, x: Any) -> Callable[..., Any]:
     """Give a contiguous array of active numbers the values of `x`, which depend on nothing."""
@@ -71,6 +72,8 @@ def widened(dtype: Any, x: Any) -> Callable[..., Any]:
     return (lambda dtype, x: lifted(dtype, x)) if floats else (lambda dtype, x: x)
 
 
+# Chunks of directions use the same array: only the elements of a chunk are written, and given back by `unseed`,
+# instead of the whole array for each pass.
 @compiled_only
 def seed(y: Any, dtype: Any, x: Any, first: Any, last: Any) -> Callable[..., Any]:
     """Give the elements `first` to `last` of a lifted array the directions from 0 on."""

@@ -30,6 +30,8 @@ _LOCK = threading.Lock()
 def _type_of_argument(numba_type: Callable[..., Any], self: Any, value: Any) -> Any:
     if not active_inside(value):
         return numba_type(self, value)
+    # Threads share the function. Each that is on its way is noted, and the last one to leave closes the function
+    # again.
     with _LOCK:
         if not self._can_compile or hasattr(self, _OPEN):
             # A function of fixed signatures never asks for code; it does for the rest of this call.
@@ -47,12 +49,16 @@ def _code_for(numba_code: Callable[..., Any], self: Any, *args: Any, **kwargs: A
     _close(self)
     if not active or self.targetoptions.get("forceobj"):
         return numba_code(self, *args, **kwargs)
+    # Numba has noted the types of these arguments, and clears them when it has compiled. Here nothing is compiled.
     self._types_active_call.clear()
     if hasattr(self.py_func, MADE_OF):  # a derivative, of which the operator that it belongs to makes a step
         raise ActiveConversionError(f"{self.py_func.__name__} was called with active numbers")
+    # Imported here: these hooks are loaded with Numba in every process, and steps, with all that they need, where one
+    # is called.
     from dualrev.compiled.steps import CompiledStep
 
     step = CompiledStep(self)
+    # Numba calls what it is answered with the arguments of the call.
     return lambda *_, **__: step(*given)
 
 

@@ -46,6 +46,8 @@ class Target:
 
     def bind(self, rule: Rule) -> Any:
         """Return the rule over the target's functions."""
+        # The code object of a rule runs with other globals: `math` is a module with the target's functions, and the
+        # rule stays one function for all targets.
         module = types.ModuleType("target_math")
         for name in calls(rule):
             setattr(module, name, self.resolve(name))

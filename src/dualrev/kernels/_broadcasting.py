@@ -25,6 +25,8 @@ class Layout(NamedTuple):
 
 def plan(shapes: Sequence[Shape], result: Shape) -> Layout | None:
     """Return the layout of operands with these shapes, or None if two dimensions are not enough for it."""
+    # All operands have to be constant along the same axes, the front ones or the last ones: these two groups are the
+    # rows and the columns.
     split = 0
     for shape in shapes:
         position = _split(shape, result)

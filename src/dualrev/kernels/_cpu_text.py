@@ -10,6 +10,8 @@ BLOCK = 512
 LARGEST = np.finfo(np.float64).max
 '''
 
+# Partials are computed once for a block and kept, and then each direction sweeps over the block while both are in the
+# first cache. With the loops the other way round, every direction would compute the partials again.
 LOOP = """
 @njit(cache=True, error_model="numpy", nogil=True)
 def kernel({parameters}):
@@ -46,6 +48,8 @@ def _arguments(pattern: str) -> str:
     return ", ".join(f"v{n}" for n in range(len(pattern)))
 
 
+# Text and not closures: the number of arguments is that of the row, and Numba's cache on disk finds a function by its
+# file.
 def _fill(
     pattern: str,
     result: str,
@@ -102,6 +106,8 @@ def pullback(pattern: str, cotangent: str, argument: int, add: bool) -> str:
     """
     w = f"w_[{'j' if cotangent == 'f' else 0}]"
     sign = "+=" if add else "="
+    # Counted first, and only then added: what was added to an adjoint cannot be taken back. The count has no branch,
+    # so that the loop runs in vector registers; the comparison is false for a NaN, too.
     sweep = [
         _slice("w", "i" if cotangent == "f" else "0", cotangent, "d, "),
         "adjoint_ = adjoint[d, i, start:stop]",

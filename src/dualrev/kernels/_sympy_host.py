@@ -51,6 +51,7 @@ class OwensT(sympy.Function):  # type: ignore[misc]
         return _quadrature(self.args, lambda h, a: self.integral(h, a), precision)
 
 
+# SymPy would differentiate the integral, and look for a closed form of it.
 class OwensTSlope(sympy.Function):  # type: ignore[misc]
     """A partial derivative of Owen's function."""
 
@@ -91,6 +92,7 @@ class Inverse(sympy.Function):  # type: ignore[misc]
             return None
         x = sympy.Dummy("x", positive=True)
         difference = sympy.lambdify(x, self.forward(*self.args[:-1], x) - self.args[-1], modules="mpmath")
+        # Twenty bits more than asked for: mpmath stops at a tolerance, which is not the last bit.
         with mpmath.workprec(precision + 20):
             near = mpmath.mpf(self.start(*map(float, self.args)))
             root = mpmath.findroot(difference, (near, near * (1 + mpmath.mpf(2) ** -20)))

@@ -27,6 +27,7 @@ class Step(sympy.Function):  # type: ignore[misc]
         """Return the derivative."""
         return sympy.Integer(0)
 
+    # SymPy's printers know its own functions, so that code made of an expression calls those.
     def _printed(self, printer: Any) -> Any:
         return printer.doprint(self.of_sympy(self.args[0], evaluate=False))
 

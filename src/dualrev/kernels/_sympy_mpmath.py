@@ -21,6 +21,8 @@ class Numeric(sympy.Function):  # type: ignore[misc]
         """Return the derivative in an argument."""
         arity = len(self.args) // 2
         orders = list(self.args[arity:])
+        # Orders are counted, and mpmath takes one difference of that order: differences of differences lose digits
+        # each time.
         orders[argindex - 1] += 1
         return self.func(*self.args[:arity], *orders)
 

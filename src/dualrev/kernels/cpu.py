@@ -20,6 +20,7 @@ from dualrev.primitives.row import Row, Rule, calls
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
 
+# The lock of Python is let go, since kernels touch nothing of Python. Numba's own division raises an error at 0.
 def compiled(rule: Rule) -> Any:
     """Compile a scalar function with NumPy's treatment of division by zero."""
     return numba.njit(rule, error_model="numpy", nogil=True)
@@ -44,6 +45,7 @@ def target() -> Target:
     return Target(native(), compiled)
 
 
+# A constant that is a double makes doubles of all that it meets.
 @cache
 def single_target() -> Target:
     """Return the binding of rules whose constants are of single precision, as all that they are applied to is."""
@@ -57,6 +59,7 @@ def bound(row: Row, single: bool = False) -> Bound:
     return (single_target() if single else target()).row(row)
 
 
+# Written as text with the law inlined: one function, which Numba compiles faster than one that calls another.
 @cache
 def chain_product(single: bool = False) -> Any:
     """Return the product of a partial derivative and a tangent or cotangent, as a function of two numbers."""
@@ -108,6 +111,8 @@ def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
     names = {"value": rules.value, "product": chain_product()} | {
         f"partial_{n}": rule for n, rule in enumerate(rules.partials)
     }
+    # Numba's cache looks at the file, which is the same for every row of an arity. What the rules call is part of the
+    # name, or an edited rule would run with old machine code.
     digest = digest_of([text, *_fingerprints(row)])
     return load("kernels", f"{row.name}_{kind}", digest, text, names)["kernel"]  # type: ignore[no-any-return]
 

@@ -34,6 +34,7 @@ def complete() -> None:
 
     @overloads(np.sign, target="cuda")
     def sign(x: Any) -> Callable[..., Any]:
+        # x / x is 1 without a branch for its sign, and NaN for an infinity or a NaN.
         return lambda x: math.copysign(x / x, x) if x != 0 else x - x
 
 

@@ -18,6 +18,8 @@ from dualrev.kernels.heap_pages import keep_pages
 from dualrev.primitives.row import HostRow, Row, Rule
 from dualrev.primitives.scalar import made_of
 
+# Below this, the call of a kernel and the look at its operands cost more than the passes over memory that it saves,
+# since the arrays of a few operations stay in the cache.
 FUSED_SIZE = 1 << 15
 
 
@@ -37,6 +39,7 @@ def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> A
     stacks = [_stack(tangents[n], count, layout.shapes[n], y.dtype) for n in active]
     if any(stack is None for stack in stacks):
         return None
+    # Imported here: `import dualrev` does not load Numba, and most programs have no array as large as this.
     from dualrev.kernels import cpu
 
     out = np.empty(count + y.shape, y.dtype)
@@ -64,6 +67,7 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     constant = not any(w.strides[ahead:])
     if ahead > 1 or not operands or not layout or not (constant or w.flags.c_contiguous):
         return False
+    # One number for all: its strides are 0, and the kernel is given the number.
     if constant:
         w = w[(..., *(slice(0, 1),) * len(shape))].reshape(-1, 1, 1)
     else:
@@ -94,6 +98,7 @@ def pays(row: Row, argument: int, y: Any) -> bool:
         type(y) is np.ndarray
         and y.size >= FUSED_SIZE
         and y.dtype in (np.float64, np.float32)
+        # SciPy's functions are no expressions, so that there is nothing to compile.
         and not isinstance(row, HostRow)
         and _pays(row.partials[argument])
     )
@@ -116,6 +121,8 @@ def _opnames(rule: Rule) -> list[str]:
     return [instruction.opname for instruction in dis.get_instructions(rule)]
 
 
+# Kernels are compiled for contiguous arrays of one type. To copy an operand into that form costs what the kernel
+# saves.
 def _operands(values: Sequence[Any], like: Any) -> list[np.ndarray] | None:
     arrays = []
     for value in values:

@@ -14,6 +14,7 @@ from dualrev.kernels.numba_extending import defined, intrinsic
 from dualrev.kernels.numba_types import array_of
 
 
+# `np.empty` in compiled code takes NumPy's types of elements, and active numbers are none of them.
 @intrinsic
 def empty_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
     """Return an array of a dtype, given as a TypeRef, and a shape; its elements are not set."""
@@ -35,6 +36,7 @@ def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         array = _empty_nd_impl(context, builder, result, _parse_shape(context, builder, shape, args[1]))
+        # All bits zero are the number 0 that depends on nothing: its index is the constant's, its tangents are zeros.
         if zero:
             cgutils.memset(builder, array.data, builder.mul(array.itemsize, array.nitems), 0)
         return impl_ret_new_ref(context, builder, result, array._getvalue())
@@ -62,6 +64,7 @@ def over_elements(scalar: Any, operands: Sequence[Any], result: Any) -> Callable
         body = [f"y = empty_array(result, {arrays[0]}.shape)", "flat = y.reshape(y.size)"]
         body += [f"for n, element in enumerate({arrays[0]}.flat):", f"    flat[n] = scalar({call})", "return y"]
         return defined(names, body, scope)
+    # As text, since loops over the axes nest as deep as an array has axes, and Numba has to see each of them.
     axes = max(of.ndim for of in operands if isinstance(of, types.Array))
     at = f"[{', '.join(f'i{n}' for n in range(axes)) or '()'}]"
     body = [f"shape = broadcast_shapes({', '.join(f'{name}.shape' for name in arrays)})"]

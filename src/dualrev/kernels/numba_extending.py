@@ -53,6 +53,8 @@ def _plain(register: Callable[[Chooser], Any]) -> Callable[[Chooser], Chooser]:
     return decorate
 
 
+# The stub that Numba wants is made here, from the function that chooses: written by hand there would be two lists of
+# parameters for each.
 def compiled_only(choose: Chooser | None = None, **options: Any) -> Callable[..., Any]:
     """Make a function of types into one that exists in compiled code only, where it runs what it answers for them."""
     if choose is None:
@@ -74,6 +76,7 @@ def defined(
     """Return a function of these parameters with these lines, which tracebacks and `inspect.getsource` show."""
     text = "\n    ".join([f"def {name}({', '.join(names)}):", *body]) + "\n"
     file = f"<dualrev {name} {next(_NUMBERS)}>"
+    # Python and Numba read the lines of a traceback through `linecache`, and there is no file.
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     # Machine code that is read back from disk asks for its module by name: give one that can always be imported.
     scope.setdefault("__name__", __name__)
@@ -87,6 +90,8 @@ def with_names(
 ) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return the parts of a function with some names replaced, unless the new one has a meaning there already."""
     parts, count, scope = [*names, *body], len(names), dict(scope)
+    # Names that a person would choose stand in what users read; a name that has a meaning already would change the
+    # code.
     taken = set(_WORD.findall("\n".join(parts)))
     for own, name in wanted.items():
         if name.isidentifier() and not keyword.iskeyword(name) and name not in taken:
@@ -97,6 +102,8 @@ def with_names(
     return parts[:count], parts[count:], scope
 
 
+# Numba's errors tell file and line of the code object: those of the user's function help, and those of generated text
+# do not.
 def around(function: Callable[..., Any], names: Sequence[str], body: Sequence[str], scope: dict[str, Any]) -> Any:
     """Return a function of these lines, compiled, that stands for a user's function, in messages too."""
     whole: Any = defined(names, body, scope)
@@ -106,6 +113,8 @@ def around(function: Callable[..., Any], names: Sequence[str], body: Sequence[st
     return numba.njit(whole)
 
 
+# An overload that the function calls would be compiled beside it. Here the code that it would run is the function's
+# own.
 class _Written(_FunctionCompiler):  # type: ignore[misc]
     """Compiles, for each signature, what a function of the argument types answers."""
 

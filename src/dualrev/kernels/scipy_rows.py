@@ -21,6 +21,7 @@ def found_in(known: dict[str, Any], ufunc: Any) -> Any:
     """Return what a ufunc of SciPy is among the known, or None; the name alone could be that of somebody else's."""
     for name, row in known.items():
         where, _, short = name.rpartition(".")
+        # Looked up among the modules that are loaded: who calls a function of SciPy has imported it.
         if short == ufunc.__name__ and getattr(sys.modules.get(where), short, None) is ufunc:
             return row
     return None

@@ -42,5 +42,6 @@ def _single_float(constant: Any) -> Any:
 
 def _single(constant: Any) -> Any:
     if type(constant) is int:
+        # Numba makes a double of a float32 and an integer of 32 or 64 bits, and a float32 of one of 16.
         return np.int16(constant) if abs(constant) < _SMALL else np.float32(constant)
     return _single_float(constant)

@@ -18,6 +18,7 @@ from dualrev.primitives.scalar import FORMULAS, TABLE
 
 ROWS = (*TABLE.values(), *HOST.values())
 _FORMULAS = FORMULAS | HOST_FORMULAS
+# Not where a row's recipe calls itself by name: that is the function that SymPy has to know.
 _FORMULAS |= {row.name: rule for row in ROWS if row.name not in calls(rule := row.definition or row.fn)}
 """Functions that are expressions of other functions: the table's formulas, and rows with a definition."""
 
@@ -82,6 +83,8 @@ class Follower:
         """Return a row's expression, of arguments that have these expressions and these values."""
         if row not in self._bound:
             self._bound[row] = self._target.bind(row.definition or row.fn)
+        # The row is applied to placeholders, and they are replaced at the end. To ask of the whole expression whether
+        # a condition holds would walk through all of it at each choice.
         places = [e if e.is_number else sympy.Dummy(real=True) for e in expressions]
         self._at = {place: sympy.Float(v) for place, v in zip(places, values, strict=True) if place.is_Dummy}
         self._meant = {place: e for place, e in zip(places, expressions, strict=True) if place.is_Dummy}

@@ -38,6 +38,7 @@ def rows_along(a: Any, axis: Any) -> Callable[..., Any]:
             elif n > along:
                 after *= length
         length = a.shape[along]
+        # Numba reshapes contiguous arrays only.
         stack = np.ascontiguousarray(a).reshape((before, length, after))
         return np.ascontiguousarray(stack.transpose((0, 2, 1))).reshape((before * after, length))
 
@@ -68,6 +69,7 @@ def without_axis(shape: Any, axis: Any) -> Callable[..., Any]:
     """Return a shape without one of its lengths."""
 
     def implementation(shape, axis):  # type: ignore[no-untyped-def]
+        # A tuple's length is part of its type, so that one of the right length is taken and filled.
         rest = shape[1:]
         for n in range(known_axis(axis, len(shape))):
             rest = tuple_setitem(rest, n, shape[n])
@@ -118,6 +120,7 @@ def plain(x: Any) -> Callable[..., Any]:
         return lambda x: x
     if not isinstance(x, types.Array):
         return lambda x: plain(x.primal_)
+    # Numbers of nested derivatives hold one another; the float is innermost.
     while is_active(dtype):
         dtype = dtype.dtype
 

@@ -28,6 +28,7 @@ def primals_in(owner: Any, a: Any) -> Callable[..., Any]:
     return implementation
 
 
+# Constants are on no tape, and an array may begin with some.
 @compiled_only
 def tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
     """Return the tape of the first number that is on one, and whether there is any."""
@@ -87,6 +88,7 @@ def words_of_operands(tape: Any, count: int) -> int:
     return words
 
 
+# Consecutive, so that a block tells all its outputs by the first and their number.
 @compiled_only
 def as_outputs(tape: Any, owner: Any, values: Any, first: Any) -> Callable[..., Any]:
     """Return an array of numbers with these values and consecutive indices, or of constants if the first is 0."""
@@ -110,5 +112,6 @@ def add_to_operands(adjoints: Any, tape: Any, start: int, terms: Any) -> None:
     indices = indices_of(tape, start, terms.size)
     scales = values_of(tape, start + words_of_indices(terms.size), terms.size)
     for n, term in enumerate(terms.flat):
+        # Index 0 is that of all constants, whose adjoint nobody reads.
         if indices[n] > 0:
             adjoints[indices[n]] += chained(scales[n], term)

@@ -40,6 +40,7 @@ def solve(a: Any, b: Any) -> Any:
     owner = owner_of((a, b))
     if b.ndim == 1:
         return lambda a, b: solve(a, np.expand_dims(b, 1))[:, 0]
+    # Only the right-hand side is active: the solution is linear in it.
     if a.dtype != owner:
         return lambda a, b: contraction(inv(primals_in(owner, a)), b)
 
@@ -59,6 +60,7 @@ def det(a: Any) -> Any:
     def implementation(a):  # type: ignore[no-untyped-def]
         values = primals_in(owner, a)
         value = det(values)
+        # A singular matrix has no inverse, and its determinant has a derivative all the same.
         if value == 0:
             return _eliminated(zero_array(owner, a.shape), a)
         return value + value * sum_(inv(values).T * (a - values))
@@ -124,6 +126,7 @@ def cholesky(a: Any) -> Any:
             pivot = a[j, j]
             for k in range(j):
                 pivot = pivot - y[j, k] * y[j, k]
+            # Written so that a NaN is refused, too.
             if not pivot > 0:
                 raise np.linalg.LinAlgError("Matrix is not positive definite.")
             y[j, j] = np.sqrt(pivot)

@@ -51,6 +51,7 @@ def _check(a: Any, b: Any) -> None:
 _checked = compiled(_check)
 
 
+# The sum runs in the middle loop, so that both arrays are read in the order of memory.
 def _by_element(owner: Any) -> Callable[..., Any]:
     def implementation(a, b):  # type: ignore[no-untyped-def]
         _checked(a, b)
@@ -65,6 +66,8 @@ def _by_element(owner: Any) -> Callable[..., Any]:
     return implementation
 
 
+# Values are copied into the block: users may write to the factors before the sweep. Where one factor is a constant,
+# only what its product needs is kept.
 def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]:
     """Return the product that records a block: of each active operand its numbers, and the values of the other."""
 
@@ -81,6 +84,7 @@ def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]
         block = product_on(tape, values.size, words)
         own, start = words_of(tape, block, SHAPES_END), block + SHAPES_END
         own[SHAPES], own[SHAPES + 1], own[SHAPES + 2] = a.shape[0], a.shape[1], b.shape[1]
+        # The pull is one function for all products, and learns here which factors are active.
         own[SHAPES + 3], own[SHAPES + 4] = int(left), int(right)
         if left:
             keep_operands(tape, start, a)
@@ -100,6 +104,8 @@ def pull_product(adjoints: Any, tape: Any, block: Any) -> None:
     own, start = words_of(tape, block, SHAPES_END), block + SHAPES_END
     first, m, k, n = own[FIRST], own[SHAPES], own[SHAPES + 1], own[SHAPES + 2]
     cotangent = adjoints[first : first + m * n].reshape((m, n))
+    # A cotangent of 0 adds nothing, whatever the factors hold; and a sweep for one output passes many products that it
+    # does not depend on.
     if not _any(cotangent):
         return
     if own[SHAPES + 3]:
@@ -127,6 +133,8 @@ def _any(cotangent: Any) -> Any:
 @compiled
 def _careful_product(a: Any, b: Any) -> Any:
     """Return the product of two matrices, in which a factor that is exactly 0 wins over an infinity or a NaN."""
+    # The library's product first: only where it holds an infinity or a NaN can the law of the chain rule make a
+    # difference.
     y = contraction(a, b)
     for each in y.flat:
         if not isfinite(each):

@@ -41,6 +41,7 @@ def _between(x: Any, xp: Any, fp: Any, value: Any, nodes: Any) -> Any:
     if fp.size != nodes.size:
         raise ValueError("fp and xp are not of the same size.")
     n = min(max(np.searchsorted(nodes, value, "right") - 1, 0), last)
+    # A zero of the type that the other branch has: Numba wants one type for all results.
     nothing = (x - x) * (xp[0] - xp[0])
     if n == last or value <= nodes[0]:
         return fp[n] + nothing

@@ -70,6 +70,7 @@ def _extreme(a: Any, best: Any) -> Any:
     values = plain(a)
     y = a[best]
     ties = np.count_nonzero(values == values[best])
+    # An infinity minus another is NaN, which must not get into the value.
     if ties < 2 or not np.isfinite(values[best]):
         return y
     shared = y
@@ -143,6 +144,7 @@ def average(a: Any, axis: Any = None, weights: Any = None) -> Any:
         return mean(a, axis)
     if sum_(plain(weights)) == 0:
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+    # Weights may broadcast; NumPy divides by the sum over the elements that they weigh.
     return sum_(a * weights, axis) / sum_(weights + a * 0, axis)
 
 
@@ -160,6 +162,7 @@ def _without_nan(function: Any, of: Any, extreme: bool = False) -> None:
     def of_some(a: Any) -> Any:
         flat = np.ravel(a)
         left = flat[~np.isnan(flat)]
+        # Of NaN alone NumPy's answer is NaN, and an extreme of nothing would be an error.
         return of(left) if left.size > 0 or flat.size == 0 else flat[0]
 
     array_function(function)(of_some if extreme else implementation)

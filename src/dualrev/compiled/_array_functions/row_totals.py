@@ -41,6 +41,7 @@ def row_totals(a: Any) -> Callable[..., Any]:
     return implementation
 
 
+# A record for each addition would take 24 bytes, and a block takes 12 for a term.
 def _recorded_totals(owner: Any) -> Callable[..., Any]:
     def implementation(a):  # type: ignore[no-untyped-def]
         values = plain_totals(primals_in(owner, a))

@@ -62,6 +62,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @array_function(np.argsort, method="argsort")
 def argsort(a: Any, kind: Any = None) -> Any:
     """Return the stable permutation that sorts."""
+    # The stable order is the promise at ties, and merge sort is Numba's stable one.
     return np.argsort(plain(a), kind="mergesort")
 
 

@@ -48,6 +48,7 @@ def rows_of(
     return defined(list(parameters), [*body, "return array"], scope)
 
 
+# A tuple's elements may differ in type, so that Numba takes constant indices only: a line for each. A list has a loop.
 def _each(of: Any, line: str, name: str = "object") -> list[str]:
     """Write a line for each element of a list or a tuple."""
     if isinstance(of, types.BaseTuple):

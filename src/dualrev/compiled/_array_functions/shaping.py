@@ -100,6 +100,7 @@ def vander(x: Any, N: Any = None) -> Any:
         count = x.size if N is None else N
         y = empty_array(dtype, (x.size, count))
         for i in range(x.size):
+            # One of the type of x, which depends on nothing.
             power = x[i] ** 0
             for j in range(count - 1, -1, -1):
                 y[i, j] = power

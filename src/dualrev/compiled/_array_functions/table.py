@@ -42,6 +42,8 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         implementation.__annotations__ = {}
         parameters = inspect.signature(implementation).parameters
 
+        # Two implementations, of which Numba takes the one that answers: this one for plain numbers, and the one
+        # below, which divides by zero as NumPy does, for active ones.
         def choose_plain(*given: Any) -> Any:
             if functions and all(owner_inside(each) is None for each in given):
                 return _forwarded(functions[0], parameters, given)
@@ -56,6 +58,8 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
                 return _of_arrays(stand_in, parameters, given)
             return implementation(*given) if chosen else implementation
 
+        # Parameters are written as text, because Numba passes arguments by name where an overload has the same names
+        # and defaults as its function.
         stand_in = compiled_only(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
         stand_in.__name__ = functions[0].__name__ if functions else str(method)
         # NumPy's functions never raise ZeroDivisionError, whatever the function that calls them does.

@@ -16,6 +16,7 @@ from dualrev.kernels.numba_patches import replace_call_of_number_class
 from dualrev.kernels.numba_types import ActiveType, element, float_of, is_active, owner_of, without_derivatives
 
 
+# Arrays, tuples and optional values have implementations of their own.
 def _selects(*numbers: Any) -> bool:
     plain = not any(isinstance(x, types.Array | types.BaseTuple | types.Optional) for x in numbers)
     return plain and owner_of(numbers) is not None
@@ -31,6 +32,7 @@ def _divmod(a: Any, b: Any) -> Callable[..., Any] | None:
     return (lambda a, b: (a // b, a % b)) if _selects(a, b) else None
 
 
+# Not an overload: what `print` does with an argument is looked up by its type when the code is emitted.
 @lower_builtin("print_item", ActiveType)  # type: ignore[untyped-decorator]
 def _print_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     of = signature.args[0].dtype
@@ -90,6 +92,7 @@ def _call_class(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     of, value = signature.args[0], args[0]
     if signature.return_type == of:
         return value
+    # Numbers of nested derivatives hold one another; the float is innermost.
     while is_active(of):
         of, value = of.dtype, builder.extract_value(value, 0)
     return context.cast(builder, value, of, signature.return_type)

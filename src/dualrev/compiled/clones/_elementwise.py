@@ -41,6 +41,7 @@ def is_elementwise(arguments: tuple[Any, ...]) -> bool:
 
 
 def _template(function: Callable[..., Any]) -> type:
+    # Only the type is told: Numba then turns the whole expression into one loop, without arrays for what is between.
     class Elementwise(AbstractTemplate):  # type: ignore[misc]
         key = function
 
@@ -97,6 +98,8 @@ class _Lowerer:
         if not is_active(found):
             return value
         context, builder = self.context, self.builder
+        # Numba's loop reads operands from memory, by pointer and strides. A number in registers is stored, and its
+        # array has no axes.
         slot = cgutils.alloca_once(builder, context.get_data_type(found))
         context.pack_value(builder, found, value, slot)
         array = make_array(array_of(found, 0))(context, builder)

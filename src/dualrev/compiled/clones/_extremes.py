@@ -24,6 +24,8 @@ def _some_active(given: Any) -> bool:
     return any(map(is_active, given)) and all(isinstance(each, NUMBERS) or is_active(each) for each in given)
 
 
+# Text, because `max(a, b, c)` takes any number of arguments of any types, and Numba types each variable once: the best
+# so far has a name for each step.
 def _extreme(function: Callable[..., Any], comparison: str) -> None:
     @compiled_only(jit_options={"error_model": "numpy"})
     def better(a0: Any, a1: Any, a2: Any, a3: Any) -> Callable[..., Any]:
@@ -31,6 +33,8 @@ def _extreme(function: Callable[..., Any], comparison: str) -> None:
         return chosen or defined(["a0", "a1", "a2", "a3"], [f"return a1 if a1 {comparison} a0 else a0"], {})
 
     scope = {"better": better, "function": function}
+    # Numbers that tie are folded one by one: the count of those that tie already is what shares the derivative equally
+    # in the end.
     step = [
         "before = best",
         "best = better(best, each, ties, 1)",
@@ -65,6 +69,8 @@ def _extreme(function: Callable[..., Any], comparison: str) -> None:
 
     overloads(function)(defined(["*given"], ["return choose(*given)"], {"choose": choose}))
 
+    # Numba has templates of its own for both functions of arrays and lists, which come first, so that clones call this
+    # instead.
     @compiled_only
     def stand_in(*given: Any) -> Callable[..., Any] | None:
         names = [f"given[{n}]" for n in range(len(given))]

@@ -66,6 +66,7 @@ def _refusing(value: Any, text: str) -> Any:
 
 def _overloads_of(function: Any) -> list[Any]:
     """Return what was registered for a function by `numba.extending.overload`."""
+    # `overload` enters functions lazily; the refresh makes Numba read what was registered since.
     context = cpu_target.typing_context
     context.refresh()
     known = context._lookup_global(function)
@@ -84,6 +85,7 @@ def _for_floats(function: Any, written: list[Any], clone: Callable[[Any], Any]) 
         return None
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
         return None
+    # Numba compares the parameters of an overload with those of its function, names and defaults included.
     starred = [f"*{name}" if each.kind is each.VAR_POSITIONAL else name for name, each in parameters.items()]
     defaults = {f"default_{name}": each.default for name, each in parameters.items() if each.default is not each.empty}
     texts = [f"{name}=default_{name}" if f"default_{name}" in defaults else name for name in starred]
@@ -93,6 +95,8 @@ def _for_floats(function: Any, written: list[Any], clone: Callable[[Any], Any]) 
         active = any(isinstance(each, Type) and owner_inside(each) is not None for each in given)
         if not active:
             return defined(texts, [f"return function{call}"], {"function": function} | defaults)
+        # It is asked as if the numbers were floats: its author did not know of others, and what it answers runs with
+        # active numbers when cloned.
         plain = [without_derivatives(each) if isinstance(each, Type) else each for each in given]
         for each in written:
             chosen = each(*plain)

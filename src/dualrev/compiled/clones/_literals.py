@@ -27,6 +27,7 @@ def rows(count: int) -> Any:
     names = [f"row{n}" for n in range(count)]
 
     def choose(*given: Any) -> Callable[..., Any]:
+        # Rows of one type are a list already; only a mixed one would stop Numba.
         owner = None if all(each == given[0] for each in given) else owner_inside(types.Tuple(given))
         constants = [owner is not None and owner_inside(of) is None for of in given]
         made = [f"as_row(owner, {name})" if each else name for name, each in zip(names, constants, strict=True)]
@@ -70,6 +71,7 @@ class _Rewriting(FunctionPass):  # type: ignore[misc]
             for statement in block.body:
                 if isinstance(statement, ir.Assign):
                     if _of_lists(func_ir, statement.value):
+                        # Collected first: the blocks must not change while they are walked through.
                         changes.append((block, statement, rows(len(statement.value.items)), statement.value.items))
                     elif self.number is not None and _is_float(statement.value):
                         changes.append((block, statement, lifts(self.number), None))
@@ -88,6 +90,7 @@ class _Rewriting(FunctionPass):  # type: ignore[misc]
             plain = scope.redefine("$dualrev_number", place)
             added.append(ir.Assign(statement.value, plain, place))
             arguments = [plain]
+        # Later passes look for a variable's definition in this table and not in the blocks.
         for each in added:
             func_ir._definitions[each.target.name] = [each.value]
         at = block.body.index(statement)
@@ -123,6 +126,7 @@ def pipeline(number: Any = None) -> Any:
         def define_pipelines(self) -> list[Any]:
             """Numba's own, and what is rewritten."""
             manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            # After it each name is assigned once, so that a name's definition is the literal itself.
             manager.add_pass_after(registered, ReconstructSSA)
             manager.finalize()
             return [manager]

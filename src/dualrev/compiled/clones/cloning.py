@@ -59,6 +59,7 @@ class StandIn(types.ModuleType):
         self._module, self._mapped = module, mapped
 
     def __getattr__(self, name: str) -> Any:
+        # Mapped when it is looked up, and kept: a module has thousands of names, and a function uses a few.
         value = self._mapped(getattr(self._module, name))
         setattr(self, name, value)
         return value
@@ -101,18 +102,23 @@ class Cloner:
         if id(dispatcher) in self._clones:
             return self._clones[id(dispatcher)]
         function = dispatcher.py_func
+        # A variable that is declared an integer would cut the derivative off, and one declared a float is what it is
+        # anyway.
         narrowed = [name for name, kind in dispatcher.locals.items() if not isinstance(kind, nbtypes.Float)]
         if narrowed:
             raise CompilationError(
                 f"{function.__name__} declares {', '.join(narrowed)} in locals= with a type that is not a float's; "
                 "leave the declaration out, and convert where that is meant: int(x)"
             )
+        # The copy is entered before what it calls is cloned: a function that calls itself, or one that calls it, finds
+        # it here.
         scope: dict[str, Any] = {"__name__": home(function), "__builtins__": function.__builtins__}
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
         twin.__kwdefaults__, twin.__qualname__ = function.__kwdefaults__, function.__qualname__
         clone = self.finished(twin, dispatcher)
         self._clones[id(dispatcher)] = clone
+        # The key is the function's identity, which another object could get if this one were freed.
         self._kept.append(dispatcher)
         for name in names_in(function.__code__):
             if name in function.__globals__:
@@ -156,6 +162,7 @@ class Cloner:
             return value if value.__name__ in self.kept_modules else StandIn(value, self.mapped)
         if type(value) is tuple:
             return tuple(self.mapped(each) for each in value)
+        # A global may be a type that the function makes containers of.
         if isinstance(value, nbtypes.Array) and self.literals is not None:
             return value.copy(dtype=self.mapped(value.dtype))
         try:
@@ -223,6 +230,8 @@ WRITERS = frozenset(
 )
 
 
+# An operator that repeats a pass, for a further chunk or carefully, has to know whether the arguments are still those
+# that it was given.
 def rewrites_arrays(cloner: Cloner) -> bool:
     """Whether the clones, which have been compiled, may write to an array: perhaps to one that they were given."""
     clones = cloner.clones
@@ -230,6 +239,7 @@ def rewrites_arrays(cloner: Cloner) -> bool:
 
 
 def _writes(clone: Any, clones: Sequence[Any]) -> bool:
+    # Names first: whether `fill` or `sort` are methods of an array stands in no statement of the typed code.
     if not WRITERS.isdisjoint(names_in(clone.py_func.__code__)):
         return True
     if chooser_of(clone) is not None:  # a derivative, which writes to nothing but its last argument

@@ -34,6 +34,7 @@ def _floats(like: Any) -> bool:
 @cache
 def constructors(number: Any) -> dict[Any, Any]:
     """Return per function of NumPy's its replacement in clones for a type of active numbers."""
+    # `np.empty` is zeroed, too: what happens to stand in new memory would be taken for an index on a tape.
     made: dict[Any, Any] = {}
     for name, filling in (("empty", None), ("zeros", None), ("ones", 1.0)):
         function, like = getattr(np, name), getattr(np, f"{name}_like")
@@ -56,6 +57,8 @@ _LIFTED: dict[Any, Callable[..., Any]] = {
 """Functions that make arrays of constants, with their parameters."""
 
 
+# The second attempt, where types did not fit: an array of constants that holds active numbers takes several times the
+# memory, so that it is not the first.
 @cache
 def thorough_constructors(number: Any) -> dict[Any, Any]:
     """Return the replacements where constant arrays are written to later: they hold active numbers from the start."""
