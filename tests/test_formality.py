@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,16 @@ TO_SYMPY = {row.fn for row in HOST.values()} | {row.definition for row in TABLE.
 """Rules that say what a function is, and compute no numbers."""
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a file's syntax tree, which several tests look at."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> set[str]:
     """Return the parts of dualrev that a file imports, also inside functions."""
     parts: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
             inside = [f"dualrev.{alias.name}" for alias in node.names] if node.module == "dualrev" else [node.module]
@@ -107,7 +114,7 @@ def modules_imported(path: Path) -> set[str]:
             if name in MODULES or f"{name}.__init__" in MODULES
         }
     names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
         elif isinstance(node, ast.Import):
@@ -228,7 +235,7 @@ def test_the_house_is_one_that_can_be_surveyed() -> None:
 
 def assignments_to_numba(path: Path) -> Iterator[str]:
     """Yield the assignments of a file to attributes and entries of what it imports from Numba."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     names: set[str] = set()
     for node in ast.walk(tree):
         module = node.module if isinstance(node, ast.ImportFrom) else None
@@ -268,7 +275,7 @@ def test_forward_and_reverse_do_not_know_each_other() -> None:
 def test_files_are_short_and_say_what_they_are() -> None:
     texts = {module: path.read_text(encoding="utf-8") for module, path in MODULES.items()}
     assert [module for module, text in texts.items() if text.count("\n") > MOST_LINES] == []
-    assert [module for module, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
+    assert [module for module, text in texts.items() if not ast.get_docstring(tree_of(MODULES[module]))] == []
 
 
 def test_public_names_are_documented() -> None:

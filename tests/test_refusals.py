@@ -439,14 +439,10 @@ def test_tables_of_pandas_times_an_active_number_are_arrays(mode: str) -> None:
 
 @each_mode
 def test_a_conversion_is_named_that_a_library_s_c_code_left_pending(mode: str) -> None:
-    # Written without a file: what has none is refused at once, and this one is refused many times.
-    root = eval(
-        "lambda q, *bracket: brentq(lambda t: t - sin(q), *bracket)", {"brentq": optimize.brentq, "sin": np.sin}
-    )
     for _ in range(30):
         for bracket in (-9, 9), (-1.0, 3.0):
             with pytest.raises(errors.ActiveConversionError, match=r"scipy\.optimize\.brentq.*implicit_root"):
-                dr.grad(root, mode=mode)(0.7, *bracket)
+                dr.grad(lambda q, a=bracket: optimize.brentq(lambda t: t - np.sin(q), *a), mode=mode)(0.7)
 
 
 def test_a_fault_after_a_conversion_that_the_user_caught_is_shown_as_it_is() -> None:

@@ -20,8 +20,9 @@ REFUSED_PARTIALS = [(row, n) for row in HOST.values() for n in range(row.arity) 
 
 
 @each("mode", MODES)
-@pytest.mark.parametrize(("row", "n"), REFUSED_PARTIALS, ids=[f"{row.name}-{n}" for row, n in REFUSED_PARTIALS])
-def test_a_refused_partial_names_the_line(row: Any, n: int, mode: str) -> None:
+@each("partial", REFUSED_PARTIALS)
+def test_a_refused_partial_names_the_line(partial: tuple[Any, int], mode: str) -> None:
+    row, n = partial
     function = getattr(dr.special, row.name)
 
     def f(q: Any) -> Any:

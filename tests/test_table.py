@@ -91,7 +91,7 @@ def check_by_sympy(row: Row, points: int) -> None:
     assert outcome.ok, outcome
 
 
-@every_curved_row
+@each("row", curved)
 @precision
 @in_both_modes
 def test_promised_points(row: Row, mode: str, dtype: Any) -> None:
@@ -146,7 +146,7 @@ def test_second_derivatives_agree_with_differences(row: Row) -> None:
                 assert nested(at[n]) == pytest.approx(expected, rel=1e-6, abs=1e-7)
 
 
-@pytest.mark.parametrize("row", flat, ids=[row.name for row in flat])
+@each("row", flat)
 @in_both_modes
 def test_flat_rows_give_numpys_value_and_no_derivative(row: Row, mode: str) -> None:
     f = FUNCTIONS[row.name]
@@ -164,7 +164,7 @@ def spelled(name: str) -> Any:
     return getattr(operator if module == "operator" else importlib.import_module(module), attribute)
 
 
-@every_row
+@each("row", ROWS.values())
 def test_every_spelling_reaches_the_row(row: Row) -> None:
     for at in points(row, 2, seed=9):
         for name in row.names:
@@ -179,7 +179,7 @@ def test_every_spelling_reaches_the_row(row: Row) -> None:
                 assert list(found) == pytest.approx(expected, rel=1e-14), name
 
 
-@pytest.mark.parametrize("row", [row for row in HOST.values() if row.refused], ids=lambda row: row.name)
+@each("row", [row for row in HOST.values() if row.refused])
 @in_both_modes
 def test_what_has_no_closed_form_is_refused_where_it_is_active(row: HostRow, mode: str) -> None:
     (at,) = points(row, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import CodeType
 
 from dualrev.active._callers import LIBRARIES, Step, package_of
@@ -43,14 +44,21 @@ def misled(steps: Sequence[Step], active: type) -> str:
 def _tests(code: CodeType) -> Iterator[tuple[str, str, int]]:
     """Return the tests of types in a function: the variable, the test as it is written, its line."""
     numbers = [line for _, _, line in code.co_lines() if line is not None]
+    for found in _tests_of("".join(linecache.getlines(code.co_filename))):
+        if min(numbers) <= found[2] <= max(numbers):
+            yield found
+
+
+# A file is parsed once: a function that is refused in a loop is refused in the same file each time.
+@lru_cache(maxsize=8)
+def _tests_of(text: str) -> tuple[tuple[str, str, int], ...]:
+    """Return the tests of types in a file, in the order of their lines."""
     try:
-        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+        tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return
-    found = [(node.lineno, node) for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare | ast.Match)]
-    for line, node in sorted(found, key=lambda each: each[0]):
-        if min(numbers) <= line <= max(numbers) and _tested(node):
-            yield _tested(node), _written(node), line
+        return ()
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Compare | ast.Match) and _tested(node)]
+    return tuple((_tested(node), _written(node), node.lineno) for node in sorted(nodes, key=lambda node: node.lineno))
 
 
 def _written(node: ast.AST) -> str:
