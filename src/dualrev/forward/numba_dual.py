@@ -43,7 +43,11 @@ class DualType(ActiveType):
 
     def __init__(self, dtype: Any, count: int, level: int, careful: bool = False) -> None:
         self.count = count
+        # A register holds floats only. The tangents of an inner derivative are numbers of the outer one, and make a
+        # tuple.
         self.tangents = types.UniTuple(dtype, count) if is_active(dtype) else Tangents(dtype, count)
+        # Numba compares types by their names, and keeps machine code by them: whatever changes the code stands in the
+        # name.
         super().__init__(f"{'Plain' * (not careful)}Dual({dtype}, {count}, {level})", dtype, level, careful)
 
     def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
@@ -72,6 +76,9 @@ class DualType(ActiveType):
         return dual._getvalue()
 
 
+# LLVM aligns a vector by its whole size, 64 bytes for eight doubles. Numba's arrays, lists and NRT memory promise
+# that to nobody, and an aligned load from them faults. So memory holds a packed array, which is aligned as one lane
+# is.
 @register_model(Tangents)
 class TangentsModel(models.DataModel):  # type: ignore[misc]
     """A vector in registers; a packed array, aligned as its elements are, in memory."""
@@ -90,6 +97,8 @@ class TangentsModel(models.DataModel):  # type: ignore[misc]
         """Return the type in memory."""
         return self.packed
 
+    # How a call hands over a vector depends on the registers that its code was compiled for; an array of lanes does
+    # not.
     get_argument_type = get_return_type = get_data_type
 
     def as_data(self, builder: Any, value: Any) -> Any:
@@ -108,6 +117,8 @@ class TangentsModel(models.DataModel):  # type: ignore[misc]
     as_argument = as_return = as_data
     from_argument = from_return = from_data
 
+    # Every read of an array's element comes here: one load of the whole vector, where `from_data` would insert lane
+    # by lane and leave it to LLVM to see that. The alignment is that of a lane, see above.
     def load_from_data_pointer(self, builder: Any, ptr: Any, align: Any = None) -> Any:
         """Load the vector at once."""
         lane = 4 if isinstance(self.packed.element, ir.FloatType) else 8
@@ -125,6 +136,8 @@ class DualModel(models.StructModel):  # type: ignore[misc]
 make_attribute_wrapper(DualType, "primal", "primal_")
 
 
+# Constants become dual numbers here, wherever Numba expects one. Numba looks casts up by class, so an outer
+# derivative's number, which is a constant to the inner one, needs an entry of its own.
 @lower_cast(ActiveType, DualType)  # type: ignore[untyped-decorator]
 @lower_cast(types.Boolean, DualType)  # type: ignore[untyped-decorator]
 @lower_cast(types.Number, DualType)  # type: ignore[untyped-decorator]
@@ -132,6 +145,8 @@ def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: An
     return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 
 
+# The direction is compared with each lane, so that one function serves every chunk: the drivers' loop passes `n -
+# start`, which is out of range for the inputs of other chunks, and these become constants.
 @intrinsic
 def seeded(typingctx: Any, like: Any, value: Any, direction: Any) -> Any:
     """Return the dual whose tangent is 1 in one direction; in none if that is out of range. `like` is a TypeRef."""
@@ -161,6 +176,7 @@ def tangent(typingctx: Any, dual: Any, direction: Any) -> Any:
         tangents = builder.extract_value(args[0], 1)
         if not is_active(dual.dtype):
             return builder.extract_element(tangents, builder.trunc(args[1], _LANE))
+        # A tuple in registers cannot be indexed by a number that is known at run time only; one in memory can.
         slot = cgutils.alloca_once_value(builder, tangents)
         return builder.load(cgutils.gep_inbounds(builder, slot, 0, args[1]))
 
@@ -177,6 +193,8 @@ def nan_in(typingctx: Any, dual: Any) -> Any:
             lanes = [innermost(builder, builder.extract_value(tangents, n)) for n in range(dual.count)]
             found = [builder.fcmp_unordered("uno", lane, lane) for lane in lanes]
             return reduce(builder.or_, found)
+        # Padding lanes start as 0, and become NaN where a partial is infinite or NaN: 0 times that. They belong to no
+        # direction and must not ask for a repetition.
         found = builder.fcmp_unordered("uno", tangents, tangents)
         mask = ir.IntType(dual.tangents.lanes)
         used = builder.and_(builder.bitcast(found, mask), mask(2**dual.count - 1))
@@ -204,6 +222,7 @@ def with_tangents(typingctx: Any, like: Any, value: Any, tangents: Any) -> Any:
 def _packed(builder: Any, dual: DualType, lanes: Sequence[Any]) -> Any:
     if is_active(dual.dtype):
         return cgutils.pack_array(builder, lanes)
+    # The vector starts as zeros, so that lanes which only pad the register hold 0 and not what happened to be in it.
     vector = ir.Constant(ir.VectorType(lanes[0].type, dual.tangents.lanes), None)
     for n, lane in enumerate(lanes):
         vector = builder.insert_element(vector, lane, _LANE(n))

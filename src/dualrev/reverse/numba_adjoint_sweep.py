@@ -24,6 +24,8 @@ def sweep_floats(typingctx: Any, adjoints: Any, tape: Any, like: Any, top: Any, 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         layout = record_type(context, tape.dtype)
         header = builder.bitcast(args[1], HEADER.as_pointer())
+        # Read once: nothing is recorded during a sweep of floats, so that the array stays where it is. LLVM could not
+        # know that, because the stores to adjoints might reach the header.
         records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
         data = make_array(adjoints)(context, builder, args[0]).data
         one = context.get_constant(tape.dtype, 1.0)
@@ -31,6 +33,8 @@ def sweep_floats(typingctx: Any, adjoints: Any, tape: Any, like: Any, top: Any, 
             k = builder.sub(args[3], loop.index)
             adjoint = builder.load(builder.gep(data, [k], inbounds=True))
             record = builder.gep(records, [k], inbounds=True)
+            # Both operands are added to without a test of partials or adjoints, so that the loop has no branch but
+            # its own. Each load comes after the store before it: LLVM may not reorder what might be the same place.
             for n in range(2):
                 partial = builder.load(cgutils.gep_inbounds(builder, record, 0, n))
                 operand = builder.zext(builder.load(cgutils.gep_inbounds(builder, record, 0, 2 + n)), _WORD)
@@ -54,6 +58,7 @@ def with_product(typingctx: Any, like: Any, whole: Any, partial: Any, factor: An
     return number.dtype(like, *given), codegen
 
 
+# A record is read once for eight outputs, and the eight adjoints of a number are one cache line.
 LANES = 8
 """Cotangents that a sweep carries together."""
 
@@ -73,12 +78,14 @@ def sweep_lanes(typingctx: Any, adjoints: Any, tape: Any, like: Any, top: Any, b
         records = builder.bitcast(builder.load(cgutils.gep_inbounds(builder, header, 0, 0)), layout.as_pointer())
         vector = ir.VectorType(context.get_value_type(tape.dtype), LANES)
         data = builder.bitcast(make_array(adjoints)(context, builder, args[0]).data, vector.as_pointer())
+        # Rows lie where the alignment of one element lets them; LLVM would assume 64 bytes for the vector.
         align, zero = context.get_abi_sizeof(vector.element), ir.Constant(vector, None)
         one = ir.Constant(vector, [1.0] * LANES)
         with cgutils.for_range(builder, builder.sub(args[3], args[4])) as loop:
             k = builder.sub(args[3], loop.index)
             adjoint = builder.load(builder.gep(data, [k], inbounds=True), align=align)
             none = builder.fcmp_ordered("==", adjoint, zero)
+            # Eight comparisons as the bits of one small integer: one test, where LLVM has no "are all of them true".
             mask = ir.IntType(LANES)
             with builder.if_then(builder.icmp_unsigned("!=", builder.bitcast(none, mask), mask(-1))):
                 record = builder.gep(records, [k], inbounds=True)

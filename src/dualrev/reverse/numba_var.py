@@ -29,6 +29,7 @@ class VarType(ActiveType):
         self.tape = TapeType(dtype)
         super().__init__(f"{'Plain' * (not careful)}Var({dtype}, {level})", dtype, level, careful)
 
+    # A record holds two operands, which nearly every operation has. Those with more are sums of two at a time.
     def link(self, context: Any, builder: Any, y: Any, partials: Sequence[Any], operands: Sequence[Any]) -> Any:
         """Emit the number, with a record if that must be."""
         result = self._scaled(context, builder, y, partials[0], operands[0])
@@ -52,11 +53,16 @@ class VarType(ActiveType):
         (_, i, tape, p), (_, j, other, q) = ([builder.extract_value(x, n) for n in range(4)] for x in (a, b))
         zero, one = _WORD(0), number(context, builder, self.dtype, 1.0)
         unit = context.get_constant(float_of(self), 1.0)
+        # A constant knows no tape. All others in a call are on the same one, so either will do.
         tape = builder.select(builder.icmp_signed("==", i, zero), other, tape)
         both = builder.and_(builder.icmp_signed("!=", i, zero), builder.icmp_signed("!=", j, zero))
         both = builder.and_(both, builder.icmp_signed("!=", i, j))
+        # If one index is 0, or both are the same, then the bits of both together are the other one's.
         index = cgutils.alloca_once_value(builder, builder.or_(i, j))
+        # A slot in memory, which LLVM turns into a phi: growing the tape opens blocks of its own, so that the block
+        # in which a branch ends is not the one in which it began.
         slot = cgutils.alloca_once(builder, p.type)
+        # `x * x` and `x + sin(x)` meet their own record again. Then the scales are added, and the tape does not grow.
         with builder.if_else(both, likely=True) as (recorded, merged):
             with recorded:
                 builder.store(self.push(context, builder, tape, (p, q), (i, j)), index)

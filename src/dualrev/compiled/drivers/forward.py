@@ -24,6 +24,8 @@ def width(directions: int) -> int:
     return max(1, ceil(directions / ceil(max(directions, 1) / WIDEST)))
 
 
+# The loop over chunks is generated, and not one function with loops over leaves: paths such as `x[0][1]` have a type
+# each, and Numba wants a tuple's index in the text. So each leaf has its own variables, named by its number.
 class ForwardDriver:
     """Writes the code of one derivative.
 
@@ -57,6 +59,8 @@ class ForwardDriver:
         repetition: Repetition,
     ) -> None:
         self.arguments, self.value, self.once, self.repetition = arguments, value, once, repetition
+        # How many numbers there are is known by the types, so passes can be even. Of arrays it is known when the code
+        # runs.
         numbers = not any(leaf.is_array for leaf in arguments.leaves)
         count = chunk or (width(len(arguments.leaves)) if numbers else WIDEST)
         self.dual = DualType(arguments.float_type, count, arguments.level, repetition.careful)
@@ -71,6 +75,8 @@ class ForwardDriver:
         )
         self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
+        # Asked after `Outputs` has compiled the clone: the statements that write to arrays are found with their
+        # types.
         self.rewrites = rewrites_arrays(clones)
 
     def implementation(self) -> Any:
@@ -80,6 +86,8 @@ class ForwardDriver:
             self.arguments.all_names, self._straight() if numbers else self._chunked(), self.scope
         )
 
+    # A function that raises must not take the borrowed arrays with it: `guarded` gives them back first. With numbers
+    # alone nothing is borrowed.
     def _call(self, number: Any) -> str:
         call = ", ".join(
             self.arguments.arranged(lambda leaf: f"active{leaf.number}" if leaf.is_array else number(leaf), self.scope)
@@ -131,8 +139,12 @@ class ForwardDriver:
         count = f"{parameters[carriers[0]]}.shape[0]"
         body = [*point("0"), *self._workspace(), "bad = False", f"for k in range({count}):"]
         body += [f"    {line}" for line in (*point("k"), f"out = {parameters[-1]}[k]", *self._chunks())]
+        # Points have one shape, so the first tells the sizes. The workspace of all is then the same, and lies in the
+        # cache.
         return self.arguments.function(parameters, [*body, *self._returned(), "return bad"], self.scope)
 
+    # The arrays are borrowed once and serve all chunks. A pass then asks for no memory, whatever the number of
+    # chunks.
     def _workspace(self) -> list[str]:
         """Write where each input begins among all, and arrays of dual numbers to pass on."""
         body = ["n = 0"]
@@ -162,8 +174,12 @@ class ForwardDriver:
             for n, path in outs
             for x in leaves
         ]
+        # One pass holds all directions: no loop, and no comparison of values between passes. Python promises that by
+        # the shapes; called with more inputs, the code must say so, and not return zeros for the rest.
         if self.once:
             return ["expect_at_most(n, Dual_count)", *fills, "start, stop = 0, n", *before, *blocks, *after]
+        # Values are filled in once, and a chunk changes the tangents of few elements: those of the chunk before
+        # become 0, its own 1. A function that may write to its arguments gets fresh values in every pass instead.
         loop = ["stop = min(start + Dual_count, n)"]
         if self.rewrites:
             loop += fills
