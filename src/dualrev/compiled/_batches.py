@@ -94,6 +94,8 @@ def _written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.n
     return bool(found)
 
 
+# The first points tell how long the others take, so that a small batch starts no threads: a start costs nearly what
+# `WORTH` says. Compiled code holds no lock, so that threads of Python are real ones.
 def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None:
     """Call a function, which holds no lock, for parts of a range: a first one, and then as many as there are cores."""
     middle = min(start + FIRST_POINTS, stop)
@@ -107,12 +109,14 @@ def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None
         return
     *others, (last, _) = pairwise(np.linspace(middle, stop, threads + 1).astype(int).tolist())
     with ThreadPoolExecutor(threads - 1) as pool:
+        # The limit of a tape is a context variable, which a new thread would not have.
         tasks = [pool.submit(copy_context().run, within_limit, part, a, b) for a, b in others]
         within_limit(part, last, stop)
         for task in tasks:
             task.result()
 
 
+# In compiled code, since a call from Python costs more than the derivative of a short function.
 @cache
 def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_place: bool) -> Any:
     """Return the compiled loop over points from one to another; no parts stands for a single result.

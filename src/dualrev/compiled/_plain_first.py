@@ -21,6 +21,7 @@ _KEPT = "_dualrev_plain_first"
 
 def plain_first(f: Any, question: Question) -> PlainFirst:
     """Return the derivative that Python asks for; the same one for the same question, so that it learns."""
+    # `setdefault` and no lock: two threads that ask at once get the same object, and at worst one too many is made.
     kept: dict[Question, PlainFirst] = vars(f).setdefault(_KEPT, {})
     found = kept.get(question)
     return found if found is not None else kept.setdefault(question, PlainFirst(f, question))
@@ -72,4 +73,6 @@ class PlainFirst:
         """Note that a plain result was no use."""
         self._repeated += 1
         if self._repeated >= TIMES:
+            # Doubling bounds the cost: a function that always needs care pays for few plain attempts, and one that
+            # needs it once in a while goes back to plain ones soon.
             self._careful_calls = min(2 ** (self._repeated - TIMES + 2), MOST_CAREFUL)

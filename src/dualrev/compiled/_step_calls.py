@@ -51,6 +51,8 @@ class Call:
         step: Callable[[Any], Callable[..., Any]],
     ) -> None:
         self.dispatcher, self.args, self.argnums, self.names, self._step = dispatcher, args, argnums, names, step
+        # Arguments that are constants are kept as they are now: the sweep runs after the caller may have changed
+        # them.
         self.kept = [None if n in argnums else private_tree(arg) for n, arg in enumerate(args)]
         for n in argnums:
             self._expect_tuples(args[n], names[n])
@@ -81,6 +83,8 @@ class Call:
                 "takes them in arrays, np.stack([...]), and in tuples"
             )
 
+    # The function is called with plain copies, so what it writes is lost unless it is returned as well. What Numba's
+    # typing can tell is told beforehand; the rest is compared after the call.
     def watched(self, leaves: Sequence[Any]) -> list[tuple[Any, Any, str]]:
         """Have the arrays returned that the function writes to, and return those of which it is not known, with copies.
 
@@ -225,6 +229,7 @@ class _StepLinearization:
 
     def pull(self, operand: int, cotangent: Any) -> Any:
         """Pull a cotangent, with or without a leading axis, back to one leaf."""
+        # The sweep asks for one operand after another with the same cotangent, and one pull answers for all.
         if self._pulled is None or self._pulled[0] is not cotangent:
             self._pulled = (cotangent, self._pull(cotangent))
         return self._pulled[1][operand]

@@ -15,7 +15,8 @@ from numba.core.errors import NumbaError, TypingError
 from numba.core.types import Dispatcher as DispatcherType
 from numba.extending import typeof_impl
 
-from dualrev.active.number import Active
+from dualrev.active.ownership import lent
+from dualrev.active.trees import active_inside
 from dualrev.auto.calibration import current_compiled_costs
 from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
@@ -79,6 +80,8 @@ class CompiledOperator:
         self.dispatcher: Any = derivative(f, question)
         self.from_numbers = plain_first(f, question)
 
+    # With Python floats, no shapes to compare, no dictionary and no tree of leaves stand between the call and the
+    # code.
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative. Of numbers that other compiled code calls is called: it chooses the mode faster."""
         if not kwargs and args and type(args[0]) is float:
@@ -91,8 +94,10 @@ class CompiledOperator:
                     raise
         return self.by_shapes(args, kwargs)
 
+    # Everything that decides about the call depends on shapes alone, so it is decided once for each and kept.
     def by_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative in the mode that Python chooses by shapes."""
+        # One array and no array among the globals: nothing can share memory with anything.
         if args[1:] or kwargs or self._refers:
             expect_apart(self.f, args, kwargs)
         key = self._shapes(args, kwargs)
@@ -108,8 +113,7 @@ class CompiledOperator:
             self._expect_no_counts(args, kwargs)
             raise
         except ActiveConversionError:
-            given: Any = (args, kwargs)
-            if any(map(_is_active, optree.tree_leaves(given))):
+            if active_inside((args, kwargs)):
                 return self.step(args, kwargs)
             raise
         except TypingError as error:
@@ -129,11 +133,12 @@ class CompiledOperator:
             return result if result.ndim else result[()]
         return self._as_numpy(result, args, kwargs)
 
+    # Without this, the system would be asked for the memory inside compiled code, and might grant it, and end the
+    # process when it is written to.
     def _expect_room(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raise an error if the result cannot fit into memory. Where that is in doubt, the function is called once."""
-        given: Any = (args, kwargs)
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
-        if self.question.kind != "jacobian" or n <= FEW or any(map(_is_active, optree.tree_leaves(given))):
+        if self.question.kind != "jacobian" or n <= FEW or active_inside((args, kwargs)):
             return
         function, asked = getattr(self.f.py_func, MADE_OF, (self.f, None))
         hessian = isinstance(asked, Question) and asked.kind == "gradient" and asked.argnums == self.question.argnums
@@ -142,11 +147,13 @@ class CompiledOperator:
         elif key in self._counts:
             m = self._counts[key].outputs
         else:
-            copies: Any = optree.tree_map(_own_copy, given)  # the function may write to its arguments
-            value: Any = self.f(*copies[0], **{name: each for name, each in copies[1].items() if name != "out"})
+            copies, named = lent((args, {name: each for name, each in kwargs.items() if name != "out"}))
+            value: Any = self.f(*copies, **named)
             m = sum(map(np.size, optree.tree_leaves(value[0] if self.question.aux else value)))
         expect_room("Hessian" if hessian else "Jacobian", function.py_func.__name__, (m, n))
 
+    # Asked only after a failure: integers among the arguments are often counts, and Numba's own message says nothing
+    # of it. The function is typed with floats in their place; if that fails, they were.
     def _expect_no_counts(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raise an error that says so if the derivative cannot be compiled because of integers among the arguments."""
         counts = [n for n, given in zip(self.numbers, self._given(args, kwargs), strict=True) if type(given) is int]
@@ -157,6 +164,8 @@ class CompiledOperator:
         except NumbaError:
             raise CompilationError(count_advice(self.f.py_func.__name__, counts)) from None
 
+    # Fewer than eight inputs get dual numbers of their own width: fewer tangents to compute, and a chunk that holds
+    # all.
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Question:
         """Return the question with the mode for arguments of these shapes, and numbers as wide as they need."""
         mode = self.question.mode
@@ -189,8 +198,7 @@ class CompiledOperator:
             return empty(self.dispatcher, carriers, given)
         asked = self._asked(example, {})
         if takes_out and asked.mode == "forward":
-            given_once: Any = example
-            value = self.f(*optree.tree_map(_own_copy, given_once))
+            value = self.f(*lent(example))
             if not isinstance(value, tuple):
                 x = example[self.numbers[0]]
                 shape = (count, *np.shape(value), *x.shape)
@@ -202,12 +210,12 @@ class CompiledOperator:
 
     def tape(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapeCounts:
         """Return what a recording at these arguments is made of."""
-        given: Any = (args, {name: value for name, value in kwargs.items() if name != "out"})
-        copies, named = optree.tree_map(_own_copy, given)  # the function may write to its arguments
+        copies, named = lent((args, {name: value for name, value in kwargs.items() if name != "out"}))
         asked = self.question._replace(kind="tape", mode="reverse", value=False, chunk=None, care=CAREFUL)
         counts = derivative(self.f, asked)
         return TapeCounts(*within_limit(counts, *copies, **named))
 
+    # A gradient's cost needs no recording, its output being one number; for a Jacobian the number of outputs decides.
     def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is recorded once if its work must be known.
 
@@ -236,6 +244,7 @@ class CompiledOperator:
         given: Any = self._given(args, kwargs)
         return optree.tree_leaves(given)
 
+    # A single array is by far the most frequent argument; the key for it is made without looking at a tree.
     def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return a key for the shapes of what is differentiated, cheaply."""
         if self.numbers == [0] and args and type(args[0]) is np.ndarray:
@@ -271,14 +280,6 @@ def _like(leaves: list[Any], gradient: Any) -> Any:
 
 def _without_box(x: Any) -> Any:
     return x[()] if type(x) is np.ndarray and x.ndim == 0 else x
-
-
-def _is_active(x: Any) -> bool:
-    return isinstance(x, Active)
-
-
-def _own_copy(x: Any) -> Any:
-    return x.copy() if type(x) is np.ndarray else x
 
 
 def _rows(x: Any) -> Any:

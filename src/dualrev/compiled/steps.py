@@ -40,6 +40,7 @@ class CompiledStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
+        # In `detect_anomaly`, lines are what the user wants to be told, and compiled code has none.
         if looked_at():
             return interpreted(self.dispatcher)(*args, **kwargs)
         names = parameters(self.dispatcher)
@@ -61,6 +62,7 @@ class CompiledStep:
                 f"{self.__name__}, a compiled function, was given active complex numbers; it takes real ones: "
                 "np.real(z), np.imag(z) and np.abs(z)"
             )
+        # Traces and symbols follow each operation, and can do nothing with a step as a whole.
         if not all(x.takes_steps for x in operands if isinstance(x, Active)):
             return interpreted(self.dispatcher)(*args)
         watched = [] if self.private else call.watched(operands)

@@ -21,6 +21,7 @@ from dualrev.kernels.numba_patches import replace_array_class
 NUMBERS = (types.Integer, types.Float, types.Boolean)
 
 
+# One class above both modes, so that rows, casts, conversions and refusals are written once for both.
 class ActiveType(types.Type):  # type: ignore[misc]
     """A number that carries a derivative.
 
@@ -46,6 +47,7 @@ class ActiveType(types.Type):  # type: ignore[misc]
         """Whether a value of another type is a constant to this one."""
         return isinstance(other, NUMBERS) or other == self.dtype or (is_active(self.dtype) and self.dtype.takes(other))
 
+    # Safe and not exact, so that Numba prefers a signature that needs no conversion.
     def can_convert_from(self, typingctx: Any, other: Any) -> Any:
         """Allow constants where this number is expected."""
         return Conversion.safe if self.takes(other) else None
@@ -75,6 +77,8 @@ class ActiveArray(types.Array):  # type: ignore[misc]
     is_internal = True
 
 
+# Numba decides by classes, so arrays of active numbers need their own. A layout model is looked up by the exact
+# class.
 replace_array_class(lambda cls, dtype: ActiveArray if cls is types.Array and is_active(dtype) else cls)
 register_model(ActiveArray)(models.ArrayModel)
 
@@ -152,6 +156,7 @@ def link(typingctx: Any, y: Any, partials: Any, operands: Any) -> Any:
     return result(y, partials, operands), codegen
 
 
+# A pass-through in the generated row: code that calls no exponential or sine contains no counting either.
 @intrinsic
 def counted(typingctx: Any, y: Any) -> Any:
     """Return an active number, for which a mathematical function was called."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from numba.core import types
 
+from dualrev.auto.costs import FEWEST_WIDE
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import element, is_active
@@ -28,6 +29,8 @@ def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[.
     return implementation
 
 
+# Records of single operations and blocks alternate. A block is pulled when all records after it are done, since these
+# may read its outputs, and the records between two blocks are swept by one loop without a test.
 @compiled_only
 def sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callable[..., Any]:
     """Propagate adjoints back from the record `top` to the inputs, which have the indices from 1 to `leaves`."""
@@ -35,8 +38,12 @@ def sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callab
     def implementation(adjoints, tape, dtype, top, leaves):  # type: ignore[no-untyped-def]
         upper, block = top, last_block(tape)
         while True:
+            # Blocks that were recorded after the output cannot have contributed to it.
             while block >= 0 and words_of(tape, block, OWN)[FIRST] > upper:
                 block = words_of(tape, block, OWN)[PREVIOUS]
+            # Types must be the same on both ways in compiled code, so words are read even where there is no block,
+            # and not used. They stay where they are: a pull may record on the tape of an outer derivative, and never
+            # on this one.
             words = words_of(tape, max(block, 0), OWN)
             sweep_records(adjoints, tape, dtype, upper, words[FIRST] + words[COUNT] - 1 if block >= 0 else leaves)
             if block < 0:
@@ -47,6 +54,8 @@ def sweep(adjoints: Any, tape: Any, dtype: Any, top: Any, leaves: Any) -> Callab
     return implementation
 
 
+# A block's pull reads the adjoints of all its outputs, so they must be zeros from this call and not what an earlier
+# output left there.
 @compiled_only
 def whole_blocks(tape: Any, top: Any) -> Callable[..., Any]:
     """Return the last output of the block that holds a record, or the record if none does."""
@@ -70,6 +79,7 @@ def sweep_records(adjoints: Any, tape: Any, dtype: Any, top: Any, bottom: Any) -
     def floats(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
         sweep_floats(adjoints, tape, dtype, top, bottom)
 
+    # The adjoints of an inner derivative are numbers of the outer one, whose products Numba compiles as any others.
     def numbers(adjoints, tape, dtype, top, bottom):  # type: ignore[no-untyped-def]
         for k in range(top, bottom, -1):
             adjoint = adjoints[k]
@@ -130,7 +140,8 @@ def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[...
             row(block, m, adjoints, tape, dtype, each, leaves)
 
     def together(block, tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
-        if y.size < 3 or last_block(tape) >= 0:
+        # One or two sweeps of one cotangent cost less than one of eight. Blocks pull one cotangent at a time.
+        if y.size < FEWEST_WIDE or last_block(tape) >= 0:
             adjoints = zero_array(number_type, length_of(tape))
             for m, each in enumerate(y.flat):
                 row(block, m, adjoints, tape, dtype, each, leaves)
@@ -147,6 +158,8 @@ def rows(block: Any, tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[...
                 for n in range(leaves):
                     for k in range(lane + 1):
                         block[m - lane + k, n] = adjoints[1 + n, k]
+                # Only what this sweep has reached: outputs that are recorded early, as the rows of a recurrence,
+                # clear and visit little.
                 adjoints[: top + 1] = 0.0
                 top = leaves
 
@@ -168,6 +181,7 @@ def row(block: Any, m: Any, adjoints: Any, tape: Any, dtype: Any, y: Any, leaves
     return implementation
 
 
+# A copy, since the adjoints go back to the workspace and are overwritten by the next call.
 @compiled_only
 def gathered(adjoints: Any, x: Any, first: Any) -> Callable[..., Any]:
     """Return the adjoints of an input, a number or an array, from an index on, in its shape."""

@@ -114,6 +114,8 @@ class Arguments:
         """Whether the derivative is a matrix, a row for each output."""
         return bool(out.ndim == 2 and self.leaves[0].type.ndim == 1)
 
+    # Widened arguments are copied into arrays of active numbers, which costs memory and time. So only the second
+    # attempt asks for them.
     def thorough(self) -> Arguments:
         """Return the same arguments, of which constant arrays of floats are to hold active numbers too."""
         argnums = self.argnums[0] if self._single else self.argnums
@@ -160,6 +162,8 @@ class Arguments:
                 found.append(element(each))
         return found
 
+    # The derivatives under way outside are nested. The numbers of this one hold those of the innermost of them,
+    # whichever argument these came in.
     @property
     def float_type(self) -> Any:
         """The type of number that holds the values of all leaves."""
@@ -231,6 +235,7 @@ def class_of(numba_type: Any, scope: dict[str, Any]) -> str:
     """Return the name of a named tuple's class, which is entered in the scope; nothing for a plain tuple."""
     if not isinstance(numba_type, types.NamedTuple | types.NamedUniTuple):
         return ""
+    # Two classes may have one name. The number keeps them apart within one piece of code.
     name = f"class_{numba_type.instance_class.__name__}_{id(numba_type.instance_class)}"
     scope[name] = numba_type.instance_class
     return name

@@ -112,6 +112,7 @@ def _small(dispatcher: Any) -> bool:
     )
 
 
+# A clone finds what a function calls. This one is interpreted, so that nothing is compiled for the question.
 def _called(dispatcher: Any) -> Sequence[Any]:
     """Return a compiled function and all those that it may call."""
     cloner = Interpreted({})
@@ -129,6 +130,7 @@ def _draws(function: Any) -> bool:
     return any(str(home).startswith(("numpy.random", "random")) for home in homes)
 
 
+# Told by instructions, since bytecode is what Numba compiles; which of them there are depends on Python's version.
 def _catches(function: Any) -> bool:
     """Whether a function catches errors, among which `NeedsCare` would be."""
     return any(each.opname in _CATCHING for each in dis.get_instructions(function.__code__))

@@ -29,6 +29,8 @@ _VERSIONED = ("numpy", "math", "numba")
 """Modules whose functions change with their version only."""
 
 
+# An unknown value is no fingerprint rather than a weak one: machine code that is found although something changed
+# would be a wrong derivative without an error.
 class Unknown(Exception):
     """A value was met whose changes could not be seen."""
 
@@ -64,6 +66,7 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
             yield str(question)
             yield from _of_value(function, seen)
             return
+        # Options such as `fastmath` change the code, and stand nowhere in it.
         yield f"options {sorted(value.targetoptions.items(), key=str)}"
         yield from _of_function(value.py_func, seen)
     elif isinstance(value, np.ndarray) and value.dtype != object:
@@ -117,6 +120,7 @@ def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
         yield from _of_value(cell.cell_contents, seen)
 
 
+# `constants.g` is looked up when Numba compiles, and its value goes into the code.
 def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int]) -> Iterator[str]:
     if module.__name__.partition(".")[0] in _VERSIONED or id(module) in seen:
         return
@@ -129,6 +133,7 @@ def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int
                 yield from _of_attributes(value, code, seen | {id(module)})
 
 
+# Bytecode and not source text, so that comments and the place in a file do not matter.
 def _of_code(code: types.CodeType) -> Iterator[str]:
     yield f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {code.co_freevars}"
     for constant in code.co_consts:

@@ -29,6 +29,8 @@ _NUMBA_FOLDER = str(Path(numba.__file__).parent)
 _WITHOUT_SCIPY = "is required for linear algebra"
 _POINTER = "mismatch of argument types: active"
 
+# Which attempt failed for what: an error that the next attempt was made to cure says nothing that the next one's does
+# not say better.
 _CURED = (
     re.compile(r"setitem\((?:readonly )?array\(float|unify (?:readonly )?array\(float|and array\(float"),
     re.compile(r"list\(float|ListType\[float|DictType\[\w+,float|DictType\[.*float"),
@@ -126,6 +128,8 @@ def _reason(lines: Sequence[str]) -> str:
     return f"{reason.rstrip(':')} {signature}".strip()
 
 
+# A refusal asks the user to change the function, a fault asks for a report. An error that comes from Numba's or our
+# own files, and is none that Numba raises on purpose, is no statement about the user's code.
 def _is_fault(error: Exception, text: str) -> bool:
     """Whether an exception that is not Numba's own was raised inside Numba or here."""
     if isinstance(error, NotImplementedError) or _POINTER in text:
@@ -146,6 +150,8 @@ def _raised_at(error: Exception) -> str:
 def _place(text: str, error: Exception, functions: Sequence[Any]) -> _Place | None:
     """Return the innermost line of the user's that an error names, or that was looked at when it was raised."""
     named = [(match["file"] or match["path"], int(match["line"])) for match in _PLACE.finditer(text)]
+    # An error from Numba's lowering names no line. The place is then in the local variables of its frames: the
+    # statement at which the compiler was.
     looked_at: list[tuple[str, int]] = []
     for frame, _ in traceback.walk_tb(error.__traceback__):
         for local in list(frame.f_locals.values()):
@@ -194,6 +200,8 @@ def expect_no_python(cloner: Any) -> None:
                     )
 
 
+# Numba freezes globals when it compiles; cloning reads them again. Where they differ, the function and its derivative
+# would be of two different functions.
 def expect_same_globals(cloner: Any) -> None:
     """Raise an error if a function was compiled with values of globals that are others by now.
 

@@ -16,6 +16,7 @@ from dualrev.kernels.numba_arrays import empty_array
 from dualrev.reverse import numba_tape
 from dualrev.reverse.numba_var import VarType, variable
 
+# Borrowed and cleared, so that a call of a function that was called before asks for no memory.
 _ADJOINTS = "adjoints = borrowed(Var_value, length_of(tape), True)"
 
 
@@ -98,6 +99,7 @@ class ReverseDriver:
         body += ["sweep(adjoints, tape, Var, top, n)", "bad = holds_nan(adjoints[1 : n + 1])"]
         return self._defined([*self.arguments.names, cotangent], body, self._like_input(self._gathered))
 
+    # Auto asks for these counts before it has decided, so they come from one recording without a sweep.
     def tape(self) -> Any:
         """Return the function that counts what a recording is made of; see `calls.TapeCounts`."""
         body = [*self._recording(), "outputs = alone = passed = active = 0"]
@@ -111,6 +113,7 @@ class ReverseDriver:
     def _recording(self) -> list[str]:
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
+            # Index 0 is the constant's, so inputs begin at 1 and need no test whether they are active.
             body += [f"first{leaf.number} = n + 1", f"n += size_of({leaf.path})"]
         call = ", ".join(self.arguments.arranged(self._variable, self.scope))
         body.append("tape = acquired(Var_value, n)")

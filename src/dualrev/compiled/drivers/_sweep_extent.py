@@ -31,6 +31,8 @@ def swept(tape: Any, dtype: Any, y: Any, leaves: Any) -> Callable[..., Any]:
     if not isinstance(y, types.Array):
         return lambda tape, dtype, y, leaves: (length_of(tape), 0, 0)
 
+    # A sweep carries on wherever an adjoint is not 0, which depends on the function alone. So reachability is
+    # followed with booleans, for a few sweeps, at the price of those and not of all.
     def implementation(tape, dtype, y, leaves):  # type: ignore[no-untyped-def]
         if y.size < FEWEST_WIDE or last_block(tape) >= 0:
             return y.size * length_of(tape), 0, 0

@@ -12,9 +12,11 @@ from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import array_of
 from dualrev.reverse import numba_tape
 
+# Filling a larger array takes longer than asking for it, and it would be kept for as long as the machine code.
 MOST_BYTES = 1 << 20
 """Larger arrays are not kept."""
 
+# Idle memory is an address in a slot and nothing beside it, so its size must lie with it.
 _AHEAD = 16
 """Bytes before an array's memory, which hold its size; they keep it aligned."""
 
@@ -22,6 +24,8 @@ _IDLE = "dualrev_idle_arrays"
 _WORD, _BYTE = ir.IntType(64), ir.IntType(8)
 
 
+# The slots are those of tapes: an exchange takes what is in one and leaves 0, so that two threads never take the
+# same. What turns out too small goes back to its slot, and is freed if another thread has filled that meanwhile.
 def _memory(context: Any, builder: Any, size: Any) -> Any:
     """Emit a search for idle memory of a size, and a request for more if there is none; the result is its address."""
     slots = numba_tape.idle(builder.module, _IDLE)
@@ -63,6 +67,8 @@ def borrowed(typingctx: Any, dtype: Any, shape: Any, zero: Any) -> Any:
         for length in reversed(lengths):
             strides.insert(0, size)
             size = builder.mul(size, length)
+        # No reference is counted, and no array may be returned or kept: the drivers hand these to the clone and give
+        # them back. Numba's own arrays would be freed with each call, and asked for again with the next.
         array = make_array(result)(context, builder)
         data = builder.gep(_memory(context, builder, size), [_WORD(_AHEAD)])
         with builder.if_then(args[2]):
@@ -86,6 +92,7 @@ def _give_back(context: Any, builder: Any, of: Any, value: Any) -> None:
         numba_tape.give_back(context, builder, of.dtype, value)
         return
     data = builder.bitcast(make_array(of)(context, builder, value).data, _BYTE.as_pointer())
+    # An empty array has an address, too, so that it comes back as any other.
     address = builder.gep(data, [_WORD(-_AHEAD)])
     capacity = builder.load(builder.bitcast(address, _WORD.as_pointer()))
     small = builder.icmp_unsigned("<=", capacity, _WORD(MOST_BYTES))
@@ -110,6 +117,8 @@ def give_back(typingctx: Any, kept: Any) -> Any:
     return types.none(kept), codegen
 
 
+# The call is written here, where its status can be looked at before it is passed on. The caller sees the error of the
+# user's function, unchanged.
 @intrinsic
 def guarded(typingctx: Any, function: Any, given: Any, kept: Any) -> Any:
     """Call a compiled function with a tuple of arguments; if it raises an error, what is kept is given back first."""
@@ -122,6 +131,7 @@ def guarded(typingctx: Any, function: Any, given: Any, kept: Any) -> Any:
         callee = context.declare_function(builder.module, compiled.fndesc)
         parts = cgutils.unpack_tuple(builder, args[1], len(given))
         parts = [context.cast(builder, *each) for each in zip(parts, given, wanted[: len(given)], strict=True)]
+        # Numba types a default as part of the signature, with no value behind it.
         parts += [context.get_dummy_value() for _ in wanted[len(given) :]]  # defaults, which are in the type
         status, value = context.call_conv.call_function(builder, callee, result, wanted, parts)
         with builder.if_then(status.is_error, likely=False):

@@ -27,6 +27,8 @@ _LOSE_READ_ONLY = ("ascontiguousarray", "asfortranarray")
 """Functions whose result may be the array that they were given, while its type says that it is a new one."""
 
 
+# Numba has no call that types a function and stops there. An error raised after the types is how to leave early; no
+# machine code is needed for this question.
 class _Typed(Exception):
     """Typing is done, and the rest of a compilation not wanted."""
 
@@ -61,6 +63,9 @@ class _TypesOnly(CompilerBase):  # type: ignore[misc]
         return [manager]
 
 
+# Numba refuses to write to read-only arrays when it types. So a function is typed for arguments that are read-only:
+# if it passes, it writes to none of them. All are tried together first, which is enough for a function that writes to
+# none.
 def arguments_written_to(dispatcher: Any, numba_types: Sequence[Any]) -> tuple[set[int], bool]:
     """Return the positions of the arguments to whose arrays a function may write, and whether all of them are known."""
     key = tuple(numba_types)

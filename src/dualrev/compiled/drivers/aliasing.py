@@ -39,6 +39,8 @@ def expect_apart(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     known = global_arrays(f)
     if len(arrays) + len(known) < 2 or not arrays:
         return
+    # `may_share_memory` compares bounds only, which is quick, and may be wrong in one direction: then the call below,
+    # which is the judge, finds nothing written.
     pairs = [pair for pair in combinations(arrays, 2) if np.may_share_memory(*pair)]
     in_globals = [pair for pair in product(arrays, known) if np.may_share_memory(*pair)]
     if not pairs and not in_globals:
@@ -47,6 +49,7 @@ def expect_apart(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     before = optree.tree_map(primal, before)
     after = lent(before)
     f(*after[0], **after[1])
+    # Bytes and not values, for which a NaN would differ from itself.
     written = [id(x) for x, y in zip(_arrays(before), _arrays(after), strict=True) if x.tobytes() != y.tobytes()]
     for other, found in (("another argument", pairs), ("a global array", in_globals)):
         if any(id(x) in written for pair in found for x in pair):

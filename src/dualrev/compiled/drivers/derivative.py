@@ -78,6 +78,8 @@ class Question(NamedTuple):
 def derivative(dispatcher: Any, question: Question) -> Any:
     """Return the dispatcher that computes a derivative of a compiled function; the same one for the same question."""
     with _BUILDING:
+        # Kept at the function itself and in no table of ours: both go away together, and an edited cell of a notebook
+        # makes a new function, with none.
         kept = vars(dispatcher).setdefault(_KEPT, {})
         if question not in kept:
             registration.register()
@@ -85,6 +87,7 @@ def derivative(dispatcher: Any, question: Question) -> Any:
         return kept[question]
 
 
+# The types decide what is written, so the chooser is asked as Numba would ask it; nothing is compiled.
 def source(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     """Return the code that is written for a derivative, for arguments of these types."""
     entry = derivative(dispatcher, question)
@@ -113,6 +116,8 @@ def _built(dispatcher: Any, question: Question) -> Any:
             return _either(dispatcher, question, arguments)
         return _implementation(dispatcher, question, arguments)
 
+    # The entry has the user's names and defaults, for calls by keyword and for `inspect`. What runs is written per
+    # types.
     entry, on_disk = _entry(dispatcher, question, [*of, *further])
     setattr(entry, TAKES_OUT, takes_out)
     setattr(entry, MADE_OF, (dispatcher, question))
@@ -141,6 +146,8 @@ def _first(of: Any) -> Any:
     return of.dtype if of.ndim == 1 else of.copy(ndim=of.ndim - 1)
 
 
+# Numba finds machine code on disk by the file and line of a function. So the entry stands in a file of its own, whose
+# name holds the digest of all that the derivative depends on: an edit anywhere finds another file.
 def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, bool]:
     """Return a function of the derivative's name and parameters, and whether its machine code can be kept on disk."""
     short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
@@ -155,6 +162,7 @@ def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, 
     return scope[name], True
 
 
+# Both modes are compiled, so that the choice can depend on sizes that are known only when the code runs.
 def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
     """Return the implementation that chooses the mode when it runs, from the number of inputs.
 
@@ -185,6 +193,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
     """
     failures: list[Exception] = []
     made: list[Cloner] = []
+    # In this order, because each attempt makes more of the function active, and so slower, than the one before.
     for attempt in range(3):
         table = thorough_constructors if attempt else constructors
         given = arguments.thorough() if attempt else arguments
@@ -200,6 +209,8 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
             expect_no_python(made[-1])
             expect_same_globals(made[-1])
             return written
+        # A refusal of ours is final: a wider attempt would not cure it, and its message is better than the next
+        # one's.
         except (DualrevError, Warning):  # where warnings are errors, that of Numba's stays what it is
             raise
         except Exception as error:  # Numba's own, and where its lowering did not expect a type, any other

@@ -21,6 +21,8 @@ _RANDOM = (
 )
 
 
+# An array that holds no active numbers is copied, since it may be an argument or a global: results belong to the
+# caller.
 @compiled_only
 def primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
     """Return the value of an output, a number or an array, as the caller of the derivative sees it."""
@@ -51,6 +53,7 @@ def expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
 
         def number(dtype, y, before):  # type: ignore[no-untyped-def]
             now = value_of(y)
+            # A NaN that stays a NaN is the same value.
             if now != before and (now == now or before == before):
                 raise RandomFunctionError(_RANDOM)
 
