@@ -14,6 +14,7 @@ import dualrev as dr
 from dualrev.cuda import batch_kernels, programs
 from dualrev.cuda.programs import Layout
 from dualrev.kernels import cuda_target
+from dualrev.kernels.cuda import sign_by
 from dualrev.primitives.row import Row
 from dualrev.primitives.scalar import TABLE
 
@@ -123,3 +124,9 @@ def test_constant_results(f: Any, expected: Any, monkeypatch: pytest.MonkeyPatch
     for device in ("cpu", "cuda"):
         found = dr.jacobian(f if device == "cpu" else njit(f), batched=True, device=device)(x)
         np.testing.assert_array_equal(np.squeeze(np.stack(found) if isinstance(found, tuple) else found), expected)
+
+
+@pytest.mark.parametrize("one", [1.0, np.float32(1.0)])
+def test_an_infinity_has_a_sign_on_the_device_as_in_numpy(one: Any) -> None:
+    values = np.array([-np.inf, -2.0, -0.0, 0.0, 0.5, np.inf, np.nan], np.result_type(one))
+    np.testing.assert_array_equal([sign_by(one)(x) for x in values], np.sign(values))

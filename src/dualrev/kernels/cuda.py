@@ -34,8 +34,12 @@ def complete() -> None:
 
     @overloads(np.sign, target="cuda")
     def sign(x: Any) -> Callable[..., Any]:
-        # x / x is 1 without a branch for its sign, and NaN for an infinity or a NaN.
-        return lambda x: math.copysign(x / x, x) if x != 0 else x - x
+        return sign_by(np.float32(1.0) if x == types.float32 else 1.0)
+
+
+def sign_by(one: Any) -> Callable[[Any], Any]:
+    """Return the function that gives the sign of a number, with a one of its precision."""
+    return lambda x: x if x != x else math.copysign(one, x) if x != 0 else x - x
 
 
 def _overload(function: Any, wide: Any, narrow: Any) -> None:
