@@ -1,78 +1,30 @@
 """Rules of array functions, a file per family."""
 
 from dualrev.primitives.array import (
-    _active_options as active_options,
-)
-from dualrev.primitives.array import (
-    _arranging as arranging,
-)
-from dualrev.primitives.array import (
-    _axes as axes,
-)
-from dualrev.primitives.array import (
-    _calculus as calculus,
-)
-from dualrev.primitives.array import (
-    _contraction as contraction,
-)
-from dualrev.primitives.array import (
-    _convolution as convolution,
-)
-from dualrev.primitives.array import (
-    _determinants as determinants,
-)
-from dualrev.primitives.array import (
-    _einsum as einsum,
-)
-from dualrev.primitives.array import (
-    _factorizations as factorizations,
-)
-from dualrev.primitives.array import (
-    _fourier as fourier,
-)
-from dualrev.primitives.array import (
-    _gathering as gathering,
-)
-from dualrev.primitives.array import (
-    _histograms as histograms,
-)
-from dualrev.primitives.array import (
-    _inner_outer as inner_outer,
-)
-from dualrev.primitives.array import (
-    _joining as joining,
-)
-from dualrev.primitives.array import (
-    _linear_systems as linear_systems,
-)
-from dualrev.primitives.array import (
-    _missing as missing,
-)
-from dualrev.primitives.array import (
-    _multiplying as multiplying,
-)
-from dualrev.primitives.array import (
-    _norms as norms,
-)
-from dualrev.primitives.array import (
-    _ordering as ordering,
-)
-from dualrev.primitives.array import (
-    _padding as padding,
-)
-from dualrev.primitives.array import (
-    _polynomials as polynomials,
-)
-from dualrev.primitives.array import (
-    _spectra as spectra,
-)
-from dualrev.primitives.array import (
-    _splitting as splitting,
-)
-from dualrev.primitives.array import (
-    _statistics as statistics,
-)
-from dualrev.primitives.array import (
+    _active_options,
+    _arranging,
+    _axes,
+    _calculus,
+    _contraction,
+    _convolution,
+    _determinants,
+    _einsum,
+    _factorizations,
+    _fourier,
+    _gathering,
+    _histograms,
+    _inner_outer,
+    _joining,
+    _linear_systems,
+    _missing,
+    _multiplying,
+    _norms,
+    _ordering,
+    _padding,
+    _polynomials,
+    _spectra,
+    _splitting,
+    _statistics,
     choosing,
     complex_parts,
     faddeeva,
@@ -87,11 +39,11 @@ from dualrev.primitives.array import (
 from dualrev.primitives.array.rule import COMPOSITES, OPTIONED, RULES, ArrayRule, Linearization
 
 FAMILIES = (
-    *(shaping, axes, indexing, vector_parts, gathering, arranging, joining, splitting, padding, choosing),
-    *(reduction, multiplying, statistics, missing, ordering, active_options),
-    *(contraction, inner_outer, einsum, convolution, calculus, polynomials, complex_parts, faddeeva, fourier),
-    *(grids, histograms),
-    *(linear_systems, structured_systems, determinants, factorizations, spectra, norms, matrix_functions),
+    *(shaping, _axes, indexing, vector_parts, _gathering, _arranging, _joining, _splitting, _padding, choosing),
+    *(reduction, _multiplying, _statistics, _missing, _ordering, _active_options),
+    *(_contraction, _inner_outer, _einsum, _convolution, _calculus, _polynomials, complex_parts, faddeeva, _fourier),
+    *(grids, _histograms),
+    *(_linear_systems, structured_systems, _determinants, _factorizations, _spectra, _norms, matrix_functions),
 )
 
 __all__ = ["COMPOSITES", "FAMILIES", "OPTIONED", "RULES", "ArrayRule", "Linearization"]

@@ -6,21 +6,15 @@ terms of others, and the array itself may then be plain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from dualrev.primitives.array._ordering import positions, ranked
-from dualrev.primitives.array.rule import OPTIONED, from_the_end, plain
+from dualrev.primitives.array.rule import OPTIONED, composite, from_the_end, plain
 
-
-def _optioned(*functions: Any) -> Callable[[Any], Any]:
-    def enter(definition: Any) -> Any:
-        OPTIONED.update(dict.fromkeys(functions, definition))
-        return definition
-
-    return enter
+_optioned = partial(composite, table=OPTIONED)
 
 
 @_optioned(np.sum)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualrev.primitives.array._gathering import numbered
 from dualrev.primitives.array.indexing import scatter
-from dualrev.primitives.array.rule import Shape, array_rule, composite, from_the_end, leading, linear
+from dualrev.primitives.array.rule import Shape, along, array_rule, composite, from_the_end, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
 
 
@@ -39,25 +39,23 @@ def _shifted(array: Any, axis: int, shift: int) -> Any:
     cut = -shift % size if size else 0
     if not cut:
         return array
-    tail = (slice(None),) * (-axis - 1)
-    parts = array[(Ellipsis, slice(cut, None), *tail)], array[(Ellipsis, slice(None, cut), *tail)]
-    return np.concatenate(parts, axis=axis)
+    return np.concatenate((array[along(axis, slice(cut, None))], array[along(axis, slice(None, cut))]), axis=axis)
 
 
 @array_rule(np.roll)
 def roll(y: Any, a: Any, /, shift: Any = 0, axis: Any = None) -> Any:
     """Shift around; the transpose shifts back."""
     shape: Shape = a.shape
-    along: Shape
+    axes: Shape
     line: Shape
     if axis is None:
-        along, line = (-1,), (math.prod(shape),)
+        axes, line = (-1,), (math.prod(shape),)
     else:
-        along, line = from_the_end(tuple(axis) if isinstance(axis, list) else axis, a.ndim), shape
+        axes, line = from_the_end(tuple(axis) if isinstance(axis, list) else axis, a.ndim), shape
     if type(shift) is int:
-        shifts = [(n, shift) for n in along]
+        shifts = [(n, shift) for n in axes]
     else:
-        shifts = [(int(n), int(by)) for by, n in np.broadcast(shift if axis is not None else np.sum(shift), along)]
+        shifts = [(int(n), int(by)) for by, n in np.broadcast(shift if axis is not None else np.sum(shift), axes)]
 
     def rolled(array: Any, sign: int) -> Any:
         whole = array.shape
@@ -95,24 +93,24 @@ def tile(y: Any, A: Any, /, reps: Any = 1) -> Any:
 def repeat(y: Any, a: Any, /, repeats: Any = 1, axis: Any = None) -> Any:
     """Repeat elements; the transpose adds the copies up."""
     shape, result = a.shape, y.shape
-    (along,) = (-1,) if axis is None else from_the_end(axis, a.ndim)
+    (place,) = (-1,) if axis is None else from_the_end(axis, a.ndim)
     line = (math.prod(shape),) if axis is None else shape
     times = np.asarray(repeats).reshape(-1)
     if times.size == 1:
-        cut = len(line) + along + 1
+        cut = len(line) + place + 1
         split = (*line[:cut], int(times[0]), *line[cut:])
 
     def push(t: Any) -> Any:
         ahead = leading(t, len(shape))
-        return np.repeat(t.reshape(ahead + line), repeats, axis=along)
+        return np.repeat(t.reshape(ahead + line), repeats, axis=place)
 
     def pull(w: Any) -> Any:
         ahead = leading(w, len(result))
         if times.size == 1:
-            return np.sum(w.reshape(ahead + split), axis=along).reshape(ahead + shape)
-        moved = np.moveaxis(w, along, -1)
-        places = np.repeat(np.arange(line[along]), times)
-        return np.moveaxis(scatter(moved, (line[along],), places, 1), -1, along).reshape(ahead + shape)
+            return np.sum(w.reshape(ahead + split), axis=place).reshape(ahead + shape)
+        moved = np.moveaxis(w, place, -1)
+        places = np.repeat(np.arange(line[place]), times)
+        return np.moveaxis(scatter(moved, (line[place],), places, 1), -1, place).reshape(ahead + shape)
 
     return linear(push, pull)
 

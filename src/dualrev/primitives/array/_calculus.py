@@ -7,43 +7,33 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.indexing import scatter
-from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, from_the_end, leading, linear, plain
+from dualrev.primitives.array.rule import Each, Pair, along, array_rule, composite, from_the_end, leading, linear, plain
 from dualrev.primitives.array.shaping import laid_like
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.primitives.protocol_function import ProtocolFunction
 
-
-def _along(axis: int, first: Any, last: Any, step: Any = None) -> Any:
-    """Return the index of a slice of an axis that is counted from the end."""
-    return (Ellipsis, slice(first, last, step), *(slice(None),) * (-axis - 1))
-
-
-def _difference(a: Any, n: int = 1, axis: int = -1) -> Any:
-    return np.diff(a, n, axis)
-
-
-difference = ProtocolFunction("diff", _difference)
+difference = ProtocolFunction("diff", lambda a, n=1, axis=-1: np.diff(a, n, axis))
 
 
 @array_rule(difference)
 def difference_rule(y: Any, a: Any, /, n: int = 1, axis: int = -1) -> Any:
     """Subtract neighbours; the transpose subtracts the other way, beyond the ends from zero."""
-    (along,) = from_the_end(axis, a.ndim)
-    size = a.shape[along]
+    (place,) = from_the_end(axis, a.ndim)
+    size = a.shape[place]
 
     def push(t: Any) -> Any:
         for _ in range(n):
-            t = t[_along(along, 1, None)] - t[_along(along, None, -1)]
+            t = t[along(place, slice(1, None))] - t[along(place, slice(None, -1))]
         return t
 
     def pull(w: Any) -> Any:
         if n > size:
             return np.zeros(leading(w, a_ndim) + a_shape, w.dtype)
         end = list(w.shape)
-        end[along] = 1
+        end[place] = 1
         zero = np.zeros(end, w.dtype)
         for _ in range(n):
-            w = np.concatenate([zero, w], axis=along) - np.concatenate([w, zero], axis=along)
+            w = np.concatenate([zero, w], axis=place) - np.concatenate([w, zero], axis=place)
         return w
 
     a_shape, a_ndim = a.shape, a.ndim
@@ -81,13 +71,13 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Add up the areas between samples."""
     y = np.stack(y) if isinstance(y, list | tuple) else np.asarray(y) if plain(y) is y else y
-    (along,) = from_the_end(axis, y.ndim)
+    (place,) = from_the_end(axis, y.ndim)
     if x is not None:
-        dx = difference(np.stack(x) if isinstance(x, list | tuple) else x, axis=along if np.ndim(x) > 1 else -1)
+        dx = difference(np.stack(x) if isinstance(x, list | tuple) else x, axis=place if np.ndim(x) > 1 else -1)
         if dx.ndim == 1 and y.ndim > 1:
-            dx = np.reshape(dx, (-1, *(1,) * (-along - 1)))
-    means = (y[_along(along, 1, None)] + y[_along(along, None, -1)]) / 2.0
-    return np.sum(dx * means, axis=along)
+            dx = np.reshape(dx, (-1, *(1,) * (-place - 1)))
+    means = (y[along(place, slice(1, None))] + y[along(place, slice(None, -1))]) / 2.0
+    return np.sum(dx * means, axis=place)
 
 
 def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
@@ -95,8 +85,8 @@ def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     size = f.shape[axis]
     if size < edge_order + 1:
         raise ValueError(f"np.gradient needs {edge_order + 1} samples on an axis, and shape {f.shape} has {size}")
-    before, here, after = (f[_along(axis, n, size - 2 + n)] for n in range(3))
-    at = [f[_along(axis, n, n + 1 or None)] for n in (0, 1, -2, -1)]
+    before, here, after = (f[along(axis, slice(n, size - 2 + n))] for n in range(3))
+    at = [f[along(axis, slice(n, n + 1 or None))] for n in (0, 1, -2, -1)]
     if np.ndim(spacing) == 0:
         middle = (after - before) / (2.0 * spacing)
         h = [spacing] * 4
@@ -112,7 +102,7 @@ def _slopes(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     if edge_order == 1:
         first, last = (at[1] - at[0]) / h[0], (at[3] - at[2]) / h[3]
     else:
-        third, third_last = f[_along(axis, 2, 3)], f[_along(axis, -3, -2)]
+        third, third_last = f[along(axis, slice(2, 3))], f[along(axis, slice(-3, -2))]
         a, b = h[0], h[1]
         first = -(2.0 * a + b) / (a * (a + b)) * at[0] + (a + b) / (a * b) * at[1] - a / (b * (a + b)) * third
         a, b = h[2], h[3]
@@ -152,11 +142,7 @@ def unwrap(y: Any, p: Any, /, discont: Any = None, axis: int = -1, period: Any =
     return linear(lambda t: t, lambda w: w)
 
 
-def _interpolated(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    return np.interp(x, xp, fp, left, right)
-
-
-interpolated = ProtocolFunction("interp", _interpolated)
+interpolated = ProtocolFunction("interp", lambda x, xp, fp, left=None, right=None: np.interp(x, xp, fp, left, right))
 
 
 def _pieces(x: Any, xp: Any) -> tuple[Any, Any, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from dualrev.primitives.array._bilinear import matrix_product, pushed
 from dualrev.primitives.array._matrices import flipped
 from dualrev.primitives.array.rule import Each, Pair, array_rule, composite, leading
-from dualrev.primitives.array.shaping import pad_axes, sum_to
+from dualrev.primitives.array.shaping import pad_axes, permuted, sum_to
 from dualrev.primitives.chain_rule import product
 
 
@@ -92,29 +92,23 @@ def tensordot(y: Any, a: Any, b: Any, /, axes: Any = 2) -> Any:
 
     def push_left(t: Any) -> Any:
         ahead = leading(t, a.ndim)
-        return pushed(np.matmul, _turned(t, order_a).reshape((*ahead, rows, inner)), right).reshape(ahead + y.shape)
+        return pushed(np.matmul, permuted(t, order_a).reshape((*ahead, rows, inner)), right).reshape(ahead + y.shape)
 
     def push_right(t: Any) -> Any:
         ahead = leading(t, b.ndim)
-        return pushed(np.matmul, left, _turned(t, order_b).reshape((*ahead, inner, columns))).reshape(ahead + y.shape)
+        return pushed(np.matmul, left, permuted(t, order_b).reshape((*ahead, inner, columns))).reshape(ahead + y.shape)
 
     def pull_left(w: Any) -> Any:
         ahead = leading(w, y.ndim)
         whole = matrix_product(w.reshape((*ahead, rows, columns)), right.T)
-        return _turned(whole.reshape(ahead + turned_a), back_a)
+        return permuted(whole.reshape(ahead + turned_a), back_a)
 
     def pull_right(w: Any) -> Any:
         ahead = leading(w, y.ndim)
         whole = matrix_product(left.T, w.reshape((*ahead, rows, columns)))
-        return _turned(whole.reshape(ahead + turned_b), back_b)
+        return permuted(whole.reshape(ahead + turned_b), back_b)
 
     return Each((Pair(push_left, pull_left), Pair(push_right, pull_right)))
-
-
-def _turned(array: Any, order: list[int]) -> Any:
-    """Permute the last axes."""
-    ahead = array.ndim - len(order)
-    return np.transpose(array, (*range(ahead), *[ahead + n for n in order]))
 
 
 @composite(np.dot)

@@ -21,11 +21,7 @@ def _named(mode: Any) -> str:
     return known
 
 
-def _convolve(a: Any, v: Any, mode: Any = "full") -> Any:
-    return np.convolve(a, v, mode)
-
-
-convolved = ProtocolFunction("convolve", _convolve)
+convolved = ProtocolFunction("convolve", lambda a, v, mode="full": np.convolve(a, v, mode))
 
 
 def _windows(rows: Any, length: int) -> Any:

@@ -11,8 +11,8 @@ from dualrev.primitives.array._matrices import diagonal, diagonal_matrix, flippe
 from dualrev.primitives.array.complex_parts import only_real
 from dualrev.primitives.array.constant import CONSTANT
 from dualrev.primitives.array.packing import result_of
+from dualrev.primitives.array.reduction import weighed
 from dualrev.primitives.array.rule import array_rule, composite, linear
-from dualrev.primitives.chain_rule import chain_product, product
 from dualrev.primitives.protocol_function import ProtocolFunction
 
 
@@ -56,10 +56,7 @@ CONSTANT.update((det_sign, regularity))
 def det(y: Any, a: Any, /) -> Any:
     """Its gradient is the matrix of cofactors, which also a singular matrix has."""
     gradient = cofactors(a)
-    return linear(
-        lambda t: np.sum(chain_product(gradient, t), axis=(-1, -2)),
-        lambda w: product(gradient, w[..., None, None]),
-    )
+    return weighed(gradient, (-2, -1), a.shape)
 
 
 @array_rule(cofactors, definition=elimination.cofactors)
@@ -88,11 +85,7 @@ def cofactors_rule(y: Any, a: Any, /) -> Any:
     return linear(apply, apply)
 
 
-def _log_det(a: Any) -> Any:
-    return np.linalg.slogdet(a)[1]
-
-
-log_det = ProtocolFunction("log_abs_det", _log_det)
+log_det = ProtocolFunction("log_abs_det", lambda a: np.linalg.slogdet(a)[1])
 
 
 @array_rule(log_det, definition=elimination.log_abs_det)
@@ -100,10 +93,7 @@ def log_det_rule(y: Any, a: Any, /) -> Any:
     """Its gradient is the transposed inverse."""
     only_real("np.linalg.slogdet", a)
     gradient = flipped(np.linalg.inv(a))
-    return linear(
-        lambda t: np.sum(chain_product(gradient, t), axis=(-1, -2)),
-        lambda w: product(gradient, w[..., None, None]),
-    )
+    return weighed(gradient, (-2, -1), a.shape)
 
 
 @composite(np.linalg.slogdet)

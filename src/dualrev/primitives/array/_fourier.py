@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
+from dualrev.primitives.array.rule import along, array_rule, composite, from_the_end, linear
 
 _SWAPPED: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
@@ -15,7 +15,7 @@ def _fitted(array: Any, axis: int, size: int) -> Any:
     """Crop an axis, counted from the end, to a length, or lengthen it by zeros: the transpose of doing the other."""
     have = array.shape[axis]
     if have >= size:
-        return array if have == size else array[(Ellipsis, slice(size), *(slice(None),) * (-axis - 1))]
+        return array if have == size else array[along(axis, slice(size))]
     shape = list(array.shape)
     shape[axis] = size - have
     return np.concatenate([array, np.zeros(shape, array.dtype)], axis=axis)
@@ -25,11 +25,11 @@ def _symmetric(transform: Any) -> None:
     @array_rule(transform)
     def transform_rule(y: Any, a: Any, /, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
         """Transform the tangent, and the cotangent as well."""
-        (along,) = from_the_end(axis, a.ndim)
-        size = a.shape[along]
+        (place,) = from_the_end(axis, a.ndim)
+        size = a.shape[place]
         return linear(
-            lambda t: transform(t, n, along, norm),
-            lambda w: _fitted(transform(w, None, along, norm), along, size),
+            lambda t: transform(t, n, place, norm),
+            lambda w: _fitted(transform(w, None, place, norm), place, size),
         )
 
 
@@ -40,30 +40,30 @@ for _transform in (np.fft.fft, np.fft.ifft):
 @array_rule(np.fft.rfft)
 def rfft(y: Any, a: Any, /, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """Keep the first half of a transform of real numbers; the transpose puts zeros in place of the other half."""
-    (along,) = from_the_end(axis, a.ndim)
-    size = a.shape[along]
+    (place,) = from_the_end(axis, a.ndim)
+    size = a.shape[place]
     length = size if n is None else n
     return linear(
-        lambda t: np.fft.rfft(t, n, along, norm),
-        lambda w: np.real(_fitted(np.fft.fft(w, length, along, norm), along, size)),
+        lambda t: np.fft.rfft(t, n, place, norm),
+        lambda w: np.real(_fitted(np.fft.fft(w, length, place, norm), place, size)),
     )
 
 
 @array_rule(np.fft.irfft)
 def irfft(y: Any, a: Any, /, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
     """Transform half a spectrum to real numbers; all but its first and its middle element count twice."""
-    (along,) = from_the_end(axis, a.ndim)
-    size, length = a.shape[along], y.shape[along]
+    (place,) = from_the_end(axis, a.ndim)
+    size, length = a.shape[place], y.shape[place]
     times = np.full(length // 2 + 1, 2.0, y.dtype)
     times[0] = 1.0
     if length % 2 == 0:
         times[-1] = 1.0
-    times = times.reshape((-1, *(1,) * (-along - 1)))
+    times = times.reshape((-1, *(1,) * (-place - 1)))
 
     def pull(w: Any) -> Any:
-        return _fitted(np.conjugate(np.fft.rfft(w, length, along, _SWAPPED[norm])) * times, along, size)
+        return _fitted(np.conjugate(np.fft.rfft(w, length, place, _SWAPPED[norm])) * times, place, size)
 
-    return linear(lambda t: np.fft.irfft(t, n, along, norm), pull)
+    return linear(lambda t: np.fft.irfft(t, n, place, norm), pull)
 
 
 def _axes(a: Any, s: Any, axes: Any) -> list[tuple[Any, int]]:
@@ -76,50 +76,30 @@ def _axes(a: Any, s: Any, axes: Any) -> list[tuple[Any, int]]:
     return list(zip(lengths, axes, strict=True))
 
 
-def _over_axes(whole: Any, single: Any, default: Any) -> None:
+def _over_axes(whole: Any, default: Any, of_last: Any, of_others: Any, to_real: bool = False) -> None:
+    """Enter a transform of several axes: the last one first, or at the end where the result is real."""
+
     def transform(a: Any, s: Any = None, axes: Any = default, norm: Any = None, out: None = None) -> Any:
-        for n, axis in reversed(_axes(a, s, axes)):
+        lengths = _axes(a, s, axes)
+        if not lengths and of_last is not of_others:
+            raise ValueError("at least 1 axis must be transformed")
+        steps = list(zip([*[of_others] * (len(lengths) - 1), of_last], lengths, strict=False))
+        for single, (n, axis) in steps if to_real else reversed(steps):
             a = single(a, n, axis, norm)
         return a
 
-    transform.__doc__ = f"Apply np.fft.{single.__name__} to each axis."
+    transform.__doc__ = f"Apply np.fft.{of_last.__name__} to the last axis, np.fft.{of_others.__name__} to the others."
     composite(whole)(transform)
 
 
-def _over_axes_of_real(whole: Any, default: Any) -> None:
-    def transform(a: Any, s: Any = None, axes: Any = default, norm: Any = None, out: None = None) -> Any:
-        *others, (n, axis) = _axes(a, s, axes)
-        a = np.fft.rfft(a, n, axis, norm)
-        for n, axis in reversed(others):
-            a = np.fft.fft(a, n, axis, norm)
-        return a
-
-    transform.__doc__ = "Transform real numbers along the last axis, and then the others."
-    composite(whole)(transform)
-
-
-def _over_axes_to_real(whole: Any, default: Any) -> None:
-    def transform(a: Any, s: Any = None, axes: Any = default, norm: Any = None, out: None = None) -> Any:
-        *others, (n, axis) = _axes(a, s, axes)
-        for length, other in others:
-            a = np.fft.ifft(a, length, other, norm)
-        return np.fft.irfft(a, n, axis, norm)
-
-    transform.__doc__ = "Transform back all axes but the last, and then that to real numbers."
-    composite(whole)(transform)
-
-
-for _whole, _single, _default in (
-    (np.fft.fftn, np.fft.fft, None),
-    (np.fft.ifftn, np.fft.ifft, None),
-    (np.fft.fft2, np.fft.fft, (-2, -1)),
-    (np.fft.ifft2, np.fft.ifft, (-2, -1)),
+for _default, _whole, _inverse, _real, _to_real in (
+    (None, np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn),
+    ((-2, -1), np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2),
 ):
-    _over_axes(_whole, _single, _default)
-_over_axes_of_real(np.fft.rfftn, None)
-_over_axes_of_real(np.fft.rfft2, (-2, -1))
-_over_axes_to_real(np.fft.irfftn, None)
-_over_axes_to_real(np.fft.irfft2, (-2, -1))
+    _over_axes(_whole, _default, np.fft.fft, np.fft.fft)
+    _over_axes(_inverse, _default, np.fft.ifft, np.fft.ifft)
+    _over_axes(_real, _default, np.fft.rfft, np.fft.fft)
+    _over_axes(_to_real, _default, np.fft.irfft, np.fft.ifft, to_real=True)
 
 
 @composite(np.fft.hfft)

@@ -23,11 +23,7 @@ _COUNTED = (
 )
 
 
-def _totals(weights: Any, function: Callable[[Any], Any], places: Any) -> Any:
-    return function(weights)
-
-
-totals = ProtocolFunction("histogram_totals", _totals)
+totals = ProtocolFunction("histogram_totals", lambda weights, function, places: function(weights))
 
 
 def _one_by_one(weights: Any, function: Any, places: Any) -> Any:

@@ -109,11 +109,7 @@ def inv(y: Any, a: Any, /) -> Any:
     return linear(lambda t: -pushed(np.matmul, pushed(np.matmul, y, t), y), pull)
 
 
-def _pseudoinverse(a: Any, rcond: Any = None) -> Any:
-    return np.linalg.pinv(a, rcond=rcond)
-
-
-pseudoinverse = ProtocolFunction("pseudoinverse", _pseudoinverse)
+pseudoinverse = ProtocolFunction("pseudoinverse", lambda a, rcond=None: np.linalg.pinv(a, rcond=rcond))
 
 
 def _by_normal_equations(a: Any, rcond: Any = None) -> Any:

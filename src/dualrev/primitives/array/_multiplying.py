@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.reduction import backwards, kept
+from dualrev.primitives.array.reduction import backwards, kept, weighed
 from dualrev.primitives.array.rule import array_rule, composite, from_the_end, leading, linear, plain
 from dualrev.primitives.chain_rule import chain_product
 
@@ -55,10 +55,7 @@ def prod(
         partial = _others(factors, axes) * initial
     if where is not True:
         partial = np.where(where, partial, np.zeros((), a.dtype))
-    return linear(
-        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
-    )
+    return weighed(partial, axes, shape, keepdims, dtype)
 
 
 def _recurrence(factors: Any, terms: Any) -> Any:
@@ -122,17 +119,14 @@ def _the_axis(x: Any, axis: Any) -> int:
     return -1 if axis is None else int(axis)
 
 
-@composite(np.cumulative_sum)
-def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
-    """Add up so far, from 0 if the initial sum is included."""
-    along = _the_axis(x, axis)
-    scanned = np.cumsum(x, axis=along, dtype=dtype)
-    return _from(0.0, scanned, along) if include_initial else scanned
+def _enter_cumulative(function: Any, scan: Any, start: float) -> None:
+    @composite(function)
+    def cumulative(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
+        """Add up or multiply so far, from 0 or 1 if the initial value is included."""
+        along = _the_axis(x, axis)
+        scanned = scan(x, axis=along, dtype=dtype)
+        return _from(start, scanned, along) if include_initial else scanned
 
 
-@composite(np.cumulative_prod)
-def cumulative_prod(x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False) -> Any:
-    """Multiply so far, from 1 if the initial product is included."""
-    along = _the_axis(x, axis)
-    scanned = np.cumprod(x, axis=along, dtype=dtype)
-    return _from(1.0, scanned, along) if include_initial else scanned
+_enter_cumulative(np.cumulative_sum, np.cumsum, 0.0)
+_enter_cumulative(np.cumulative_prod, np.cumprod, 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array._gathering import Gathered, numbered
-from dualrev.primitives.array.rule import array_rule, composite, linear, plain
+from dualrev.primitives.array.rule import along, array_rule, composite, linear, plain
 from dualrev.primitives.array.shaping import laid_by
 from dualrev.primitives.protocol_function import ProtocolFunction
 
@@ -110,12 +110,11 @@ def _by_reducing(array: Any, widths: Any, lengths: Any, reduce: Any) -> Any:
     """Surround an array, axis by axis, with what becomes of its elements next to each end."""
     for n, ((low, high), (first, last)) in enumerate(zip(widths, lengths, strict=True), -array.ndim):
         size = array.shape[n]
-        tail = (slice(None),) * (-n - 1)
         parts = []
         for by, length, end in ((low, first, 0), (high, last, 1)):
             length = size if length is None else min(int(length), size)
             near = slice(0, length) if end == 0 else slice(size - length, size)
-            value = reduce(array[(Ellipsis, near, *tail)], axis=n, keepdims=True)
+            value = reduce(array[along(n, near)], axis=n, keepdims=True)
             shape = list(array.shape)
             shape[n] = int(by)
             parts.append(np.broadcast_to(value, shape))

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.primitives.array.rule import composite, from_the_end
+from dualrev.primitives.array.rule import along, composite, from_the_end
 
 
 def _cut(a: Any, pieces: Any, axis: int) -> list[Any]:
     """Return the parts of an array that have as many places on an axis as the pieces."""
     (place,) = from_the_end(axis, a.ndim)
-    tail = (slice(None),) * (-place - 1)
-    return [a[(Ellipsis, slice(int(p[0]), int(p[-1]) + 1) if p.size else slice(0, 0), *tail)] for p in pieces]
+    return [a[along(place, slice(int(p[0]), int(p[-1]) + 1) if p.size else slice(0, 0))] for p in pieces]
 
 
 def _places(given: Any) -> Any:
@@ -64,5 +63,4 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     if x.ndim == 0:
         raise ValueError("np.unstack of shape (); expected at least one axis")
     (place,) = from_the_end(axis, x.ndim)
-    tail = (slice(None),) * (-place - 1)
-    return tuple([x[(Ellipsis, n, *tail)] for n in range(x.shape[place])])
+    return tuple([x[along(place, n)] for n in range(x.shape[place])])

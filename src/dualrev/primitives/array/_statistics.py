@@ -8,22 +8,10 @@ from typing import Any
 import numpy as np
 
 from dualrev.primitives.array.complex_parts import only_real
-from dualrev.primitives.array.reduction import chosen, count, kept
-from dualrev.primitives.array.rule import array_rule, composite, from_the_end, linear
+from dualrev.primitives.array.reduction import chosen, count, kept, weighed
+from dualrev.primitives.array.rule import array_rule, composite, from_the_end
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.primitives.protocol_function import ProtocolFunction
-
-
-def _variance(
-    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
-) -> Any:
-    return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
-
-
-def _deviation(
-    a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
-) -> Any:
-    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
 def _degrees(number: Any, ddof: Any, dtype: Any) -> Any:
@@ -53,10 +41,6 @@ def _plain_deviation(a: Any, **options: Any) -> Any:
     return np.sqrt(_plain_variance(a, **options))
 
 
-variance = ProtocolFunction("var", _variance)
-deviation = ProtocolFunction("std", _deviation)
-
-
 def _centred(a: Any, axes: tuple[int, ...], ddof: Any, where: Any) -> Any:
     """Return the distances from the mean over the degrees of freedom: half the gradient of the variance."""
     number = count(a.shape, axes, where)
@@ -71,74 +55,61 @@ def _centred(a: Any, axes: tuple[int, ...], ddof: Any, where: Any) -> Any:
     return chain_product(shares, a - centre)
 
 
-@array_rule(variance, definition=_plain_variance)
-def variance_rule(
-    y: Any, a: Any, /, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
-) -> Any:
-    """Average the squares of the distances from the mean, which itself does not matter to first order."""
-    axes, shape = from_the_end(axis, a.ndim), a.shape
-    partial = 2 * _centred(a, axes, ddof, where) if a.size else a
-    return linear(
-        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
-    )
+def _variance_partial(y: Any, a: Any, axes: tuple[int, ...], ddof: Any, keepdims: bool, where: Any) -> Any:
+    """Return twice the distances from the mean, which itself does not matter to first order."""
+    return 2 * _centred(a, axes, ddof, where)
 
 
-@array_rule(deviation, definition=_plain_deviation)
-def deviation_rule(
-    y: Any, a: Any, /, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
-) -> Any:
+def _deviation_partial(y: Any, a: Any, axes: tuple[int, ...], ddof: Any, keepdims: bool, where: Any) -> Any:
     """Return the distances from the mean over the deviation, and 0 where all elements are the same, as for a norm."""
-    axes, shape = from_the_end(axis, a.ndim), a.shape
-    length = kept(y, axes, shape, keepdims)
-    partial = _centred(a, axes, ddof, where) / np.where(np.equal(length, 0), 1.0, length) if a.size else a
-    return linear(
-        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
-    )
+    length = kept(y, axes, a.shape, keepdims)
+    return _centred(a, axes, ddof, where) / np.where(np.equal(length, 0), 1.0, length)
 
 
-def _options(ddof: Any, correction: Any, mean: Any, options: dict[str, Any]) -> dict[str, Any]:
-    given = {"ddof": ddof if correction is np._NoValue else correction, "mean": mean} | options
-    return {key: value for key, value in given.items() if value is not np._NoValue and value is not None}
+def _entered(function: Any, definition: Any, partial: Any) -> ProtocolFunction:
+    """Enter a variance or a deviation, and return that of its own mean; a mean that is given is another operand."""
+
+    def value(
+        a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+    ) -> Any:
+        return function(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+
+    of_its_own_mean = ProtocolFunction(function.__name__, value)
+
+    @array_rule(of_its_own_mean, definition=definition)
+    def rule(
+        y: Any, a: Any, /, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, where: Any = True
+    ) -> Any:
+        """Weigh by the distances from the mean."""
+        axes = from_the_end(axis, a.ndim)
+        slopes = partial(y, a, axes, ddof, keepdims, where) if a.size else a
+        return weighed(slopes, axes, a.shape, keepdims, dtype)
+
+    @composite(function)
+    def spread(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: None = None,
+        ddof: Any = 0,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any = None,
+        correction: Any = np._NoValue,
+    ) -> Any:
+        """Call the function of an array with its own mean, unless one is given."""
+        only_real(f"np.{function.__name__}", a)
+        given = {"ddof": ddof if correction is np._NoValue else correction, "mean": mean}
+        given |= {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
+        given = {key: value for key, value in given.items() if value is not np._NoValue and value is not None}
+        return definition(a, **given) if "mean" in given else of_its_own_mean(a, **given)
+
+    return of_its_own_mean
 
 
-@composite(np.var)
-def var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: None = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = np._NoValue,
-) -> Any:
-    """Call `variance`, unless the mean is given, which then is an operand of its own."""
-    only_real("np.var", a)
-    given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
-    return _plain_variance(a, **given) if "mean" in given else variance(a, **given)
-
-
-@composite(np.std)
-def std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: None = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = np._NoValue,
-) -> Any:
-    """Call `deviation`, unless the mean is given, which then is an operand of its own."""
-    only_real("np.std", a)
-    given = _options(ddof, correction, mean, {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where})
-    return _plain_deviation(a, **given) if "mean" in given else deviation(a, **given)
+variance = _entered(np.var, _plain_variance, _variance_partial)
+deviation = _entered(np.std, _plain_deviation, _deviation_partial)
 
 
 @composite(np.amax)

@@ -32,31 +32,11 @@ def only_real(name: str, *arrays: Any) -> None:
         )
 
 
-def _real(z: Any) -> Any:
-    return np.real(z)
-
-
-def _imag(z: Any) -> Any:
-    return np.imag(z)
-
-
-def _conjugate(z: Any) -> Any:
-    return np.conjugate(z)
-
-
-def _modulus(z: Any) -> Any:
-    return np.absolute(z)
-
-
-def _phase(z: Any) -> Any:
-    return np.angle(z)
-
-
-real_part = ProtocolFunction("real", _real)
-imaginary_part = ProtocolFunction("imag", _imag)
-conjugate_of = ProtocolFunction("conjugate", _conjugate)
-modulus = ProtocolFunction("absolute", _modulus)
-phase = ProtocolFunction("angle", _phase)
+real_part = ProtocolFunction("real", lambda z: np.real(z))
+imaginary_part = ProtocolFunction("imag", lambda z: np.imag(z))
+conjugate_of = ProtocolFunction("conjugate", lambda z: np.conjugate(z))
+modulus = ProtocolFunction("absolute", lambda z: np.absolute(z))
+phase = ProtocolFunction("angle", lambda z: np.angle(z))
 
 
 @array_rule(real_part)

@@ -15,10 +15,6 @@ _USUAL = frozenset({int, slice, type(None), type(Ellipsis)})
 _BASIC = (int, slice, type(None), type(Ellipsis), np.integer)
 
 
-def _index(x: Any, index: Any) -> Any:
-    return x[index]
-
-
 def _scatter(w: Any, shape: tuple[int, ...], index: Any, ndim: int) -> Any:
     """Return zeros of the shape, after the leading axes of `w`, with `w` added at the index of the last axes."""
     out = np.zeros(leading(w, ndim) + shape, w.dtype)
@@ -26,7 +22,7 @@ def _scatter(w: Any, shape: tuple[int, ...], index: Any, ndim: int) -> Any:
     return out
 
 
-index = ProtocolFunction("index", _index)
+index = ProtocolFunction("index", lambda x, index: x[index])
 scatter = ProtocolFunction("scatter", _scatter)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualrev.errors import MissingRuleError
 from dualrev.primitives.array.complex_parts import only_real
-from dualrev.primitives.array.rule import array_rule, from_the_end, leading, linear
+from dualrev.primitives.array.rule import Linear, along, array_rule, from_the_end, leading, linear
 from dualrev.primitives.array.shaping import pad_axes, sum_to
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.primitives.protocol_function import ProtocolFunction
@@ -34,6 +34,16 @@ def spread(array: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: 
 def chosen(array: Any, where: Any) -> Any:
     """Return the elements that a reduction counts, and 0 for the others."""
     return array if where is True else np.where(where, array, np.zeros((), array.dtype))
+
+
+def weighed(
+    partial: Any, axes: tuple[int, ...], shape: tuple[int, ...], keepdims: bool = False, dtype: Any = None
+) -> Linear:
+    """Return the linearization of a reduction of an array of a shape, with this gradient."""
+    return linear(
+        lambda t: chain_product(partial, t).sum(axis=axes, keepdims=keepdims, dtype=dtype),
+        lambda w: chain_product(partial, kept(w, axes, shape, keepdims)),
+    )
 
 
 @array_rule(np.sum, direct=lambda a, **options: a.sum(**options), itself=True)
@@ -73,31 +83,28 @@ def mean(y: Any, a: Any, /, axis: Any = None, dtype: Any = None, keepdims: bool 
             lambda w: spread(w * share, axes, shape, keepdims),
         )
     shares = np.where(where, 1 / np.where(number, number, 1), 0).astype(a.dtype)
-    return linear(
-        lambda t: np.sum(chain_product(shares, t), axis=axes, keepdims=keepdims, dtype=dtype),
-        lambda w: chain_product(shares, kept(w, axes, shape, keepdims)),
-    )
+    return weighed(shares, axes, shape, keepdims, dtype)
 
 
 @array_rule(np.cumsum)
 def cumsum(y: Any, a: Any, /, axis: Any = None, dtype: Any = None) -> Any:
     """Add up so far; the transpose adds up from the end."""
-    (along,) = (-1,) if axis is None else from_the_end(axis, a.ndim)
+    (last,) = (-1,) if axis is None else from_the_end(axis, a.ndim)
     shape, result = a.shape, y.shape
 
     def push(t: Any) -> Any:
-        return np.cumsum(t.reshape(leading(t, len(shape)) + result), axis=along, dtype=dtype)
+        return np.cumsum(t.reshape(leading(t, len(shape)) + result), axis=last, dtype=dtype)
 
     def pull(w: Any) -> Any:
-        back = backwards(along)
-        return np.cumsum(w[back], axis=along)[back].reshape(leading(w, len(result)) + shape)
+        back = backwards(last)
+        return np.cumsum(w[back], axis=last)[back].reshape(leading(w, len(result)) + shape)
 
     return linear(push, pull)
 
 
 def backwards(axis: int) -> Any:
     """Return the index that turns an axis, counted from the end, round."""
-    return (Ellipsis, slice(None, None, -1), *(slice(None),) * (-axis - 1))
+    return along(axis, slice(None, None, -1))
 
 
 def _extremum(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
@@ -113,10 +120,7 @@ def _extremum(y: Any, a: Any, axis: Any, keepdims: bool, initial: Any, where: An
     if initial is not None:
         number = np.maximum(number + np.equal(top, initial), 1)
     weights = np.divide(mask, number, dtype=a.dtype) if mask.size else mask
-    return linear(
-        lambda t: chain_product(weights, t).sum(axis=axes, keepdims=keepdims),
-        lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
-    )
+    return weighed(weights, axes, shape, keepdims)
 
 
 def _by_pairs(pick: Any) -> Any:
@@ -185,10 +189,7 @@ def logsumexp_rule(y: Any, a: Any, /, axis: Any = None, b: Any = None, keepdims:
     axes, shape = from_the_end(axis, a.ndim), a.shape
     top = kept(y, axes, shape, keepdims)
     weights = _shares(a, top, axes) if a.size else a
-    return linear(
-        lambda t: np.sum(chain_product(weights, t), axis=axes, keepdims=keepdims),
-        lambda w: chain_product(weights, kept(w, axes, shape, keepdims)),
-    )
+    return weighed(weights, axes, shape, keepdims)
 
 
 def _shares(a: Any, top: Any, axes: Any) -> Any:
@@ -229,11 +230,7 @@ def softmax_rule(y: Any, x: Any, /, axis: Any = None) -> Any:
     return linear(apply, apply)
 
 
-def _norm_2(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.linalg.norm(x, axis=axis, keepdims=keepdims)
-
-
-norm_2 = ProtocolFunction("norm", _norm_2)
+norm_2 = ProtocolFunction("norm", lambda x, axis=None, keepdims=False: np.linalg.norm(x, axis=axis, keepdims=keepdims))
 
 
 def _plain_norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -246,7 +243,4 @@ def norm_rule(y: Any, x: Any, /, axis: Any = None, keepdims: bool = False) -> An
     axes, shape = from_the_end(axis, x.ndim), x.shape
     length = kept(y, axes, shape, keepdims)
     unit = x / np.where(np.equal(length, 0), 1.0, length)
-    return linear(
-        lambda t: np.sum(chain_product(unit, t), axis=axes, keepdims=keepdims),
-        lambda w: chain_product(unit, kept(w, axes, shape, keepdims)),
-    )
+    return weighed(unit, axes, shape, keepdims)

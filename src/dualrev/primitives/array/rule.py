@@ -199,11 +199,11 @@ def array_rule(
     return enter
 
 
-def composite(*functions: Any) -> Callable[[Any], Any]:
+def composite(*functions: Any, table: dict[Any, Any] = COMPOSITES) -> Callable[[Any], Any]:
     """Enter a function that others make up."""
 
     def enter(definition: Any) -> Any:
-        COMPOSITES.update(dict.fromkeys(functions, definition))
+        table.update(dict.fromkeys(functions, definition))
         return definition
 
     return enter
@@ -257,6 +257,11 @@ def leading(array: Any, ndim: int) -> Shape:
     """Return the shape of the leading axes that come before `ndim` axes."""
     shape: Shape = array.shape
     return shape[: len(shape) - ndim]
+
+
+def along(axis: int, part: Any) -> Any:
+    """Return the index that takes a part, a slice or a place, of an axis that is counted from the end."""
+    return (Ellipsis, part, *(slice(None),) * (-axis - 1))
 
 
 def from_the_end(axis: Any, ndim: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,12 +73,8 @@ def laid_like(y: Any, a: Any) -> Any:
 
 def _in_fortran_order(array: Any, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
     ahead = leading(array, len(before))
-    return _reversed(_reversed(array, len(before)).reshape(ahead + after[::-1]), len(after))
-
-
-def _reversed(array: Any, ndim: int) -> Any:
-    ahead = array.ndim - ndim
-    return np.transpose(array, (*range(ahead), *range(array.ndim - 1, ahead - 1, -1)))
+    turned = permuted(array, range(len(before))[::-1])
+    return permuted(turned.reshape(ahead + after[::-1]), range(len(after))[::-1])
 
 
 @array_rule(np.transpose, itself=True)
@@ -85,10 +82,11 @@ def transpose(y: Any, a: Any, /, axes: Any = None) -> Any:
     """Permute the axes."""
     order = tuple(range(a.ndim - 1, -1, -1)) if axes is None else from_the_end(tuple(axes), a.ndim)
     order = tuple(n % a.ndim for n in order)
-    return linear(lambda t: _permuted(t, order), lambda w: _permuted(w, tuple(int(n) for n in np.argsort(order))))
+    return linear(lambda t: permuted(t, order), lambda w: permuted(w, tuple(int(n) for n in np.argsort(order))))
 
 
-def _permuted(array: Any, order: tuple[int, ...]) -> Any:
+def permuted(array: Any, order: Sequence[int]) -> Any:
+    """Permute the last axes."""
     ahead = array.ndim - len(order)
     return np.transpose(array, (*range(ahead), *(ahead + n for n in order)))
 
@@ -103,15 +101,11 @@ def broadcast_to(y: Any, array: Any, /, shape: Any = None, subok: bool = False) 
     )
 
 
-def _copied(x: Any, order: Any = "K") -> Any:
-    return np.array(x, order=order)
-
-
 def _itself(x: Any, order: Any = "K") -> Any:
     return x
 
 
-copied = ProtocolFunction("copy", _copied)
+copied = ProtocolFunction("copy", lambda x, order="K": np.array(x, order=order))
 
 
 @array_rule(copied, definition=_itself, itself=True)
@@ -120,11 +114,7 @@ def _copied_rule(y: Any, x: Any, /, order: Any = "K") -> Any:
     return linear(_itself, _itself)
 
 
-def _astype(x: Any, dtype: Any, order: Any = "K", copy: bool = True) -> Any:
-    return x.astype(dtype, order=order, copy=copy)
-
-
-astype = ProtocolFunction("astype", _astype)
+astype = ProtocolFunction("astype", lambda x, dtype, order="K", copy=True: x.astype(dtype, order=order, copy=copy))
 
 
 def _same(x: Any, dtype: Any = None, order: Any = "K", copy: bool = True) -> Any:

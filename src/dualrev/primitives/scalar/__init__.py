@@ -5,31 +5,17 @@ from collections.abc import Callable
 
 from dualrev.primitives.row import Row, Rule, calls, operators
 from dualrev.primitives.scalar import (
-    _arithmetic as arithmetic,
-)
-from dualrev.primitives.scalar import (
-    _exponential as exponential,
-)
-from dualrev.primitives.scalar import (
-    _flat as flat,
-)
-from dualrev.primitives.scalar import (
-    _hyperbolic as hyperbolic,
-)
-from dualrev.primitives.scalar import (
-    _information as information,
-)
-from dualrev.primitives.scalar import (
-    _special as special,
-)
-from dualrev.primitives.scalar import (
-    _trigonometric as trigonometric,
-)
-from dualrev.primitives.scalar import (
+    _arithmetic,
+    _exponential,
+    _flat,
+    _hyperbolic,
+    _information,
+    _special,
+    _trigonometric,
     selection,
 )
 
-FAMILIES = (arithmetic, exponential, trigonometric, hyperbolic, selection, special, information, flat)
+FAMILIES = (_arithmetic, _exponential, _trigonometric, _hyperbolic, selection, _special, _information, _flat)
 
 TABLE: dict[str, Row] = {row.name: row for family in FAMILIES for row in family.ROWS}
 """Every row, by name."""
