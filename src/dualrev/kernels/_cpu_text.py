@@ -35,6 +35,7 @@ def _indent(lines: list[str], depth: int) -> str:
     return "\n".join("    " * depth + line for line in lines)
 
 
+# Views of one block, so that the loop below has one index and no choice between rows and columns.
 def _slice(array: str, row: str, letter: str, direction: str = "") -> str:
     columns = "start:stop" if letter == "f" else "0:1"
     return f"{array}_ = {array}[{direction}{row}, {columns}]"
@@ -144,6 +145,7 @@ def directions_last() -> str:
     return HEADER + "\n@njit(cache=True, nogil=True)\n" + "\n".join(lines) + "\n"
 
 
+# A ufunc and not a loop: NumPy then broadcasts, and chooses between the two precisions.
 def libm(call: str) -> str:
     """Return the source of a ufunc of one argument."""
     signatures = '["float32(float32)", "float64(float64)"]'

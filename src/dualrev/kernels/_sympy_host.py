@@ -94,6 +94,8 @@ class Inverse(sympy.Function):  # type: ignore[misc]
         difference = sympy.lambdify(x, self.forward(*self.args[:-1], x) - self.args[-1], modules="mpmath")
         # Twenty bits more than asked for: mpmath stops at a tolerance, which is not the last bit.
         with mpmath.workprec(precision + 20):
+            # The search begins at SciPy's value, which has double precision, so that it finds this root and not
+            # another.
             near = mpmath.mpf(self.start(*map(float, self.args)))
             root = mpmath.findroot(difference, (near, near * (1 + mpmath.mpf(2) ** -20)))
         return sympy.Float(root, precision=precision)

@@ -14,6 +14,7 @@ import sympy
 class _OfReals:
     args: tuple[Any, ...]
 
+    # SymPy asks this first, and would expand the argument to answer.
     def as_real_imag(self, deep: bool = True, **hints: Any) -> Any:
         """Return the real and the imaginary part."""
         return self, sympy.Integer(0)

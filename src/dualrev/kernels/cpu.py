@@ -73,7 +73,7 @@ def chain_product(single: bool = False) -> Any:
 def pushforward(row: Row, pattern: str, active: tuple[int, ...], with_value: bool) -> Callable[..., None]:
     """Return `kernel(y, *arguments, *tangents, ty)`, which fills `ty`, and `y` too if `with_value`.
 
-    Values are matrices, tangents stacks of matrices, one for each direction; see `broadcasting`.
+    Values are matrices, tangents stacks of matrices, one for each direction; see `fused`.
     """
     text = cpu_text.pushforward(pattern, active, with_value)
     return _load(row, f"pushforward_{pattern}_{''.join(map(str, active))}_{with_value:d}", text)
@@ -117,6 +117,7 @@ def _load(row: Row, kind: str, text: str) -> Callable[..., Any]:
     return load("kernels", f"{row.name}_{kind}", digest, text, names)["kernel"]  # type: ignore[no-any-return]
 
 
+# Code and constants, not addresses: the same rule has the same name in every process.
 def _fingerprints(row: Row) -> list[str]:
     """Return what the row's rules and all that they call are made of, so that an edit shows."""
     pending = [row.fn, ZERO_WINS, *(rule for rule in row.partials if rule is not None)]

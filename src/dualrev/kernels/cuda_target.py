@@ -129,6 +129,8 @@ def _as_if_there_were(capability: tuple[int, int]) -> Iterator[None]:
     if missing() is None:
         yield
         return
+    # numba-cuda asks for the current device through a name of its module. It is replaced for one thread at a time, or
+    # another would get it back too early.
     with _COMPILING:
         ask = dispatcher.get_current_device
         dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability, id=0)

@@ -1,19 +1,20 @@
 """When a compiled kernel takes over from NumPy, and with what arrays.
 
 NumPy evaluates a partial, multiplies and adds in passes of their own, each over memory. A kernel does all in one, which
-pays above `FUSED_SIZE` elements. It does not where the partial calls exponentials, logarithms
-or powers: NumPy's are several times faster than the C library's.
+pays above `FUSED_SIZE` elements. It does not where the partial calls exponentials, logarithms or powers: NumPy's are
+several times faster than the C library's. Operands that broadcast are read as matrices, so that one loop serves every
+common pattern.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from dualrev.kernels._broadcasting import plan
 from dualrev.kernels.heap_pages import keep_pages
 from dualrev.primitives.row import HostRow, Row, Rule
 from dualrev.primitives.scalar import made_of
@@ -23,9 +24,13 @@ from dualrev.primitives.scalar import made_of
 FUSED_SIZE = 1 << 15
 
 
+Shape = tuple[int, ...]
+
+
 def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the tangents of a large array, or None where NumPy is to compute them."""
     active = tuple([n for n, t in enumerate(tangents) if t is not None and row.partials[n] is not None])
+    # A kernel computes all tangents in one pass, so that one partial that NumPy computes faster decides for all.
     if not active or not all(pays(row, n, y) for n in active):
         return None
     operands = _operands(primals, y)
@@ -33,6 +38,7 @@ def push(row: Row, y: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> A
     if not operands or not layout:
         return None
     directions = [tangents[n].ndim - operands[n].ndim for n in active]
+    # Tangents with and without an axis of directions, or with several, are rare enough for NumPy.
     if any(d > 1 for d in directions) or len(set(directions)) != 1:
         return None
     count = tangents[active[0]].shape[: directions[0]]
@@ -59,9 +65,11 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     The partial's other arguments may broadcast; `shape` is the result's, which `w` and `out` have after their leading
     axis of directions.
     """
+    # `out` may be a view of a larger adjoint, and kernels write to contiguous memory.
     if isinstance(row, HostRow) or not (out.flags.c_contiguous and out.dtype == w.dtype):
         return False
     ahead = w.ndim - len(shape)
+    # Values that no partial reads were not kept: any number stands for them.
     operands = _operands([0.0 if p is None else p for p in (y, *primals)], w)
     layout = operands and plan([a.shape for a in operands], shape)
     constant = not any(w.strides[ahead:])
@@ -80,6 +88,8 @@ def pull(row: Row, argument: int, y: Any, primals: Sequence[Any], w: Any, shape:
     return True
 
 
+# Compiled functions want the tangents of an element side by side. NumPy would copy by strides of a whole direction, a
+# cache line for each number.
 def directions_last(tangent: Any) -> Any:
     """Return tangents with the directions on the last axis; for large arrays a copy, faster than NumPy's."""
     if tangent.size < FUSED_SIZE or type(tangent) is not np.ndarray or not tangent.flags.c_contiguous:
@@ -143,3 +153,52 @@ def _stack(tangent: Any, count: tuple[int, ...], matrix: tuple[int, ...], dtype:
     if tangent.dtype != dtype:
         return None
     return np.ascontiguousarray(tangent).reshape((*(count or (1,)), *matrix))
+
+
+class Layout(NamedTuple):
+    """How operands that broadcast to one shape are read as matrices of `rows` by `columns`.
+
+    `pattern` holds a letter per operand: "f" if it varies along the columns, "c" if it is constant along them.
+    """
+
+    rows: int
+    columns: int
+    pattern: str
+    shapes: tuple[Shape, ...]
+
+
+def plan(shapes: Sequence[Shape], result: Shape) -> Layout | None:
+    """Return the layout of operands with these shapes, or None if two dimensions are not enough for it."""
+    # All operands have to be constant along the same axes, the front ones or the last ones: these two groups are the
+    # rows and the columns.
+    split = 0
+    for shape in shapes:
+        position = _split(shape, result)
+        if position is None or (split and position and position != split):
+            return None
+        split = split or position
+    rows, columns = prod(result[:split]), prod(result[split:])
+    pattern, matrices = "", []
+    for shape in shapes:
+        trailing = prod(_padded(shape, result)[split:])
+        leading = prod(_padded(shape, result)[:split])
+        if trailing not in (1, columns) or leading not in (1, rows):
+            return None
+        pattern += "c" if trailing == 1 and columns != 1 else "f"
+        matrices.append((leading, trailing))
+    return Layout(rows, columns, pattern, tuple(matrices))
+
+
+def _padded(shape: Shape, result: Shape) -> Shape:
+    return (1,) * (len(result) - len(shape)) + shape
+
+
+def _split(shape: Shape, result: Shape) -> int | None:
+    """Return where the axes that the operand is constant along end or begin, 0 where it is all or one value."""
+    same = [a == b for a, b in zip(_padded(shape, result), result, strict=True)]
+    if all(same) or prod(shape) == 1:
+        return 0
+    # Equal lengths are a run of axes at one end; operands of any other pattern need more than two dimensions.
+    position = same.index(True) if not same[0] else same.index(False)
+    tail = same[position:]
+    return position if all(tail) or not any(tail) else None

@@ -34,6 +34,8 @@ def load(folder: str, name: str, digest: str, text: str, names: dict[str, Any]) 
     return scope
 
 
+# Versions are part of it: another NumPy or Numba compiles the same text to other code, and a stale file would be found
+# first.
 def digest_of(parts: Sequence[str]) -> str:
     """Return a digest of texts, and of the versions of all that compiles them, this file's included."""
     versions = [numba.__version__, llvmlite.__version__, np.__version__, sys.version, _own_source()]
@@ -45,6 +47,7 @@ def _own_source() -> str:
     return Path(__file__).read_text(encoding="utf-8")
 
 
+# Installations and homes can be read-only; then the text, and the machine code beside it, live as long as the process.
 def _source_file(folder: str, name: str, text: str) -> Path:
     """Return the file that holds a source: in the cache folder, or one of this process if that is closed."""
     path = cache_folder() / folder / name

@@ -10,7 +10,7 @@ from numba.core import cgutils, errors, types
 from numba.core.imputils import impl_ret_new_ref
 from numba.np.arrayobj import _empty_nd_impl, _parse_shape
 
-from dualrev.kernels.numba_extending import defined, intrinsic
+from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
 from dualrev.kernels.numba_types import array_of
 
 
@@ -25,6 +25,18 @@ def empty_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
 def zero_array(typingctx: Any, dtype: Any, shape: Any) -> Any:
     """Return an array of zeros, which depend on nothing."""
     return _allocation(dtype.instance_type, dtype, shape, True)
+
+
+@compiled_only
+def filled_array(dtype: Any, shape: Any, value: Any) -> Callable[..., Any]:
+    """Return an array of a dtype, given as a TypeRef, and a shape that holds one value everywhere."""
+
+    def implementation(dtype, shape, value):  # type: ignore[no-untyped-def]
+        array = empty_array(dtype, shape)
+        array[...] = value
+        return array
+
+    return implementation
 
 
 def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:

@@ -46,6 +46,8 @@ def intrinsic(emit: Callable[..., Any]) -> Any:
 
 def _plain(register: Callable[[Chooser], Any]) -> Callable[[Chooser], Chooser]:
     def decorate(choose: Chooser) -> Chooser:
+        # Numba compares the parameters of the chooser with those of its answer, and an answer is written without
+        # annotations.
         choose.__annotations__ = {}
         register(choose)
         return choose
@@ -121,6 +123,7 @@ class _Written(_FunctionCompiler):  # type: ignore[misc]
     choose: Chooser
 
     def _get_implementation(self, args: Any, kws: Any) -> Any:
+        # A default that was left out is told by the type of its value.
         return self.choose(*(typeof(of.value) if isinstance(of, types.Omitted) else of for of in args))
 
 

@@ -143,6 +143,7 @@ def partials(row: Row) -> tuple[Partial, ...]:
     return tuple(found)
 
 
+# Values of arrays are NumPy's numbers, which divide by 0 with a warning instead of an error.
 def _sees_an_array(rule: Rule, n: int) -> bool:
     """Whether the partial by argument n reads that argument or the result, which are NumPy's, not Python's numbers."""
     names = rule.__code__.co_varnames

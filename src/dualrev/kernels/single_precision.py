@@ -28,6 +28,7 @@ def _copy(function: Any, convert: Callable[[Any], Any]) -> Any:
     return copy
 
 
+# Constants of a compiled function stand in its code object, those of functions inside it in theirs.
 def _converted(code: types.CodeType, convert: Callable[[Any], Any]) -> types.CodeType:
     return code.replace(co_consts=tuple(convert(each) for each in code.co_consts))
 

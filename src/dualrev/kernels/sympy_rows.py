@@ -51,6 +51,7 @@ class Input(sympy.Symbol):  # type: ignore[misc]
     """An input of a function. It is equal to no other symbol, nor are expressions of it, of which more is known."""
 
 
+# `_assumptions` is SymPy's own cache of answers; a copy, because expressions share it.
 def _of_reals(expression: Any) -> Any:
     """Let SymPy know that the value of a primitive is a real number, which it was when the function ran.
 
@@ -101,6 +102,7 @@ class Follower:
 
     def _shows(self, difference: Any, tie: bool) -> bool:
         """Whether two branches differ: in value or, where the choice is about to change, in the derivative."""
+        # Branches that agree there, as those of a function that is written in two ways, are no choice that shows.
         if not tie:
             return bool(abs(difference.subs(self._at).evalf()) > NEGLIGIBLE)
         return any(bool(abs(difference.diff(x).subs(self._at).evalf()) > NEGLIGIBLE) for x in self._at)
