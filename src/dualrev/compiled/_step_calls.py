@@ -11,6 +11,7 @@ import optree
 from numba.core import types
 
 from dualrev.active.number import Active, primal
+from dualrev.active.one_step import Joined, Leaves, OneStep, each_direction
 from dualrev.active.ownership import lent, private, private_tree
 from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
@@ -20,7 +21,7 @@ from dualrev.kernels.numba_extending import around
 from dualrev.reverse.numba_tape_limit import within_limit
 
 
-class Call:
+class Call(OneStep):
     """One call of a compiled function.
 
     Parameters
@@ -51,8 +52,8 @@ class Call:
         step: Callable[[Any], Callable[..., Any]],
     ) -> None:
         self.dispatcher, self.args, self.argnums, self.names, self._step = dispatcher, args, argnums, names, step
-        # Arguments that are constants are kept as they are now: the sweep runs after the caller may have changed
-        # them.
+        self.name = dispatcher.py_func.__name__
+        # Constants are kept as they are now: the sweep runs after the caller may have changed them.
         self.kept = [None if n in argnums else private_tree(arg) for n, arg in enumerate(args)]
         for n in argnums:
             self._expect_tuples(args[n], names[n])
@@ -63,15 +64,10 @@ class Call:
         self.written: list[int] = []
         """Arguments whose active arrays the function may write to; it is another then, which returns them too."""
         self.returns = True
-        self.shapes: list[tuple[int, ...]] = []
+        self.ndims: list[int] = []
         self.output: Any = None
         self.rest: list[Any] = []
         """Per number or array of the output its value if that is no float, and so has no derivative; else None."""
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return str(self.dispatcher.py_func.__name__)
 
     def _expect_tuples(self, arg: Any, name: str) -> None:
         if isinstance(arg, tuple):
@@ -130,8 +126,8 @@ class Call:
                 target[...] = content
         return out[0] if self.returns else None
 
-    def value(self, *leaves: Any) -> Any:
-        """Return the function's output, as one array. Arguments that are not active are the caller's own."""
+    def outputs(self, leaves: Leaves) -> list[Any]:
+        """Return the floats that the function returns. Arguments that are not active are the caller's own."""
         out = self._step(self.dispatcher)(*self._with(leaves, self.args))
         parts, self.output = optree.tree_flatten(out)
         if not parts:
@@ -140,9 +136,15 @@ class Call:
                 "them: is there a `return`?"
             )
         parts = [private(part) for part in parts]  # one may be a view of an argument
-        self.shapes = [np.shape(part) for part in parts]
         self.rest = [None if _is_float(part) else part for part in parts]
-        return self._joined(parts)
+        floats = self._floats(parts)
+        self.ndims = [part.ndim for part in floats]
+        return floats
+
+    def _floats(self, parts: Leaves) -> list[Any]:
+        """Return those parts of the output that have derivatives; an empty array if none has."""
+        floats = [_number(part) for part, other in zip(parts, self.rest, strict=True) if other is None]
+        return floats or [np.zeros(0)]
 
     def _with(self, leaves: Sequence[Any], given: Sequence[Any] | None = None) -> list[Any]:
         args = list(lent(self.kept) if given is None else given)
@@ -150,46 +152,34 @@ class Call:
             args[n] = arg  # a copy, because the function may write to its arguments
         return args
 
-    @property
-    def _alone(self) -> bool:
-        return bool(self.output.is_leaf()) and self.rest[0] is None
+    def arranged(self, floats: Leaves, rest: Leaves) -> Any:
+        """Return the function's output, in which `rest` stands for what is not of floats."""
+        if self.output.is_leaf() and rest[0] is None:
+            return floats[0]
+        left = iter(floats)
+        return optree.tree_unflatten(self.output, [next(left) if other is None else other for other in rest])
 
-    def _joined(self, parts: Sequence[Any]) -> Any:
-        if self._alone:
-            return _number(parts[0])
-        floats = [np.reshape(part, -1) for part, rest in zip(parts, self.rest, strict=True) if rest is None]
-        return np.concatenate(floats) if floats else np.zeros(0)
+    def step(self, y: Any, leaves: Leaves) -> _CallAt:
+        """Return the derivative at a point."""
+        return _CallAt(self, leaves)
 
-    def arranged(self, joined: Any, rest: Sequence[Any]) -> Any:
-        """Return one array as the function's output, in which `rest` stands for what is not of floats."""
-        if self._alone:
-            return joined
-        parts, start = [], 0
-        for shape, other in zip(self.shapes, rest, strict=True):
-            if other is not None:
-                parts.append(other)
-                continue
-            size = int(np.prod(shape, dtype=np.intp))
-            parts.append(np.reshape(joined[start : start + size], shape) if shape else joined[start])
-            start += size
-        return optree.tree_unflatten(self.output, parts)
+    def linearize(self, y: Any, *leaves: Any) -> _Counted:
+        """Return the derivative as a rule's."""
+        return _Counted(self, self.step(y, leaves), y, leaves)
 
-    def linearize(self, y: Any, *operands: Any) -> _StepLinearization:
-        """Return the derivative of the call."""
-        return _StepLinearization(self, operands)
-
-    def push(self, leaves: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        """Return the tangent of the output for one direction."""
+    def push(self, leaves: Leaves, tangents: Leaves) -> list[Any]:
+        """Return the tangents of the output's floats for one direction."""
         pushed = self._derivative(Question("pushforward", "forward", self.argnums), (*leaves, *tangents))
-        directions = optree.tree_unflatten(self.spec, list(tangents))
+        directions = optree.tree_unflatten(self.spec, [_fresh(t) for t in tangents])
         _, tangent = pushed(*self._with(leaves), *directions)
-        return self._joined(optree.tree_leaves(tangent))
+        return self._floats(optree.tree_leaves(tangent))
 
-    def pull(self, leaves: Sequence[Any], cotangent: Any) -> list[Any]:
-        """Return what a cotangent of the output contributes to the leaves."""
-        pulled = self._derivative(Question("pullback", "reverse", self.argnums), (*leaves, cotangent))
+    def pull(self, leaves: Leaves, cotangents: Leaves) -> list[Any]:
+        """Return what cotangents of the output's floats contribute to the leaves."""
+        pulled = self._derivative(Question("pullback", "reverse", self.argnums), (*leaves, *cotangents))
         nothing = [None if rest is None else np.zeros(np.shape(rest))[()] for rest in self.rest]
-        gradients = within_limit(pulled, *self._with(leaves), self.arranged(cotangent, nothing))
+        given = self.arranged([_fresh(c) for c in cotangents], nothing)
+        gradients = within_limit(pulled, *self._with(leaves), given)
         return [_number(leaf) for leaf in optree.tree_leaves(gradients)]
 
     def _derivative(self, question: Question, given: Sequence[Any]) -> Callable[..., Any]:
@@ -199,47 +189,33 @@ class Call:
         return plain_first(self.dispatcher, question)
 
 
-class _StepLinearization:
+class _CallAt:
     """The derivative of a call; directions go one after another."""
 
-    def __init__(self, call: Call, leaves: Sequence[Any]) -> None:
-        self.call, self.leaves = call, leaves
-        self._pulled: tuple[Any, list[Any]] | None = None
+    def __init__(self, call: Call, leaves: Leaves) -> None:
+        self._call, self._leaves = call, leaves
+
+    def push(self, tangents: Leaves) -> list[Any]:
+        """Push tangents through the call."""
+        pairs = zip(tangents, self._leaves, strict=True)
+        filled = [np.zeros(np.shape(leaf), _dtype(leaf))[()] if t is None else t for t, leaf in pairs]
+        return each_direction(
+            lambda given: self._call.push(self._leaves, given), filled, list(map(np.ndim, self._leaves))
+        )
+
+    def pull(self, cotangents: Leaves) -> list[Any]:
+        """Pull cotangents back to the leaves."""
+        return each_direction(lambda given: self._call.pull(self._leaves, given), cotangents, self._call.ndims)
+
+
+class _Counted(Joined):
+    """The linearization of a call, which knows what of its memory is the tape's."""
+
+    call: Call
 
     def saved(self) -> list[Any]:
         """Return the arrays that are kept for the sweep."""
         return [leaf for leaf in _leaves((self.leaves, self.call.kept)) if isinstance(leaf, np.ndarray)]
-
-    def push(self, tangents: Sequence[Any]) -> Any:
-        """Push tangents, with or without a leading axis, through the call."""
-        given = [(t, leaf) for t, leaf in zip(tangents, self.leaves, strict=True) if t is not None]
-        zeros = [np.zeros(np.shape(leaf), _dtype(leaf))[()] for leaf in self.leaves]
-        if np.ndim(given[0][0]) == np.ndim(given[0][1]):
-            return self._push_one([z if t is None else t for t, z in zip(tangents, zeros, strict=True)])
-        count = np.shape(given[0][0])[0]
-        return np.stack(
-            [
-                self._push_one([z if t is None else t[k] for t, z in zip(tangents, zeros, strict=True)])
-                for k in range(count)
-            ]
-        )
-
-    def _push_one(self, tangents: Sequence[Any]) -> Any:
-        return self.call.push(self.leaves, [_fresh(t) for t in tangents])
-
-    def pull(self, operand: int, cotangent: Any) -> Any:
-        """Pull a cotangent, with or without a leading axis, back to one leaf."""
-        # The sweep asks for one operand after another with the same cotangent, and one pull answers for all.
-        if self._pulled is None or self._pulled[0] is not cotangent:
-            self._pulled = (cotangent, self._pull(cotangent))
-        return self._pulled[1][operand]
-
-    def _pull(self, cotangent: Any) -> list[Any]:
-        ndim = len(self.call.shapes[0]) if self.call._alone else 1
-        if np.ndim(cotangent) == ndim:
-            return self.call.pull(self.leaves, _fresh(cotangent))
-        rows = [self.call.pull(self.leaves, _fresh(cotangent[k])) for k in range(np.shape(cotangent)[0])]
-        return [np.stack([row[n] for row in rows]) for n in range(len(self.leaves))]
 
 
 def _leaves(tree: Any) -> list[Any]:

@@ -19,7 +19,6 @@ from dualrev.compiled.drivers._numba_errors import expect_linear_algebra
 from dualrev.compiled.drivers.parameters import parameters
 from dualrev.errors import ComplexInputError, InactiveWriteError
 from dualrev.primitives.array.complex_parts import is_complex
-from dualrev.primitives.array.rule import ArrayRule
 
 
 class CompiledStep:
@@ -66,10 +65,9 @@ class CompiledStep:
         if not all(x.takes_steps for x in operands if isinstance(x, Active)):
             return interpreted(self.dispatcher)(*args)
         watched = [] if self.private else call.watched(operands)
-        rule = ArrayRule(self.__name__, call.value, ("*leaves",), call.linearize, frozenset(), None, variadic=True)
         owner = outermost(operands)
         assert owner is not None
-        out = call.result(call.arranged(owner.apply_rule(rule, operands, {}), call.rest))
+        out = call.result(call.arranged(call.apply(owner, operands), call.rest))
         for array, before, name in watched:
             if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
                 raise InactiveWriteError(call.refusal(name))

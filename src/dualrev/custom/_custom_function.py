@@ -7,31 +7,18 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from types import MethodType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import optree
 
 from dualrev.active.array_operands import take_up
 from dualrev.active.number import Active, outermost
+from dualrev.active.one_step import Leaves, OneStep, Step
 from dualrev.active.ownership import lent, private_tree
 from dualrev.active.trees import Tree, flatten_output
 from dualrev.errors import MissingRuleError
 from dualrev.operators.call import name_of
-from dualrev.primitives.array.packing import Packing
-from dualrev.primitives.array.rule import ArrayRule, leading
-
-Leaves = Sequence[Any]
-
-
-class Step(Protocol):
-    """The derivative of a function at a point, between lists of leaves. One leading axis may hold directions."""
-
-    def push(self, tangents: Leaves) -> Leaves:
-        """Return a tangent for each leaf of the output; None stands for an argument's leaf without one."""
-
-    def pull(self, cotangents: Leaves) -> Leaves:
-        """Return an adjoint for each leaf of the arguments, None where nothing reaches it."""
 
 
 class Arguments:
@@ -104,8 +91,8 @@ class CustomFunction:
                     f"argument {position} of {self.__name__} holds an active number, and its rule differentiates "
                     f"arguments {list(self.argnums)} alone. Extend the rule, or pass dualrev.stop_gradient(x)"
                 )
-        call = _Call(self, point, owner.level, private_tree(kwargs))
-        return call.split(owner.apply_rule(call.rule(), point.leaves, {}))
+        call = _Call(self, point, private_tree(kwargs))
+        return call.arranged(call.apply(owner, point.leaves))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -119,73 +106,30 @@ class CustomFunction:
         return vars(self)["__qualname__"] if found is self else super().__reduce_ex__(protocol)
 
 
-class _Call:
-    """One call with active arguments, as the rule of a function from the leaves to one array."""
+class _Call(OneStep):
+    """One call with active arguments."""
 
-    def __init__(self, function: CustomFunction, point: Arguments, level: int, kwargs: dict[str, Any]) -> None:
-        self.function, self.point, self.level, self.kwargs = function, point, level, kwargs
-        self.active = [n for n, x in enumerate(point.leaves) if isinstance(x, Active) and x.level == level]
+    def __init__(self, function: CustomFunction, point: Arguments, kwargs: dict[str, Any]) -> None:
+        self.function, self.point, self.kwargs, self.name = function, point, kwargs, function.__name__
         self.tree: Tree | None = None
-        self.packing: Packing | None = None
 
-    def rule(self) -> ArrayRule:
-        """Return the rule."""
-        name = self.function.__name__
-        return ArrayRule(name, self.value, ("*leaves",), self.linearize, frozenset(), None, variadic=True)
-
-    def value(self, *leaves: Any) -> Any:
-        """Return the output's leaf, or side by side what its leaves hold."""
+    def outputs(self, leaves: Leaves) -> list[Any]:
+        """Call the function; return the leaves of its output."""
         outputs, self.tree = flatten_output(
-            self.function(*self.point.build(lent(list(leaves))), **lent(self.kwargs)), self.function.__name__
+            self.function(*self.point.build(lent(list(leaves))), **lent(self.kwargs)), self.name
         )
         if any(isinstance(x, Active) and x.level >= self.level for x in outputs):
             raise MissingRuleError(
-                f"{self.function.__name__} uses an active number that is not among its arguments, whose derivative its "
+                f"{self.name} uses an active number that is not among its arguments, whose derivative its "
                 "rule would lose. Pass it as an argument"
             )
-        if len(outputs) == 1:
-            return outputs[0]
-        self.packing = Packing(*[x.shape for x in outputs])
-        return self.packing.join(outputs)
+        return outputs
 
-    def split(self, y: Any) -> Any:
+    def step(self, y: Any, leaves: Leaves) -> Step:
+        """Return the derivative at a point."""
+        return self.function.step(self.arranged(self.split(y)), self.point, leaves, self.active, self.kwargs)
+
+    def arranged(self, outputs: Leaves) -> Any:
         """Return the output in the function's arrangement."""
         assert self.tree is not None
-        return self.tree.build(self.leaves(y))
-
-    def leaves(self, whole: Any) -> list[Any]:
-        """Return one array per leaf of the output."""
-        return [whole] if self.packing is None else [x[()] for x in self.packing.split(whole)]
-
-    def linearize(self, y: Any, *leaves: Any) -> _Joined:
-        """Return the derivative."""
-        return _Joined(self, self.function.step(self.split(y), self.point, leaves, self.active, self.kwargs), y, leaves)
-
-
-class _Joined:
-    """A step as the linearization of a function to one array."""
-
-    def __init__(self, call: _Call, step: Step, y: Any, leaves: Leaves) -> None:
-        self._call, self._step = call, step
-        self._ndim, self._dtype = y.ndim, y.dtype
-        self._swept: tuple[Any, Leaves, set[int]] | None = None
-
-    def push(self, tangents: Leaves) -> Any:
-        """Return the tangent of all leaves of the output, side by side."""
-        pushed = self._step.push(tangents)
-        packing = self._call.packing
-        whole = pushed[0] if packing is None else packing.join(pushed)
-        return whole if whole.dtype == self._dtype else whole.astype(self._dtype)
-
-    def pull(self, operand: int, cotangent: Any) -> Any:
-        """Return the adjoint of one leaf. The sweep asks for one after the other, and they are found together."""
-        swept = self._swept
-        if swept is None or swept[0] is not cotangent:
-            swept = cotangent, self._step.pull(self._call.leaves(cotangent)), set(self._call.active)
-        swept[2].discard(operand)
-        self._swept = swept if swept[2] else None
-        adjoint = swept[1][operand]
-        if adjoint is None:
-            leaf = self._call.point.leaves[operand]
-            return np.zeros((*leading(cotangent, self._ndim), *leaf.shape), leaf.dtype)[()]
-        return adjoint
+        return self.tree.build(outputs)

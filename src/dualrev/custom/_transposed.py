@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dualrev.active.number import primal
-from dualrev.custom._custom_function import Leaves
+from dualrev.active.one_step import Leaves
 from dualrev.errors import CustomRuleError
 from dualrev.operators.fundamental import Pullback
 

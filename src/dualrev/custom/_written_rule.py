@@ -10,9 +10,10 @@ import numpy as np
 import optree
 
 from dualrev.active.number import Active, outermost
+from dualrev.active.one_step import Leaves, each_direction
 from dualrev.active.ownership import lent
 from dualrev.active.trees import flatten_output
-from dualrev.custom._custom_function import Arguments, Leaves
+from dualrev.custom._custom_function import Arguments
 from dualrev.custom._transposed import Transposed
 from dualrev.errors import DualrevError, MissingRuleError, ShapeMismatchError
 from dualrev.operators.call import interpretable
@@ -61,7 +62,7 @@ class WrittenStep:
             return [np.zeros(ahead + x.shape) if t is None else t for t, x in zip(pushed, self._results, strict=True)]
         if self._rule.vectorized:
             return self._push(given)
-        return _each_direction(self._push, given, [self._leaves[n].ndim for n in self._active])
+        return each_direction(self._push, given, [self._leaves[n].ndim for n in self._active])
 
     def pull(self, cotangents: Leaves) -> Leaves:
         """Pull cotangents back, by the pullback or by the transpose of the pushforward."""
@@ -71,7 +72,7 @@ class WrittenStep:
         elif self._rule.vectorized:
             adjoints = self._pull(cotangents)
         else:
-            adjoints = _each_direction(self._pull, cotangents, [x.ndim for x in self._results])
+            adjoints = each_direction(self._pull, cotangents, [x.ndim for x in self._results])
         found = dict(zip(self._active, adjoints, strict=True))
         return [found.get(n) for n in range(len(self._leaves))]
 
@@ -153,18 +154,6 @@ class WrittenStep:
         if self._transposed is None:
             self._transposed = Transposed(function, like, f"the {half} of {self._rule.__name__}")
         return self._transposed
-
-
-def _each_direction(function: Callable[..., Any], given: Leaves, ndims: Sequence[int]) -> list[Any]:
-    """Apply a function of one direction to several."""
-    counts = {t.shape[0] for t, ndim in zip(given, ndims, strict=True) if t is not None and t.ndim > ndim}
-    if not counts:
-        return list(function(given))
-    directions = [
-        function([t if t is None or t.ndim == ndim else t[k] for t, ndim in zip(given, ndims, strict=True)])
-        for k in range(counts.pop())
-    ]
-    return [np.stack(parts) for parts in zip(*directions, strict=True)]
 
 
 def _zeros(leaf: Any) -> Any:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from dualrev.active.number import outermost, primal
+from dualrev.active.one_step import Leaves
 from dualrev.active.ownership import lent
 from dualrev.active.trees import flatten_output
-from dualrev.custom._custom_function import Arguments, CustomFunction, Leaves
+from dualrev.custom._custom_function import Arguments, CustomFunction
 from dualrev.errors import RandomFunctionError
 from dualrev.forward.dual import Dual
 from dualrev.operators.call import interpretable

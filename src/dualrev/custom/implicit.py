@@ -9,8 +9,9 @@ import numpy as np
 import optree
 
 from dualrev.active.number import Active, outermost, primal
+from dualrev.active.one_step import Leaves
 from dualrev.active.ownership import lent
-from dualrev.custom._custom_function import Arguments, CustomFunction, Leaves
+from dualrev.custom._custom_function import Arguments, CustomFunction
 from dualrev.errors import MissingRuleError, NotARootError, ShapeMismatchError
 from dualrev.operators.call import interpretable, name_of
 from dualrev.operators.fundamental import Pullback, pushforward

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dualrev.custom._custom_function import Arguments, CustomFunction, Leaves
+from dualrev.active.one_step import Leaves
+from dualrev.custom._custom_function import Arguments, CustomFunction
 from dualrev.custom._written_rule import WrittenStep
 from dualrev.errors import ArgnumsError, CustomRuleError
 from dualrev.operators.call import is_dispatcher

@@ -29,7 +29,7 @@ class Packing:
     def join(self, parts: Sequence[Any]) -> Any:
         """Lay the parts side by side."""
         flat = [
-            np.reshape(part, (*leading(part, len(shape)), prod(shape)))
+            part if len(shape) == 1 else np.reshape(part, (*leading(part, len(shape)), prod(shape)))
             for part, shape in zip(parts, self.shapes, strict=True)
         ]
         return np.concatenate(flat, axis=-1)
@@ -40,6 +40,15 @@ class Packing:
             np.reshape(np.copy(whole[..., place], order="C"), whole.shape[:-1] + shape)
             for place, shape in zip(self.places, self.shapes, strict=True)
         ]
+
+    def views(self, whole: Any) -> list[Any]:
+        """Return the parts as views: one or two operations each, which count where they are recorded."""
+        ahead = (slice(None),) * (whole.ndim - 1)
+        parts = []
+        for place, shape in zip(self.places, self.shapes, strict=True):
+            part = whole[(*ahead, place if shape else place.start)]
+            parts.append(np.reshape(part, part.shape[:-1] + shape) if len(shape) > 1 else part)
+        return parts
 
 
 @cache
