@@ -9,9 +9,9 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.extending import lower_cast, make_attribute_wrapper, register_model
+from numba.extending import make_attribute_wrapper, register_model
 
-from dualrev.kernels.numba_chain_rule import innermost, total
+from dualrev.kernels.numba_chain_rule import innermost, splat, total
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import ActiveType, is_active
 
@@ -58,7 +58,7 @@ class DualType(ActiveType):
             sums = [total(context, builder, self, partials, lane) for lane in lanes]
             return self.make(context, builder, y, cgutils.pack_array(builder, sums))
         vector = context.get_value_type(self.tangents)
-        splats = [_splat(builder, vector, partial) for partial in partials]
+        splats = [splat(builder, vector, partial) for partial in partials]
         return self.make(context, builder, y, total(context, builder, self, splats, tangents))
 
     def constant(self, context: Any, builder: Any, value: Any) -> Any:
@@ -134,15 +134,6 @@ class DualModel(models.StructModel):  # type: ignore[misc]
 
 
 make_attribute_wrapper(DualType, "primal", "primal_")
-
-
-# Constants become dual numbers here, wherever Numba expects one. Numba looks casts up by class, so an outer
-# derivative's number, which is a constant to the inner one, needs an entry of its own.
-@lower_cast(ActiveType, DualType)  # type: ignore[untyped-decorator]
-@lower_cast(types.Boolean, DualType)  # type: ignore[untyped-decorator]
-@lower_cast(types.Number, DualType)  # type: ignore[untyped-decorator]
-def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 
 
 # The direction is compared with each lane, so that one function serves every chunk: the drivers' loop passes `n -
@@ -227,11 +218,3 @@ def _packed(builder: Any, dual: DualType, lanes: Sequence[Any]) -> Any:
     for n, lane in enumerate(lanes):
         vector = builder.insert_element(vector, lane, _LANE(n))
     return vector
-
-
-def _splat(builder: Any, vector: Any, scalar: Any) -> Any:
-    if isinstance(scalar, ir.Constant):  # which the sum of products looks at
-        return ir.Constant(vector, [scalar.constant] * vector.count)
-    one = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, _LANE(0))
-    lanes = ir.Constant(ir.VectorType(_LANE, vector.count), [0] * vector.count)
-    return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), lanes)

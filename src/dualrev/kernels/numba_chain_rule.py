@@ -69,6 +69,15 @@ def total(context: Any, builder: Any, number: Any, partials: Sequence[Any], fact
     return sum_of_products(builder, partials, factors, number.careful)
 
 
+def splat(builder: Any, vector: Any, scalar: Any) -> Any:
+    """Emit a vector of a type that holds a float in each lane; of a constant a constant, which sums look at."""
+    if isinstance(scalar, ir.Constant):
+        return ir.Constant(vector, [scalar.constant] * vector.count)
+    lane, unset = ir.IntType(32), ir.Constant(vector, ir.Undefined)
+    lanes = ir.Constant(ir.VectorType(lane, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(builder.insert_element(unset, scalar, lane(0)), unset, lanes)
+
+
 def _is_float(value: Any) -> bool:
     return isinstance(value.type, ir.FloatType | ir.DoubleType)
 

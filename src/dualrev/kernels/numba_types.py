@@ -12,7 +12,7 @@ from typing import Any
 from numba.core import types
 from numba.core.datamodel import models
 from numba.core.typeconv import Conversion
-from numba.extending import box, register_model
+from numba.extending import box, lower_cast, register_model
 from numba.np.arrayobj import intrin_alloc
 
 from dualrev.kernels.numba_extending import intrinsic, overloads_classmethod
@@ -69,6 +69,15 @@ class ActiveType(types.Type):  # type: ignore[misc]
 
     def count_call(self, builder: Any, y: Any) -> None:
         """Emit the counting of a mathematical function that was called for a number, where calls are counted."""
+
+
+# Constants become active numbers here, wherever Numba expects one. Numba looks casts up by class, so an outer
+# derivative's number, which is a constant to the inner one, needs an entry of its own.
+@lower_cast(ActiveType, ActiveType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Boolean, ActiveType)  # type: ignore[untyped-decorator]
+@lower_cast(types.Number, ActiveType)  # type: ignore[untyped-decorator]
+def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
+    return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 
 
 class ActiveArray(types.Array):  # type: ignore[misc]

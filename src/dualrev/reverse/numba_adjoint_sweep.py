@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.np.arrayobj import make_array
 
-from dualrev.kernels.numba_chain_rule import sum_of_products, total
+from dualrev.kernels.numba_chain_rule import splat, sum_of_products, total
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import float_of
 from dualrev.reverse.numba_tape import HEADER, record_type
@@ -93,15 +93,8 @@ def sweep_lanes(typingctx: Any, adjoints: Any, tape: Any, like: Any, top: Any, b
                     partial = builder.load(cgutils.gep_inbounds(builder, record, 0, n))
                     operand = builder.zext(builder.load(cgutils.gep_inbounds(builder, record, 0, 2 + n)), _WORD)
                     at = builder.gep(data, [operand], inbounds=True)
-                    terms = [one, _splat(builder, vector, partial)], [builder.load(at, align=align), adjoint]
+                    terms = [one, splat(builder, vector, partial)], [builder.load(at, align=align), adjoint]
                     builder.store(sum_of_products(builder, *terms, careful), at, align=align)
         return context.get_dummy_value()
 
     return types.none(adjoints, tape, like, types.int64, types.int64), codegen
-
-
-def _splat(builder: Any, vector: Any, scalar: Any) -> Any:
-    lane = ir.IntType(32)
-    one = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, lane(0))
-    zeros = ir.Constant(ir.VectorType(lane, vector.count), [0] * vector.count)
-    return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)

@@ -8,7 +8,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
-from numba.extending import lower_cast, make_attribute_wrapper, register_model
+from numba.extending import make_attribute_wrapper, register_model
 
 from dualrev.kernels.numba_chain_rule import total
 from dualrev.kernels.numba_extending import intrinsic
@@ -104,13 +104,6 @@ class VarModel(models.StructModel):  # type: ignore[misc]
 make_attribute_wrapper(VarType, "primal", "primal_")
 make_attribute_wrapper(VarType, "index", "index_")
 make_attribute_wrapper(VarType, "scale", "scale_")
-
-
-@lower_cast(ActiveType, VarType)  # type: ignore[untyped-decorator]
-@lower_cast(types.Boolean, VarType)  # type: ignore[untyped-decorator]
-@lower_cast(types.Number, VarType)  # type: ignore[untyped-decorator]
-def _from_constant(context: Any, builder: Any, fromty: Any, toty: Any, value: Any) -> Any:
-    return toty.constant(context, builder, context.cast(builder, value, fromty, toty.dtype))
 
 
 @intrinsic
