@@ -29,6 +29,8 @@ OUT_SHAPE = "for a function that writes its result into its last argument: the s
 EXPRESSIONS = (["trace"], ["graph"], ["verify"], ["compare"])
 """Commands that take one."""
 ARGNUMS = "the arguments to differentiate, counted from 0, as in 0 or 0,1; the others are data"
+IN_ORDER = f"{AT}; of an expression, its variables in order"
+EVERY, FIRST = "all of --at by default", "by default the first, and every variable of an expression"
 TARGET = (
     "module:function, also from the current directory, a problem, such as rosenbrock,n=100, or an expression, such as "
     "'log(x1) + x1*x2'"
@@ -61,6 +63,14 @@ def lines(text: str) -> int:
     return int(given)
 
 
+def _take_point(command: argparse.ArgumentParser, at: str, default: str, out_shape: bool = False) -> None:
+    """Let a command take the point of its target."""
+    command.add_argument("--at", action="append", metavar="POINT", help=at)
+    command.add_argument("--argnums", metavar="N", help=f"{ARGNUMS}; {default}")
+    if out_shape:
+        command.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = Parser(
@@ -74,8 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser("compare", help="compare the modes: time, passes, memory, agreement")
     compare.add_argument("target", nargs="?", help=f"{TARGET}; three problems if left out")
-    compare.add_argument("--at", action="append", metavar="POINT", help=AT)
-    compare.add_argument("--argnums", metavar="N", help=f"{ARGNUMS}; all of --at by default")
+    _take_point(compare, AT, EVERY)
     compare.add_argument("--json", metavar="FILE", help="write the results to a file, or with - to standard output")
     compare.add_argument("--html", metavar="FILE", help="write a report with plots")
     compare.add_argument("--plot", metavar="FILE", help="draw the times: .png, .svg or .pdf")
@@ -112,9 +121,7 @@ def parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="check derivatives against SymPy")
     verify.add_argument("target", nargs="?", help=TARGET)
-    verify.add_argument("--at", action="append", metavar="POINT", help=AT)
-    verify.add_argument("--argnums", metavar="N", help=f"{ARGNUMS}; all of --at by default")
-    verify.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
+    _take_point(verify, AT, EVERY, out_shape=True)
     verify.add_argument("--order", type=int, choices=(1, 2), default=1, help="2 checks the Hessian, too")
     verify.add_argument("--entries", type=int, default=64, metavar="N", help="entries to compare (default: 64)")
     verify.add_argument("--seconds", type=float, default=30.0, help="time that SymPy may take (default: 30)")
@@ -122,12 +129,9 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--latex", action="store_true", help="print the expression in LaTeX")
     verify.add_argument("--primitives", action="store_true", help="check every row of the table of primitives")
 
-    one = f"{ARGNUMS}; by default the first, and every variable of an expression"
     trace = commands.add_parser("trace", help="print the evaluation trace with tangents or adjoints, line by line")
     trace.add_argument("target", help=TARGET)
-    trace.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
-    trace.add_argument("--argnums", metavar="N", help=one)
-    trace.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
+    _take_point(trace, IN_ORDER, FIRST, out_shape=True)
     trace.add_argument(
         "--mode",
         choices=("forward", "reverse"),
@@ -147,9 +151,7 @@ def parser() -> argparse.ArgumentParser:
 
     graph = commands.add_parser("graph", help="draw the computational graph, or print it in Graphviz' language")
     graph.add_argument("target", help=TARGET)
-    graph.add_argument("--at", action="append", metavar="POINT", help=f"{AT}; of an expression, its variables in order")
-    graph.add_argument("--argnums", metavar="N", help=one)
-    graph.add_argument("--out-shape", metavar="SHAPE", help=OUT_SHAPE)
+    _take_point(graph, IN_ORDER, FIRST, out_shape=True)
     graph.add_argument("--backward", action="store_true", help="add the backward path")
     graph.add_argument("--direction", metavar="POINT", help="for --backward, the cotangent of the output")
     graph.add_argument("--order", choices=("level", "evaluation"), default="level", help="how variables are numbered")
@@ -230,11 +232,7 @@ def _with_joined_points(argv: Sequence[str]) -> list[str]:
     for argument in argv:
         if joined and joined[-1] in ("--at", "--direction"):
             joined[-1] = f"{joined[-1]}={argument}"
-        elif (
-            joined[:1] in (["trace"], ["graph"], ["verify"], ["compare"])
-            and re.match(r"-[\w.(]", argument)
-            and argument not in ("-o", "-h")
-        ):
+        elif joined[:1] in EXPRESSIONS and re.match(r"-[\w.(]", argument) and argument not in ("-o", "-h"):
             joined.append(f" {argument}")
         else:
             joined.append(argument)

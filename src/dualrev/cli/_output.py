@@ -1,10 +1,13 @@
-"""The output of a command: files, opened before anything is measured, and standard output."""
+"""The output of a command: files, opened before anything is measured, standard output, and progress for people."""
 
 from __future__ import annotations
 
 import codecs
 import io
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +104,18 @@ def spell(stream: Any) -> None:
     """Let a stream write other spellings of what its encoding does not have, rather than raise an error."""
     if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "backslashreplace"):
         stream.reconfigure(errors="dualrev.spelled")
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done while it is done, with the time that it has taken: in a terminal, never when piped."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(title)
+        yield lambda phrase: shown.update(task, description=f"{title}: {phrase}")

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 import optree
 
-from dualrev.active.number import Active, outermost
+from dualrev.active.number import Active, outermost, primal
 from dualrev.active.one_step import Leaves, each_direction
 from dualrev.active.ownership import lent
 from dualrev.active.trees import flatten_output
 from dualrev.custom._custom_function import Arguments
-from dualrev.custom._transposed import Transposed
-from dualrev.errors import DualrevError, MissingRuleError, ShapeMismatchError
+from dualrev.errors import CustomRuleError, DualrevError, MissingRuleError, ShapeMismatchError
 from dualrev.operators.call import interpretable
+from dualrev.operators.fundamental import Pullback
 from dualrev.primitives.array.rule import leading
 
 _PLAIN = (np.ndarray, float, int, np.number, np.bool_)
@@ -50,7 +50,7 @@ class WrittenStep:
         self._leaves, self._active = list(leaves), list(active)
         self._results, self._tree = flatten_output(y, rule.__name__)
         self._nested = outermost([*leaves, *self._results]) is not None
-        self._transposed: Transposed | None = None
+        self._transposed: _Transposed | None = None
 
     def push(self, tangents: Leaves) -> Leaves:
         """Push tangents forward, by the pushforward or by the transpose of the pullback."""
@@ -150,9 +150,9 @@ class WrittenStep:
                 f"the {half} of {self._rule.__name__} cannot be evaluated on active numbers: {error}. {why}"
             ) from error
 
-    def _transpose(self, function: Callable[..., Any], like: Leaves, half: str) -> Transposed:
+    def _transpose(self, function: Callable[..., Any], like: Leaves, half: str) -> _Transposed:
         if self._transposed is None:
-            self._transposed = Transposed(function, like, f"the {half} of {self._rule.__name__}")
+            self._transposed = _Transposed(function, like, f"the {half} of {self._rule.__name__}")
         return self._transposed
 
 
@@ -160,3 +160,32 @@ def _zeros(leaf: Any) -> Any:
     if isinstance(leaf, Active | np.ndarray | np.generic) and leaf.dtype.kind == "f":
         return np.zeros(leaf.shape, leaf.dtype)[()]
     return np.zeros(np.shape(leaf))[()] if isinstance(leaf, _PLAIN) else None
+
+
+class _Transposed:
+    """The transpose of a linear function, recorded at a point where a function that is not linear shows it.
+
+    A function p is homogeneous of degree 1, as linear ones are, where <w, p(v)> = <p'(v)^T w, v> (Euler).
+    """
+
+    def __init__(self, function: Callable[..., Any], like: Leaves, name: str) -> None:
+        rng = np.random.default_rng(0)
+        self._name = name
+        self._probes = [np.asarray(rng.uniform(0.5, 1.5, x.shape), x.dtype)[()] for x in like]
+        self._recorded = Pullback(lambda leaves: tuple(function(leaves)), self._probes, name)
+
+    def __call__(self, cotangents: Leaves) -> list[Any]:
+        """Apply the transpose."""
+        recorded = self._recorded
+        found = recorded(cotangents)
+        left = [primal(w) * primal(p) for w, p in zip(cotangents, recorded.values, strict=True)]
+        right = [primal(a) * v for a, v in zip(found, self._probes, strict=True) if a is not None]
+        error = abs(sum(map(np.sum, left)) - sum(map(np.sum, right)))
+        size = sum(np.sum(np.abs(term)) for term in (*left, *right))
+        eps = max((np.finfo(x.dtype).eps for x in (*left, *right)), default=0.0)
+        if np.isfinite(size) and error > size * eps**0.5:
+            raise CustomRuleError(
+                f"{self._name} is not linear in its last argument, so it has no transpose. Expected a rule without "
+                "constant terms or powers of what is pushed or pulled"
+            )
+        return found

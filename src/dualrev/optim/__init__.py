@@ -23,7 +23,7 @@ from dualrev.optim._minimizing import minimize
 from dualrev.optim._optimizers import SGD, Adam, Optimizer, Rprop
 from dualrev.optim._result import Minimum, Root
 from dualrev.optim._roots import newton_root
-from dualrev.optim._schedules import constant, one_over_t
+from dualrev.optim._update_rules import constant, one_over_t
 
 __all__ = [
     "METHODS",

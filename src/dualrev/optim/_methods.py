@@ -12,8 +12,7 @@ from dualrev.errors import ShapeMismatchError
 from dualrev.operators.hessian import hessian
 from dualrev.operators.jacobian import grad
 from dualrev.operators.vector_products import jvp
-from dualrev.optim._schedules import Schedule, schedule
-from dualrev.optim._update_rules import AdamStep, GradientStep, RpropStep, Rule, State
+from dualrev.optim._update_rules import AdamStep, GradientStep, RpropStep, Rule, Schedule, State, schedule
 
 ARMIJO = 1e-4
 """A step is accepted if it decreases the loss by this part of what the slope promises (Armijo, 1966)."""

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from dualrev.active.ownership import lent
+from dualrev.active.ownership import lent, owned
 from dualrev.active.trees import flatten
 from dualrev.active.values import own_value
-from dualrev.operators.call import known_function
+from dualrev.operators.call import interpretable, known_function, name_of
 from dualrev.operators.jacobian import value_and_grad
 from dualrev.optim._by_scipy import by_scipy
-from dualrev.optim._containers import OfVector
 from dualrev.optim._methods import METHODS, NoDecreaseError, Objective
 from dualrev.optim._result import STOPPED, Minimum, finished
-from dualrev.optim._schedules import Schedule, schedule
+from dualrev.optim._update_rules import Schedule, schedule
 from dualrev.optim.progress import bar
+from dualrev.primitives.array.packing import Packing
 
 ITERATIONS = 1000
 TOLERANCE = 1e-8
@@ -168,11 +168,49 @@ def minimize(
     return finished(f, args, path, losses, converged, reason, name)
 
 
+class _OfVector:
+    """A function of a container as a function of the vector of all its elements.
+
+    Parameters
+    ----------
+    f : callable
+    x0 : container
+        Of numbers and arrays; tells how they are arranged.
+
+    Attributes
+    ----------
+    start : ndarray
+        The elements of x0, of shape (n,).
+    """
+
+    def __init__(self, f: Callable[..., Any], x0: Any) -> None:
+        self.f, self.__name__ = interpretable(f, "auto"), name_of(f)
+        given, self._tree = flatten(x0)
+        leaves = [own_value(leaf) for leaf in given]
+        self._floats = [type(leaf) is float for leaf in given]
+        self._dtypes = [leaf.dtype for leaf in leaves]
+        self._packing = Packing(*(leaf.shape for leaf in leaves))
+        self.start: np.ndarray = np.concatenate([np.ravel(leaf) for leaf in leaves]) if leaves else np.zeros(0)
+
+    def __call__(self, vector: Any, *args: Any) -> Any:
+        """Return the function's value."""
+        return self.f(self._tree.build(self._parts(vector)), *args)
+
+    def container(self, vector: np.ndarray) -> Any:
+        """Return the elements of a vector as they are arranged in x0; a Python float for a Python float."""
+        parts = zip(self._parts(vector), self._floats, strict=True)
+        return self._tree.build([float(part) if plain else owned(part) for part, plain in parts])
+
+    def _parts(self, vector: Any) -> list[Any]:
+        parts = zip(self._packing.split(vector), self._dtypes, strict=True)
+        return [(part if part.dtype == kind else part.astype(kind))[()] for part, kind in parts]
+
+
 def _over_container(
     f: Callable[..., Any], x0: Any, method: str, args: tuple[Any, ...], callback: Any, options: dict[str, Any]
 ) -> Minimum:
     """Minimise over the vector of all elements of a container."""
-    of_vector = OfVector(f, x0)
+    of_vector = _OfVector(f, x0)
 
     def told(iteration: int, vector: Any, loss: float) -> object:
         return callback(iteration, of_vector.container(vector), loss)

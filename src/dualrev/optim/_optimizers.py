@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from dualrev.active.ownership import private
 from dualrev.errors import InputTypeError, NoGradientError
-from dualrev.optim._schedules import Schedule, schedule
-from dualrev.optim._update_rules import AdamStep, GradientStep, RpropStep, Rule, State
+from dualrev.optim._update_rules import AdamStep, GradientStep, RpropStep, Rule, Schedule, State, schedule
 from dualrev.reverse.var import Var
 
 

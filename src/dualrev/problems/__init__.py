@@ -14,8 +14,7 @@ True
 """
 
 from dualrev.problems._catalogue import NAMES, SHOWN, get, names, sizes, table
-from dualrev.problems._splitting import split
-from dualrev.problems.iris import flowers
+from dualrev.problems.iris import flowers, split
 from dualrev.problems.problem import Problem
 
 __all__ = ["NAMES", "SHOWN", "Problem", "flowers", "get", "names", "sizes", "split", "table"]

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from dualrev.auto import calibration
 from dualrev.auto.costs import COMPILED, SHIPPED
 from dualrev.cli._outcome import FINE, INTERRUPTED, UsageError
-from dualrev.cli._progress import progress
+from dualrev.cli._output import progress
 from dualrev.comparison.calibration.calibrating import calibrate
 
 

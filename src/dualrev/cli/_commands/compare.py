@@ -8,8 +8,7 @@ from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 from dualrev.cli._outcome import FAILED, FINE, INTERRUPTED, users_errors
-from dualrev.cli._output import drawn, expect_writable, written
-from dualrev.cli._progress import progress
+from dualrev.cli._output import drawn, expect_writable, progress, written
 from dualrev.cli._target import Target, targets
 from dualrev.comparison import Comparison, compare
 from dualrev.comparison.report import comparisons_as_json

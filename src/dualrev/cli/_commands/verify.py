@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from dualrev.cli._outcome import FAILED, FINE, INTERRUPTED, UsageError, users_errors
+from dualrev.cli._output import progress
 from dualrev.cli._points import out_shape
-from dualrev.cli._progress import progress
 from dualrev.cli._target import targets
 from dualrev.environment import installed
 from dualrev.errors import NonFinitePointError, NonScalarOutputError
