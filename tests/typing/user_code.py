@@ -44,6 +44,14 @@ assert_type(b.shape, tuple[int, ...])
 assert_type(float(b.value[0, 0]), float)
 for row in b:
     assert_type(row.mean(), dr.Var)
+# NumPy's stubs give Any for a ufunc of whatever has `__array_ufunc__`, which checks as a Var: no class can narrow that,
+# for their overloads know no other result. Functions that are no ufuncs ask for `__array__`, which a Var has not,
+# since it would lose its derivative there; its methods check.
+sine: dr.Var = np.sin(a)
+assert_type(np.sin(a), Any)
+assert_type(np.float64(2.0) * a, dr.Var)
+assert_type(np.ones(3) @ a, dr.Var)
+np.sum(a)  # type: ignore[call-overload]
 np.sin(a).backward()
 (b**2).sum().backward()
 assert_type(b.requires_grad, bool)
