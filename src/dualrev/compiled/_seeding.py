@@ -98,6 +98,7 @@ def unseed(y: Any, first: Any, last: Any) -> Callable[..., Any]:
     return implementation
 
 
+# The number of directions is part of a type; how many inputs there are shows at run time only.
 @compiled_only
 def expect_at_most(count: Any, width: Any) -> Callable[..., Any]:
     """Raise an error if there are more inputs than directions in a pass."""

@@ -19,6 +19,7 @@ SHAPE = "_dualrev_shape"
 
 def returning(dispatcher: Any, shape: int | tuple[int, ...]) -> Any:
     """Return a compiled function without the last argument, which returns an array of a shape instead."""
+    # Kept with the function, so that asking again, by another operator, compiles nothing again.
     kept = vars(dispatcher).setdefault(_KEPT, {})
     if shape not in kept:
         names = parameters(dispatcher)[:-1]

@@ -10,7 +10,7 @@ from numba.core import types
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from dualrev.kernels.cpu import compiled
-from dualrev.kernels.numba_arrays import empty_array
+from dualrev.kernels.numba_arrays import empty_array, filled_array
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import is_active
 
@@ -25,19 +25,26 @@ known_axis = compiled(_known)
 """The number of an axis from the front."""
 
 
+@compiled
+def around(shape: Any, axis: Any) -> Any:
+    """Return the number of elements before an axis, along it and after it."""
+    along = known_axis(axis, len(shape))
+    before = after = 1
+    for n, length in enumerate(shape):
+        if n < along:
+            before *= length
+        elif n > along:
+            after *= length
+    return before, shape[along], after
+
+
+# Functions of vectors are compiled once, for contiguous rows, whatever the axis and the number of axes.
 @compiled_only
 def rows_along(a: Any, axis: Any) -> Callable[..., Any]:
     """Return a matrix of the vectors along an axis, one in each row."""
 
     def implementation(a, axis):  # type: ignore[no-untyped-def]
-        along = known_axis(axis, a.ndim)
-        before = after = 1
-        for n, length in enumerate(a.shape):
-            if n < along:
-                before *= length
-            elif n > along:
-                after *= length
-        length = a.shape[along]
+        before, length, after = around(a.shape, axis)
         # Numba reshapes contiguous arrays only.
         stack = np.ascontiguousarray(a).reshape((before, length, after))
         return np.ascontiguousarray(stack.transpose((0, 2, 1))).reshape((before * after, length))
@@ -50,16 +57,10 @@ def back_along(rows: Any, a: Any, axis: Any) -> Callable[..., Any]:
     """Return rows as vectors along an axis of an array like `a`, of their own length there."""
 
     def implementation(rows, a, axis):  # type: ignore[no-untyped-def]
-        along = known_axis(axis, a.ndim)
-        before = after = 1
-        for n, length in enumerate(a.shape):
-            if n < along:
-                before *= length
-            elif n > along:
-                after *= length
+        before, _, after = around(a.shape, axis)
         length = rows.shape[1]
         stack = rows.reshape((before, after, length)).transpose((0, 2, 1))
-        return np.ascontiguousarray(stack).reshape(tuple_setitem(a.shape, along, length))
+        return np.ascontiguousarray(stack).reshape(tuple_setitem(a.shape, known_axis(axis, a.ndim), length))
 
     return implementation
 
@@ -97,6 +98,7 @@ def scanned(of_vector: Any) -> Any:
 
     @compiled
     def implementation(a: Any, axis: Any) -> Any:
+        # A copy: along the last axis the rows may be views of the array, which is the user's.
         rows = rows_along(a, axis).copy()
         for n in range(rows.shape[0]):
             rows[n] = of_vector(rows[n])
@@ -112,6 +114,7 @@ def empty_like_rows(rows: Any) -> Callable[..., Any]:
     return lambda rows: empty_array(dtype, rows.shape[0])
 
 
+# A comparison or an index has no derivative: on plain numbers Numba's own functions do it, and faster.
 @compiled_only
 def plain(x: Any) -> Callable[..., Any]:
     """Return numbers without their derivatives: what comparisons and indices depend on."""
@@ -140,10 +143,5 @@ def as_array(x: Any) -> Callable[..., Any]:
     if isinstance(x, types.Array):
         return lambda x: x
 
-    def implementation(x):  # type: ignore[no-untyped-def]
-        array = empty_array(x_type, ())
-        array[()] = x
-        return array
-
-    x_type = types.unliteral(x)
-    return implementation
+    dtype = types.unliteral(x)
+    return lambda x: filled_array(dtype, (), x)

@@ -13,6 +13,7 @@ from dualrev.reverse.numba_blocks import indices_of, values_of, words_for
 from dualrev.reverse.numba_var import no_tape, tape_of, variable
 
 
+# Contiguous and plain, so that the product is one call of the library.
 @compiled_only
 def primals_in(owner: Any, a: Any) -> Callable[..., Any]:
     """Return a contiguous array of the values of numbers, as the owner's are."""
@@ -48,6 +49,7 @@ def tape_among(owner: Any, a: Any, b: Any) -> Callable[..., Any]:
     return implementation
 
 
+# Each number's derivative is its scale times that of its record, so that the block needs both.
 @compiled_only
 def keep_operands(tape: Any, start: Any, a: Any) -> Callable[..., Any]:
     """Write the indices and scales of numbers into a block."""

@@ -37,6 +37,7 @@ def _matmul(a: Any, b: Any) -> Any:
     return None
 
 
+# Numba has types for one and two axes in its products; vectors become matrices and their result is taken out again.
 def _product(a: Any, b: Any) -> Any:
     """Return the product of vectors and matrices: a vector is a row on the left and a column on the right."""
     if a.ndim == b.ndim == 2:

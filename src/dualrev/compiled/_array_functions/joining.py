@@ -10,11 +10,12 @@ from numba.core import types
 
 from dualrev.compiled._array_functions.table import array_function, owner_inside
 from dualrev.compiled._seeding import lifted
-from dualrev.kernels.numba_arrays import empty_array
+from dualrev.kernels.numba_arrays import filled_array
 from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import is_active
 
 
+# Numba joins arrays of one type; constants become active numbers that depend on nothing.
 @compiled_only
 def alike(arrays: Any) -> Callable[..., Any]:
     """Return arrays such that all of them hold active numbers of one type."""
@@ -57,13 +58,7 @@ def flat(values: Any) -> Callable[..., Any]:
     if not is_active(values):
         return lambda values: np.ravel(np.asarray(values))
     owner = values
-
-    def of_number(values):  # type: ignore[no-untyped-def]
-        elements = empty_array(owner, 1)
-        elements[0] = values
-        return elements
-
-    return of_number
+    return lambda values: filled_array(owner, 1, values)
 
 
 @array_function(np.append)

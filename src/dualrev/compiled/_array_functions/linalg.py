@@ -10,17 +10,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import errors, types
+from numba.core import errors
 
 from dualrev.compiled._array_functions.block_operands import primals_in
 from dualrev.compiled._array_functions.matrix_product import contraction
 from dualrev.compiled._array_functions.reductions import max_, min_, sum_
-from dualrev.compiled._array_functions.table import array_function, owner_inside
+from dualrev.compiled._array_functions.table import absent, array_function, owner_inside
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_types import owner_of
 
 
+# Products with held values are differentiated like any others: there is no rule here that could be wrong in higher
+# orders.
 @array_function(np.linalg.inv, chosen=True)
 def inv(a: Any) -> Any:
     """Invert."""
@@ -68,6 +70,7 @@ def det(a: Any) -> Any:
     return implementation
 
 
+# Written out, element by element: with blocks of held values it would need the inverse that a singular matrix lacks.
 @compiled
 def _eliminated(y: Any, a: Any) -> Any:
     """Return the determinant by elimination with full pivoting, which also a singular matrix survives.
@@ -115,6 +118,7 @@ def slogdet(a: Any) -> Any:
     return implementation
 
 
+# Each element is a few operations of numbers before it, so that derivatives of any order come out without a rule.
 @array_function(np.linalg.cholesky, chosen=True)
 def cholesky(a: Any) -> Any:
     """Return the lower factor, element by element."""
@@ -143,7 +147,7 @@ def cholesky(a: Any) -> Any:
 @array_function(np.linalg.norm, chosen=True)
 def norm(x: Any, ord: Any = None) -> Any:
     """Return a vector norm of any order but 0, or the Frobenius norm."""
-    if ord is None or isinstance(ord, types.NoneType):
+    if absent(ord):
         return lambda x, ord=None: _length(np.ravel(x))
     if x.ndim > 1:
         raise errors.TypingError("np.linalg.norm of a matrix has a rule without ord only")
@@ -153,6 +157,7 @@ def norm(x: Any, ord: Any = None) -> Any:
 @compiled
 def _length(x: Any) -> Any:
     """Return the Euclidean norm; at 0 its derivative is 0, that of a sum of squares."""
+    # The root of 0 has an infinite slope; the sum of squares itself is 0 there with slope 0.
     total = sum_(x * x)
     return np.sqrt(total) if total != 0 else total
 

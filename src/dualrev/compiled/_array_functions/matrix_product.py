@@ -74,6 +74,7 @@ def _recorded_product(owner: Any, left: bool, right: bool) -> Callable[..., Any]
     def implementation(a, b):  # type: ignore[no-untyped-def]
         _checked(a, b)
         values_a, values_b = primals_in(owner, a), primals_in(owner, b)
+        # Values may themselves be active, of the level below, where this records its own block.
         values = contraction(values_a, values_b)
         tape, found = tape_among(owner, a, b)
         if not found or values.size == 0:

@@ -33,6 +33,7 @@ def interp(x: Any, xp: Any, fp: Any) -> Any:
     return implementation
 
 
+# Plain values find the interval, and active numbers make the value: the choice of the interval has no derivative.
 @compiled
 def _between(x: Any, xp: Any, fp: Any, value: Any, nodes: Any) -> Any:
     last = nodes.size - 1
@@ -80,6 +81,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 @array_function(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     """Evaluate a polynomial by Horner's scheme."""
+    # Of the shape and the type of the result from the first step on, since a variable has one type in compiled code.
     y = x * 0 + (p[0] if len(p) > 0 else 0.0)
     for n in range(1, len(p)):
         y = y * x + p[n]

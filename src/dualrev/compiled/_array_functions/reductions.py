@@ -62,6 +62,7 @@ def _scan(function: Any, name: str, of_vector: Any) -> Any:
     return array_function(function, method=name, chosen=True)(choose)
 
 
+# The mean of those that tie has the value of each, and a derivative shared equally, without a rule of its own.
 def _extreme(a: Any, best: Any) -> Any:
     """Return an extreme element; those that tie share equally, which their mean does without moving the value.
 
@@ -91,6 +92,7 @@ def _smallest(a: Any) -> Any:
     return _shared(a, np.argmin(plain(a)))
 
 
+# A loop and no block: with zeros among the factors, records give what a quotient of the product could not.
 def _product(a: Any) -> Any:
     if a.size == 0:
         return 1.0
@@ -154,6 +156,7 @@ def trace(a: Any, offset: Any = 0) -> Any:
     return sum_(np.diag(a, offset))
 
 
+# A selection of the numbers, and the function itself of those.
 def _without_nan(function: Any, of: Any, extreme: bool = False) -> None:
     def implementation(a: Any) -> Any:
         flat = np.ravel(a)

@@ -8,7 +8,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled._array_functions.axes import as_array, plain
-from dualrev.compiled._array_functions.table import array_function, owner_inside
+from dualrev.compiled._array_functions.table import absent, array_function, owner_inside
 from dualrev.kernels.numba_arrays import empty_array
 
 
@@ -42,7 +42,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 @array_function(np.clip, method="clip", chosen=True)
 def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     """Bound values: one that meets a bound shares the derivative with it, as for maximum and minimum."""
-    low, high = (not (each is None or isinstance(each, types.Omitted | types.NoneType)) for each in (a_min, a_max))
+    low, high = not absent(a_min), not absent(a_max)
     if low and high:
         return lambda a, a_min=None, a_max=None: np.minimum(np.maximum(a, a_min), a_max)
     if low:
@@ -82,51 +82,33 @@ def sort_in_place(a: Any) -> Any:
     a[:] = sort(a)
 
 
-def _flat(function: Any, method: str | None, *defaults: tuple[str, Any], count: int = 1) -> None:
-    """Enter a function whose result depends on values alone and is flat in them."""
-    if count == 1:
-
-        def of_one(a: Any) -> Any:
-            return function(plain(a))
-
-        array_function(function, method=method)(of_one)
-    else:
-
-        def of_two(a: Any, b: Any) -> Any:
-            return function(plain(a), plain(b))
-
-        array_function(function, method=method)(of_two)
-
-
-for _function in (np.count_nonzero, np.flatnonzero, np.argwhere):
-    _flat(_function, None)
-for _name in ("nonzero", "any", "all"):
-    _flat(getattr(np, _name), _name)
-_flat(np.array_equal, None, count=2)
-
-
-@array_function(np.argmax, method="argmax")
-def argmax(a: Any, axis: Any = None) -> Any:
-    """Return where the largest is."""
-    return np.argmax(plain(a), axis)
-
-
-@array_function(np.argmin, method="argmin")
-def argmin(a: Any, axis: Any = None) -> Any:
-    """Return where the smallest is."""
-    return np.argmin(plain(a), axis)
-
-
-@array_function(np.nanargmax)
-def nanargmax(a: Any) -> Any:
-    """Return where the largest is that is not NaN."""
-    return np.nanargmax(plain(a))
-
-
-@array_function(np.nanargmin)
-def nanargmin(a: Any) -> Any:
-    """Return where the smallest is that is not NaN."""
-    return np.nanargmin(plain(a))
+# Comparisons, orders and searches depend on values alone, and are flat in them.
+for _function, _of_values in {
+    np.count_nonzero: lambda a: np.count_nonzero(plain(a)),
+    np.flatnonzero: lambda a: np.flatnonzero(plain(a)),
+    np.argwhere: lambda a: np.argwhere(plain(a)),
+    np.nonzero: lambda a: np.nonzero(plain(a)),
+    np.any: lambda a: np.any(plain(a)),
+    np.all: lambda a: np.all(plain(a)),
+    np.array_equal: lambda a, b: np.array_equal(plain(a), plain(b)),
+    np.argmax: lambda a, axis=None: np.argmax(plain(a), axis),
+    np.argmin: lambda a, axis=None: np.argmin(plain(a), axis),
+    np.nanargmax: lambda a: np.nanargmax(plain(a)),
+    np.nanargmin: lambda a: np.nanargmin(plain(a)),
+    np.round: lambda a, decimals=0: np.round(plain(a), decimals),
+    np.around: lambda a, decimals=0: np.round(plain(a), decimals),
+    np.searchsorted: lambda a, v, side="left": np.searchsorted(plain(a), plain(v), side),
+    np.digitize: lambda x, bins, right=False: np.digitize(plain(x), plain(bins), right),
+    np.isclose: lambda a, b, rtol=1e-05, atol=1e-08, equal_nan=False: np.isclose(
+        plain(a), plain(b), rtol, atol, equal_nan
+    ),
+    np.allclose: lambda a, b, rtol=1e-05, atol=1e-08, equal_nan=False: np.allclose(
+        plain(a), plain(b), rtol, atol, equal_nan
+    ),
+}.items():
+    _name = _function.__name__
+    _method = _name if _name in ("nonzero", "any", "all", "argmax", "argmin") else None
+    array_function(_function, method=_method)(_of_values)
 
 
 @array_function(np.extract)
@@ -136,33 +118,3 @@ def extract(condition: Any, arr: Any) -> Any:
     if taken.size > 0 and taken[-1] >= flat.size:
         raise IndexError("np.extract was given a condition that holds beyond the array's end")
     return flat[taken]
-
-
-@array_function(np.round, np.around)
-def round_(a: Any, decimals: Any = 0) -> Any:
-    """Round values."""
-    return np.round(plain(a), decimals)
-
-
-@array_function(np.searchsorted)
-def searchsorted(a: Any, v: Any, side: Any = "left") -> Any:
-    """Return where values belong in a sorted array."""
-    return np.searchsorted(plain(a), plain(v), side)
-
-
-@array_function(np.digitize)
-def digitize(x: Any, bins: Any, right: Any = False) -> Any:
-    """Return the bins that values are in."""
-    return np.digitize(plain(x), plain(bins), right)
-
-
-@array_function(np.isclose)
-def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Any:
-    """Compare values."""
-    return np.isclose(plain(a), plain(b), rtol, atol, equal_nan)
-
-
-@array_function(np.allclose)
-def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Any:
-    """Compare values."""
-    return np.allclose(plain(a), plain(b), rtol, atol, equal_nan)

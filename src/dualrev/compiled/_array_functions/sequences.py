@@ -24,6 +24,8 @@ def rows_of(
     object: Any, owner: Any, array_of_row: Any, parameters: Sequence[str] = ("object", "dtype=None")
 ) -> Callable[..., Any]:
     """Return what makes an array of active numbers from a list or a tuple; a function makes those of its rows."""
+    # The shape is in the type for tuples and found at run time for lists, so that there are four cases of what a row
+    # is.
     inner = object.dtype if isinstance(object, types.List) else object[0]
     scope = {"empty_array": empty_array, "owner": owner, "array_of_row": array_of_row, "uneven": _UNEVEN}
     if not _nested(inner) and not isinstance(inner, types.Array):

@@ -126,6 +126,7 @@ def astype(a: Any, dtype: Any) -> Any:
     return lambda a, dtype: plain(a).astype(dtype)
 
 
+# Refused here, since Numba would reinterpret the bytes of values and tangents as numbers.
 @array_function(method="view", chosen=True)
 def view(a: Any, dtype: Any) -> Any:
     """Refuse: the memory of active numbers is not NumPy's."""

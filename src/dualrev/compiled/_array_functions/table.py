@@ -52,8 +52,11 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         def choose(*given: Any) -> Any:
             if all(owner_inside(each) is None for each in given):
                 return None
+            # Numba has these functions of a number, too, as in np.sum(x[0]).
             if is_active(given[0]) and not _OF_NUMBERS.isdisjoint(functions):
                 return _of_one(stand_in, parameters, given)
+            # Lists of active numbers are no arrays to Numba's own functions, so that they become arrays before the
+            # call.
             if any(_is_sequence(name, of) for name, of in zip(parameters, given, strict=True)):
                 return _of_arrays(stand_in, parameters, given)
             return implementation(*given) if chosen else implementation
@@ -73,6 +76,25 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
     return enter
 
 
+def replacing(function: Any) -> Callable[[Any], Any]:
+    """Make a function of types into one that calls NumPy's as it was called where no answer is given."""
+
+    def enter(choose: Any) -> Any:
+        parameters = inspect.signature(choose).parameters
+
+        def choose_or_forward(*given: Any) -> Any:
+            return choose(*given) or _forwarded(function, parameters, given)
+
+        return compiled_only(_with_parameters(parameters, {"choose": choose_or_forward}, "return choose({names})"))
+
+    return enter
+
+
+def absent(of: Any) -> bool:
+    """Whether an option was left out, or is None."""
+    return of is None or isinstance(of, types.Omitted | types.NoneType)
+
+
 def lifting(number: Any, function: Any, like: Callable[..., Any]) -> Any:
     """Return what calls a function with the parameters of `like` and makes arrays of floats hold active numbers."""
     parameters = inspect.signature(like).parameters
@@ -84,10 +106,11 @@ def lifting(number: Any, function: Any, like: Callable[..., Any]) -> Any:
     return compiled_only(_with_parameters(parameters, {"choose": choose}, "return choose({names})"))
 
 
+# Options come as types when the chooser runs, and as values where a default was left out.
 def refuse(name: str, **options: Any) -> None:
     """Raise Numba's error if an option was given that has no rule."""
     for option, of in options.items():
-        if not (of is None or isinstance(of, types.Omitted | types.NoneType | bool | int)):
+        if not (absent(of) or isinstance(of, bool | int)):
             raise errors.TypingError(f"np.{name} of active numbers has no rule for the option {option}")
 
 
@@ -99,7 +122,7 @@ def expect_int(name: str, of: Any) -> None:
 
 def expect_float(name: str, dtype: Any) -> None:
     """Raise Numba's error if a result is asked for as integers; active numbers have the precision that they have."""
-    if dtype is None or isinstance(dtype, types.Omitted | types.NoneType):
+    if absent(dtype):
         return
     asked = getattr(dtype, "dtype", None) or getattr(dtype, "instance_type", None)
     if not isinstance(asked, types.Float):
@@ -161,6 +184,7 @@ def array_from(object: Any) -> Any:
 def _given(parameters: Any, given: Any) -> str:
     texts = []
     for (name, parameter), of in zip(parameters.items(), given, strict=True):
-        if not isinstance(of, types.Omitted) and of is not parameter.default:
+        as_by_default = of is parameter.default or (parameter.default is None and absent(of))
+        if not isinstance(of, types.Omitted) and not as_by_default:
             texts.append(name if parameter.default is parameter.empty else f"{name}={name}")
     return ", ".join(texts)

@@ -40,19 +40,13 @@ def _print_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return printed(builder, (builder.extract_value(args[0], 0),))
 
 
-@overloads(bool)
-def _bool(x: Any) -> Callable[..., Any] | None:
-    return (lambda x: bool(x.primal_)) if is_active(x) else None
+def _of_number(function: Any, answer: Callable[[Any], Any]) -> None:
+    overloads(function)(lambda x: answer if is_active(x) else None)
 
 
-@overloads(float)
-def _float(x: Any) -> Callable[..., Any] | None:
-    return (lambda x: x) if is_active(x) else None
-
-
-@overloads(int)
-def _int(x: Any) -> Callable[..., Any] | None:
-    return (lambda x: int(x.primal_)) if is_active(x) else None
+_of_number(bool, lambda x: bool(x.primal_))
+_of_number(float, lambda x: x)
+_of_number(int, lambda x: int(x.primal_))
 
 
 @infer_getattr

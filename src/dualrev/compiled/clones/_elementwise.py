@@ -46,6 +46,7 @@ def _template(function: Callable[..., Any]) -> type:
         key = function
 
         def generic(self, args: Any, kws: Any) -> Any:
+            # Numba asks every template of an operator; this one answers for active arrays alone.
             if kws or not is_elementwise(args):
                 return None
             scalar = self.context.resolve_function_type(function, tuple(element(each) for each in args), {})

@@ -51,6 +51,7 @@ def _name_of(value: Any) -> str:
     return str(getattr(value, "__name__", None) or type(value).__name__)
 
 
+# Refused by its own name when it is called: Numba's error would speak of types that the user has never seen.
 def _refusing(value: Any, text: str) -> Any:
     """Return a function that calls a value with plain numbers, and refuses active ones."""
 

@@ -21,6 +21,7 @@ from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import constant
 
 
+# A function for each number of rows: what compiled code calls has a fixed number of arguments.
 @cache
 def rows(count: int) -> Any:
     """Return a function that makes a list of so many lists, all of active numbers if one is."""

@@ -125,6 +125,8 @@ class Cloner:
                 scope[name] = self.mapped(function.__globals__[name])
             elif name in self.builtins:
                 scope[name] = self.builtins[name]
+        # Closures are cells that a function shares with the one around it: the copy has its own, filled with what
+        # stands for their contents.
         for cell, original in zip(cells, function.__closure__ or (), strict=True):
             cell.cell_contents = self.mapped(original.cell_contents)
         return clone

@@ -7,19 +7,18 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba.core import types
+from numba.core import errors, types
 
 from dualrev.compiled._array_functions.sequences import rows_of
-from dualrev.compiled._array_functions.table import lifting, owner_inside
-from dualrev.compiled._seeding import widened
-from dualrev.kernels.numba_arrays import empty_array, zero_array
-from dualrev.kernels.numba_extending import compiled_only
+from dualrev.compiled._array_functions.table import absent, lifting, owner_inside, replacing
+from dualrev.kernels.numba_arrays import filled_array, zero_array
 from dualrev.kernels.numba_types import element, is_active, owner_of
 
 
+# Users write np.zeros(n, dtype=np.float64), and mean the kind of number that the function computes with.
 def holds_active(dtype: Any) -> bool:
     """Whether an array made with this dtype argument is to hold active numbers: floats are, integers are not."""
-    if dtype is None or isinstance(dtype, types.NoneType | types.Omitted):
+    if absent(dtype):
         return True
     of = getattr(dtype, "dtype", getattr(dtype, "instance_type", dtype))
     return (
@@ -27,8 +26,9 @@ def holds_active(dtype: Any) -> bool:
     )
 
 
-def _floats(like: Any) -> bool:
-    return isinstance(element(like), types.Float) or is_active(element(like))
+def _holds_active_like(dtype: Any, like: Any) -> bool:
+    """Whether an array made with a dtype argument, or without one with numbers like these, is to hold active ones."""
+    return isinstance(element(like), types.Float) or is_active(element(like)) if absent(dtype) else holds_active(dtype)
 
 
 @cache
@@ -70,112 +70,74 @@ def thorough_constructors(number: Any) -> dict[Any, Any]:
 
 
 def _of_shape(number: Any, function: Any, filling: float | None) -> Any:
-    @compiled_only
-    def stand_in(shape: Any, dtype: Any = None) -> Callable[..., Any]:
+    @replacing(function)
+    def stand_in(shape: Any, dtype: Any = None) -> Callable[..., Any] | None:
         if not holds_active(dtype):
-            return lambda shape, dtype=None: function(shape, dtype)
+            return None
         if filling is None:
             return lambda shape, dtype=None: zero_array(number, shape)
-
-        def filled(shape, dtype=None):  # type: ignore[no-untyped-def]
-            array = empty_array(number, shape)
-            array[...] = filling
-            return array
-
-        return filled
+        return lambda shape, dtype=None: filled_array(number, shape, filling)
 
     return stand_in
 
 
 def _of_array(number: Any, function: Any, filling: float | None) -> Any:
-    @compiled_only
-    def stand_in(a: Any, dtype: Any = None) -> Callable[..., Any]:
-        given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
-        if not (holds_active(dtype) if given else _floats(a)):
-            return (lambda a, dtype=None: function(a, dtype)) if given else (lambda a, dtype=None: function(a))
-
-        def made(a, dtype=None):  # type: ignore[no-untyped-def]
-            array = zero_array(number, np.shape(a))
-            if filling is not None:
-                array[...] = filling
-            return array
-
-        return made
+    @replacing(function)
+    def stand_in(a: Any, dtype: Any = None) -> Callable[..., Any] | None:
+        if not _holds_active_like(dtype, a):
+            return None
+        if filling is None:
+            return lambda a, dtype=None: zero_array(number, np.shape(a))
+        return lambda a, dtype=None: filled_array(number, np.shape(a), filling)
 
     return stand_in
 
 
 def _full(number: Any) -> Any:
-    @compiled_only
-    def stand_in(shape: Any, fill_value: Any, dtype: Any = None) -> Callable[..., Any]:
-        given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
-        if not (holds_active(dtype) if given else _floats(fill_value)):
-            if given:
-                return lambda shape, fill_value, dtype=None: np.full(shape, fill_value, dtype)
-            return lambda shape, fill_value, dtype=None: np.full(shape, fill_value)
-
-        def filled(shape, fill_value, dtype=None):  # type: ignore[no-untyped-def]
-            array = empty_array(number, shape)
-            array[...] = fill_value
-            return array
-
-        return filled
+    @replacing(np.full)
+    def stand_in(shape: Any, fill_value: Any, dtype: Any = None) -> Callable[..., Any] | None:
+        if not _holds_active_like(dtype, fill_value):
+            return None
+        return lambda shape, fill_value, dtype=None: filled_array(number, shape, fill_value)
 
     return stand_in
 
 
 def _full_like(number: Any) -> Any:
-    @compiled_only
-    def stand_in(a: Any, fill_value: Any) -> Callable[..., Any]:
-        if not _floats(a):
-            return lambda a, fill_value: np.full_like(a, fill_value)
-
-        def filled(a, fill_value):  # type: ignore[no-untyped-def]
-            array = empty_array(number, a.shape)
-            array[...] = fill_value
-            return array
-
-        return filled
+    @replacing(np.full_like)
+    def stand_in(a: Any, fill_value: Any) -> Callable[..., Any] | None:
+        if not _holds_active_like(None, a):
+            return None
+        return lambda a, fill_value: filled_array(number, a.shape, fill_value)
 
     return stand_in
 
 
 def _array(function: Any, number: Any = None) -> Any:
-    @compiled_only
+    lifted = lifting(number, function, lambda object, dtype=None: None)
+
+    @replacing(function)
     def stand_in(object: Any, dtype: Any = None) -> Callable[..., Any] | None:
         owner = owner_inside(object)
         if owner is None:
-            given = not (dtype is None or isinstance(dtype, types.NoneType | types.Omitted))
-            if number is not None:
-                if given:
-                    return lambda object, dtype=None: widened(number, function(object, dtype))
-                return lambda object, dtype=None: widened(number, function(object))
-            if given:
-                return lambda object, dtype=None: function(object, dtype)
-            return lambda object, dtype=None: function(object)
+            return None if number is None else lambda object, dtype=None: lifted(object, dtype)
         if not holds_active(dtype):
-            return None
+            raise errors.TypingError(f"an array of active numbers holds floats, and {dtype} was asked for")
         if isinstance(object, types.Array):
-            if function is np.asarray:
-                return lambda object, dtype=None: object
-            return lambda object, dtype=None: object.copy()
+            return (
+                (lambda object, dtype=None: object)
+                if function is np.asarray
+                else lambda object, dtype=None: object.copy()
+            )
         if is_active(object):
-
-            def scalar(object, dtype=None):  # type: ignore[no-untyped-def]
-                array = empty_array(owner, ())
-                array[()] = object
-                return array
-
-            return scalar
+            return lambda object, dtype=None: filled_array(owner, (), object)
         return rows_of(object, owner, stand_in)
 
     return stand_in
 
 
-@compiled_only
-def _contiguous(a: Any) -> Callable[..., Any]:
+@replacing(np.ascontiguousarray)
+def _contiguous(a: Any) -> Callable[..., Any] | None:
     if owner_of([a]) is None:
-        return lambda a: np.ascontiguousarray(a)
-    if a.layout == "C":
-        return lambda a: a
-    return lambda a: a.copy()
+        return None
+    return (lambda a: a) if a.layout == "C" else (lambda a: a.copy())

@@ -21,6 +21,7 @@ def vectorized(scalar: Any) -> Callable[..., Any]:
     def choose(*given: Any) -> Callable[..., Any]:
         if not any(isinstance(each, types.Array) for each in given):
             return defined(names, [f"return scalar({', '.join(names)})"], {"scalar": scalar})
+        # The template is asked so that the scalar function is compiled, and the type of its result is known.
         _, _, folded, _ = scalar.get_call_template(tuple(element(each) for each in given), {})
         return loop_over_elements(scalar, given, scalar.overloads[folded].signature.return_type)
 
@@ -33,6 +34,7 @@ _CALLED_BY = "_dualrev_called_by"
 """Attribute of a function made by `numba.vectorize`: the compiled function that calls it."""
 
 
+# Derivatives are made of compiled functions, whose dispatchers hold options and caches; a ufunc has none of its own.
 def dispatcher_of_ufunc(ufunc: Any) -> Any:
     """Return a function made by `numba.vectorize` as a compiled function that calls it."""
     if not hasattr(ufunc, _CALLED_BY):
