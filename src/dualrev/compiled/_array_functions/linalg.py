@@ -7,6 +7,7 @@ any order come out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,25 +16,27 @@ from numba.core import errors
 from dualrev.compiled._array_functions.block_operands import primals_in
 from dualrev.compiled._array_functions.matrix_product import contraction
 from dualrev.compiled._array_functions.reductions import max_, min_, sum_
-from dualrev.compiled._array_functions.table import absent, array_function, owner_inside
+from dualrev.compiled._array_functions.table import absent, array_function, owner_inside, zeros_for
 from dualrev.kernels.cpu import compiled
-from dualrev.kernels.numba_arrays import zero_array
+from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import owner_of
+
+
+@compiled_only
+def held(a: Any) -> Callable[..., Any]:
+    """Return the values of active numbers, one level down."""
+    owner = owner_inside(a)
+    return lambda a: primals_in(owner, a)
 
 
 # Products with held values are differentiated like any others: there is no rule here that could be wrong in higher
 # orders.
-@array_function(np.linalg.inv, chosen=True)
+@array_function(np.linalg.inv)
 def inv(a: Any) -> Any:
     """Invert."""
-    owner = owner_inside(a)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        values = primals_in(owner, a)
-        inverse = inv(values)
-        return inverse - contraction(contraction(inverse, a - values), inverse)
-
-    return implementation
+    values = held(a)
+    inverse = inv(values)
+    return inverse - contraction(contraction(inverse, a - values), inverse)
 
 
 @array_function(np.linalg.solve, chosen=True)
@@ -54,20 +57,15 @@ def solve(a: Any, b: Any) -> Any:
     return implementation
 
 
-@array_function(np.linalg.det, chosen=True)
+@array_function(np.linalg.det)
 def det(a: Any) -> Any:
     """Return the determinant."""
-    owner = owner_inside(a)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        values = primals_in(owner, a)
-        value = det(values)
-        # A singular matrix has no inverse, and its determinant has a derivative all the same.
-        if value == 0:
-            return _eliminated(zero_array(owner, a.shape), a)
-        return value + value * sum_(inv(values).T * (a - values))
-
-    return implementation
+    values = held(a)
+    value = det(values)
+    # A singular matrix has no inverse, and its determinant has a derivative all the same.
+    if value == 0:
+        return _eliminated(zeros_for(a, a.shape), a)
+    return value + value * sum_(inv(values).T * (a - values))
 
 
 # Written out, element by element: with blocks of held values it would need the inverse that a singular matrix lacks.
@@ -105,43 +103,33 @@ def _eliminated(y: Any, a: Any) -> Any:
     return result * left
 
 
-@array_function(np.linalg.slogdet, chosen=True)
+@array_function(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
     """Return the determinant's sign and logarithm."""
-    owner = owner_inside(a)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        values = primals_in(owner, a)
-        sign, value = slogdet(values)
-        return sign, value + sum_(inv(values).T * (a - values))
-
-    return implementation
+    values = held(a)
+    sign, value = slogdet(values)
+    return sign, value + sum_(inv(values).T * (a - values))
 
 
 # Each element is a few operations of numbers before it, so that derivatives of any order come out without a rule.
-@array_function(np.linalg.cholesky, chosen=True)
+@array_function(np.linalg.cholesky)
 def cholesky(a: Any) -> Any:
     """Return the lower factor, element by element."""
-    owner = owner_inside(a)
-
-    def implementation(a):  # type: ignore[no-untyped-def]
-        y = zero_array(owner, a.shape)
-        for j in range(a.shape[0]):
-            pivot = a[j, j]
+    y = zeros_for(a, a.shape)
+    for j in range(a.shape[0]):
+        pivot = a[j, j]
+        for k in range(j):
+            pivot = pivot - y[j, k] * y[j, k]
+        # Written so that a NaN is refused, too.
+        if not pivot > 0:
+            raise np.linalg.LinAlgError("Matrix is not positive definite.")
+        y[j, j] = np.sqrt(pivot)
+        for i in range(j + 1, a.shape[0]):
+            rest = a[i, j]
             for k in range(j):
-                pivot = pivot - y[j, k] * y[j, k]
-            # Written so that a NaN is refused, too.
-            if not pivot > 0:
-                raise np.linalg.LinAlgError("Matrix is not positive definite.")
-            y[j, j] = np.sqrt(pivot)
-            for i in range(j + 1, a.shape[0]):
-                rest = a[i, j]
-                for k in range(j):
-                    rest = rest - y[i, k] * y[j, k]
-                y[i, j] = rest / y[j, j]
-        return y
-
-    return implementation
+                rest = rest - y[i, k] * y[j, k]
+            y[i, j] = rest / y[j, j]
+    return y
 
 
 @array_function(np.linalg.norm, chosen=True)

@@ -11,9 +11,9 @@ from dualrev.compiled._array_functions.axes import plain
 from dualrev.compiled._array_functions.contraction import dot
 from dualrev.compiled._array_functions.reductions import mean, sum_
 from dualrev.compiled._array_functions.selection import sort
-from dualrev.compiled._array_functions.table import array_function, owner_inside, refuse
+from dualrev.compiled._array_functions.table import array_function, owner_inside, refuse, zeros_for
 from dualrev.kernels.cpu import compiled
-from dualrev.kernels.numba_arrays import empty_array, zero_array
+from dualrev.kernels.numba_arrays import empty_array
 
 
 @array_function(np.interp, chosen=True)
@@ -88,26 +88,21 @@ def polyval(p: Any, x: Any) -> Any:
     return y
 
 
-@array_function(np.convolve, chosen=True)
+@array_function(np.convolve)
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """Convolve vectors."""
-    owner = owner_inside(types.Tuple((a, v)))
-
-    def implementation(a, v, mode="full"):  # type: ignore[no-untyped-def]
-        if a.size == 0 or v.size == 0:
-            raise ValueError("an operand of np.convolve is empty")
-        y = zero_array(owner, a.size + v.size - 1)
-        for i in range(a.size):
-            for j in range(v.size):
-                y[i + j] += a[i] * v[j]
-        least, most = min(a.size, v.size), max(a.size, v.size)
-        if mode == "valid":
-            return y[least - 1 : most]
-        if mode == "same":
-            return y[(least - 1) // 2 : (least - 1) // 2 + most]
-        return y
-
-    return implementation
+    if a.size == 0 or v.size == 0:
+        raise ValueError("an operand of np.convolve is empty")
+    y = zeros_for((a, v), a.size + v.size - 1)
+    for i in range(a.size):
+        for j in range(v.size):
+            y[i + j] += a[i] * v[j]
+    least, most = min(a.size, v.size), max(a.size, v.size)
+    if mode == "valid":
+        return y[least - 1 : most]
+    if mode == "same":
+        return y[(least - 1) // 2 : (least - 1) // 2 + most]
+    return y
 
 
 @array_function(np.correlate)
@@ -169,25 +164,20 @@ percentile = array_function(np.percentile)(lambda a, q: quantile(a, q / 100))
 median = array_function(np.median)(lambda a: quantile(a, 0.5))
 
 
-@array_function(np.bincount, chosen=True)
+@array_function(np.bincount)
 def bincount(a: Any, weights: Any = None, minlength: Any = 0) -> Any:
     """Add up the weights of each bin."""
-    owner = owner_inside(weights)
-
-    def implementation(a, weights=None, minlength=0):  # type: ignore[no-untyped-def]
-        if weights.size != a.size:
-            raise ValueError("The weights and list don't have the same length.")
-        most = -1
-        for each in a:
-            if each < 0:
-                raise ValueError("first argument must be non-negative")
-            most = max(most, each)
-        y = zero_array(owner, max(most + 1, minlength))
-        for n in range(a.size):
-            y[a[n]] += weights[n]
-        return y
-
-    return implementation
+    if weights.size != a.size:
+        raise ValueError("The weights and list don't have the same length.")
+    most = -1
+    for each in a:
+        if each < 0:
+            raise ValueError("first argument must be non-negative")
+        most = max(most, each)
+    y = zeros_for(weights, max(most + 1, minlength))
+    for n in range(a.size):
+        y[a[n]] += weights[n]
+    return y
 
 
 @array_function(np.cov, chosen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numba.core import errors, types
 
 from dualrev.compiled._seeding import widened
+from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import compiled_only, defined, overloads, overloads_method
 from dualrev.kernels.numba_types import ActiveArray, is_active, owner_of
 
@@ -127,6 +128,13 @@ def expect_float(name: str, dtype: Any) -> None:
     asked = getattr(dtype, "dtype", None) or getattr(dtype, "instance_type", None)
     if not isinstance(asked, types.Float):
         raise errors.TypingError(f"np.{name} of active numbers has no rule for dtype={asked}; leave it out")
+
+
+@compiled_only
+def zeros_for(numbers: Any, shape: Any) -> Callable[..., Any]:
+    """Return an array of zeros for active numbers like those in an array or a tuple of such."""
+    owner = owner_inside(numbers)
+    return lambda numbers, shape: zero_array(owner, shape)
 
 
 def _defaults(parameters: Any) -> dict[str, Any]:
