@@ -62,7 +62,6 @@ def _scan(function: Any, name: str, of_vector: Any) -> Any:
     return array_function(function, method=name, chosen=True)(choose)
 
 
-# The mean of those that tie has the value of each, and a derivative shared equally, without a rule of its own.
 def _extreme(a: Any, best: Any) -> Any:
     """Return an extreme element; those that tie share equally, which their mean does without moving the value.
 
@@ -156,7 +155,6 @@ def trace(a: Any, offset: Any = 0) -> Any:
     return sum_(np.diag(a, offset))
 
 
-# A selection of the numbers, and the function itself of those.
 def _without_nan(function: Any, of: Any, extreme: bool = False) -> None:
     def implementation(a: Any) -> Any:
         flat = np.ravel(a)
