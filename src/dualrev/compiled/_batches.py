@@ -18,6 +18,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import types
+from numba.typed.typedobjectutils import _nonoptional
 
 from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled._plain_first import PlainFirst
@@ -33,13 +34,17 @@ WORTH = 3e-4
 """Seconds of work that a thread is worth being started for; the start takes nearly as long."""
 
 
-def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count: int, takes_out: bool) -> Any:
+def over_points(
+    derivative: PlainFirst, carriers: Sequence[int], args: Sequence[Any], count: int, takes_out: bool
+) -> Any:
     """Return a derivative at every point: an array, or a tuple of arrays, with one more leading axis.
+
+    The points at which a plain result holds a NaN are done again, with care.
 
     Parameters
     ----------
-    entry
-        The compiled derivative at one point.
+    derivative
+        At one point.
     carriers
         The arguments that hold a point in each entry of their first axis.
     args
@@ -49,15 +54,31 @@ def over_points(entry: Any, carriers: Sequence[int], args: Sequence[Any], count:
     takes_out
         Whether the derivative takes an array to write to, after the other arguments.
     """
-    first = within_limit(entry, *(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
+    first = within_limit(derivative, *(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
     parts = first if isinstance(first, tuple) else (first,)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
-    expect_room("batch of derivatives", entry.py_func.__name__, (count, sum(map(np.size, parts))))
+    expect_room("batch of derivatives", derivative.plain.py_func.__name__, (count, sum(map(np.size, parts))))
     outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
     for out, part in zip(outs, parts, strict=True):
         out[0] = part
-    loop = _loop(entry, tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
-    on_all_cores(lambda start, stop: loop(start, stop, *outs, *args), 1, count)
+    bad = np.zeros(count, np.bool_)
+    form = (tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
+
+    def plain(start: int, stop: int) -> None:
+        try:
+            _loop(derivative.plain, *form)(start, stop, bad, *outs, *args)
+        except (NeedsCare, np.linalg.LinAlgError):
+            bad[start:stop] = True
+
+    on_all_cores(plain, 1, count)
+    odd = np.flatnonzero(bad)
+    if odd.size:
+        again = [np.empty((odd.size, *out.shape[1:]), out.dtype) for out in outs]
+        rows = [arg[odd] if n in carriers else arg for n, arg in enumerate(args)]
+        careful = _loop(derivative.careful, *form)
+        on_all_cores(lambda start, stop: careful(start, stop, bad, *again, *rows), 0, odd.size)
+        for out, part in zip(outs, again, strict=True):
+            out[odd] = part
     return tuple(outs) if isinstance(first, tuple) else outs[0]
 
 
@@ -125,12 +146,15 @@ def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_
     """
     args = [f"a{n}" for n in range(arguments)]
     outs = [f"out{n}" for n in range(max(parts, 1))]
-    call = ", ".join(f"{name}[n]" if n in carriers else name for n, name in enumerate(args))
-    body = ["for n in range(start, stop):", f"    result = entry({call})"]
-    body += [f"    out{n}[n] = result[{n}]" for n in range(parts)] or ["    out0[n] = result"]
-    if in_place:
-        body = ["for n in range(start, stop):", f"    entry({call}, out0[n])"]
-    return numba.njit(defined(["start", "stop", *outs, *args], body, {"entry": entry}), nogil=True)
+    given = [f"{name}[n]" if n in carriers else name for n, name in enumerate(args)]
+    call = ", ".join([*given, "out0[n]"] if in_place else given)
+    stores = [f"out{n}[n] = derivative[{n}]" for n in range(parts)] or ["out0[n] = derivative"]
+    lines = [f"result = entry({call})", "if result is None:", "    bad[n] = True"]
+    if not in_place:  # Numba does not know by itself that what is not None is a result
+        lines += ["else:", "    derivative = there(result)", *(f"    {store}" for store in stores)]
+    body = ["for n in range(start, stop):", *(f"    {line}" for line in lines)]
+    scope = {"entry": entry, "there": _nonoptional}
+    return numba.njit(defined(["start", "stop", "bad", *outs, *args], body, scope), nogil=True)
 
 
 def empty(entry: Any, carriers: Sequence[int], args: Sequence[Any]) -> Any:

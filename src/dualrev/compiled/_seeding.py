@@ -8,15 +8,17 @@ from typing import Any
 from numba.core import types
 
 from dualrev.errors import ShapeMismatchError
-from dualrev.forward.numba_dual import seeded, with_tangents
+from dualrev.forward.numba_dual import set_tangent, with_tangents
 from dualrev.kernels.numba_arrays import empty_array
-from dualrev.kernels.numba_extending import compiled_only
+from dualrev.kernels.numba_extending import compiled_only, defined
 
 
-@compiled_only
-def flattened(x: Any) -> Callable[..., Any]:
-    """Return a contiguous array with one axis, without a copy."""
-    return (lambda x: x) if x.ndim == 1 else (lambda x: x.ravel())
+# A text, where a function would be one more that Numba compiles.
+def elements(name: str, of: Any) -> str:
+    """Return the expression of an array's elements, one after another."""
+    if of.layout != "C":
+        return f"{name}.flat"
+    return name if of.ndim == 1 else f"{name}.ravel()"
 
 
 @compiled_only
@@ -35,18 +37,8 @@ def lifted(dtype: Any, x: Any) -> Callable[..., Any]:
 @compiled_only
 def fill(y: Any, x: Any) -> Callable[..., Any]:
     """Give a contiguous array of active numbers the values of `x`, which depend on nothing."""
-
-    def contiguous(y, x):  # type: ignore[no-untyped-def]
-        flat, values = flattened(y), flattened(x)
-        for n in range(values.size):
-            flat[n] = values[n]
-
-    def strided(y, x):  # type: ignore[no-untyped-def]
-        flat = flattened(y)
-        for n, value in enumerate(x.flat):
-            flat[n] = value
-
-    return contiguous if x.layout == "C" else strided
+    body = [f"flat = {elements('y', y)}", f"for n, value in enumerate({elements('x', x)}):", "    flat[n] = value"]
+    return defined(["y", "x"], body, {})
 
 
 @compiled_only
@@ -57,7 +49,7 @@ def along(dtype: Any, x: Any, tangent: Any) -> Callable[..., Any]:
 
     def implementation(dtype, x, tangent):  # type: ignore[no-untyped-def]
         y = empty_array(dtype, x.shape)
-        flat = flattened(y)
+        flat = y.ravel()
         for n, (value, t) in enumerate(zip(x.flat, tangent.flat)):  # noqa: B905 - compiled code has no `strict`
             flat[n] = with_tangents(dtype, value, (t,))
         return y
@@ -75,27 +67,15 @@ def widened(dtype: Any, x: Any) -> Callable[..., Any]:
 # Chunks of directions use the same array: only the elements of a chunk are written, and given back by `unseed`,
 # instead of the whole array for each pass.
 @compiled_only
-def seed(y: Any, dtype: Any, x: Any, first: Any, last: Any) -> Callable[..., Any]:
-    """Give the elements `first` to `last` of a lifted array the directions from 0 on."""
-
-    def implementation(y, dtype, x, first, last):  # type: ignore[no-untyped-def]
-        flat = flattened(y)
-        for n in range(max(first, 0), min(last, flat.size)):
-            flat[n] = seeded(dtype, flat[n].primal_, n - first)
-
-    return implementation
-
-
-@compiled_only
-def unseed(y: Any, first: Any, last: Any) -> Callable[..., Any]:
-    """Take the directions of some elements away again."""
-
-    def implementation(y, first, last):  # type: ignore[no-untyped-def]
-        flat = flattened(y)
-        for n in range(max(first, 0), min(last, flat.size)):
-            flat[n] = flat[n].primal_
-
-    return implementation
+def seed(y: Any, first: Any, last: Any, tangent: Any) -> Callable[..., Any]:
+    """Give the elements `first` to `last` of a lifted array a tangent, 1 or 0 again, in the directions from 0 on."""
+    body = [
+        f"flat = {elements('y', y)}",
+        "start, stop = first if first > 0 else 0, last if last < flat.size else flat.size",
+        "for n in range(start, stop):",
+        "    set_tangent(flat, n, n - first, tangent)",
+    ]
+    return defined(["y", "first", "last", "tangent"], body, {"set_tangent": set_tangent})
 
 
 # The number of directions is part of a type; how many inputs there are shows at run time only.
@@ -108,9 +88,3 @@ def expect_at_most(count: Any, width: Any) -> Callable[..., Any]:
             raise ShapeMismatchError("more inputs than this derivative was compiled for")
 
     return implementation
-
-
-@compiled_only
-def size_of(y: Any) -> Callable[..., Any]:
-    """Return the number of elements of a number or an array."""
-    return (lambda y: y.size) if isinstance(y, types.Array) else (lambda y: 1)

@@ -232,9 +232,9 @@ def _function(
         if not isinstance(x, types.Array) or not isinstance(x.dtype, types.Float):
             return None
         made = program(x.dtype)
-        scope = made.scope | {"f": clone(f, made.number, x.dtype), "cuda": cuda_target.api(), "T": x.dtype}
-        scope["primal"] = primal
-        return defined(list(names), [*begin, *made.lines, *end], scope)
+        lines, scope = made.with_function(lambda number: clone(f, number, x.dtype))
+        scope |= {"cuda": cuda_target.api(), "T": x.dtype, "primal": primal}
+        return defined(list(names), [*begin, *lines, *end], scope)
 
     made = compiled_only(defined(list(names), [f"return choose({', '.join(names)})"], {"choose": choose}))
     short = "".join(c for c in getattr(f, "__name__", "f") if c.isalnum() or c == "_")

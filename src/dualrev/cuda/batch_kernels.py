@@ -47,21 +47,16 @@ def over_points(function: Any, layout: Layout, program: Program, dtype: Any, tan
     fitting = (t for t in (THREADS, THREADS // 2) if t * per_point <= SHARED_BYTES)
     threads = next(fitting, 0) if program.once else 0
     first = next(iter(inputs.values()))[0]
+    lines, scope = program.with_function(lambda number: clone(function, number, dtype))
     points = [f"p{n} = a{n}[point]" for n, shape in enumerate(layout.arguments) if shape is not None and n not in sizes]
     if threads:
-        body = _staged(inputs, outputs, [*points, *program.lines], first, threads)
+        body = _staged(inputs, outputs, [*points, *lines], first, threads)
     else:
         views = [f"{name} = {array}[point]" for name, (array, _) in (*inputs.items(), *outputs.items())]
         body = ["point = cuda.grid(1)", f"if point < {first}.shape[0]:"]
-        body += [f"    {line}" for line in (*points, *views, *program.lines)]
-    cuda = cuda_target.api()
-    scope: dict[str, Any] = {
-        "f": clone(function, program.number, dtype),
-        "cuda": cuda,
-        "T": dtype,
-        "primal": primal,
-    }
-    return defined(names, body, scope | program.scope), threads or THREADS
+        body += [f"    {line}" for line in (*points, *views, *lines)]
+    scope |= {"cuda": cuda_target.api(), "T": dtype, "primal": primal}
+    return defined(names, body, scope), threads or THREADS
 
 
 def _staged(inputs: Any, outputs: Any, lines: list[str], first: str, threads: int) -> list[str]:

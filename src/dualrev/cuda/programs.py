@@ -5,13 +5,14 @@ Everything about shapes is constant here, so that numbers stay in registers and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil, prod
 from typing import Any
 
-from dualrev.compiled.drivers.reading import column
+from dualrev.compiled.drivers.reading import column, holds_nan
 from dualrev.forward.numba_dual import DualType, seeded, with_tangents
 
 AT_ONCE = 16
@@ -75,6 +76,9 @@ class Program:
         What the lines refer to.
     once
         Whether the inputs are read in one pass.
+    careful
+        The same with careful products, which a thread runs where the lines set `bad`: a result of its plain products
+        is NaN. See `compiled/drivers/_care.py`.
     """
 
     number: Any
@@ -82,6 +86,21 @@ class Program:
     outputs: list[int]
     scope: dict[str, Any]
     once: bool = True
+    careful: Program | None = None
+
+    def with_function(self, made: Callable[[Any], Any]) -> tuple[list[str], dict[str, Any]]:
+        """Return the lines and what they refer to; `made` makes the function that takes a type of numbers."""
+        scope = self.scope | {"f": made(self.number)}
+        if self.careful is None:
+            return self.lines, scope
+        lines, again = self.careful.with_function(made)
+        lines = [_OWN_NAMES.sub(r"\g<0>_", line) for line in lines]
+        scope |= {_OWN_NAMES.sub(r"\g<0>_", name): value for name, value in again.items()}
+        return ["bad = False", *self.lines, "if bad:", *(f"    {line}" for line in lines)], scope
+
+
+_OWN_NAMES = re.compile(r"\b(?:[DEfy]|x\d+)\b")
+"""What the careful version of a program calls by names of its own, because it is of another type."""
 
 
 def _indices(shape: Shape) -> list[str]:
@@ -123,11 +142,11 @@ def width_of(n: int, chunk: int | None, at_once: int, otherwise: int) -> int:
     return ceil(n / ceil(n / widest)) if n else 0
 
 
-def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) -> Program:
+def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None, careful: bool = False) -> Program:
     """Return the program of a Jacobian, after the value if that is asked for."""
     n = layout.n
     width = width_of(n, chunk, AT_ONCE, CHUNK)
-    dual = DualType(dtype, width, 1, True)
+    dual = DualType(dtype, width, 1, careful)
     last = "out1" if value else "out0"
     once = width == n
     start = "0" if once else "start"
@@ -136,42 +155,53 @@ def jacobian(layout: Layout, dtype: Any, value: bool, chunk: int | None = None) 
         if value:
             body.append(f"out0[{k}] = primal({part})")
         for c in range(width):
-            store = f"{last}[{k * n} + {start} + {c}] = column(D, {part}, {c})"
-            body += [store] if once or c + width <= n - n % width else [f"if {start} + {c} < {n}:", f"    {store}"]
+            store = [f"t = column(D, {part}, {c})", f"{last}[{k * n} + {start} + {c}] = t"]
+            store += [] if careful else ["bad |= t != t"]
+            whole = once or c + width <= n - n % width
+            body += store if whole else [f"if {start} + {c} < {n}:", *(f"    {line}" for line in store)]
     if not once:
         body = [f"for start in range(0, {n}, {width}):", *(f"    {line}" for line in body)]
     scope = {"D": dual, "seeded": seeded, "column": column}
-    return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope, once)
+    again = None if careful else jacobian(layout, dtype, value, chunk, True)
+    return Program(dual, body, [*([layout.m] if value else []), layout.m * n], scope, once, again)
 
 
-def pushforward(layout: Layout, dtype: Any) -> Program:
+def pushforward(layout: Layout, dtype: Any, careful: bool = False) -> Program:
     """Return the program of the value and of its tangent; `t0[k]` and so on are the tangents of the inputs."""
-    dual = DualType(dtype, 1, 1, True)
+    dual = DualType(dtype, 1, 1, careful)
     body = _call(layout, lambda a, place, text: f"with_tangents(D, {text}, ({text.replace('in', 't')},))")
     for k, part in enumerate(_parts(layout)):
-        body += [f"out0[{k}] = primal({part})", f"out1[{k}] = column(D, {part}, 0)"]
+        body += [f"out0[{k}] = primal({part})", f"t = column(D, {part}, 0)", f"out1[{k}] = t"]
+        body += [] if careful else ["bad |= t != t"]
     scope = {"D": dual, "with_tangents": with_tangents, "column": column}
-    return Program(dual, body, [layout.m, layout.m], scope)
+    again = None if careful else pushforward(layout, dtype, True)
+    return Program(dual, body, [layout.m, layout.m], scope, careful=again)
 
 
-def hessian(layout: Layout, dtype: Any, chunk: int | None = None) -> Program:
-    """Return the program of second derivatives, by duals of duals."""
+def hessian(layout: Layout, dtype: Any, chunk: int | None = None, careful: bool = False) -> Program:
+    """Return the program of second derivatives, by duals of duals.
+
+    Gradients are looked at, too: where one is NaN, its derivatives need not be.
+    """
     n = layout.n
     width = width_of(n, chunk, AT_ONCE_TWICE, CHUNK_TWICE)
-    inner = DualType(dtype, width, 1, True)
-    outer = DualType(inner, width, 2, True)
+    inner = DualType(dtype, width, 1, careful)
+    outer = DualType(inner, width, 2, careful)
     once = width == n
     i, j = ("0", "0") if once else ("i", "j")
     body = _call(layout, lambda a, place, text: f"seeded(D, seeded(E, {text}, {place} - {i}), {place} - {j})")
     for k, part in enumerate(_parts(layout)):
         for a, b in product(range(width), repeat=2):
-            store = f"out0[{k * n * n} + ({j} + {a}) * {n} + {i} + {b}] = column(E, column(D, {part}, {a}), {b})"
-            body += [store] if once else [f"if {j} + {a} < {n} and {i} + {b} < {n}:", f"    {store}"]
+            store = [f"g = column(D, {part}, {a})", f"t = column(E, g, {b})"]
+            store.append(f"out0[{k * n * n} + ({j} + {a}) * {n} + {i} + {b}] = t")
+            store += [] if careful else ["bad |= t != t or holds_nan(g)"]
+            body += store if once else [f"if {j} + {a} < {n} and {i} + {b} < {n}:", *(f"    {line}" for line in store)]
     if not once:
         loops = [f"for i in range(0, {n}, {width}):", f"    for j in range(0, {n}, {width}):"]
         body = [*loops, *(f"        {line}" for line in body)]
-    scope = {"D": outer, "E": inner, "seeded": seeded, "column": column}
-    return Program(outer, body, [layout.m * n * n], scope, once)
+    scope = {"D": outer, "E": inner, "seeded": seeded, "column": column, "holds_nan": holds_nan}
+    again = None if careful else hessian(layout, dtype, chunk, True)
+    return Program(outer, body, [layout.m * n * n], scope, once, again)
 
 
 def active_sizes(layout: Layout) -> Sequence[tuple[int, int]]:

@@ -10,12 +10,13 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.extending import make_attribute_wrapper, register_model
+from numba.np.arrayobj import make_array
 
 from dualrev.kernels.numba_chain_rule import innermost, splat, total
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import ActiveType, is_active
 
-_LANE = ir.IntType(32)
+_LANE, _MASK = ir.IntType(32), ir.IntType(64)
 
 
 class Tangents(types.Type):  # type: ignore[misc]
@@ -157,6 +158,22 @@ def seeded(typingctx: Any, like: Any, value: Any, direction: Any) -> Any:
     return dual(like, value, types.int64), codegen
 
 
+# One store of a lane. To make the whole dual anew, tangents of zero and all, LLVM would write vectors, and takes three
+# times as long to compile the loop.
+@intrinsic
+def set_tangent(typingctx: Any, array: Any, n: Any, direction: Any, value: Any) -> Any:
+    """Write one tangent of element n of a contiguous array of duals with one axis."""
+    dual = array.dtype
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        element = builder.gep(make_array(array)(context, builder, args[0]).data, [args[1]], inbounds=True)
+        lane = cgutils.gep_inbounds(builder, element, 0, 1, args[2])
+        context.pack_value(builder, dual.dtype, context.cast(builder, args[3], value, dual.dtype), lane)
+        return context.get_dummy_value()
+
+    return types.none(array, types.int64, types.int64, value), codegen
+
+
 @intrinsic
 def tangent(typingctx: Any, dual: Any, direction: Any) -> Any:
     """Return one tangent of a dual."""
@@ -174,24 +191,75 @@ def tangent(typingctx: Any, dual: Any, direction: Any) -> Any:
     return dual.dtype(dual, types.int64), codegen
 
 
+# Vectors of a power of two: LLVM takes others apart, lane by lane.
 @intrinsic
-def nan_in(typingctx: Any, dual: Any) -> Any:
-    """Return whether a tangent of a dual is NaN at its core. Lanes that only pad the register are left out."""
+def store_tangents(typingctx: Any, block: Any, row: Any, first: Any, dual: Any) -> Any:
+    """Write the tangents of a dual of floats into a row of a contiguous matrix, from a column on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        matrix = make_array(block)(context, builder, args[0])
+        columns = cgutils.unpack_tuple(builder, matrix.shape, 2)[1]
+        at = builder.add(builder.mul(args[1], columns), args[2])
+        tangents, start = builder.extract_value(args[3], 1), 0
+        while start < dual.count:
+            count = 1 << ((dual.count - start).bit_length() - 1)
+            lanes = ir.Constant(ir.VectorType(_LANE, count), list(range(start, start + count)))
+            part = builder.shuffle_vector(tangents, ir.Constant(tangents.type, ir.Undefined), lanes)
+            place = builder.gep(matrix.data, [builder.add(at, at.type(start))], inbounds=True)
+            align = 4 if dual.dtype == types.float32 else 8
+            builder.store(part, builder.bitcast(place, part.type.as_pointer()), align=align)
+            start += count
+        return context.get_dummy_value()
+
+    return types.none(block, types.int64, types.int64, dual), codegen
+
+
+@intrinsic
+def store_some_tangents(typingctx: Any, block: Any, row: Any, column: Any, first: Any, count: Any, dual: Any) -> Any:
+    """Write tangents of a dual of floats, from the one with number `first` on, into a row of a contiguous matrix."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        matrix = make_array(block)(context, builder, args[0])
+        columns = cgutils.unpack_tuple(builder, matrix.shape, 2)[1]
+        to = builder.gep(matrix.data, [builder.add(builder.mul(args[1], columns), args[2])])
+        slot = cgutils.alloca_once_value(
+            builder, context.data_model_manager[dual.tangents].as_data(builder, builder.extract_value(args[5], 1))
+        )
+        begin = cgutils.gep_inbounds(builder, slot, 0, args[3])
+        cgutils.raw_memcpy(builder, to, begin, args[4], context.get_abi_sizeof(to.type.pointee))
+        return context.get_dummy_value()
+
+    return types.none(block, types.int64, types.int64, types.int64, types.int64, dual), codegen
+
+
+@intrinsic
+def nan_in(typingctx: Any, dual: Any, first: Any, last: Any) -> Any:
+    """Return whether a tangent of a dual is NaN at its core, from the one with number `first` to that before `last`.
+
+    Lanes that only pad the register, or that no input has, are left out: 0 times an infinity stands in them often.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         tangents = builder.extract_value(args[0], 1)
         if is_active(dual.dtype):
             lanes = [innermost(builder, builder.extract_value(tangents, n)) for n in range(dual.count)]
-            found = [builder.fcmp_unordered("uno", lane, lane) for lane in lanes]
-            return reduce(builder.or_, found)
-        # Padding lanes start as 0, and become NaN where a partial is infinite or NaN: 0 times that. They belong to no
-        # direction and must not ask for a repetition.
-        found = builder.fcmp_unordered("uno", tangents, tangents)
-        mask = ir.IntType(dual.tangents.lanes)
-        used = builder.and_(builder.bitcast(found, mask), mask(2**dual.count - 1))
-        return builder.icmp_unsigned("!=", used, mask(0))
+            # Padding lanes start as 0, and become NaN where a partial is infinite or NaN: 0 times that. They belong to no
+            # direction and must not ask for a repetition.
+            bits = [builder.zext(builder.fcmp_unordered("uno", lane, lane), _MASK) for lane in lanes]
+            found = reduce(builder.or_, [builder.shl(bit, _MASK(n)) for n, bit in enumerate(bits)])
+        else:
+            one_each = builder.fcmp_unordered("uno", tangents, tangents)
+            found = builder.zext(builder.bitcast(one_each, ir.IntType(dual.tangents.lanes)), _MASK)
+        below = [builder.sub(builder.shl(_MASK(1), _bounded(builder, each, dual.count)), _MASK(1)) for each in args[1:]]
+        return builder.icmp_unsigned("!=", builder.and_(found, builder.xor(*below)), _MASK(0))
 
-    return types.boolean(dual), codegen
+    return types.boolean(dual, types.int64, types.int64), codegen
+
+
+def _bounded(builder: Any, n: Any, most: int) -> Any:
+    """Emit n, or 0 or `most` if it is beyond that."""
+    n = builder.select(builder.icmp_signed("<", n, n.type(0)), n.type(0), n)
+    return builder.select(builder.icmp_signed(">", n, n.type(most)), n.type(most), n)
 
 
 @intrinsic

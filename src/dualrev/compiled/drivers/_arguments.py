@@ -12,6 +12,11 @@ from dualrev.kernels.numba_extending import defined, with_names
 from dualrev.kernels.numba_types import NUMBERS, array_of, element, is_active
 
 
+def size_of(path: str, of: Any) -> str:
+    """Return the expression of the number of elements of a number or an array of a type."""
+    return f"{path}.size" if isinstance(of, types.Array) else "1"
+
+
 class Leaf(NamedTuple):
     """A number or an array among the differentiated arguments.
 
@@ -32,6 +37,11 @@ class Leaf(NamedTuple):
     def is_array(self) -> bool:
         """Whether it is an array."""
         return isinstance(self.type, types.Array)
+
+    @property
+    def size(self) -> str:
+        """The expression of its number of elements."""
+        return size_of(self.path, self.type)
 
     @property
     def float_type(self) -> Any:
@@ -201,12 +211,12 @@ class Arguments:
             for n, each in enumerate(self.types)
         ]
 
-    def block(self, dtype: str, output: str, leaf: Leaf) -> str:
+    def block(self, dtype: str, output: Any, leaf: Leaf) -> str:
         """Return the expression of an array for the derivatives of an output with respect to a leaf."""
-        shape = f"(size_of({output}), size_of({leaf.path}))"
+        shape = f"({output.size}, {leaf.size})"
         if not self.has_out:
             return f"empty_array({dtype}, {shape})"
-        out = f"fitting(out, {output}, {leaf.path})"
+        out = f"fitting(out, {output.path}, {leaf.path})"
         return out if self._is_block(self.out) else f"{out}.reshape({shape})"
 
     def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any], every: bool = True) -> list[str]:

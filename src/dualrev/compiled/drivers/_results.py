@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from numba.core import types
 
-from dualrev.compiled.drivers._arguments import class_of
+from dualrev.compiled.drivers._arguments import class_of, size_of
 from dualrev.errors import NoOutputError
 from dualrev.kernels.numba_types import NUMBERS, element, is_active
 
@@ -17,6 +17,11 @@ class Output(NamedTuple):
 
     path: str
     type: Any
+
+    @property
+    def size(self) -> str:
+        """The expression of its number of elements."""
+        return size_of(self.path, self.type)
 
 
 class Outputs:

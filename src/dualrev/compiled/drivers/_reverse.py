@@ -47,14 +47,14 @@ class ReverseDriver:
         body, written = self._recording(), []
         for m, out in enumerate(outs):
             blocks = [(f"block{m}_{leaf.number}", leaf) for leaf in leaves]
-            body += [f"{block} = {self.arguments.block('Var_value', out.path, leaf)}" for block, leaf in blocks]
+            body += [f"{block} = {self.arguments.block('Var_value', out, leaf)}" for block, leaf in blocks]
             if len(leaves) == 1:
                 body.append(f"rows({blocks[0][0]}, tape, Var, {out.path}, n)")
                 written.append(blocks[0][0])
                 continue
             written.append(f"rows{m}")
             body += [
-                f"rows{m} = empty_array(Var_value, (size_of({out.path}), n))",
+                f"rows{m} = empty_array(Var_value, ({out.size}, n))",
                 f"rows(rows{m}, tape, Var, {out.path}, n)",
             ]
             for block, leaf in blocks:
@@ -104,7 +104,7 @@ class ReverseDriver:
         """Return the function that counts what a recording is made of; see `calls.TapeCounts`."""
         body = [*self._recording(), "outputs = alone = passed = active = 0"]
         for out in self.outputs.leaves:
-            body += [f"outputs += size_of({out.path})", f"more = swept(tape, Var, {out.path}, n)"]
+            body += [f"outputs += {out.size}", f"more = swept(tape, Var, {out.path}, n)"]
             body += ["alone += more[0]", "passed += more[1]", "active += more[2]"]
         counts = "counts = length_of(tape) - n - 1, bytes_of(tape), calls_of(tape), outputs, alone, passed, active"
         body += [counts, f"give_back({self._kept})"]
@@ -114,7 +114,7 @@ class ReverseDriver:
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
             # Index 0 is the constant's, so inputs begin at 1 and need no test whether they are active.
-            body += [f"first{leaf.number} = n + 1", f"n += size_of({leaf.path})"]
+            body += [f"first{leaf.number} = n + 1", f"n += {leaf.size}"]
         call = ", ".join(self.arguments.arranged(self._variable, self.scope))
         body.append("tape = acquired(Var_value, n)")
         for leaf in self._arrays:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from numba import typeof
 from numba.core import types
 
-from dualrev.compiled import _seeding as seeding
 from dualrev.compiled._marks import MADE_OF, TAKES_OUT
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
@@ -175,9 +174,9 @@ def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callab
     if not any(leaf.is_array for leaf in leaves):
         mode = "forward" if len(leaves) <= FORWARD_INPUTS else "reverse"
         return arguments.function(names, [f"return {mode}{call}"], dict(modes))
-    total = " + ".join(f"size_of({leaf.path})" for leaf in leaves)
+    total = " + ".join(leaf.size for leaf in leaves)
     body = [f"if {total} <= {FORWARD_INPUTS}:", f"    return forward{call}", f"return reverse{call}"]
-    return arguments.function(names, body, modes | {"size_of": seeding.size_of})
+    return arguments.function(names, body, dict(modes))
 
 
 FORWARD_INPUTS = 8 * WIDEST

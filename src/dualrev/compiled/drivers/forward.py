@@ -149,7 +149,7 @@ class ForwardDriver:
         """Write where each input begins among all, and arrays of dual numbers to pass on."""
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
-            body += [f"first{leaf.number} = n", f"n += {f'{leaf.path}.size' if leaf.is_array else 1}"]
+            body += [f"first{leaf.number} = n", f"n += {leaf.size}"]
         return body + [f"active{leaf.number} = borrowed(Dual, {leaf.path}.shape, False)" for leaf in self._arrays]
 
     @property
@@ -162,12 +162,12 @@ class ForwardDriver:
         outs = [(n, out.path) for n, out in enumerate(self.outputs.leaves)]
         self.scope |= {"Dual_count": self.dual.count, "Dual_value": self.dual.dtype}
         fills = [f"fill(active{leaf.number}, {leaf.path})" for leaf in arrays]
-        before = [
-            f"seed(active{x.number}, Dual, {x.path}, start - first{x.number}, stop - first{x.number})" for x in arrays
-        ]
+        before = [f"seed(active{x.number}, start - first{x.number}, stop - first{x.number}, 1.0)" for x in arrays]
         before.append(self._call(lambda leaf: f"seeded(Dual, {leaf.path}, first{leaf.number} - start)"))
         blocks = [
-            f"block{n}_{x.number} = {self.arguments.block('Dual_value', path, x)}" for n, path in outs for x in leaves
+            f"block{n}_{x.number} = {self.arguments.block('Dual_value', out, x)}"
+            for n, out in enumerate(self.outputs.leaves)
+            for x in leaves
         ]
         after = [
             f"bad |= columns(block{n}_{x.number}, Dual, {path}, start - first{x.number}, stop - first{x.number})"
@@ -180,12 +180,12 @@ class ForwardDriver:
             return ["expect_at_most(n, Dual_count)", *fills, "start, stop = 0, n", *before, *blocks, *after]
         # Values are filled in once, and a chunk changes the tangents of few elements: those of the chunk before
         # become 0, its own 1. A function that may write to its arguments gets fresh values in every pass instead.
-        loop = ["stop = min(start + Dual_count, n)"]
+        loop = ["stop = start + Dual_count if start + Dual_count < n else n"]
         if self.rewrites:
             loop += fills
         elif arrays:
             again = [
-                f"unseed(active{x.number}, start - Dual_count - first{x.number}, start - first{x.number})"
+                f"seed(active{x.number}, start - Dual_count - first{x.number}, start - first{x.number}, 0.0)"
                 for x in arrays
             ]
             loop += ["if start > 0:", *(f"    {line}" for line in again)]
@@ -194,7 +194,7 @@ class ForwardDriver:
         loop += ["    if n > Dual_count:", *(f"        before{n} = primal_of(Dual, {path})" for n, path in outs)]
         loop += ["else:", *(f"    expect_same(Dual, {path}, before{n})" for n, path in outs), *after]
         body = [] if self.rewrites else fills
-        return [*body, "for start in range(0, max(n, 1), Dual_count):", *(f"    {line}" for line in loop)]
+        return [*body, "for start in range(0, n if n > 0 else 1, Dual_count):", *(f"    {line}" for line in loop)]
 
     def _shaped(self, n: int, leaf: Any) -> str:
         if self.arguments.has_out:

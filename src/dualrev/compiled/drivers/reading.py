@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
 from numba.core import types
 
-from dualrev.compiled._seeding import flattened
+from dualrev.compiled._seeding import elements
 from dualrev.errors import RandomFunctionError, ShapeMismatchError
-from dualrev.forward.numba_dual import nan_in, tangent
+from dualrev.forward.numba_dual import nan_in, store_some_tangents, store_tangents, tangent
 from dualrev.kernels.numba_arrays import empty_array, zero_array
 from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
 from dualrev.kernels.numba_types import element, is_active
@@ -35,7 +34,7 @@ def primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
 
     def implementation(dtype, y):  # type: ignore[no-untyped-def]
         values = empty_array(value, y.shape)
-        flat = flattened(values)
+        flat = values.ravel()
         for n, each in enumerate(y.flat):
             flat[n] = each.primal_
         return values
@@ -46,18 +45,15 @@ def primal_of(dtype: Any, y: Any) -> Callable[..., Any]:
 @compiled_only
 def expect_same(dtype: Any, y: Any, before: Any) -> Callable[..., Any]:
     """Raise an error if an output has not the value that it had in an earlier pass."""
-    dual = dtype.instance_type
     if not isinstance(y, types.Array):
-        value = (lambda y: y.primal_) if y == dual else (lambda y: y)
-        value_of = njit(value)
-
-        def number(dtype, y, before):  # type: ignore[no-untyped-def]
-            now = value_of(y)
-            # A NaN that stays a NaN is the same value.
-            if now != before and (now == now or before == before):
-                raise RandomFunctionError(_RANDOM)
-
-        return number
+        # A NaN that stays a NaN is the same value.
+        now = "y.primal_" if y == dtype.instance_type else "y"
+        body = [
+            f"now = {now}",
+            "if now != before and (now == now or before == before):",
+            "    raise RandomFunctionError(text)",
+        ]
+        return defined(["dtype", "y", "before"], body, {"RandomFunctionError": RandomFunctionError, "text": _RANDOM})
 
     def array(dtype, y, before):  # type: ignore[no-untyped-def]
         if y.shape != before.shape:
@@ -82,12 +78,19 @@ def column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
 
     def implementation(dtype, y, direction):  # type: ignore[no-untyped-def]
         values = empty_array(value, y.shape)
-        flat = flattened(values)
+        flat = values.ravel()
         for n, each in enumerate(y.flat):
             flat[n] = tangent(each, direction)
         return values
 
     return implementation
+
+
+_WITHIN = [
+    "start = first if first > 0 else 0",
+    "stop = last if last < block.shape[1] else block.shape[1]",
+]
+"""Where columns begin and end; Numba's max and min are functions that it would compile."""
 
 
 @compiled_only
@@ -100,24 +103,30 @@ def columns(block: Any, dtype: Any, y: Any, first: Any, last: Any) -> Callable[.
     dual = dtype.instance_type
     names = ["block", "dtype", "y", "first", "last"]
     if element(y) != dual:
-        nothing = "block[:, max(first, 0) : max(min(last, block.shape[1]), 0)] = 0.0"
-        return defined(names, [nothing, "return False"], {})
+        return defined(names, [*_WITHIN, "block[:, start:stop] = 0.0", "return False"], {})
     # Lanes of a register are cheap to read where their number is known when the code is compiled.
     whole = [f"block[m, first + {lane}] = tangent(each, {lane})" for lane in range(dual.count)]
-    part = ["for n in range(max(first, 0), min(last, block.shape[1])):", "    block[m, n] = tangent(each, n - first)"]
+    part = ["for n in range(start, stop):", "    block[m, n] = tangent(each, n - first)"]
+    if block.layout == "C" and not is_active(dual.dtype):
+        whole = ["store_tangents(block, m, first, each)"]
+        part = ["store_some_tangents(block, m, start, start - first, stop - start, each)"]
     if not dual.careful:
-        whole.append("bad |= nan_in(each)")
-        part.append("    bad |= holds_nan(block[m, n])")
+        test = ["bad |= nan_in(each, start - first, stop - first)"]
+        whole, part = whole + test, part + test
     if isinstance(y, types.Array):
-        flat = "flattened(y)" if y.layout == "C" else "y.flat"
-        body = ["for m, each in enumerate(flat):"]
+        body = [f"for m, each in enumerate({elements('y', y)}):"]
         body += ["    if whole:", *_indented(whole, 2), "    else:", *_indented(part, 2)]
-        body = [f"flat = {flat}", *body]
     else:
         body = ["m, each = 0, y", "if whole:", *_indented(whole, 1), "else:", *_indented(part, 1)]
-    condition = f"whole = first >= 0 and first + {dual.count} <= min(last, block.shape[1])"
-    scope = {"tangent": tangent, "flattened": flattened, "nan_in": nan_in, "holds_nan": holds_nan}
-    return defined(names, [condition, "bad = False", *body, "return bad"], scope)
+    condition = f"whole = first >= 0 and first + {dual.count} <= stop"
+    scope = {
+        "tangent": tangent,
+        "store_tangents": store_tangents,
+        "store_some_tangents": store_some_tangents,
+        "nan_in": nan_in,
+        "holds_nan": holds_nan,
+    }
+    return defined(names, [*_WITHIN, condition, "bad = False", *body, "return bad"], scope)
 
 
 @compiled_only
@@ -131,19 +140,12 @@ def holds_nan(y: Any) -> Callable[..., Any]:
     if not isinstance(y, types.Array):
         return lambda y: y != y
 
-    def implementation(y):  # type: ignore[no-untyped-def]
-        bad = False
-        for each in y.flat:
-            bad |= holds_nan(each)
-        return bad
+    body = ["bad = False", f"for each in {elements('y', y)}:", f"    bad |= {_test('each', y.dtype)}", "return bad"]
+    return defined(["y"], body, {"holds_nan": holds_nan})
 
-    def contiguous(y):  # type: ignore[no-untyped-def]
-        bad = False
-        for each in flattened(y):
-            bad |= holds_nan(each)
-        return bad
 
-    return contiguous if y.layout == "C" else implementation
+def _test(number: str, of: Any) -> str:
+    return f"holds_nan({number})" if is_active(of) else f"{number} != {number}"
 
 
 def _indented(lines: list[str], depth: int) -> list[str]:
