@@ -22,6 +22,7 @@ import scipy.optimize
 
 import dualrev as dr
 from dualrev.active._in_place import constructors
+from dualrev.active._in_place.stand_ins import StandIn
 
 MODES = ("forward", "reverse")
 NAMES = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "asarray_chkfinite")
@@ -319,3 +320,17 @@ def test_a_name_taken_before_gives_objects_that_are_never_out_of_date() -> None:
             return y
 
         np.testing.assert_array_equal(dr.jacobian(dropped, mode=mode)(X)[0], np.ones(4))
+
+
+@pytest.mark.compiles
+def test_numba_knows_each_stand_in_as_the_function_that_it_stands_for() -> None:
+    import numba
+    from numba.core.registry import cpu_target
+
+    numba.njit(lambda x: x)(1.0)
+    known = cpu_target.typing_context
+    stand_ins = [each for each in vars(np).values() if isinstance(each, StandIn)]
+    found = {each.__name__: known._lookup_global(each) for each in stand_ins}
+    expected = {each.__name__: known._lookup_global(each.stands_in_for) for each in stand_ins}
+    assert found == expected
+    assert sum(each is not None for each in found.values()) > 20

@@ -243,8 +243,6 @@ def nan_in(typingctx: Any, dual: Any, first: Any, last: Any) -> Any:
         tangents = builder.extract_value(args[0], 1)
         if is_active(dual.dtype):
             lanes = [innermost(builder, builder.extract_value(tangents, n)) for n in range(dual.count)]
-            # Padding lanes start as 0, and become NaN where a partial is infinite or NaN: 0 times that. They belong to no
-            # direction and must not ask for a repetition.
             bits = [builder.zext(builder.fcmp_unordered("uno", lane, lane), _MASK) for lane in lanes]
             found = reduce(builder.or_, [builder.shl(bit, _MASK(n)) for n, bit in enumerate(bits)])
         else:

@@ -33,6 +33,8 @@ class StandIn:
     libraries that answer NumPy's protocols. It is pickled by its name, and no method where it is a class's attribute.
     """
 
+    __slots__ = ("__dict__",)
+
     stands_in_for: Any
     """NumPy's own function."""
 
@@ -58,7 +60,10 @@ def stand_in(function: Any, asked: Callable[..., Any]) -> StandIn:
     public = array_function_dispatch(asked, verify=False)(function)
     # A class for each function: Python finds `__call__` in the class, so that NumPy's dispatcher, written in C, is
     # called without a function of ours between.
-    result: StandIn = type("StandIn", (StandIn,), {"__call__": staticmethod(public)})()
+    # Numba enters a function by a weak reference where it has those, and else as it is; the stand-in, which equals the
+    # function, must be looked for in the same way. Most of NumPy's functions have none, its builtin ones do.
+    slots = ("__weakref__",) if getattr(type(function), "__weakrefoffset__", 0) else ()
+    result: StandIn = type("StandIn", (StandIn,), {"__call__": staticmethod(public), "__slots__": slots})()
     update_wrapper(result, function)  # type: ignore[arg-type]
     result.stands_in_for = function
     return result
