@@ -23,7 +23,7 @@ from dualrev.kernels.numba_types import is_active
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r'(?:File "(?P<file>[^"]+)", line |at (?P<path>\S+) \()(?P<line>\d+)[:)]')
 _FUNCTION = re.compile(r"Function\(<(?:built-in )?function (\w+)(?: at 0x[0-9a-f]+)?>\)")
-_ACTIVE = re.compile(r"(?:Dual|Var)\((float\d+)(?:, \d+)+\)")
+_ACTIVE = re.compile(r"(?:Plain)?(?:Dual|Var)\((float\d+)(?:, \d+)+\)")
 _OWN_FOLDER = str(Path(__file__).parents[2])
 _NUMBA_FOLDER = str(Path(numba.__file__).parent)
 _WITHOUT_SCIPY = "is required for linear algebra"
