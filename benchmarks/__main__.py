@@ -6,10 +6,16 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from benchmarks import auto_choice, by_hand, compiled, foundation, large_arrays, small_arrays
-from benchmarks.timing import Result, machine
+from benchmarks import auto_choice, by_hand, compiled, forms, foundation, large_arrays, small_arrays
+from benchmarks.timing import Result, keep_memory, machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmark_results.md"
+
+
+MEASURES = (
+    *(foundation.run, small_arrays.run, large_arrays.run, by_hand.run, auto_choice.results),
+    *(compiled.run, forms.run),
+)
 
 
 def main() -> None:
@@ -18,8 +24,9 @@ def main() -> None:
         "--write", action="store_true", help=f"also write the table to {PAGE.name} of the documentation"
     )
     arguments = parser.parse_args()
+    keep_memory()
     results = []
-    for measure in (foundation.run, small_arrays.run, large_arrays.run, by_hand.run, auto_choice.results, compiled.run):
+    for measure in MEASURES:
         for result in measure():
             print(f"{result.what}: {result.ratio:.3g}{result.unit} (goal {result.goal}; {result.detail})", flush=True)
             results.append(result)

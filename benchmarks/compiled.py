@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 import dualrev as dr
-from benchmarks.timing import Result, interleaved
+from benchmarks.timing import Result, interleaved, keep_memory
 
 
 @njit
@@ -107,7 +107,10 @@ def everywhere(points):
 def ratio(what: str, goal: str, f: Any, derivative: Any, *args: Any, directions: int = 1) -> Result:
     """Measure a derivative over its function."""
     primal, whole = interleaved([lambda: f(*args), lambda: derivative(*args)], seconds=1.5)
-    detail = f"function {primal * 1e6:.4g} µs, derivative {whole * 1e6:.4g} µs"
+    detail = (
+        f"function {primal * 1e6:.4g} µs (middle {primal.spread:+.0%}), "
+        f"derivative {whole * 1e6:.4g} µs ({whole.spread:+.0%})"
+    )
     return Result(what, goal, whole / primal / directions, "", detail)
 
 
@@ -153,5 +156,6 @@ def run() -> Iterator[Result]:
 
 
 if __name__ == "__main__":
+    keep_memory()
     for result in run():
         print(f"{result.what}: {result.ratio:.3g}{result.unit} (goal {result.goal}; {result.detail})", flush=True)

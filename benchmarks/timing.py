@@ -23,23 +23,61 @@ class Result(NamedTuple):
     detail: str
 
 
-def interleaved(calls: Sequence[Callable[[], object]], seconds: float = 2.0, least: int = 5) -> list[float]:
-    """Return the least time of each call, in seconds, all measured in turn so that they meet the same machine.
+class Seconds(float):
+    """A time that most runs take at least, and by how much of it the middle one is longer.
+
+    Attributes
+    ----------
+    spread : float
+        The median over this time, less 1: large where something else disturbed the machine.
+    """
+
+    spread = 0.0
+
+    @classmethod
+    def of(cls, times: Sequence[float]) -> Seconds:
+        """Return the time that a tenth of all are below: the least one may be a slip of the clock."""
+        ordered = sorted(times)
+        low = cls(ordered[len(ordered) // 10])
+        low.spread = ordered[len(ordered) // 2] / low - 1.0 if low else 0.0
+        return low
+
+
+def interleaved(calls: Sequence[Callable[[], object]], seconds: float = 2.0, least: int = 5) -> list[Seconds]:
+    """Return a low quantile of each call's times, all measured in short slots in turn, so that they meet one machine.
 
     Every other turn goes backwards: none comes always after one that leaves the caches or the memory worse. Calls
-    shorter than a millisecond are repeated within one measurement.
+    shorter than a millisecond are repeated within one slot.
     """
     repeats = [_repeats(call) for call in calls]
-    best = [float("inf")] * len(calls)
+    times: list[list[float]] = [[] for _ in calls]
     rounds, end = 0, time.perf_counter() + seconds
     while rounds < least or time.perf_counter() < end:
         for n in range(len(calls))[:: -1 if rounds % 2 else 1]:
             start = time.perf_counter()
             for _ in range(repeats[n]):
                 calls[n]()
-            best[n] = min(best[n], (time.perf_counter() - start) / repeats[n])
+            times[n].append((time.perf_counter() - start) / repeats[n])
         rounds += 1
-    return best
+    return [Seconds.of(each) for each in times]
+
+
+IN_THE_ARENA = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+"""Settings by which glibc keeps large arrays. It maps them anew at each call otherwise, whose pages the first write to
+them has to fetch: a cost of the machine that is larger than what is measured. A threshold is not enough, because glibc
+ignores one beyond 32 MiB."""
+
+
+def keep_memory() -> None:
+    """Start the program again with those settings, which glibc reads when a process begins, where it has none."""
+    if sys.platform == "linux" and "MALLOC_MMAP_MAX_" not in os.environ:
+        os.execve(sys.executable, [sys.executable, "-m", *_module(), *sys.argv[1:]], os.environ | IN_THE_ARENA)
+
+
+def _module() -> list[str]:
+    name = sys.modules["__main__"].__spec__
+    assert name is not None, "run as python -m"
+    return [name.name.removesuffix(".__main__")]
 
 
 def _repeats(call: Callable[[], object]) -> int:
