@@ -100,7 +100,7 @@ class Program:
 
 
 _OWN_NAMES = re.compile(r"\b(?:[DEfy]|x\d+)\b")
-"""What the careful version of a program calls by names of its own, because it is of another type."""
+"""Names that the careful version of a program has of its own, because it is of another type."""
 
 
 def _indices(shape: Shape) -> list[str]:
