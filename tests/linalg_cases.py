@@ -9,8 +9,9 @@ import numpy as np
 from dualrev.primitives.array._determinants import cofactors, log_det
 from dualrev.primitives.array._factorizations import lower_factor, orthogonal_triangular
 from dualrev.primitives.array._linear_systems import pseudoinverse
-from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
-from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
+from dualrev.primitives.array._singular_values import thin_singular
+from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum
+from dualrev.primitives.array.coincidence import open_slopes, settled, unknown_slope, unsettled
 from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
 from dualrev.primitives.array.structured_systems import banded, solve_triangular
 
@@ -81,6 +82,7 @@ LINALG_RULES: dict[Any, Any] = {
     orthogonal_triangular: matrices(lambda f, a: bent(f(a)), shapes=(*SQUARE, *TALL)),
     symmetric_spectrum: matrices(lambda f, a: f(a + np.swapaxes(a, -1, -2))),
     real_spectrum: matrices(lambda f, a: f(a + 2 * np.triu(np.ones(a.shape), 1).astype(a.dtype))),
+    unknown_slope: matrices(lambda f, a: f(0 * np.sign(a), value=np.zeros(a.shape, a.dtype)) + a),
     settled: matrices(lambda f, a: f(a, where=np.zeros(a.shape[-1], bool))),
     unsettled: matrices(lambda f, a: f(0 * np.sign(a)) + a),
     open_slopes: matrices(lambda f, a: f(a, where=np.zeros(a.shape, bool)) + 0 * a),

@@ -11,8 +11,9 @@ from families import spectra
 from test_array_rules import operands
 
 from dualrev.primitives.array._factorizations import orthogonal_triangular
-from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum, thin_singular
-from dualrev.primitives.array.coincidence import open_slopes, settled, unsettled
+from dualrev.primitives.array._singular_values import thin_singular
+from dualrev.primitives.array._spectra import real_spectrum, symmetric_spectrum
+from dualrev.primitives.array.coincidence import open_slopes, settled, unknown_slope, unsettled
 from dualrev.primitives.array.matrix_functions import MATRIX_FUNCTIONS
 from dualrev.primitives.array.structured_systems import banded, solve_triangular
 from dualrev.verification import verify
@@ -22,7 +23,7 @@ COMPLEX = {*spectra.RULES, *spectra.COMPOSITES}
 
 BY_LAPACK = {
     *(symmetric_spectrum, real_spectrum, thin_singular, orthogonal_triangular, solve_triangular, banded),
-    *(open_slopes, settled, unsettled),
+    *(open_slopes, settled, unknown_slope, unsettled),
     *(np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig, np.linalg.eigvals, np.linalg.svd, np.linalg.svdvals),
     *(np.linalg.qr, np.linalg.lstsq, np.linalg.cond, *MATRIX_FUNCTIONS.values()),
 }

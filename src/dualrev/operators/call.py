@@ -17,6 +17,7 @@ from dualrev.active.trees import Tree, flatten, map_leaves
 from dualrev.active.values import own_value
 from dualrev.errors import ActiveConversionError, ArgnumsError, NoOutputError, count_advice
 from dualrev.operators.options import Argnums
+from dualrev.primitives.array.limit import taken
 
 _NUMBA, _HOOKS = "numba.core.dispatcher", "dualrev.compiled.hooks"
 
@@ -201,7 +202,8 @@ class Point:
             raise NoOutputError(
                 f"{self.name} returned a {type(out).__name__}; with has_aux=True it must return (output, aux)"
             )
-        self.aux = map_leaves(_value_of, out[1])
+        if taken.get() is None:  # what limits are taken of has other vectors
+            self.aux = map_leaves(_value_of, out[1])
         return out[0]
 
     def _integers(self) -> list[int]:

@@ -16,7 +16,8 @@ from dualrev.forward.dual import Dual
 from dualrev.forward.spans import widened
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.kernels.heap_pages import keep_pages
-from dualrev.primitives.array.coincidence import open_count
+from dualrev.operators._limits import at_limit, limits, pulled_by_limits, pushed_by_limits
+from dualrev.primitives.array.limit import Limit, taken, was_met
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
@@ -55,21 +56,37 @@ def pushforward(
         The leaves of the output, their arrangement, and per leaf its tangent: None where it depends on no active leaf.
     """
     level = new_level()
-    opened = open_count.get()
+    values, tree, pushed = _pushed(call, leaves, tangents, name, level, None)
+    if was_met(level):
+        pushed = pushed_by_limits(
+            lambda start, seeds, limit: _pushed(call, start, seeds, name, new_level(), limit)[2],
+            *(leaves, tangents, values, pushed, lambda: _by_pullback(call, leaves, tangents, name)),
+        )
+    return values, tree, pushed
+
+
+def _pushed(
+    call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str, level: int, limit: Limit | None
+) -> tuple[list[Any], Tree, list[Any]]:
     duals = [x if t is None else Dual.at_level(x, t, level) for x, t in zip(leaves, tangents, strict=True)]
-    outputs, tree = flatten_output(call(duals), name)
+    outputs, tree = flatten_output(_called(call, duals, limit), name)
     values, pushed = [], []
     for out in outputs:
         own = _own(out, Dual, level, name)
         values.append(out.content if own else out)
         pushed.append(widened(out.pushed) if own else None)
-    if open_count.get() != opened and any(t is not None and np.isnan(t).any() for t in pushed):
-        pulled = _by_pullback(call, leaves, tangents, name)
-        pushed = [
-            t if t is None or p is None else np.where(np.isnan(t), p, t)[()]
-            for t, p in zip(pushed, pulled, strict=True)
-        ]
     return values, tree, pushed
+
+
+def _called(call: Call, leaves: list[Any], limit: Limit | None) -> Any:
+    """Call a function in the run that takes a limit, or in a plain one: inside a limit too, for inner derivatives."""
+    if taken.get() is limit:
+        return call(leaves)
+    before = taken.set(limit)
+    try:
+        return call(leaves)
+    finally:
+        taken.reset(before)
 
 
 def _by_pullback(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str) -> list[Any]:
@@ -79,7 +96,7 @@ def _by_pullback(call: Call, leaves: Sequence[Any], tangents: Sequence[Any], nam
     def part(own: list[Any]) -> Any:
         return call([own[active.index(n)] if n in active else x for n, x in enumerate(leaves)])
 
-    pullback = Pullback(part, [leaves[n] for n in active], name)
+    pullback = _Recording(part, [leaves[n] for n in active], name)
     pushed = []
     for n, value in enumerate(pullback.values):
         rows = one_hot(value.shape, value.dtype, 0, value.size, 0) if value.size else np.zeros((0, *value.shape))
@@ -108,7 +125,50 @@ class Counts(NamedTuple):
     elements: int
 
 
-class Pullback:
+class _Recording:
+    """A function recorded at a point, in a plain run or in one that takes a limit.
+
+    Attributes
+    ----------
+    values : list
+        The leaves of the output.
+    tree : Tree
+        Their arrangement.
+    tape : Tape
+        What was recorded.
+    """
+
+    def __init__(self, call: Call, leaves: Sequence[Any], name: str, limit: Limit | None = None) -> None:
+        level = new_level()
+        self.leaves: list[Leaf] = []
+        variables = []
+        for x in leaves:
+            if x.size >= FUSED_SIZE:
+                keep_pages()
+            leaf = Leaf(x)
+            self.leaves.append(leaf)
+            variables.append(Variable.at_level(x, leaf, level))
+        outputs, self.tree = flatten_output(_called(call, variables, limit), name)
+        self.values: list[Any] = []
+        self.statements: list[Statement | None] = []
+        for out in outputs:
+            own = _own(out, Var, level, name)
+            self.values.append(out.content if own else out)
+            self.statements.append(out.statement if own else None)
+        self.tape = Tape([statement for statement in self.statements if statement is not None])
+        self.coincided = was_met(level)
+
+    def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:
+        """Sweep back from cotangents of the output's leaves, as `Pullback` does."""
+        seeds: dict[Statement, Any] = {}
+        for statement, cotangent in zip(self.statements, cotangents, strict=True):
+            if statement is not None and cotangent is not None:
+                seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
+        adjoints = sweep(self.tape, seeds, last)
+        return [adjoints.get(leaf) for leaf in self.leaves]
+
+
+class Pullback(_Recording):
     """The reverse pass of a function at a point: recorded once, swept as often as wanted.
 
     Attributes
@@ -122,23 +182,10 @@ class Pullback:
     """
 
     def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
-        level = new_level()
-        self.leaves: list[Leaf] = []
-        variables = []
-        for x in leaves:
-            if x.size >= FUSED_SIZE:
-                keep_pages()
-            leaf = Leaf(x)
-            self.leaves.append(leaf)
-            variables.append(Variable.at_level(x, leaf, level))
-        outputs, self.tree = flatten_output(call(variables), name)
-        self.values: list[Any] = []
-        self.statements: list[Statement | None] = []
-        for out in outputs:
-            own = _own(out, Var, level, name)
-            self.values.append(out.content if own else out)
-            self.statements.append(out.statement if own else None)
-        self.tape = Tape([statement for statement in self.statements if statement is not None])
+        super().__init__(call, leaves, name)
+        self._beside = [
+            (limit, _Recording(call, at_limit(limit, leaves), name, limit)) for limit in limits() if self.coincided
+        ]
 
     @classmethod
     def at(cls, point: Point) -> Pullback:
@@ -161,12 +208,8 @@ class Pullback:
         Each has its leaf's shape, or one leading axis of the same length in all. Returned is an adjoint per leaf of the
         input, None where nothing reaches it. The `last` sweep gives back the tape's memory on its way.
         """
-        seeds: dict[Statement, Any] = {}
-        for statement, cotangent in zip(self.statements, cotangents, strict=True):
-            if statement is not None and cotangent is not None:
-                seeds[statement] = seeds[statement] + cotangent if statement in seeds else cotangent
-        adjoints = sweep(self.tape, seeds, last)
-        return [adjoints.get(leaf) for leaf in self.leaves]
+        adjoints = super().__call__(cotangents, last)
+        return pulled_by_limits(self._beside, self.leaves, cotangents, self.values, adjoints, last)
 
 
 def _own(out: Any, cls: type[Active], level: int, name: str) -> bool:

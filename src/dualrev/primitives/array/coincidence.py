@@ -1,15 +1,15 @@
 """Slopes that are open: those of vectors whose values coincide, which are any basis of a space.
 
-A function of a matrix that does not depend on the choice of the basis may have a derivative all the same. The pullback
-can tell for functions of the values as a whole: what they ask for in the open directions is 0. The tangents of the
-vectors themselves cannot be told, so a pushforward through them is NaN; who pushes looks at `open_count`, and takes the
-pullback instead. What such a 0 would have been divided by is 0, too: its own derivative is unknown, and NaN. So is that
-of the vectors where they stand in a derivative, `settled`: what cancels there to 0 in open directions need not be 0.
+A function of a matrix that does not depend on the choice of the basis may have a derivative all the same. Operators
+find it by `limit`. Here is what holds without them, by hand and for second derivatives. The tangents of the vectors
+cannot be told, so a pushforward through them is NaN. The pullback is right for functions of the values as a whole: what
+they ask for in the open directions is 0. What such a 0 would have been divided by is 0, too: its own derivative is
+unknown, and NaN. So is that of the vectors where they stand in a derivative, `settled`: what cancels there to 0 in open
+directions need not be 0.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,11 @@ import numpy as np
 from dualrev.primitives.array.rule import Linear, array_rule, linear, plain
 from dualrev.primitives.protocol_function import ProtocolFunction
 
-open_count: ContextVar[int] = ContextVar("open_count", default=0)
-"""How often an open slope was asked for, in this thread of work."""
-
 
 def _open_slopes(x: Any, where: Any, size: Any = 0.0) -> Any:
     """Return NaN in the open places of matrices, and 0 where nothing but rounding of numbers of a size stands there."""
     size = np.maximum(np.max(np.abs(x), axis=(-2, -1), keepdims=True, initial=0), size)
     asked = where & (x != 0) & ~(np.abs(x) <= 32 * x.shape[-1] * np.finfo(x.dtype).eps * size)
-    if np.any(asked):
-        open_count.set(open_count.get() + 1)
     return np.where(asked, np.nan, 0.0).astype(x.dtype)
 
 
@@ -65,3 +60,12 @@ def unsettled_rule(y: Any, a: Any, /) -> Linear:
         return np.where(np.any(plain(x) != 0, axis=(-2, -1), keepdims=True), np.nan, np.zeros_like(x))
 
     return linear(change, change)
+
+
+unknown_slope = ProtocolFunction("unknown_slope", lambda x, value: value)
+
+
+@array_rule(unknown_slope)
+def unknown_slope_rule(y: Any, x: Any, /, value: Any) -> Linear:
+    """Return a value that was found in place of a number; its derivative is unknown."""
+    return linear(lambda t: np.full_like(t, np.nan), lambda w: np.where(plain(w) != 0, np.nan, np.zeros_like(w)))
