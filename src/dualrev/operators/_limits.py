@@ -86,8 +86,6 @@ def pulled_by_limits(
     last: bool,
 ) -> list[Any]:
     """Return the adjoints of leaves as limits decide, of which recordings were made beside that of the plain run."""
-    if not beside:
-        return adjoints
     found: list[list[Any]] = []
     for limit, recorded in beside:
         # The transposes of what is computed times eps: of the derivative, and of the term in 1 / eps.

@@ -17,7 +17,7 @@ from dualrev.forward.spans import widened
 from dualrev.kernels.fused import FUSED_SIZE
 from dualrev.kernels.heap_pages import keep_pages
 from dualrev.operators._limits import at_limit, limits, pulled_by_limits, pushed_by_limits
-from dualrev.primitives.array.limit import Limit, taken, was_met
+from dualrev.primitives.array.limit import Limit, forget, met, taken
 from dualrev.primitives.chain_rule import chain_product
 from dualrev.reverse.adjoint_sweep import sweep
 from dualrev.reverse.tape import Leaf, Statement, Tape
@@ -57,7 +57,8 @@ def pushforward(
     """
     level = new_level()
     values, tree, pushed = _pushed(call, leaves, tangents, name, level, None)
-    if was_met(level):
+    if level in met.get():
+        forget(level)
         pushed = pushed_by_limits(
             lambda start, seeds, limit: _pushed(call, start, seeds, name, new_level(), limit)[2],
             *(leaves, tangents, values, pushed, lambda: _by_pullback(call, leaves, tangents, name)),
@@ -139,7 +140,7 @@ class _Recording:
     """
 
     def __init__(self, call: Call, leaves: Sequence[Any], name: str, limit: Limit | None = None) -> None:
-        level = new_level()
+        self.level = level = new_level()
         self.leaves: list[Leaf] = []
         variables = []
         for x in leaves:
@@ -156,7 +157,7 @@ class _Recording:
             self.values.append(out.content if own else out)
             self.statements.append(out.statement if own else None)
         self.tape = Tape([statement for statement in self.statements if statement is not None])
-        self.coincided = was_met(level)
+        self.coincided = level in met.get()
 
     def __call__(self, cotangents: Sequence[Any], last: bool = False) -> list[Any]:
         """Sweep back from cotangents of the output's leaves, as `Pullback` does."""
@@ -183,9 +184,10 @@ class Pullback(_Recording):
 
     def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
         super().__init__(call, leaves, name)
-        self._beside = [
-            (limit, _Recording(call, at_limit(limit, leaves), name, limit)) for limit in limits() if self.coincided
-        ]
+        self._beside: list[tuple[Limit, _Recording]] = []
+        if self.coincided:
+            forget(self.level)
+            self._beside = [(limit, _Recording(call, at_limit(limit, leaves), name, limit)) for limit in limits()]
 
     @classmethod
     def at(cls, point: Point) -> Pullback:
@@ -209,6 +211,8 @@ class Pullback(_Recording):
         input, None where nothing reaches it. The `last` sweep gives back the tape's memory on its way.
         """
         adjoints = super().__call__(cotangents, last)
+        if not self._beside:
+            return adjoints
         return pulled_by_limits(self._beside, self.leaves, cotangents, self.values, adjoints, last)
 
 

@@ -21,7 +21,7 @@ from dualrev.primitives.array.rule import plain
 taken: ContextVar[Limit | None] = ContextVar("taken", default=None)
 """The limit that the run of a function takes, or None."""
 
-_met: ContextVar[frozenset[int]] = ContextVar("_met", default=frozenset())
+met: ContextVar[frozenset[int]] = ContextVar("met", default=frozenset())
 """The levels at which vectors of values that coincide were asked for, in this thread of work."""
 
 
@@ -48,16 +48,12 @@ def coinciding(values: Any) -> Any:
 def note(spectrum: Any, values: Any) -> None:
     """Take note, for the derivative that a spectrum belongs to, if some of its values coincide."""
     if taken.get() is None and hasattr(spectrum, "level") and np.count_nonzero(coinciding(values)) > values.size:
-        _met.set(_met.get() | {spectrum.level})
+        met.set(met.get() | {spectrum.level})
 
 
-def was_met(level: int) -> bool:
-    """Whether values coincided at a level, whose derivative is over with this question."""
-    met = _met.get()
-    if level not in met:
-        return False
-    _met.set(met - {level})
-    return True
+def forget(level: int) -> None:
+    """Forget what was met at a level, whose run is over."""
+    met.set(met.get() - {level})
 
 
 class Limit:
