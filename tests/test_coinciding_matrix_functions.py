@@ -197,3 +197,26 @@ def test_extra_output_and_value_are_those_of_the_plain_run(mode: str) -> None:
     np.testing.assert_array_equal(aux, np.eye(4))
     assert value == 4.0
     np.testing.assert_allclose(found, np.zeros((4, 4)), atol=1e-14)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_checkpoint_between_vectors_and_their_use_is_right_or_no_number(mode: str) -> None:
+    parts = dr.checkpoint(np.linalg.eigh)
+
+    def f(x: Any) -> Any:
+        w, v = parts(x)
+        return np.sum((WEIGHTS + WEIGHTS.T) * ((v * np.log(w)) @ v.T))
+
+    found = dr.grad(f, mode=mode)(np.eye(4))
+    exact = np.tril(2 * (WEIGHTS + WEIGHTS.T)) - np.diag(2 * np.diag(WEIGHTS))
+    known = ~np.isnan(found)
+    np.testing.assert_allclose(found[known], exact[known], atol=1e-12)
+    assert known.all() or mode != "forward"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_infinite_slopes(mode: str) -> None:
+    """Of a square root at 0, as a number has it."""
+    with np.errstate(all="ignore"):
+        found = dr.grad(lambda x: np.trace(by_eigh(x, np.sqrt)), mode=mode)(np.zeros((4, 4)))
+    np.testing.assert_array_equal(np.diag(found), np.full(4, np.inf))

@@ -95,7 +95,8 @@ class _Step:
 
     def pull(self, cotangents: Leaves) -> Leaves:
         """Record the function, and sweep back."""
-        recorded = Pullback(self._call, self._own, self._function.__name__)
+        # What looks like a function of single values here may be one of all of them with what follows.
+        recorded = Pullback(self._call, self._own, self._function.__name__, kinks=False)
         for again, first in zip(recorded.values, flatten_output(self._y, "y")[0], strict=True):
             if not np.array_equal(primal(again), primal(first), equal_nan=True):
                 raise RandomFunctionError(

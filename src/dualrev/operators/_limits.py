@@ -69,7 +69,7 @@ def pushed_by_limits(
             results.append(None)
             continue
         size = np.maximum(scale * _largest(value, value.ndim), _largest(pair[0][1], np.ndim(pair[0][1])))
-        results.append(_decided(t, pair, size, partial(_nth, again, n)))
+        results.append(_decided(t, pair, size, again=partial(_nth, again, n)))
     return results
 
 
@@ -84,6 +84,7 @@ def pulled_by_limits(
     values: Sequence[Any],
     adjoints: list[Any],
     last: bool,
+    kinks: bool,
 ) -> list[Any]:
     """Return the adjoints of leaves as limits decide, of which recordings were made beside that of the plain run."""
     found: list[list[Any]] = []
@@ -104,7 +105,7 @@ def pulled_by_limits(
     ]
     size = np.max(np.stack(sizes), axis=0)
     return [
-        None if t is None else _decided(t, pair, np.reshape(size, size.shape + (1,) * (t.ndim - size.ndim)))
+        None if t is None else _decided(t, pair, np.reshape(size, size.shape + (1,) * (t.ndim - size.ndim)), kinks)
         for t, *pair in zip(adjoints, *found, strict=True)
     ]
 
@@ -116,7 +117,9 @@ def _largest(x: Any, ndim: int) -> Any:
     return np.max(sizes, axis=tuple(range(max(sizes.ndim - ndim, 0), sizes.ndim)), initial=0.0)
 
 
-def _decided(derivative: Any, pair: Sequence[Parts], size: Any, again: Callable[[], Any] | None = None) -> Any:
+def _decided(
+    derivative: Any, pair: Sequence[Parts], size: Any, kinks: bool = True, again: Callable[[], Any] | None = None
+) -> Any:
     """Return the derivative of a plain run as two limits decide.
 
     Parameters
@@ -127,22 +130,26 @@ def _decided(derivative: Any, pair: Sequence[Parts], size: Any, again: Callable[
         The two limits. The first is of vectors as the plain run has them.
     size
         How large what is computed is: rounding is in proportion to it.
+    kinks
+        Whether functions of single values keep the derivative of the plain run.
     again
         Returns the derivative by the pullback, which is a number where the pushforward is NaN for functions of the
         values as a whole.
     """
-    plain, (term, limit), (other_term, other) = primal(derivative), *pair
+    (term, limit), (other_term, other) = pair
+    plain = primal(derivative)
     least = np.finfo(plain.dtype).eps ** 0.75 * size
     with np.errstate(invalid="ignore"):
 
         def near(a: Any, b: Any) -> Any:
-            return (a == b) | (np.abs(a - b) <= least)
+            return (a == b) | (np.abs(a - b) <= least) | np.isinf(a)
 
-        same, kept = near(limit, other), near(plain, limit)
-        if again is not None and not np.all(same | kept):
-            same = same | near(primal(again()), limit)
+        same = near(limit, other) & np.isfinite(limit)
+        if again is not None and not np.all(same | near(plain, limit)):
+            derivative = np.where(np.isnan(plain), again(), derivative)[()]
+            plain = primal(derivative)
         chosen = (np.abs(term) > least) | (np.abs(other_term) > least)
-    kept = kept & ~chosen
+        kept = near(plain, limit) & (same | kinks | np.isinf(plain)) & ~chosen  # infinite slopes have no limit beside
     if np.all(kept):
         return derivative
     found = np.where(same & ~chosen, limit, np.nan)

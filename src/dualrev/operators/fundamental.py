@@ -70,7 +70,7 @@ def _pushed(
     call: Call, leaves: Sequence[Any], tangents: Sequence[Any], name: str, level: int, limit: Limit | None
 ) -> tuple[list[Any], Tree, list[Any]]:
     duals = [x if t is None else Dual.at_level(x, t, level) for x, t in zip(leaves, tangents, strict=True)]
-    outputs, tree = flatten_output(_called(call, duals, limit), name)
+    outputs, tree = flatten_output(call(duals) if taken.get() is limit else _called(call, duals, limit), name)
     values, pushed = [], []
     for out in outputs:
         own = _own(out, Dual, level, name)
@@ -80,9 +80,7 @@ def _pushed(
 
 
 def _called(call: Call, leaves: list[Any], limit: Limit | None) -> Any:
-    """Call a function in the run that takes a limit, or in a plain one: inside a limit too, for inner derivatives."""
-    if taken.get() is limit:
-        return call(leaves)
+    """Call a function in a run that takes a limit, or in a plain one, as inner derivatives are inside a limit."""
     before = taken.set(limit)
     try:
         return call(leaves)
@@ -149,7 +147,8 @@ class _Recording:
             leaf = Leaf(x)
             self.leaves.append(leaf)
             variables.append(Variable.at_level(x, leaf, level))
-        outputs, self.tree = flatten_output(_called(call, variables, limit), name)
+        out = call(variables) if taken.get() is limit else _called(call, variables, limit)
+        outputs, self.tree = flatten_output(out, name)
         self.values: list[Any] = []
         self.statements: list[Statement | None] = []
         for out in outputs:
@@ -172,18 +171,17 @@ class _Recording:
 class Pullback(_Recording):
     """The reverse pass of a function at a point: recorded once, swept as often as wanted.
 
-    Attributes
+    Parameters
     ----------
-    values : list
-        The leaves of the output.
-    tree : Tree
-        Their arrangement.
-    tape : Tape
-        What was recorded.
+    call, leaves, name
+        As for `pushforward`.
+    kinks
+        Whether functions of single ones of values that coincide have the derivative that is promised, and not NaN.
     """
 
-    def __init__(self, call: Call, leaves: Sequence[Any], name: str) -> None:
+    def __init__(self, call: Call, leaves: Sequence[Any], name: str, kinks: bool = True) -> None:
         super().__init__(call, leaves, name)
+        self._kinks = kinks
         self._beside: list[tuple[Limit, _Recording]] = []
         if self.coincided:
             forget(self.level)
@@ -213,7 +211,7 @@ class Pullback(_Recording):
         adjoints = super().__call__(cotangents, last)
         if not self._beside:
             return adjoints
-        return pulled_by_limits(self._beside, self.leaves, cotangents, self.values, adjoints, last)
+        return pulled_by_limits(self._beside, self.leaves, cotangents, self.values, adjoints, last, self._kinks)
 
 
 def _own(out: Any, cls: type[Active], level: int, name: str) -> bool:

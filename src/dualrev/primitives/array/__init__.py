@@ -44,7 +44,16 @@ FAMILIES = (
     *(reduction, _multiplying, _statistics, _missing, _ordering, _active_options),
     *(_contraction, _inner_outer, _einsum, _convolution, _calculus, _polynomials, complex_parts, faddeeva, _fourier),
     *(grids, _histograms),
-    *(_linear_systems, structured_systems, _determinants, _factorizations, _spectra, _singular_values, _norms, matrix_functions),
+    *(
+        _linear_systems,
+        structured_systems,
+        _determinants,
+        _factorizations,
+        _spectra,
+        _singular_values,
+        _norms,
+        matrix_functions,
+    ),
 )
 
 __all__ = ["COMPOSITES", "FAMILIES", "OPTIONED", "RULES", "ArrayRule", "Linearization"]
