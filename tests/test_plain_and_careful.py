@@ -52,17 +52,27 @@ def differences(f: Any, question: Question, *further: Any, seed: int, dtype: Any
     ]
 
 
+def batch_differences(f: Any, mode: str, text: str, seed: int) -> list[Any]:
+    x = points(seed, POINTS)
+    careful = derivative(f, (FORWARD if mode == "forward" else REVERSE)._replace(care=CAREFUL))
+    batches = [dr.jacobian(f, mode=mode, batched=True)(x), dr.value_and_jacobian(f, mode=mode, batched=True)(x)[1]]
+    expected = np.stack([careful(each) for each in x])
+    return [(text, mode, a.tolist()) for a in batches if not same(a, expected)]
+
+
 def inspected(seed: int, kind: str) -> list[Any]:
     """Return the differences that a random program of a kind shows, with its text."""
     chosen = random.Random(f"{kind} {seed}")
     arrays, inner = kind == "arrays", kind == "inner"
     dtype = np.float32 if kind == "single" else np.float64
     while True:
-        text = faulty(chosen, 5, arrays, inner)
+        text = faulty(chosen, 5, arrays, inner, kind == "custom")
         of = inner_function(chosen) if inner else ""
         f = compiled(text, of)
         if compiles(f, dtype):
             break
+    if kind == "batches":
+        return batch_differences(f, chosen.choice(["forward", "reverse"]), text, seed)
     if kind == "nested":
         scalar = compiled(text.replace("return np.array([", "return np.sum(np.array([").replace("])\n", "]))\n"))
         f = derivative(scalar, Question("gradient", chosen.choice(["forward", "reverse"]), 0))
@@ -75,13 +85,16 @@ def inspected(seed: int, kind: str) -> list[Any]:
     return [(text, of, each) for each in found[:1]]
 
 
-@pytest.mark.parametrize("kind", ["numbers", "arrays", "nested", "inner", "single"])
+KINDS = ["numbers", "arrays", "nested", "inner", "single", "custom", "batches"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_random_faults(kind: str) -> None:
     assert [each for seed in range(2) for each in inspected(seed, kind)] == []
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("kind", ["numbers", "arrays", "nested", "inner", "single"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(10, 410))
 def test_thousands_of_faults(kind: str, seed: int) -> None:
     assert inspected(seed, kind) == []

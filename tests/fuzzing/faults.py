@@ -18,6 +18,25 @@ FAULTS = ("np.sqrt(#)", "np.log(#)", "1.0 / #", "# * 0.0", "0.0 * np.sqrt(#)", "
 WHOLE = frozenset(row.name for row in TABLE.values() if any(isinstance(domain, frozenset) for domain in row.domain))
 
 
+@njit(error_model="numpy")
+def _root(a):
+    return np.sqrt(a)
+
+
+@njit(error_model="numpy")
+def _push(y, primals, tangents):
+    return 0.5 / y * tangents[0] if tangents[0] != 0.0 else 0.0
+
+
+@njit(error_model="numpy")
+def _pull(y, primals, cotangent):
+    return (0.5 / y * cotangent if cotangent != 0.0 else 0.0,)
+
+
+ruled = dr.custom_rule(_root, pushforward=_push, pullback=_pull)
+"""A root with a rule of its own, which minds the law itself."""
+
+
 class Faulty(Program):
     """A program whose rows take their arguments as they come, outside their domains as well."""
 
@@ -32,6 +51,10 @@ class Faulty(Program):
         """Make a number that is likely to have an infinite derivative or none."""
         self.number(self.choice(FAULTS).replace("#", self.scalar))
 
+    def custom(self) -> None:
+        """Call a function that has a rule of its own."""
+        self.number(f"ruled({self.scalar}) * {self.scalar}")
+
     def inner_derivative(self) -> None:
         """Compare an inner derivative with a number, in ways that would lose a NaN in it."""
         d, s = f"d({self.scalar})", self.scalar
@@ -45,11 +68,11 @@ class Faulty(Program):
         return f"def {name}(x):\n" + "".join(f"    {line}\n" for line in body)
 
 
-def faulty(random: Any, statements: int, arrays: bool, inner: bool) -> str:
+def faulty(random: Any, statements: int, arrays: bool, inner: bool, custom: bool = False) -> str:
     """Return the text of a random program; with `inner` it asks a function `d` for derivatives."""
     made = Faulty(random, 0, arrays, False)
     kinds = [made.row] * 4 + [made.fault] * 4 + [made.branch, made.loop, made.power, made.builtin]
-    kinds += [made.inner_derivative] * 3 * inner
+    kinds += [made.inner_derivative] * 3 * inner + [made.custom] * 4 * custom
     if arrays:
         kinds += [made.reduction, made.selection, made.product, made.buffer, made.arrangement, made.matrix]
     for _ in range(statements):
@@ -68,7 +91,7 @@ def compiles(f: Any, dtype: Any) -> bool:
 
 def compiled(text: str, inner: str = "", **options: Any) -> Any:
     """Return the compiled function of a text; `inner` is the text of the function whose derivative is `d`."""
-    scope: dict[str, Any] = {"np": np, "dr": dr}
+    scope: dict[str, Any] = {"np": np, "dr": dr, "ruled": ruled}
     if inner:
         exec(inner, scope)
         scope["d"] = dr.derivative(njit(scope["g"], error_model="numpy"))

@@ -3,6 +3,11 @@
 A stand-in has NumPy's parameters. Where an argument holds active numbers it is a Python function over scalar
 operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same
 arguments.
+
+It is not the composite of `primitives/array` compiled, although both define the same function. Composites take lists
+and options of any kind, look at numbers by `plain`, and decide by their arguments how many axes a result has. Numba has
+a type for each of these when it compiles, or none. `tests/test_tables_agree.py` runs every case of the one table in the
+other.
 """
 
 from __future__ import annotations
