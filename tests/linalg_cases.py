@@ -82,7 +82,7 @@ LINALG_RULES: dict[Any, Any] = {
     orthogonal_triangular: matrices(lambda f, a: bent(f(a)), shapes=(*SQUARE, *TALL)),
     symmetric_spectrum: matrices(lambda f, a: f(a + np.swapaxes(a, -1, -2))),
     real_spectrum: matrices(lambda f, a: f(a + 2 * np.triu(np.ones(a.shape), 1).astype(a.dtype))),
-    unknown_slope: matrices(lambda f, a: f(0 * np.sign(a), value=np.zeros(a.shape, a.dtype)) + a),
+    unknown_slope: matrices(lambda f, a: f(0 * np.sign(a), value=0.0) + a),
     settled: matrices(lambda f, a: f(a, where=np.zeros(a.shape[-1], bool))),
     unsettled: matrices(lambda f, a: f(0 * np.sign(a)) + a),
     open_slopes: matrices(lambda f, a: f(a, where=np.zeros(a.shape, bool)) + 0 * a),

@@ -24,7 +24,7 @@ from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled._plain_first import PlainFirst
 from dualrev.compiled.drivers._care import CAREFUL, NeedsCare
 from dualrev.environment import expect_room
-from dualrev.kernels.numba_extending import defined
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.reverse.numba_tape_limit import within_limit
 
 FIRST_POINTS = 256
@@ -138,6 +138,12 @@ def on_all_cores(part: Callable[[int, int], Any], start: int, stop: int) -> None
 
 
 # In compiled code, since a call from Python costs more than the derivative of a short function.
+@compiled_only
+def _there(result: Any) -> Callable[..., Any]:
+    """Return a result that is not None: a plain derivative's may be, one with care has another type."""
+    return (lambda result: _nonoptional(result)) if isinstance(result, types.Optional) else (lambda result: result)
+
+
 @cache
 def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_place: bool) -> Any:
     """Return the compiled loop over points from one to another; no parts stands for a single result.
@@ -153,7 +159,7 @@ def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_
     if not in_place:  # Numba does not know by itself that what is not None is a result
         lines += ["else:", "    derivative = there(result)", *(f"    {store}" for store in stores)]
     body = ["for n in range(start, stop):", *(f"    {line}" for line in lines)]
-    scope = {"entry": entry, "there": _nonoptional}
+    scope = {"entry": entry, "there": _there}
     return numba.njit(defined(["start", "stop", "bad", *outs, *args], body, scope), nogil=True)
 
 

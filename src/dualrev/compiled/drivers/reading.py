@@ -89,8 +89,9 @@ def column(dtype: Any, y: Any, direction: Any) -> Callable[..., Any]:
 _WITHIN = [
     "start = first if first > 0 else 0",
     "stop = last if last < block.shape[1] else block.shape[1]",
+    "stop = stop if stop > start else start",
 ]
-"""Where columns begin and end; Numba's max and min are functions that it would compile."""
+"""Where columns begin and end, which may be at once: Numba's max and min are functions that it would compile."""
 
 
 @compiled_only

@@ -62,10 +62,10 @@ def unsettled_rule(y: Any, a: Any, /) -> Linear:
     return linear(change, change)
 
 
-unknown_slope = ProtocolFunction("unknown_slope", lambda x, value: value)
+unknown_slope = ProtocolFunction("unknown_slope", lambda x, value: np.full_like(x, value))
 
 
 @array_rule(unknown_slope)
 def unknown_slope_rule(y: Any, x: Any, /, value: Any) -> Linear:
-    """Return a value that was found in place of a number; its derivative is unknown."""
+    """Return the value that was found in place of a number; its derivative is unknown."""
     return linear(lambda t: np.full_like(t, np.nan), lambda w: np.where(plain(w) != 0, np.nan, np.zeros_like(w)))
