@@ -38,7 +38,7 @@ def tests(session: nox.Session) -> None:
 def quick(session: nox.Session) -> None:
     """Run the tests in which nothing is compiled."""
     session.install("-e", ".[dev]")
-    session.run("pytest", "-m", "not compiles and not gpu and not exhaustive", *session.posargs)
+    session.run("pytest", "-m", "not compiles", *session.posargs)
 
 
 @nox.session(python=[*PYTHONS, NEXT])

@@ -20,10 +20,19 @@ settings.register_profile(
 settings.load_profile("reproducible")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that compile, so that `-m "not compiles"` leaves them out."""
+ON_REQUEST = ("gpu", "exhaustive")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that compile, and leave out those that are run on request, unless `-m` names their mark."""
     for item in items:
         if isinstance(item, pytest.Function):
             parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
             if reaches_compiled_code(item.function, *parameters):
                 item.add_marker(pytest.mark.compiles)
+    left_out = [name for name in ON_REQUEST if name not in config.option.markexpr]
+    skipped = [item for item in items if any(item.get_closest_marker(name) is not None for name in left_out)]
+    if skipped:
+        config.hook.pytest_deselected(items=skipped)
+        gone = set(skipped)
+        items[:] = [item for item in items if item not in gone]
