@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 import dualrev as dr
-from benchmarks.compiled import PARAMETERS, curve, lotka_volterra, ratio, waves
+from benchmarks.compiled import PARAMETERS, curve, everywhere, lotka_volterra, ratio, rotated, waves
 from benchmarks.timing import Result, keep_memory
 
 
@@ -69,13 +69,6 @@ def as_tuple(x):
 
 
 @njit
-def as_out(x):
-    y = np.empty(3)
-    y[0], y[1], y[2] = x[0] * x[1], np.sin(x[1]) * x[2], x[0] * np.exp(x[2])
-    return y
-
-
-@njit
 def arrays(points):
     out = np.empty(points.shape)
     for n in range(points.shape[0]):
@@ -88,14 +81,6 @@ def tuples(points):
     out = np.empty(points.shape)
     for n in range(points.shape[0]):
         out[n, 0], out[n, 1], out[n, 2] = as_tuple(points[n])
-    return out
-
-
-@njit
-def outs(points):
-    out = np.empty(points.shape)
-    for n in range(points.shape[0]):
-        out[n] = as_out(points[n])
     return out
 
 
@@ -137,7 +122,7 @@ def run() -> Iterator[Result]:
     x = np.random.default_rng(1).random(100_000)
     yield ratio("sin and exp loop, n = 100,000, reverse", "2.0", waves, dr.grad(waves, mode="reverse"), x)
     points = np.random.default_rng(2).random((100_000, 3))
-    for name, f, loops in (("array", as_array, arrays), ("out", as_out, outs), ("tuple", as_tuple, tuples)):
+    for name, f, loops in (("array", as_array, arrays), ("out", rotated, everywhere), ("tuple", as_tuple, tuples)):
         derivative = dr.jacobian(f, batched=True)
         yield ratio(f"Jacobians at 100,000 points, result as {name}", "1.5", loops, derivative, points)
 

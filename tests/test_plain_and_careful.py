@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.fuzzing.faults import compiled, compiles, faulty, inner_function, poi
 import dualrev as dr
 from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._arguments import Arguments
-from dualrev.compiled.drivers._care import CAREFUL, PLAIN, care_for
+from dualrev.compiled.drivers._care import CAREFUL, EITHER, PLAIN, care_for
 from dualrev.compiled.drivers.derivative import Question, derivative
 
 pytestmark = [
@@ -175,6 +176,61 @@ def catching(x):
     except Exception:
         y = 0.0 * x
     return y
+
+
+slope_of_hidden = dr.derivative(hidden)
+slope_of_noise = dr.derivative(njit(lambda z: np.sqrt(z) * z + 0.0 * np.random.random()))  # noqa: NPY002
+holder = types.ModuleType("holder")
+holder.noise = njit(lambda z: 0.0 * np.random.random())  # type: ignore[attr-defined]  # noqa: NPY002
+
+
+@njit
+def asks_twice(z):
+    return slope_of_hidden(z)
+
+
+@njit
+def asks_noise(z):
+    return slope_of_noise(z) + 1.0
+
+
+@njit
+def of_a_module(z):
+    return np.sqrt(z) * z + holder.noise(z)
+
+
+@njit
+def of_an_argument(z, f):
+    return f(z) * z
+
+
+solve = np.linalg.solve
+
+
+@njit
+def solved_by_name(z):
+    return solve(np.diag(np.sqrt(z) * z) + np.eye(2), z)[0]
+
+
+def test_an_error_of_derivative_code_never_reaches_a_compiled_caller() -> None:
+    of_array = Arguments(["z"], [typeof(np.zeros(2))], 0, "f", ["z"])
+    assert care_for(solved_by_name, EITHER, of_array) == CAREFUL
+    assert care_for(rooted, EITHER, Arguments(["z"], [typeof(0.0)], 0, "f", ["z"])) == EITHER
+
+
+def test_compiled_callers_never_see_the_question_for_care() -> None:
+    assert asks_twice(4.0) == pytest.approx(0.375)
+    assert asks_twice(0.0) == np.inf  # 1.5 sqrt(z) + 1
+
+
+def test_what_is_reached_in_other_ways_counts_as_called() -> None:
+    of_float = Arguments(["z"], [typeof(0.0)], 0, "f", ["z"])
+    assert care_for(rooted, PLAIN, of_float) == PLAIN
+    assert care_for(asks_noise, PLAIN, of_float) == CAREFUL
+    assert care_for(of_a_module, PLAIN, of_float) == CAREFUL
+    for called, care in ((rooted, PLAIN), (holder.noise, CAREFUL), (slope_of_noise, CAREFUL)):
+        both_given = Arguments(["z", "f"], [typeof(0.0), typeof(called)], 0, "f", ["z", "f"])
+        assert care_for(of_an_argument, PLAIN, both_given) == care
 
 
 def given(f: Any) -> Arguments:

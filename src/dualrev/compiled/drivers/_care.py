@@ -21,12 +21,15 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
+from numba import typeof
 from numba.core import types
+from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.clones.cloning import Interpreted, names_in
+from dualrev.compiled.clones.cloning import names_in
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.compiled.drivers.reading import holds_nan
 from dualrev.kernels.numba_types import is_active
@@ -41,6 +44,10 @@ would double a compilation that takes seconds."""
 
 _NOT_THE_SAME_TWICE = frozenset({"objmode", "print"})
 _CATCHING = frozenset({"SETUP_FINALLY", "PUSH_EXC_INFO"})
+_UNSEEN = (types.NumPyRandomGeneratorType, types.ClassInstanceType, types.FunctionType)
+"""Arguments that hold a state, or code that cannot be looked at."""
+
+_LIBRARIES = ("numpy", "math", "operator", "builtins", "numba")
 
 
 class NeedsCare(Exception):
@@ -54,7 +61,7 @@ def care_for(dispatcher: Any, asked: str, arguments: Any) -> str:
         return CAREFUL if around.careful else INNER
     if asked == CAREFUL or not _repeatable(dispatcher, arguments):
         return CAREFUL
-    if asked == EITHER and not _small(dispatcher):
+    if asked == EITHER and not _small(dispatcher, arguments):
         return CAREFUL
     return asked
 
@@ -88,49 +95,81 @@ class Repetition:
 
 def _repeatable(dispatcher: Any, arguments: Any) -> bool:
     """Whether a function does the same when it is called again."""
-    functions = [each.py_func for each in _called(dispatcher)]
+    constants = [arguments.types[n] for n in range(len(arguments.types)) if n not in arguments.argnums]
+    if any(isinstance(each, _UNSEEN) for each in constants):
+        return False
+    functions = [each.py_func for each in _called(dispatcher, constants)]
     names = set().union(*(names_in(function.__code__) for function in functions))
-    if not names.isdisjoint(_NOT_THE_SAME_TWICE) or any(map(_draws, functions)) or any(map(_catches, functions)):
+    if not names.isdisjoint(_NOT_THE_SAME_TWICE) or any(map(_catches, functions)):
         return False
-    constants = [n for n in range(len(arguments.types)) if n not in arguments.argnums]
-    if any(isinstance(arguments.types[n], types.NumPyRandomGeneratorType) for n in constants):
+    if any(_uses(function, "random") for function in functions):
         return False
-    arrays = [n for n in constants if _holds_array(arguments.types[n])]
-    if not arrays:
+    if not any(map(_holds_array, constants)):
         return True
+    arrays = {n for n, each in enumerate(arguments.types) if n not in arguments.argnums and _holds_array(each)}
     written, known = arguments_written_to(dispatcher, arguments.types)
     return known and written.isdisjoint(arrays)
 
 
-def _small(dispatcher: Any) -> bool:
+def _small(dispatcher: Any, arguments: Any) -> bool:
     """Whether both versions are worth their compilation. A derivative inside is not, nor may an error leave one."""
-    functions = [each.py_func for each in _called(dispatcher)]
+    functions = [each.py_func for each in _called(dispatcher, arguments.types)]
     return (
         not any(hasattr(function, MADE_OF) for function in functions)
-        and not any("linalg" in names_in(function.__code__) for function in functions)
+        and not any(_uses(function, "linalg") for function in functions)
         and sum(len(function.__code__.co_code) for function in functions) <= SMALL
     )
 
 
-# A clone finds what a function calls. This one is interpreted, so that nothing is compiled for the question.
-def _called(dispatcher: Any) -> Sequence[Any]:
-    """Return a compiled function and all those that it may call."""
-    cloner = Interpreted({})
-    cloner.clone(dispatcher)
-    return cloner.originals
+def _called(dispatcher: Any, constants: Sequence[Any]) -> list[Any]:
+    """Return a compiled function and all that it may call: by a name, an attribute of a module, or an argument.
+
+    What a derivative is made of counts as called, too.
+    """
+    found: dict[int, Any] = {}
+    pending = [dispatcher, *(each.dispatcher for each in constants if isinstance(each, types.Dispatcher))]
+    while pending:
+        each = pending.pop()
+        if id(each) not in found:
+            found[id(each)] = each
+            pending += [each for value in _known(each.py_func) for each in _dispatchers_in(value)]
+    return list(found.values())
 
 
-def _draws(function: Any) -> bool:
-    """Whether a function knows NumPy's random numbers, or Python's."""
-    if "random" in names_in(function.__code__):
+def _known(function: Any) -> list[Any]:
+    """Return the values that the code of a function may reach."""
+    names = names_in(function.__code__)
+    values = [function.__globals__[name] for name in names if name in function.__globals__]
+    values += [cell.cell_contents for cell in function.__closure__ or ()]
+    values += getattr(function, MADE_OF, ())[:1]
+    for value in values:  # which grows: a module may hold another one
+        if isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in _LIBRARIES:
+            inside = [vars(value)[name] for name in names if name in vars(value)]
+            values += [each for each in inside if not any(each is known for known in values)]
+    return values
+
+
+def _dispatchers_in(value: Any) -> list[Any]:
+    """Return the compiled functions that a value is to compiled code: operators are such, too."""
+    if isinstance(value, tuple | list):
+        return [each for part in value for each in _dispatchers_in(part)]
+    if isinstance(value, DUFunc):
+        return [value._dispatcher]
+    try:
+        of = typeof(value)
+    except ValueError:  # no value of Numba's
+        return []
+    return [of.dispatcher] if isinstance(of, types.Dispatcher) else []
+
+
+def _uses(function: Any, package: str) -> bool:
+    """Whether a function knows a package of NumPy's, or a function of it by a name of its own."""
+    if package in names_in(function.__code__):
         return True
-    known = [function.__globals__.get(name) for name in names_in(function.__code__)]
-    known += [cell.cell_contents for cell in function.__closure__ or ()]
-    homes = [getattr(each, "__module__", None) or "" for each in known]
-    return any(str(home).startswith(("numpy.random", "random")) for home in homes)
+    homes = [str(getattr(each, "__module__", None) or "") for each in _known(function)]
+    return any(home.startswith((f"numpy.{package}", package)) for home in homes)
 
 
-# Told by instructions, since bytecode is what Numba compiles; which of them there are depends on Python's version.
 def _catches(function: Any) -> bool:
     """Whether a function catches errors, among which `NeedsCare` would be."""
     return any(each.opname in _CATCHING for each in dis.get_instructions(function.__code__))
