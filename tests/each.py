@@ -16,6 +16,7 @@ def each(name: str, values: Iterable[Any]) -> Callable[[Any], Any]:
     It replaces `pytest.mark.parametrize` where the values are many and the test is short. A case cannot be skipped.
     """
     values = tuple(values)
+    assert values, "a test without a case cannot fail"
 
     def decorate(test: Any) -> Any:
         @functools.wraps(test)

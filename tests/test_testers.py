@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from each import each
 
 import dualrev as dr
 from dualrev.kernels import numpy_rows
@@ -182,3 +183,24 @@ def test_nan_does_not_verify_nan() -> None:
     assert not verify(undefined, X)
     for mode in ("forward", "reverse"):
         assert found_by(lambda mode=mode: check_grads(undefined, (X,), modes=(mode,)))
+
+
+def test_many_cases_in_one_item_fail_each_by_itself() -> None:
+    @each("n", [1, 2, 3])
+    def odd(n: int) -> None:
+        assert n % 2
+
+    with pytest.raises(BaseExceptionGroup, match="1 of 3 cases") as caught:
+        odd()
+    assert caught.value.exceptions[0].__notes__ == ["n = 2"]
+
+    @each("n", [1])
+    def skipped(n: int) -> None:
+        pytest.skip("in the middle of many")
+
+    with pytest.raises(AssertionError, match="cannot be skipped"):
+        skipped()
+    with pytest.raises(AssertionError, match="without a case"):
+        each("n", [])
+    with pytest.raises(AssertionError, match="no parameter m"):
+        each("m", [1])(lambda n: None)
