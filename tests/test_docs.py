@@ -114,6 +114,13 @@ def test_links_to_files_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+def test_files_that_the_architecture_names_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w./]*/[\w./]*)`", page)
+    assert len(named) > 30
+    assert [name for name in named if not (ROOT / "src" / "dualrev" / name).exists()] == []
+
+
 def test_pages_that_messages_point_to_are_there() -> None:
     for source in (ROOT / "src").rglob("*.py"):
         for target in re.findall(r"\bdocs/\w+\.(?:md|rst)", source.read_text(encoding="utf-8")):

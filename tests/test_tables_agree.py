@@ -5,6 +5,7 @@ A case is tried where Numba compiles the call itself. A covering sample runs alw
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from test_array_rules import operands
 import dualrev as dr
 from dualrev.compiled._array_functions.table import STAND_INS
 from dualrev.compiled.clones import registration
+from dualrev.primitives.array import COMPOSITES
 
 pytestmark = pytest.mark.compiles
 
@@ -67,3 +69,18 @@ def test_compiled_code_gives_what_interpreted_code_gives(case: Case, request: py
             np.testing.assert_allclose(a, b, rtol=1e-14, atol=1e-14)
         for a, b in zip(optree.tree_leaves(jacobian), expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
+
+
+def test_plain_composites_are_compiled_from_the_function_that_interpreted_code_runs() -> None:
+    for f in (np.append, np.extract, np.ptp, np.select, np.vdot):
+        compiled, interpreted = (each.__code__ for each in (inspect.unwrap(STAND_INS[f]), COMPOSITES[f]))
+        assert compiled.replace(co_posonlyargcount=0) == interpreted.replace(co_posonlyargcount=0)
+
+
+def test_a_choice_without_a_condition_is_an_error_in_both() -> None:
+    def f(x: Any) -> Any:
+        return np.select([x > 0], [x, -x])
+
+    for each in (f, njit(f)):
+        with pytest.raises(ValueError, match="as many choices as conditions"):
+            dr.jacobian(each)(np.array([1.0, -2.0]))

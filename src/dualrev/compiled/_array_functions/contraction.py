@@ -52,7 +52,6 @@ def _product(a: Any, b: Any) -> Any:
 
 
 matmul = array_function(np.matmul)(lambda a, b: a @ b)
-vdot = array_function(np.vdot)(lambda a, b: dot(np.ravel(a), np.ravel(b)))
 outer = array_function(np.outer)(lambda a, b: np.expand_dims(np.ravel(a), 1) * np.ravel(b))
 
 

@@ -54,16 +54,8 @@ for _function in (np.vstack, np.hstack, np.dstack, np.column_stack):
 
 @compiled_only
 def flat(values: Any) -> Callable[..., Any]:
-    """Return an array's elements, or a number, as an array of one axis."""
+    """Return an array's elements, or a number, as an array of one axis: np.ravel, to which Numba gives no numbers."""
     if not is_active(values):
         return lambda values: np.ravel(np.asarray(values))
     owner = values
     return lambda values: filled_array(owner, 1, values)
-
-
-@array_function(np.append)
-def append(arr: Any, values: Any, axis: Any = None) -> Any:
-    """Join two arrays, flattened if no axis is given."""
-    if axis is None:
-        return concatenate((flat(arr), flat(values)))
-    return concatenate((arr, values), axis)

@@ -34,7 +34,7 @@ def mean(a: Any, axis: Any = None) -> Any:
     return sum_(a, axis) / a.shape[known_axis(axis, a.ndim)]
 
 
-def _reduction(function: Any, name: str | None, of_vector: Any) -> Any:
+def _reduction(function: Any, name: str, of_vector: Any) -> Any:
     vector = compiled(of_vector)
     along = reduced(vector)
 
@@ -110,10 +110,6 @@ def _deviation(a: Any) -> Any:
     return np.sqrt(var(a))
 
 
-def _range(a: Any) -> Any:
-    return max_(a) - min_(a)
-
-
 def _running_sum(a: Any) -> Any:
     y = a.copy()
     for n in range(1, y.size):
@@ -133,7 +129,6 @@ min_ = _reduction((np.min, np.amin), "min", _smallest)
 prod = _reduction((np.prod,), "prod", _product)
 var = _reduction((np.var,), "var", _variance)
 std = _reduction((np.std,), "std", _deviation)
-ptp = _reduction((np.ptp,), None, _range)
 cumsum = _scan(np.cumsum, "cumsum", _running_sum)
 cumprod = _scan(np.cumprod, "cumprod", _running_product)
 

@@ -50,15 +50,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     return lambda a, a_min=None, a_max=None: np.minimum(a, a_max)
 
 
-@array_function(np.select)
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
-    """Take the first choice whose condition holds."""
-    result = where(condlist[-1], choicelist[-1], default)
-    for n in range(len(condlist) - 2, -1, -1):
-        result = where(condlist[n], choicelist[n], result)
-    return result
-
-
 @array_function(np.argsort, method="argsort")
 def argsort(a: Any, kind: Any = None) -> Any:
     """Return the stable permutation that sorts."""
@@ -109,12 +100,3 @@ for _function, _of_values in {
     _name = _function.__name__
     _method = _name if _name in ("nonzero", "any", "all", "argmax", "argmin") else None
     array_function(_function, method=_method)(_of_values)
-
-
-@array_function(np.extract)
-def extract(condition: Any, arr: Any) -> Any:
-    """Return the elements where a condition holds."""
-    flat, taken = np.ravel(arr), np.flatnonzero(condition)
-    if taken.size > 0 and taken[-1] >= flat.size:
-        raise IndexError("np.extract was given a condition that holds beyond the array's end")
-    return flat[taken]

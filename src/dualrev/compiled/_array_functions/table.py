@@ -4,10 +4,10 @@ A stand-in has NumPy's parameters. Where an argument holds active numbers it is 
 operations, other stand-ins and what Numba does by itself; everywhere else it is NumPy's function with the same
 arguments.
 
-It is not the composite of `primitives/array` compiled, although both define the same function. Composites take lists
-and options of any kind, look at numbers by `plain`, and decide by their arguments how many axes a result has. Numba has
-a type for each of these when it compiles, or none. `tests/test_tables_agree.py` runs every case of the one table in the
-other.
+Where the composite of `primitives/array` is plain NumPy, the stand-in is that function compiled; see `composites.py`.
+Elsewhere both tables define the function. Other composites take options of any kind, test types of arguments, and
+decide by numbers of axes what a result is. Numba has a type for each of these when it compiles, or none.
+`tests/test_tables_agree.py` runs every case of the one table in the other.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         # Parameters are written as text, because Numba passes arguments by name where an overload has the same names
         # and defaults as its function.
         stand_in = compiled_only(_with_parameters(parameters, {"choose": choose_plain}, "return choose({names})"))
+        stand_in.__wrapped__ = implementation  # type: ignore[attr-defined]  # for `inspect`: what is compiled
         stand_in.__name__ = functions[0].__name__ if functions else str(method)
         # NumPy's functions never raise ZeroDivisionError, whatever the function that calls them does.
         entered = _with_parameters(parameters, {"choose": choose}, "return choose({names})")

@@ -7,9 +7,8 @@ as NumPy does but for the functions in `numpy_names`; the compiled functions tha
 from __future__ import annotations
 
 import math
-import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numba
@@ -19,6 +18,7 @@ from numba.core import types as nbtypes
 from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
+from dualrev.compiled._rebinding import StandIn, bind, copied, names_in
 from dualrev.compiled.clones._foreign import stand_in
 from dualrev.compiled.clones._literals import pipeline
 from dualrev.compiled.clones.vectorized import over_elements, vectorized
@@ -32,37 +32,11 @@ Replacements = Mapping[Any, Any]
 """Per function of NumPy's the function to use in a clone."""
 
 
-def home(function: types.FunctionType) -> str:
-    """Return the name of a function's module, or ours if it has none that can be imported.
-
-    Numba imports it when it reads the machine code again. A function that was made by `exec` need not have one.
-    """
-    name = function.__module__
-    return name if name in sys.modules else __name__
-
-
 BUFFERS = (np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like)
 """NumPy's functions that make arrays to be written to."""
 
 _KEPT_OPTIONS = ("error_model", "boundscheck", "nogil", "forceobj", "looplift")
 _UNSAFE = {"nnan", "ninf", "fast"}
-
-
-class StandIn(types.ModuleType):
-    """A module in which some functions are replaced.
-
-    Its name is its own: Numba has plans of its own for calls of `numpy.array`.
-    """
-
-    def __init__(self, module: types.ModuleType, mapped: Callable[[Any], Any]) -> None:
-        super().__init__(f"stand_in_for_{module.__name__}")
-        self._module, self._mapped = module, mapped
-
-    def __getattr__(self, name: str) -> Any:
-        # Mapped when it is looked up, and kept: a module has thousands of names, and a function uses a few.
-        value = self._mapped(getattr(self._module, name))
-        setattr(self, name, value)
-        return value
 
 
 class Cloner:
@@ -112,23 +86,12 @@ class Cloner:
             )
         # The copy is entered before what it calls is cloned: a function that calls itself, or one that calls it, finds
         # it here.
-        scope: dict[str, Any] = {"__name__": home(function), "__builtins__": function.__builtins__}
-        cells = tuple(types.CellType() for _ in function.__closure__ or ())
-        twin = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
-        twin.__kwdefaults__, twin.__qualname__ = function.__kwdefaults__, function.__qualname__
+        twin = copied(function)
         clone = self.finished(twin, dispatcher)
         self._clones[id(dispatcher)] = clone
         # The key is the function's identity, which another object could get if this one were freed.
         self._kept.append(dispatcher)
-        for name in names_in(function.__code__):
-            if name in function.__globals__:
-                scope[name] = self.mapped(function.__globals__[name])
-            elif name in self.builtins:
-                scope[name] = self.builtins[name]
-        # Closures are cells that a function shares with the one around it: the copy has its own, filled with what
-        # stands for their contents.
-        for cell, original in zip(cells, function.__closure__ or (), strict=True):
-            cell.cell_contents = self.mapped(original.cell_contents)
+        bind(twin, function, self.mapped, self.builtins)
         return clone
 
     def finished(self, twin: types.FunctionType, dispatcher: Any) -> Any:
@@ -216,15 +179,6 @@ def options(dispatcher: Any) -> dict[str, Any]:
     elif fast:
         kept["fastmath"] = set(fast) - _UNSAFE
     return kept
-
-
-def names_in(code: types.CodeType) -> set[str]:
-    """Return the names that a code object, or one inside it, looks up."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names |= names_in(constant)
-    return names
 
 
 WRITERS = frozenset(

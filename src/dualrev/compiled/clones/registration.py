@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from dualrev.compiled._array_functions import (
+    composites,
     contraction,
     joining,
     linalg,
@@ -37,4 +38,4 @@ def replacements(number: Any) -> dict[Any, Any]:
     return STAND_INS | extremes.STAND_INS
 
 
-_ = builtins, joining, linalg, numerics, contraction, reductions, selection, sequences, shaping
+_ = builtins, composites, joining, linalg, numerics, contraction, reductions, selection, sequences, shaping

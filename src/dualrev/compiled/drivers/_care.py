@@ -29,7 +29,7 @@ from numba.core import types
 from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.clones.cloning import names_in
+from dualrev.compiled._rebinding import names_in
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.compiled.drivers.reading import holds_nan
 from dualrev.kernels.numba_types import is_active

@@ -19,7 +19,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.experimental.jitclass.base import JitClassType
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.clones.cloning import home, names_in
+from dualrev.compiled._rebinding import home, names_in
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), slice, range)
 

@@ -16,7 +16,7 @@ from numba.core.dispatcher import Dispatcher
 
 from dualrev.active.number import primal
 from dualrev.active.ownership import lent
-from dualrev.compiled.clones.cloning import names_in
+from dualrev.compiled._rebinding import names_in
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.errors import InPlaceError
 

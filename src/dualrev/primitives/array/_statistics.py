@@ -125,9 +125,10 @@ def amin(a: Any, axis: Any = None, out: None = None, **options: Any) -> Any:
 
 
 @composite(np.ptp)
-def ptp(a: Any, axis: Any = None, out: None = None, keepdims: Any = False) -> Any:
+def ptp(a: Any, axis: Any = None, out: None = None, keepdims: Any = None) -> Any:
     """Subtract the smallest from the largest."""
-    keepdims = keepdims is True
+    if keepdims is None:
+        return np.max(a, axis) - np.min(a, axis)
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 

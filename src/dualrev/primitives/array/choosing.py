@@ -28,11 +28,11 @@ def _as(number: Any, dtype: Any) -> Any:
 @composite(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Take the first choice whose condition holds."""
-    if len(condlist) != len(choicelist):
-        raise ValueError(f"np.select of {len(condlist)} conditions and {len(choicelist)} choices")
-    result = default
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        result = np.where(plain(condition), choice, result)
+    if len(condlist) != len(choicelist) or len(condlist) == 0:
+        raise ValueError("np.select takes as many choices as conditions, and one at least")
+    result = np.where(plain(condlist[-1]), choicelist[-1], default)
+    for n in range(len(condlist) - 2, -1, -1):
+        result = np.where(plain(condlist[n]), choicelist[n], result)
     return laid(result, "C")
 
 
