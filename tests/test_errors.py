@@ -37,6 +37,12 @@ def slice_written(x: Any) -> Any:
     return s
 
 
+def objects(x: Any) -> Any:
+    array = np.empty(1, object)
+    array[0] = x[0]
+    return array
+
+
 def nothing(x: Any) -> None:
     np.sin(x)
 
@@ -68,20 +74,27 @@ INSIDE: dict[str, tuple[Callable[[Any], Any], type[Exception], tuple[str, ...]]]
     "padding by a function": (lambda x: np.pad(x, 1, print), NO_RULE, ("np.pad", "np.concatenate")),
     "ufunc option without rule": (lambda x: np.sin(x, where=X > 1), NO_RULE, ("np.sin", "where", "np.where")),
     "vectors without rule": (lambda x: np.linalg.svd(np.outer(x, x[:2])), NO_RULE, ("(3, 2)", "full_matrices=False")),
-    "float": (lambda x: float(x[0]), CONVERSION, ("float(x)", "np.sin", "stop_gradient")),
-    "int": (lambda x: int(x[0]), CONVERSION, ("int(x)", "stop_gradient")),
-    "complex": (lambda x: complex(x[0]), CONVERSION, ("complex(x)", "stop_gradient")),
-    "index": (lambda x: [1, 2, 3][x[0]], CONVERSION, ("int(x)", "stop_gradient")),
+    "float": (lambda x: float(x[0]), CONVERSION, ("float(x[0]) would make a float", "np.sin", "stop_gradient")),
+    "int": (lambda x: int(x[0]), CONVERSION, ("int(x[0]) would make an integer", "stop_gradient")),
+    "complex": (lambda x: complex(x[0]), CONVERSION, ("complex(x[0]) would make", "stop_gradient")),
+    "index": (lambda x: [1, 2, 3][x[0]], CONVERSION, ("[1, 2, 3][x[0]] would make an integer", "stop_gradient")),
     "math": (lambda x: math.sin(x[0]), CONVERSION, ("math", "np.sin for math.sin")),
     "asarray": (lambda x: np.asarray(x, int), CONVERSION, ("np.asarray(x, int)", "leave out")),
-    "asarray of a list": (lambda x: np.asarray([x[0], 1.0], int), CONVERSION, ("np.asarray(x, int)", "leave out")),
+    "asarray of a list": (lambda x: np.asarray([x[0]], int), CONVERSION, ("np.asarray([x[0]], int)", "leave out")),
+    "object array": (lambda x: np.array(objects(x), float), CONVERSION, ("np.array(objects(x), float)", "leave out")),
+    "mapped conversion": (lambda x: list(map(float, [x[0]])), CONVERSION, ("list(map(float, [x[0]]))", "a float")),
+    "source that is not there": (eval("lambda x: float(x[0])"), CONVERSION, ("a conversion would make a float",)),
     "written by +=": (added_in_place, WRITE, ("np.add", "s += x", "s = s + x", "np.zeros_like(x)")),
     "written by out": (lambda x: np.multiply(x, 2, out=np.zeros(3)), WRITE, ("np.multiply", "plain array")),
     "clip with out": (lambda x: np.clip(x, 0, 1, out=np.zeros(3)), WRITE, ("np.clip", "out")),
     "sum with out": (lambda x: np.sum(x, out=np.zeros(())), WRITE, ("np.sum", "leave `out` out")),
     "median with out": (lambda x: np.median(x, None, np.zeros(())), WRITE, ("np.median", "leave `out` out")),
     "product with out": (lambda x: np.dot(x, x, np.zeros(())), WRITE, ("np.dot", "leave `out` out")),
-    "element written": (element_written, CONVERSION, ("s[0] = x", "np.zeros(n, like=x)", "np.zeros_like(x)")),
+    "element written": (
+        element_written,
+        CONVERSION,
+        ("the assignment to s[0] would", "s[0] = x", "np.zeros(n, like=x)", "np.zeros_like(x)"),
+    ),
     "slice written": (slice_written, CONVERSION, ("write", "np.zeros(n, like=x)", "np.zeros_like(x)")),
     "number written": (lambda x: x[0].__setitem__(0, 1.0), errors.InPlaceError, ("float64", "arrays can")),
     "resized in place": (lambda x: x.resize((2, 2)), errors.InPlaceError, ("x.resize()", "np.resize(x, shape)")),

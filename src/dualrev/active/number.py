@@ -212,16 +212,16 @@ class Active(Arithmetic):
         raise conversion_refused(what, type(self).__name__)
 
     def __float__(self) -> float:
-        self._conversion("float(x), np.float32(x), np.float64(x) or a function of `math`")
+        self._conversion("a float")
 
     def __int__(self) -> int:
-        self._conversion("int(x)")
+        self._conversion("an integer")
 
     def __index__(self) -> int:
-        self._conversion("int(x)")
+        self._conversion("an integer")
 
     def __complex__(self) -> complex:
-        self._conversion("complex(x)")
+        self._conversion("a complex number")
 
     def __format__(self, spec: str) -> str:
         return format(primal(self), spec) if spec else repr(self)

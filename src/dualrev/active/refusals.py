@@ -11,7 +11,7 @@ from typing import Any
 from weakref import ref
 
 from dualrev.active._callers import LIBRARIES, NUMBERS, Call, Step, called, package_of, parsed, raised_at, stack
-from dualrev.active._cures import cure
+from dualrev.active._cures import CURES, cure
 from dualrev.active._symptoms import at_hand, says_kind, says_objects, took
 from dualrev.active._type_tests import misled
 from dualrev.errors import (
@@ -55,7 +55,7 @@ any place, hides the error that was first.
 
 
 def conversion_refused(what: str, kind: str) -> ActiveConversionError:
-    """Return the error for an active number, of a class, that is to become a plain one by a conversion."""
+    """Return the error for an active number, of a class, that a conversion is to make something plain of."""
     said = _of_conversion(what, kind)
     under_way = next((frame for frame, _ in stack() if frame.f_code.co_qualname == "Point.call"), None)
     if under_way is not None:
@@ -66,22 +66,37 @@ def conversion_refused(what: str, kind: str) -> ActiveConversionError:
 def _of_conversion(what: str, kind: str) -> str:
     steps = stack()
     call = called(steps)
-    where = _place(call)
-    if call is not None and call.foreign and call.name and call.name not in _PLAIN:
-        return _given(call.name, kind, what == "int(x)" and call.name.startswith("np.")) + where
+    if call is not None and call.foreign and _takes_numbers(call):
+        return _given(call.name, kind, what == "an integer" and call.name.startswith("np.")) + _place(call)
+    written = _written(call)
+    said = f"{written or 'a conversion'} would make {what} of a {kind}, and lose its derivative"
+    where = _place(call, said)
     around = _library_around(steps)
     if around is not None and around.name and not around.name.startswith("np."):
-        inside = (
-            f"{what} was called on a {kind}, which would lose its derivative, in a function that {around.name} calls"
-        )
-        return f"{inside}: {cure(around.name)}{where}"
-    alone = around is None and (call is None or call.name in ("float", "int", "complex") or what == "int(x)")
+        return f"{said}, in a function that {around.name} calls: {cure(around.name)}{where}"
+    alone = around is None and (call is None or call.name in ("float", "int", "complex") or what == "an integer")
     last = ", or take the value alone with dualrev.stop_gradient(x)" if alone else ""
     return (
-        f"{what} was called on a {kind}, which would lose its derivative. Use NumPy's functions (np.sin for math.sin), "
+        f"{said}. Use NumPy's functions (np.sin for math.sin), "
         "leave out the conversion, write into arrays that hold derivatives (s[0] = x after s = np.zeros(n, like=x) or "
         f'np.zeros_like(x)), or let backend="numba" compile the function{last}{where}'
     )
+
+
+def _takes_numbers(call: Call) -> bool:
+    """Whether the function called is known by its name to take plain numbers; `list` takes what converts each, too."""
+    named = call.name in CURES or "." in call.name or call.entered is not None
+    return bool(call.name) and named and call.name not in _PLAIN
+
+
+def _written(call: Call | None) -> str:
+    """Return what the user has written that converts, "" if it is not known."""
+    if call is None or call.caller is None:
+        return ""
+    if dis.opname[call.caller.f_code.co_code[call.caller.f_lasti]].startswith("STORE_"):
+        # The position of an assignment is that of its target.
+        return f"the assignment to {call.text}" if _short(call.text) else "an assignment"
+    return call.text if _short(call.text) else call.name
 
 
 def _library_around(steps: Iterator[Step]) -> Call | None:
@@ -94,11 +109,11 @@ def _library_around(steps: Iterator[Step]) -> Call | None:
     return None
 
 
-def _place(call: Call | None) -> str:
-    """Return where a call stands, and how it is written if that is short."""
+def _place(call: Call | None, said: str = "") -> str:
+    """Return where a call stands, and how it is written if that is short and not said already."""
     if call is None or not call.place:
         return ""
-    return f". In {call.place}" + (f": {call.text}" if _short(call.text) else "")
+    return f". In {call.place}" + (f": {call.text}" if _short(call.text) and call.text not in said else "")
 
 
 def _short(text: str) -> bool:
@@ -169,8 +184,7 @@ def _say_where(error: DualrevError, call: Call | None) -> None:
     said = str(error)
     if isinstance(error, MissingAttributeError | WrongBranchError) and call.entered is not None and call.name:
         said = f"{call.name} takes plain numbers: {cure(call.name)}. {said}"
-    where = _place(call)
-    error.args = (said + (where if call.text not in said else f". In {call.place}"),)
+    error.args = (said + _place(call, said),)
 
 
 def _pending(error: Exception, steps: list[Step], call: Call | None) -> str:

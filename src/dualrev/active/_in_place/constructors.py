@@ -100,7 +100,7 @@ def _in_order(x: Any, order: Any, copy: Any, ndmin: int = 0) -> Any:
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if x.ndim < ndmin else x
 
 
-def _taken(name: str, x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: int = 0) -> Any:
+def _taken(x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: int = 0) -> Any:
     """Return an active array in a type and an order: itself where NumPy returns the same memory.
 
     An array of objects is given where it is asked for. Whole numbers and texts would lose the derivative.
@@ -110,7 +110,7 @@ def _taken(name: str, x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: 
         if wanted.kind == "O":
             return x.__array__(object, copy=copy)
         if wanted.kind not in "fc":
-            return x._conversion(f"np.{name}(x, {wanted.name.rstrip('0123456789')})")
+            return x._conversion(f"an array of type {wanted.name.rstrip('0123456789')}")
         if wanted != x.dtype:
             if copy is False:
                 raise ValueError("Unable to avoid copy while creating an array as requested.")
@@ -121,12 +121,12 @@ def _taken(name: str, x: Any, dtype: Any, order: Any, copy: bool | None, ndmin: 
 def _array(
     x: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K", subok: bool = False, ndmin: int = 0
 ) -> Any:
-    return _taken("array", x, dtype, order, copy, ndmin)
+    return _taken(x, dtype, order, copy, ndmin)
 
 
-def _of_name(name: str, order_of: Any = None, ndmin: int = 0) -> Any:
+def _of_order(order_of: Any = None, ndmin: int = 0) -> Any:
     def convert(x: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None) -> Any:
-        return _taken(name, x, dtype, order_of or order, copy, ndmin)
+        return _taken(x, dtype, order_of or order, copy, ndmin)
 
     return convert
 
@@ -137,7 +137,7 @@ def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
     found = sorted({orders[each] for each in wanted & orders.keys()})
     if len(found) > 1:
         raise ValueError('Cannot specify both "C" and "F" order')
-    x = _taken("require", a, dtype, found[0] if found else "A", None)
+    x = _taken(a, dtype, found[0] if found else "A", None)
     lacking = ({"W", "WRITEABLE"} & wanted and not x.flags.writeable) or (
         {"O", "OWNDATA"} & wanted and not x.flags.owndata
     )
@@ -145,7 +145,7 @@ def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Any:
 
 
 def _checked(a: Any, dtype: Any = None, order: Any = None) -> Any:
-    x = _taken("asarray_chkfinite", a, dtype, order, None)
+    x = _taken(a, dtype, order, None)
     if not np.isfinite(x).all():
         raise ValueError("array must not contain infs or NaNs")
     return x
@@ -157,10 +157,10 @@ def _strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False
 
 CONSTRUCTORS: tuple[tuple[Any, str, Any], ...] = (
     (np, "array", _array),
-    (np, "asarray", _of_name("asarray")),
-    (np, "asanyarray", _of_name("asanyarray")),
-    (np, "ascontiguousarray", _of_name("ascontiguousarray", "C", 1)),
-    (np, "asfortranarray", _of_name("asfortranarray", "F", 1)),
+    (np, "asarray", _of_order()),
+    (np, "asanyarray", _of_order()),
+    (np, "ascontiguousarray", _of_order("C", 1)),
+    (np, "asfortranarray", _of_order("F", 1)),
     (np, "require", _require),
     (np, "asarray_chkfinite", _checked),
     (np.lib.stride_tricks, "as_strided", _strided),

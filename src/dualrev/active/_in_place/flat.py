@@ -25,7 +25,7 @@ def as_objects(self: Any) -> Any:
 def _objects_of(x: Any, dtype: Any, copy: bool | None) -> np.ndarray:
     """Return an array of the elements: a copy, or one to which nobody can write, nor to what it was made of."""
     if dtype is not None and np.dtype(dtype) != object:
-        x._conversion("np.asarray(x, float)")
+        x._conversion("an array of numbers")
     array = objects(x)
     if not copy:
         array.flags.writeable = False

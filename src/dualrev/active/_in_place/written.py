@@ -225,7 +225,7 @@ class Written(Active, metaclass=Carried):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if isinstance(self.ties.storage.current, Active):
             if dtype is not None and np.dtype(dtype) != object:
-                self._conversion("np.asarray(x, float)")
+                self._conversion("an array of numbers")
             array = objects(self)
         else:
             array = np.array(self.read(), dtype)
@@ -237,13 +237,13 @@ class Written(Active, metaclass=Carried):
         return array
 
     def __float__(self) -> float:
-        return float(self._plain("float(x)"))
+        return float(self._plain("a float"))
 
     def __int__(self) -> int:
-        return int(self._plain("int(x)"))
+        return int(self._plain("an integer"))
 
     def __complex__(self) -> complex:
-        return complex(self._plain("complex(x)"))
+        return complex(self._plain("a complex number"))
 
     def flatten(self, order: Any = "C") -> Any:
         """Return the elements as a vector of their own."""
