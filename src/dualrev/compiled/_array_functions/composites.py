@@ -46,7 +46,7 @@ def _reshape(a: Any, shape: Any) -> Any:
 
 
 _OF_COMPOSITES = {np.ravel: flat, np.reshape: _reshape, np.conjugate: _conjugate, plain: axes.plain, laid: _laid}
-"""What composites call instead of functions that clones call as they are."""
+"""Stand-ins that composites alone call: clones call these functions themselves."""
 
 
 def _mapped(value: Any) -> Any:
