@@ -36,7 +36,7 @@ ROWS = (
         lambda y, a, b: math.xlogy(y, a),
         domain=(AWAY, ANY),
         points={(0.0, 0.0): (0.0, -inf), (0.0, 2.0): (0.0, 0.0), (0.0, 1.0): (1.0, 0.0), (-2.0, 0.0): (0.0, nan)},
-        also=("numpy.float_power", "operator.pow", "math.pow"), ulp=32.0, reach=((0.0, 1e300), (-1e300, 1e300)),
+        also=("numpy.float_power", "operator.pow", "math.pow"), ulp=64.0, reach=((1e-20, 1e20), (-1e300, 1e300)),
         holomorphic=True),
     row("square", lambda x: x * x,
         lambda y, x: 2.0 * x, holomorphic=True, exponent=2),

@@ -33,9 +33,10 @@ ROWS = (
         domain=(POSITIVE, ANY), points={(1.0, 1.0): (0.0, 1.0), (1.0, -3.0): (2.0, -1.0), (1.0, 0.0): (0.0, 0.0)},
         also=("scipy.special.huber",)),
     row("pseudo_huber",
-        lambda d, r: select(d < 0, math.inf, select(r == 0, 0.0, d * (r * (r / (d + math.hypot(d, r)))))),
+        lambda d, r: select(d < 0, math.inf, select(r == 0, 0.0, math.bowl(d, r, d + math.hypot(d, r)))),
         lambda y, d, r: select(r == 0, 0.0, math.square_over(r * (r / (d + math.hypot(d, r))), math.hypot(d, r))),
-        lambda y, d, r: d * math.cosine(r, d, math.hypot(d, r)),
+        lambda y, d, r: math.bowl_slope(d, r, math.hypot(d, r)),
+        definition=lambda d, r: select(d < 0, math.inf, d * (math.hypot(d, r) - d)),
         domain=(POSITIVE, ANY), points={(1.0, 0.0): (0.0, 0.0)}, also=("scipy.special.pseudo_huber",)),
     row("cosm1", lambda x: -2.0 * math.sin(0.5 * x) * math.sin(0.5 * x),
         lambda y, x: -math.sin(x), points={0.0: 0.0}, also=("scipy.special.cosm1",)),
@@ -44,7 +45,14 @@ ROWS = (
 
 FORMULAS: dict[str, Rule] = {
     "square_over": lambda a, b: a * (a / b),
+    # Where d and r are far apart, a quotient of the smaller one has lost digits or is 0: the larger one is divided.
+    "bowl": lambda d, r, s: select(math.fabs(r) < d, r * (r * (d / s)), d * (r * (r / s))),
+    "bowl_slope": lambda d, r, h: select(math.fabs(r) < d, r * math.cosine(d, r, h), d * math.cosine(r, d, h)),
     # log(a / b): the quotient of numbers that are nearly equal has lost what the logarithm is made of.
-    "log_ratio": lambda a, b: select(math.fabs(a - b) < 0.5 * b, math.log1p((a - b) / b), math.log(a / b)),
+    "log_ratio": lambda a, b: select(
+        math.fabs(a - b) < 0.5 * b, math.log1p((a - b) / b), math.log_far(math.log(a / b), a, b)
+    ),
+    # The quotient of numbers that are far apart overflows, or has lost digits. That of their roots is a number.
+    "log_far": lambda q, a, b: select(math.fabs(q) < 87.0, q, 2.0 * math.log(math.sqrt(a) / math.sqrt(b))),
 }
 """Formulas that rows share; see `special.FORMULAS`."""
