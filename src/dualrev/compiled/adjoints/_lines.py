@@ -1,0 +1,54 @@
+"""Lines of Python, which are written from the outside in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Line:
+    """A line of text.
+
+    Attributes
+    ----------
+    tag
+        For lines that are later moved or left out: what they do, and to which element.
+    """
+
+    depth: int
+    text: str
+    tag: Any = None
+
+
+class Lines:
+    """Lines of a function's body, with the depth of the block that is being written."""
+
+    def __init__(self, depth: int = 1) -> None:
+        self.lines: list[Line] = []
+        self.depth = depth
+
+    def add(self, text: str, tag: Any = None) -> None:
+        """Add a line to the block."""
+        self.lines.append(Line(self.depth, text, tag))
+
+    def extend(self, lines: list[Line]) -> None:
+        """Add lines that were written elsewhere, at their own depth."""
+        self.lines += lines
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Write a block under a line that ends in a colon."""
+        self.add(head)
+        self.depth += 1
+        before = len(self.lines)
+        yield
+        if len(self.lines) == before:
+            self.add("pass")
+        self.depth -= 1
+
+    def text(self) -> str:
+        """Return all lines, each ended by a line break."""
+        return "".join(f"{'    ' * line.depth}{line.text}\n" for line in self.lines)

@@ -1,0 +1,217 @@
+"""The function itself as text, from its normal form: the forward sweep is written by it, too."""
+
+from __future__ import annotations
+
+from functools import singledispatchmethod
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Block,
+    Constant,
+    Exchange,
+    Fill,
+    If,
+    Load,
+    Loop,
+    Make,
+    Operand,
+    Operation,
+    Program,
+    Raise,
+    Statement,
+    Store,
+    Value,
+    View,
+)
+from dualrev.compiled.adjoints._lines import Lines
+
+
+def written(operand: Operand | Array, of: Any = None) -> str:
+    """Return an operand as it stands in text, converted to a type of Numba's if one is given that is not its own."""
+    if of is not None and of != operand.type:
+        if isinstance(operand, Constant) and isinstance(of, types.Float):
+            return written(Constant(float(operand.value), types.float64), None if of == types.float64 else of)
+        return f"{of.name}({written(operand)})"
+    if not isinstance(operand, Constant):
+        return operand.name
+    value = operand.value
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    text = repr(int(value) if isinstance(operand.type, types.Integer) else float(value))
+    text = {"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"}.get(text, text)
+    text = f"({text})" if text.startswith("-") else text
+    return text if operand.type in (types.intp, types.float64) else f"{operand.type.name}({text})"
+
+
+def element(array: Array, indices: tuple[Operand, ...], suffix: str = "") -> str:
+    """Return the text of an array's element."""
+    return f"{array.name}{suffix}[{', '.join(map(written, indices))}]"
+
+
+class PrimalText:
+    """Writes statements as they ran.
+
+    Methods that do nothing here are for the forward sweep, which keeps values for the reverse one.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
+
+    def after(self, value: Value) -> None:
+        """Write what follows the assignment of a value."""
+
+    def before_store(self, store: Store) -> None:
+        """Write what stands before an element is overwritten."""
+
+    def before_loop(self, loop: Loop) -> None:
+        """Write what stands before a loop."""
+
+    def iteration_begins(self, loop: Loop) -> None:
+        """Write what an iteration begins with."""
+
+    def iteration_ends(self, loop: Loop) -> None:
+        """Write what an iteration ends with, before values are handed on."""
+
+    def block(self, block: Block) -> None:
+        """Write the statements of a block."""
+        for statement in block.statements:
+            self.statement(statement)
+
+    @singledispatchmethod
+    def statement(self, statement: Statement) -> None:
+        """Write a statement."""
+        raise AssertionError(f"a statement of an unknown kind, {type(statement).__name__}")
+
+    @statement.register
+    def _(self, statement: Operation) -> None:
+        self.lines.add(f"{statement.result.name} = {computed(statement)}")
+        self.after(statement.result)
+
+    @statement.register
+    def _(self, statement: Load) -> None:
+        self.lines.add(f"{statement.result.name} = {self.element(statement.array, statement.indices)}")
+        self.after(statement.result)
+
+    @statement.register
+    def _(self, statement: Store) -> None:
+        self.before_store(statement)
+        place = self.element(statement.array, statement.indices)
+        self.lines.add(f"{place} {statement.sign}= {written(statement.value)}")
+
+    @statement.register
+    def _(self, statement: Fill) -> None:
+        self.lines.add(f"{statement.array.name}[...] = {written(statement.value)}")
+
+    @statement.register
+    def _(self, statement: View) -> None:
+        self.lines.add(f"{statement.result.name} = {viewed(statement, statement.source.name)}")
+
+    @statement.register
+    def _(self, statement: Make) -> None:
+        shape = "".join(f"{written(length)}, " for length in statement.shape)
+        self.lines.add(f"{statement.result.name} = np.empty(({shape}), {dtype(statement.result)})")
+
+    @statement.register
+    def _(self, statement: Exchange) -> None:
+        targets, sources = (", ".join(each.name for each in part) for part in (statement.targets, statement.sources))
+        self.lines.add(f"{targets} = {sources}")
+
+    @statement.register
+    def _(self, statement: Raise) -> None:
+        self.lines.add(f"raise {statement.text.format(*map(written, statement.operands))}")
+
+    @statement.register
+    def _(self, statement: If) -> None:
+        with self.lines.block(f"if {written(statement.condition)}:"):
+            self.block(statement.then)
+            for merge in statement.merges:
+                self.lines.add(f"{merge.result.name} = {written(merge.first, merge.result.type)}")
+        if statement.otherwise.statements or statement.merges:
+            with self.lines.block("else:"):
+                self.block(statement.otherwise)
+                for merge in statement.merges:
+                    self.lines.add(f"{merge.result.name} = {written(merge.second, merge.result.type)}")
+        for merge in statement.merges:
+            self.after(merge.result)
+
+    @statement.register
+    def _(self, loop: Loop) -> None:
+        for each in loop.carried:
+            self.lines.add(f"{each.inside.name} = {written(each.initial, each.inside.type)}")
+        self.before_loop(loop)
+        if loop.trips is not None:
+            self.lines.add(f"{loop.trips.name} = 0")
+        with self.lines.block(head(loop)):
+            self.iteration_begins(loop)
+            self.block(loop.body)
+            self.iteration_ends(loop)
+            handed = [(each.inside.name, written(each.following, each.inside.type)) for each in loop.carried]
+            if handed:
+                self.lines.add(f"{', '.join(name for name, _ in handed)} = {', '.join(text for _, text in handed)}")
+            if loop.trips is not None:
+                self.lines.add(f"{loop.trips.name} += 1")
+            if loop.stopped is not None:
+                with self.lines.block(f"if {written(loop.stopped)}:"):
+                    self.lines.add("break")
+        if loop.trips is not None:
+            self.after(loop.trips)
+        for each in loop.carried:
+            self.lines.add(f"{each.after.name} = {each.inside.name}")
+            self.after(each.after)
+
+    def element(self, array: Array, indices: tuple[Operand, ...]) -> str:
+        """Return the text of an array's element."""
+        return element(array, indices)
+
+
+def computed(operation: Operation) -> str:
+    """Return the text of an operation."""
+    return operation.text.format(*map(written, operation.operands))
+
+
+def viewed(view: View, source: str) -> str:
+    """Return the text of a view of a source, or of its shadow."""
+    return view.text.format(*map(written, view.operands), source=source)
+
+
+def dtype(array: Array) -> str:
+    """Return the text of an array's dtype."""
+    return "np.bool_" if array.type.dtype == types.boolean else f"np.{array.type.dtype.name}"
+
+
+def head(loop: Loop) -> str:
+    """Return the line that a loop begins with."""
+    if loop.variable is None:
+        return "while True:"
+    assert loop.start is not None and loop.stop is not None and loop.step is not None
+    parts = [written(loop.start), written(loop.stop), written(loop.step)]
+    parts = parts[:2] if parts[2] == "1" else parts
+    parts = parts[1:] if len(parts) == 2 and parts[0] == "0" else parts
+    return f"for {loop.variable.name} in range({', '.join(parts)}):"
+
+
+def scope_of(program: Program) -> dict[str, Any]:
+    """Return what the names in a program's text mean, those of conversions included."""
+    numbers = (*types.signed_domain, *types.unsigned_domain, types.float32, types.float64, types.boolean)
+    return {of.name: of for of in numbers} | {"np": np} | program.scope
+
+
+def result_text(result: Any) -> str:
+    """Return the text of a result: a number, an array or a tuple of those."""
+    if isinstance(result, tuple):
+        return f"({''.join(f'{result_text(each)}, ' for each in result)})"
+    return written(result)
+
+
+def primal(program: Program) -> str:
+    """Return a program as a function of its parameters, `primal`."""
+    lines = Lines()
+    PrimalText(lines).block(program.body)
+    ends = bool(program.body.statements) and isinstance(program.body.statements[-1], Raise)
+    if not ends:
+        lines.add(f"return {result_text(program.result)}")
+    return f"def primal({', '.join(each.name for each in program.parameters)}):\n{lines.text()}"
