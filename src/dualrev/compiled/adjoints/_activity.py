@@ -1,0 +1,133 @@
+"""Activity: which numbers and arrays depend on the arguments (varied), and which the result depends on (useful).
+
+Only what is both has an adjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import (
+    Array,
+    If,
+    Load,
+    Loop,
+    Operand,
+    Operation,
+    Program,
+    Root,
+    Statement,
+    Store,
+    Value,
+    statements,
+)
+from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.primitives.host import HostRow
+from dualrev.primitives.row import Row
+
+Thing = Value | Root
+
+
+def leaves(result: Any) -> Iterator[Operand | Array]:
+    """Yield the numbers and arrays in a result."""
+    if isinstance(result, tuple):
+        for each in result:
+            yield from leaves(each)
+    elif result is not None:
+        yield result
+
+
+class Activity:
+    """What is varied and what is useful in a program.
+
+    Raises
+    ------
+    Refused
+        If a derivative is asked for that the table does not have.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        edges = [edge for statement in statements(program.body) for edge in _edges(statement)]
+        forwards: dict[Thing, list[Thing]] = {}
+        backwards: dict[Thing, list[Thing]] = {}
+        for source, target in edges:
+            forwards.setdefault(source, []).append(target)
+            backwards.setdefault(target, []).append(source)
+        self.varied = _reached(map(_thing, program.differentiated), forwards)
+        results = [_thing(each) for each in leaves(program.result) if not _is_constant(each)]
+        self.useful = _reached(results, backwards)
+        self._expect_derivatives()
+
+    def active(self, of: Operand | Array | Root) -> bool:
+        """Whether something has an adjoint."""
+        if _is_constant(of):
+            return False
+        thing = _thing(of)
+        return thing in self.varied and thing in self.useful
+
+    def _expect_derivatives(self) -> None:
+        for statement in statements(self.program.body):
+            if isinstance(statement, Operation) and isinstance(statement.row, HostRow):
+                for n, operand in enumerate(statement.operands):
+                    if self.active(operand) and self.active(statement.result) and statement.row.refuses(n):
+                        raise Refused(
+                            f"line {statement.line} calls {statement.row.name}, which has no derivative there"
+                        )
+
+
+def has_derivative(row: Row | None, argument: int) -> bool:
+    """Whether a row's result depends on an argument in a way that can be differentiated, or must be refused."""
+    if row is None or row.flat:
+        return False
+    return row.partials[argument] is not None or (isinstance(row, HostRow) and row.refuses(argument))
+
+
+def _is_constant(of: Any) -> bool:
+    if isinstance(of, Array | Root):
+        return isinstance(of, Array) and not isinstance(of.type.dtype, types.Float)
+    return not isinstance(of, Value) or not isinstance(of.type, types.Float)
+
+
+# Memory that is exchanged counts as one: which of the two names means it is not known before the code runs.
+def _thing(of: Any) -> Thing:
+    if isinstance(of, Array):
+        return of.root.group
+    return of.group if isinstance(of, Root) else of  # type: ignore[no-any-return]
+
+
+def _edges(statement: Statement) -> Iterator[tuple[Thing, Thing]]:
+    """Yield what a statement makes depend on what: pairs of a source and a target."""
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(statement, Operation):
+        pairs = [
+            (operand, statement.result)
+            for n, operand in enumerate(statement.operands)
+            if has_derivative(statement.row, n)
+        ]
+    elif isinstance(statement, Load):
+        pairs = [(statement.array, statement.result)]
+    elif isinstance(statement, Store):
+        pairs = [(statement.value, statement.array)]
+    elif isinstance(statement, If):
+        pairs = [(each, merge.result) for merge in statement.merges for each in (merge.first, merge.second)]
+    elif isinstance(statement, Loop):
+        for each in statement.carried:
+            pairs += [(each.initial, each.inside), (each.following, each.inside), (each.inside, each.after)]
+    for source, target in pairs:
+        if not _is_constant(source) and not _is_constant(target):
+            yield _thing(source), _thing(target)
+
+
+def _reached(start: Any, edges: dict[Thing, list[Thing]]) -> set[Thing]:
+    found: set[Thing] = set()
+    pending = list(start)
+    while pending:
+        thing = pending.pop()
+        if thing not in found:
+            found.add(thing)
+            pending += edges.get(thing, [])
+    return found

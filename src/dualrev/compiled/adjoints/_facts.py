@@ -1,0 +1,183 @@
+"""What the analyses know of a program: the order of its statements, the uses of its values, signs, and subscripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Carried,
+    Constant,
+    Exchange,
+    If,
+    Load,
+    Loop,
+    Make,
+    Merge,
+    Operand,
+    Operation,
+    Program,
+    Raise,
+    Root,
+    Statement,
+    Store,
+    Value,
+    View,
+    statements,
+)
+
+
+class Facts:
+    """The statements of a program in order, and lookups over them.
+
+    Attributes
+    ----------
+    all
+        All statements, in the order of the text.
+    place
+        The place of each in that order.
+    loops
+        The loops around each, from the outside in.
+    uses
+        For each value the statements that read it.
+    merged, carries
+        What makes the values that no statement of their own makes.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.all = list(statements(program.body))
+        self.place = {statement: n for n, statement in enumerate(self.all)}
+        self.loops = {statement: statement.block.loops() for statement in self.all}
+        self.uses: dict[Value, list[Statement]] = {}
+        self.merged: dict[Value, tuple[If, Merge]] = {}
+        self.carries: dict[Value, tuple[Loop, Carried]] = {}
+        self.variables: dict[Value, Loop] = {}
+        for statement in self.all:
+            for operand in operands_of(statement):
+                if isinstance(operand, Value):
+                    self.uses.setdefault(operand, []).append(statement)
+            if isinstance(statement, If):
+                self.merged |= {merge.result: (statement, merge) for merge in statement.merges}
+            if isinstance(statement, Loop):
+                for each in statement.carried:
+                    self.carries[each.inside] = self.carries[each.after] = (statement, each)
+                if statement.variable is not None:
+                    self.variables[statement.variable] = statement
+        self.within = {
+            loop: [each for each in self.all if loop in self.loops[each]] for loop in self.all if isinstance(loop, Loop)
+        }
+        self.stores: dict[Root, list[Store]] = {}
+        for statement in self.all:
+            if isinstance(statement, Store):
+                self.stores.setdefault(statement.array.root.group, []).append(statement)
+        # Memory that has one name in the whole text. Only of its subscripts can be said whether they are the same.
+        many = [each.result.root for each in self.all if isinstance(each, View)]
+        many += [array.root for each in self.all if isinstance(each, Exchange) for array in each.targets]
+        self._many_names = set(many)
+
+    def one_name(self, root: Root) -> bool:
+        """Whether memory has one name, so that subscripts tell which elements are the same."""
+        return root not in self._many_names and root.group is root
+
+    def is_innermost(self, loop: Loop) -> bool:
+        """Whether a loop holds no other one."""
+        return not any(isinstance(each, Loop) for each in self.within[loop])
+
+    def outside(self, operand: Operand | Array, loop: Loop) -> bool:
+        """Whether something is made before a loop, and so the same in all its iterations."""
+        return isinstance(operand, Constant) or loop.body not in operand.block.around()
+
+    # `a[i]` and `a[j]` are the same element also where i is j plus the length, so a proof of difference needs the
+    # sign.
+    def never_negative(self, operand: Operand, seen: tuple[Value, ...] = ()) -> bool:
+        """Whether an integer is known to be 0 or more."""
+        if isinstance(operand, Constant):
+            return bool(operand.value >= 0)
+        if not isinstance(operand.type, types.Integer):
+            return False
+        if not operand.type.signed or operand in seen:
+            return True
+        seen = (*seen, operand)
+        loop = self.variables.get(operand)
+        if loop is not None:
+            step = loop.step
+            if not isinstance(step, Constant):
+                return False
+            if step.value > 0:
+                return self.never_negative(loop.start, seen)  # type: ignore[arg-type]
+            lowest = loop.stop
+            if isinstance(lowest, Constant):
+                return bool(lowest.value >= -1)
+            return self.never_negative(lowest, seen)  # type: ignore[arg-type]
+        if operand in self.carries:
+            each = self.carries[operand][1]
+            return self.never_negative(each.initial, seen) and self.never_negative(each.following, seen)
+        if operand in self.merged:
+            merge = self.merged[operand][1]
+            return self.never_negative(merge.first, seen) and self.never_negative(merge.second, seen)
+        made = operand.made_by
+        if not isinstance(made, Operation):
+            return False
+        if ".shape[" in made.text or made.text.endswith(".size"):
+            return True
+        numbers = [each for each in made.operands if not isinstance(each, Array)]
+        # A product or a sum could overflow only where memory is larger than any machine's.
+        if made.text in ("{0} + {1}", "{0} * {1}", "{0} // {1}"):
+            return all(self.never_negative(each, seen) for each in numbers)
+        return made.text == "{0} % {1}" and self.never_negative(numbers[1], seen)
+
+    def split(self, operand: Operand) -> tuple[Any, int]:
+        """Return a subscript as a value plus a constant; the value is None where it is a constant alone."""
+        if isinstance(operand, Constant):
+            return None, int(operand.value)
+        made = operand.made_by
+        if isinstance(made, Operation) and made.text in ("{0} + {1}", "{0} - {1}"):
+            first, second = made.operands
+            sign = 1 if "+" in made.text else -1
+            if isinstance(second, Constant) and isinstance(first, Value):
+                inner, constant = self.split(first)
+                return inner, constant + sign * int(second.value)
+            if isinstance(first, Constant) and sign == 1 and isinstance(second, Value):
+                inner, constant = self.split(second)
+                return inner, constant + int(first.value)
+        return operand, 0
+
+    def apart_by(self, loop: Loop, first: Iterable[Operand], second: Iterable[Operand]) -> bool:
+        """Whether two subscripts can mean one element only in the same iteration of a loop.
+
+        That is so where they are the same function of the loop's variable in one dimension, and not negative.
+        """
+        if loop.variable is None:
+            return False
+        for a, b in zip(first, second, strict=False):
+            if self.split(a) == self.split(b) and self.split(a)[0] is loop.variable and self.never_negative(a):
+                return True
+        return False
+
+    def same(self, first: Iterable[Operand], second: Iterable[Operand]) -> bool:
+        """Whether two subscripts are the same text of the same values."""
+        return [self.split(each) for each in first] == [self.split(each) for each in second]
+
+
+def operands_of(statement: Statement) -> list[Operand | Array]:
+    """Return what a statement reads, without what the blocks in it do."""
+    if isinstance(statement, Operation | Raise):
+        return list(statement.operands)
+    if isinstance(statement, Load):
+        return [statement.array, *statement.indices]
+    if isinstance(statement, Store):
+        return [statement.array, *statement.indices, statement.value]
+    if isinstance(statement, View):
+        return [statement.source, *statement.operands]
+    if isinstance(statement, Make):
+        return list(statement.shape)
+    if isinstance(statement, If):
+        return [statement.condition, *(each for m in statement.merges for each in (m.first, m.second))]
+    if isinstance(statement, Loop):
+        bounds = [each for each in (statement.start, statement.stop, statement.step, statement.stopped) if each]
+        return [*bounds, *(each for c in statement.carried for each in (c.initial, c.following))]
+    return []

@@ -1,0 +1,90 @@
+"""Classes of loops and of what they carry, which decide what is kept and in which order iterations are reversed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._activity import Activity
+from dualrev.compiled.adjoints._facts import Facts
+from dualrev.compiled.adjoints._form import Carried, Exchange, Load, Loop, Operand, Operation, Root, Store, Value
+
+
+class LoopClasses:
+    """Answers about the loops of a program."""
+
+    def __init__(self, facts: Facts, activity: Activity) -> None:
+        self.facts, self.activity = facts, activity
+        self.is_sum = cache(self._is_sum)
+        self.induction_step = cache(self._induction_step)
+        self.is_order_free = cache(self._is_order_free)
+
+    def is_counted(self, loop: Loop) -> bool:
+        """Whether the range tells the number of iterations."""
+        return loop.variable is not None and loop.stopped is None
+
+    # What such a loop keeps lies in blocks of its number of iterations, reserved once, so that it runs in vector
+    # registers.
+    def reserves(self, loop: Loop) -> bool:
+        """Whether a loop reserves the places of all its iterations before it begins."""
+        return self.is_counted(loop) and self.facts.is_innermost(loop)
+
+    def _is_sum(self, each: Carried) -> bool:
+        """Whether iterations only add to a value, or subtract from it.
+
+        Its adjoint is then the same in all iterations, and the value itself is not read by any.
+        """
+        loop = self.facts.carries[each.inside][0]
+        value: Operand = each.inside
+        while value is not each.following:
+            uses = self.facts.uses.get(value, []) if isinstance(value, Value) else []
+            if len(uses) != 1 or not isinstance(uses[0], Operation) or uses[0].block is not loop.body:
+                return False
+            operation = uses[0]
+            first, second = (*operation.operands, None, None)[:2]
+            name = operation.row.name if operation.row is not None else ""
+            added = name == "add" and (first is value) != (second is value)
+            subtracted = name == "subtract" and first is value and second is not value
+            if not (added or subtracted):
+                return False
+            value = operation.result
+        return value is not each.inside and self.facts.uses.get(value, []) == [loop]  # type: ignore[arg-type]
+
+    def _induction_step(self, each: Carried) -> Operand | None:
+        """Return what every iteration adds to an integer, or None: the integer is then known without being kept."""
+        loop = self.facts.carries[each.inside][0]
+        value = each.following
+        if not isinstance(each.inside.type, types.Integer) or not isinstance(value, Value):
+            return None
+        made = value.made_by
+        if not isinstance(made, Operation) or made.text != "{0} + {1}" or made.block is not loop.body:
+            return None
+        first, step = made.operands
+        if first is not each.inside or value.type != each.inside.type:
+            return None
+        return step if self.facts.outside(step, loop) else None  # type: ignore[return-value]
+
+    def _is_order_free(self, loop: Loop) -> bool:
+        """Whether the iterations may be reversed in any order."""
+        if not self.reserves(loop):
+            return False
+        if any(self.activity.active(each.inside) and not self.is_sum(each) for each in loop.carried):
+            return False
+        accesses: dict[Root, list[Load | Store]] = {}
+        for statement in self.facts.within[loop]:
+            if isinstance(statement, Exchange):
+                return False
+            if isinstance(statement, Load | Store):
+                accesses.setdefault(statement.array.root, []).append(statement)
+        return all(self._own_elements(loop, root, found) for root, found in accesses.items())
+
+    def _own_elements(self, loop: Loop, root: Root, accesses: list[Load | Store]) -> bool:
+        """Whether no iteration reads what another one writes, or only adds to it."""
+        stores = [each for each in accesses if isinstance(each, Store)]
+        if not stores or (all(each.sign for each in stores) and len(stores) == len(accesses)):
+            return True
+        if not self.facts.one_name(root):
+            return False
+        first = accesses[0]
+        return all(self.facts.apart_by(loop, first.indices, each.indices) for each in accesses)
