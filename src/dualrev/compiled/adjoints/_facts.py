@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from numba.core import types
@@ -122,7 +122,7 @@ class Facts:
         made = operand.made_by
         if not isinstance(made, Operation):
             return False
-        if ".shape[" in made.text or made.text.endswith(".size"):
+        if made.text.startswith("{0}.shape[") or made.text == "{0}.size":
             return True
         numbers = [each for each in made.operands if not isinstance(each, Array)]
         # A product or a sum could overflow only where memory is larger than any machine's.
@@ -146,15 +146,16 @@ class Facts:
                 return inner, constant + int(first.value)
         return operand, 0
 
-    def apart_by(self, loop: Loop, first: Iterable[Operand], second: Iterable[Operand]) -> bool:
-        """Whether two subscripts can mean one element only in the same iteration of a loop.
+    def apart_by(self, loop: Loop, subscripts: Sequence[Sequence[Operand]]) -> bool:
+        """Whether subscripts can mean one element only within one iteration of a loop.
 
-        That is so where they are the same function of the loop's variable in one dimension, and not negative.
+        That is so where, in one dimension, all are the loop's variable plus the same constant, and not negative.
         """
         if loop.variable is None:
             return False
-        for a, b in zip(first, second, strict=False):
-            if self.split(a) == self.split(b) and self.split(a)[0] is loop.variable and self.never_negative(a):
+        for same_axis in zip(*subscripts, strict=False):
+            parts = {self.split(each) for each in same_axis}
+            if len(parts) == 1 and parts.pop()[0] is loop.variable and self.never_negative(same_axis[0]):
                 return True
         return False
 

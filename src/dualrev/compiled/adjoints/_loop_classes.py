@@ -86,5 +86,4 @@ class LoopClasses:
             return True
         if not self.facts.one_name(root):
             return False
-        first = accesses[0]
-        return all(self.facts.apart_by(loop, first.indices, each.indices) for each in accesses)
+        return self.facts.apart_by(loop, [each.indices for each in accesses])

@@ -187,7 +187,8 @@ def head(loop: Loop) -> str:
     """Return the line that a loop begins with."""
     if loop.variable is None:
         return "while True:"
-    assert loop.start is not None and loop.stop is not None
+    assert loop.start is not None
+    assert loop.stop is not None
     assert loop.step is not None
     parts = [written(loop.start), written(loop.stop), written(loop.step)]
     parts = parts[:2] if parts[2] == "1" else parts

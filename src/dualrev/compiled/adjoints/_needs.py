@@ -1,0 +1,184 @@
+"""What the reverse sweep needs of the forward one, and where it gets it: recomputed, kept, or from restored memory.
+
+Values of the function's own block are still there. Those of a loop's body are computed again at the beginning of each
+reversed iteration, when the memory is as the iteration left it; what that cannot give is kept by the forward sweep.
+"""
+
+from __future__ import annotations
+
+from dualrev.compiled.adjoints._facts import Facts
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Block,
+    Constant,
+    Exchange,
+    Load,
+    Loop,
+    Operand,
+    Operation,
+    Store,
+    Value,
+    View,
+)
+from dualrev.compiled.adjoints._loop_classes import LoopClasses
+from dualrev.compiled.adjoints._refusal import Refused
+
+Kept = Value | Store
+"""A value that is kept, or a store whose element's old content is."""
+
+
+class Needs:
+    """What is needed, from the demands of the reverse sweep.
+
+    Attributes
+    ----------
+    values, views
+        What each reversed iteration has to have, of values and views made in loops.
+    kept
+        For each loop what an iteration keeps.
+    saves
+        Stores before which the old content of the element is kept.
+    """
+
+    def __init__(self, facts: Facts, classes: LoopClasses) -> None:
+        self.facts, self.classes = facts, classes
+        self.values: set[Value] = set()
+        self.views: set[Array] = set()
+        self.kept: dict[Loop, list[Kept]] = {each: [] for each in facts.within}
+        self.saves: set[Store] = set()
+        self._reads: list[Load] = []
+
+    def demand(self, of: Operand | Array) -> None:
+        """Note that the reverse sweep reads a value, or needs the name of an array."""
+        if isinstance(of, Constant):
+            return
+        loop = home(of.block)
+        if loop is None:
+            return
+        if isinstance(of, Array):
+            self._demand_view(of, loop)
+        elif of not in self.values:
+            self.values.add(of)
+            self._find(of, loop)
+
+    def _demand_view(self, array: Array, loop: Loop) -> None:
+        view = array.made_by
+        if array in self.views or not isinstance(view, View):
+            return
+        self.views.add(array)
+        if self._exchanged_after(view, view.source, loop):
+            raise Refused(f"line {view.line} takes a view of an array that is exchanged later")
+        for each in (*view.operands, view.source):
+            self.demand(each)
+
+    def _find(self, value: Value, loop: Loop) -> None:
+        """Say where a value of a loop's body comes from in the reverse sweep."""
+        facts = self.facts
+        if value in facts.variables:
+            return
+        if value in facts.merged:
+            branch, merge = facts.merged[value]
+            for each in (branch.condition, merge.first, merge.second):
+                self.demand(each)
+            return
+        if value in facts.carries:
+            self._find_carried(value, loop)
+            return
+        made = value.made_by
+        if isinstance(made, Operation) and not is_dear(made):
+            for operand in made.operands:
+                self.demand(operand)
+        elif isinstance(made, Load) and not self._is_lost(made, loop):
+            self._reads.append(made)
+            for each in (*made.indices, made.array):
+                self.demand(each)
+        else:
+            self.kept[loop].append(value)
+
+    def _find_carried(self, value: Value, loop: Loop) -> None:
+        of, each = self.facts.carries[value]
+        step = self.classes.induction_step(each)
+        if value is each.inside and each.following is each.inside:
+            self.demand(each.initial)
+        elif step is not None and (value is each.inside or self.classes.is_counted(of)):
+            needed = [each.initial, step]
+            if value is each.after:
+                needed += [of.start, of.stop, of.step]  # type: ignore[list-item]
+            for operand in needed:
+                self.demand(operand)
+        else:
+            self.kept[loop].append(value)
+
+    # Reversed iterations begin with the memory that the iteration left, so what it read and then overwrote is lost.
+    def _is_lost(self, load: Load, loop: Loop) -> bool:
+        """Whether a loop's iteration may overwrite an element after it has read it, or exchange the array."""
+        after = self.facts.place[load]
+        stores = self.facts.stores.get(load.array.root.group, [])
+        overwritten = any(loop in self.facts.loops[each] and self.facts.place[each] > after for each in stores)
+        return overwritten or self._exchanged_after(load, load.array, loop)
+
+    def _exchanged_after(self, statement: Load | View, array: Array, loop: Loop) -> bool:
+        # Exchanges that end the iteration are undone before anything is computed again.
+        at_end = trailing_exchanges(loop)
+        return any(
+            isinstance(each, Exchange)
+            and each not in at_end
+            and self.facts.place[each] > self.facts.place[statement]
+            and any(target.root.group is array.root.group for target in each.targets)
+            for each in self.facts.within[loop]
+        )
+
+    def note_saves(self) -> bool:
+        """Find the stores that overwrite what is read again in the reverse sweep; return whether there are new ones."""
+        new = [
+            store
+            for stores in self.facts.stores.values()
+            for store in stores
+            if store not in self.saves and any(self._conflict(load, store) for load in self._reads)
+        ]
+        for store in new:
+            self.saves.add(store)
+            loop = home(store.block)
+            if loop is not None:
+                self.kept[loop].append(store)
+        return bool(new)
+
+    # Proofs that there is no conflict; where there is none, the old content is kept.
+    def _conflict(self, load: Load, store: Store) -> bool:
+        """Whether a store may overwrite an element after a load that is done again in the reverse sweep."""
+        if load.array.root.group is not store.array.root.group:
+            return False
+        later = self.facts.place[store] > self.facts.place[load]
+        shared = [loop for loop in self.facts.loops[load] if loop in self.facts.loops[store]]
+        if all(self._same_iteration(loop, load, store) for loop in shared):
+            return later
+        return True
+
+    def _same_iteration(self, loop: Loop, load: Load, store: Store) -> bool:
+        root = load.array.root
+        return self.facts.one_name(root) and self.facts.apart_by(loop, [load.indices, store.indices])
+
+
+def home(block: Block) -> Loop | None:
+    """Return the innermost loop around a block."""
+    for each in block.around():
+        if isinstance(each.owner, Loop):
+            return each.owner
+    return None
+
+
+def trailing_exchanges(loop: Loop) -> list[Exchange]:
+    """Return the exchanges that a loop's iteration ends with, the last one first."""
+    found = []
+    for statement in reversed(loop.body.statements):
+        if not isinstance(statement, Exchange):
+            break
+        found.append(statement)
+    return found
+
+
+# Measured: to compute these again costs more than to keep them, also where they are polynomials.
+def is_dear(operation: Operation) -> bool:
+    """Whether an operation's result is kept rather than computed again: a call of a mathematical function."""
+    row = operation.row
+    return row is not None and not (row.instruction or row.flat) and "(" in operation.text
