@@ -12,6 +12,7 @@ from dualrev.compiled.adjoints._form import (
     Block,
     Constant,
     Exchange,
+    If,
     Load,
     Loop,
     Operand,
@@ -59,6 +60,12 @@ class Needs:
             self._demand_view(of, loop)
         elif of not in self.values:
             self.values.add(of)
+            # What a branch sets is computed again in the same branch.
+            for block in of.block.around():
+                if isinstance(block.owner, If):
+                    self.demand(block.owner.condition)
+                elif isinstance(block.owner, Loop):
+                    break
             self._find(of, loop)
 
     def _demand_view(self, array: Array, loop: Loop) -> None:

@@ -1,0 +1,76 @@
+"""Partial derivatives as text, from the table's rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dualrev.compiled.adjoints._form import Operand, Operation, Value
+from dualrev.compiled.adjoints._primal_text import written
+from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.kernels.cpu import native, target
+from dualrev.primitives.row import reads
+from dualrev.primitives.rule_text import inlined
+from dualrev.primitives.scalar import FORMULAS, TABLE
+
+_CALL = re.compile(r"\bmath_(\w+)")
+_SIMPLE = re.compile(r"[\w.]+(\(.*\))?")
+
+
+class Product(NamedTuple):
+    """A partial derivative times an adjoint.
+
+    Attributes
+    ----------
+    text
+    negative
+        Whether it is to be subtracted.
+    reads
+        The values that the text reads, besides the adjoint.
+    """
+
+    text: str
+    negative: bool
+    reads: Sequence[Operand]
+
+
+class Partials:
+    """Writes the products of partial derivatives and adjoints, and collects what their text calls.
+
+    Attributes
+    ----------
+    scope
+        What the names in the text mean.
+    """
+
+    def __init__(self) -> None:
+        self.scope: dict[str, Any] = {}
+
+    def product(self, operation: Operation, argument: int, adjoint: str) -> Product | None:
+        """Return the product for an argument of an operation, or None where the row is flat in it."""
+        row = operation.row
+        assert row is not None
+        rule = None if row.flat else row.partials[argument]
+        if rule is None:
+            return None
+        values: list[Any] = [operation.result, *operation.operands]
+        names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
+        used = reads(rule)
+        text = inlined(rule, [f"({written(each)})" for each in values])
+        if text is None:
+            raise Refused(f"the source of the table is not at hand for {row.name}")
+        self._bind(text)
+        read = [each for name, each in zip(names, values, strict=True) if name in used and isinstance(each, Value)]
+        if text in ("1.0", "-1.0"):
+            return Product(adjoint, text == "-1.0", read)
+        if text.startswith("-") and _SIMPLE.fullmatch(text[1:]):
+            return Product(f"{text[1:]} * {adjoint}", True, read)
+        return Product(f"{text} * {adjoint}" if _SIMPLE.fullmatch(text) else f"({text}) * {adjoint}", False, read)
+
+    def _bind(self, text: str) -> None:
+        for name in _CALL.findall(text):
+            meaning = native().get(name)
+            if meaning is None:
+                meaning = target().bind(FORMULAS[name] if name in FORMULAS else TABLE[name].fn)
+            self.scope[f"math_{name}"] = meaning

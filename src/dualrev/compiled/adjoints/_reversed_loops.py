@@ -1,0 +1,105 @@
+"""The arrangement of a reversed loop's lines: sums that are taken out of it, and one loop for each shadow element."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dualrev.compiled.adjoints._activity import Activity
+from dualrev.compiled.adjoints._facts import Facts
+from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Store, View
+from dualrev.compiled.adjoints._lines import Line
+from dualrev.compiled.adjoints._loop_classes import LoopClasses
+from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
+
+MOST_LOOPS = 8
+"""Loops that one is divided into, at most: each of them computes again what its lines need."""
+
+
+class Part(NamedTuple):
+    """A loop's lines, and what stands before it and behind it."""
+
+    lines: list[Line]
+    before: list[str]
+    behind: list[str]
+
+
+def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, classes: LoopClasses) -> list[Part]:
+    """Return the loops that a reversed loop is written as."""
+    lines, before, behind = _with_sums(loop, lines, facts, activity)
+    parts = _divided(lines, facts) if classes.is_order_free(loop) else [lines]
+    parts = [part for part in parts if part]
+    if not parts:
+        return []
+    return [Part(part, before if n == 0 else [], behind if n == len(parts) - 1 else []) for n, part in enumerate(parts)]
+
+
+# `a_b[i] += x` in a loop over j goes to memory and back in every iteration, and the next one waits for it. A sum of
+# its own stays in a register.
+def _with_sums(
+    loop: Loop, lines: list[Line], facts: Facts, activity: Activity
+) -> tuple[list[Line], list[str], list[str]]:
+    """Return lines in which what is always added to the same element is summed first, and what that needs around."""
+    before: list[str] = []
+    behind: list[str] = []
+    result = []
+    names: dict[str, str] = {}
+    for line in lines:
+        tag = line.tag
+        if isinstance(tag, Added) and _is_invariant(tag, loop, facts, activity):
+            if tag.place not in names:
+                names[tag.place] = f"sum_{facts.place[loop]}_{len(names)}"
+                before.append(f"{names[tag.place]} = 0.0")
+                behind.append(f"{tag.place} += {names[tag.place]}")
+            added = line.text.partition(" += ")[2]
+            name = names[tag.place]
+            line = Line(line.depth, f"{name} = plus({name}, {added})", Total(None))
+        result.append(line)
+    return result, before, behind
+
+
+def _is_invariant(tag: Added, loop: Loop, facts: Facts, activity: Activity) -> bool:
+    """Whether a loop's iterations touch the adjoint of one element only of some memory."""
+    if not all(facts.outside(each, loop) for each in (*tag.indices, tag.array)):
+        return False
+    if not facts.one_name(tag.array.root):
+        return False
+    for statement in facts.within[loop]:
+        if isinstance(statement, View | Exchange):
+            arrays = [statement.source] if isinstance(statement, View) else statement.targets
+            if any(each.root.group is tag.array.root.group for each in arrays):
+                return False
+        if isinstance(statement, Store) and statement.array.root is tag.array.root:
+            return False
+        if isinstance(statement, Load) and statement.array.root is tag.array.root:
+            if activity.active(statement.result) and not facts.same(statement.indices, tag.indices):
+                return False
+    return True
+
+
+# A loop that adds to `x_b[i]` and to `x_b[i + 1]` cannot run in vector registers: the second is the first of the next
+# iteration. Two loops can, and computing again costs less.
+def _divided(lines: list[Line], facts: Facts) -> list[list[Line]]:
+    """Return the lines of several loops, each of which adds to one element of an array in an iteration."""
+    places: dict[str, Added] = {}
+    for line in lines:
+        if isinstance(line.tag, Added):
+            places.setdefault(line.tag.place, line.tag)
+    roots = [tag.array.root for tag in places.values()]
+    written = {line.tag.array.root for line in lines if isinstance(line.tag, Zeroed | Restored)}
+    branches = len({line.depth for line in lines}) > 1
+    if len(roots) == len(set(roots)) or len(places) > MOST_LOOPS or branches or written & set(roots):
+        return [lines]
+    parts = []
+    for n, place in enumerate(places):
+        parts.append(
+            [
+                line
+                for line in lines
+                if not isinstance(line.tag, Zeroed | Restored)
+                and not (isinstance(line.tag, Added) and line.tag.place != place)
+                and not (isinstance(line.tag, Total) and n > 0)
+            ]
+        )
+    if written:
+        parts.append([line for line in lines if not isinstance(line.tag, Added | Total)])
+    return parts

@@ -1,0 +1,164 @@
+"""The generator: from a program in normal form to the text of its adjoint, and the compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numba
+from numba.core import types
+
+from dualrev.compiled.adjoints._activity import Activity, leaves
+from dualrev.compiled.adjoints._facts import Facts
+from dualrev.compiled.adjoints._fills import with_loops_for_fills
+from dualrev.compiled.adjoints._form import Array, Loop, Make, Program, Raise, Value, View
+from dualrev.compiled.adjoints._forward_text import ForwardText
+from dualrev.compiled.adjoints._lines import Lines
+from dualrev.compiled.adjoints._loop_classes import LoopClasses
+from dualrev.compiled.adjoints._needs import Needs, home
+from dualrev.compiled.adjoints._partials import Partials
+from dualrev.compiled.adjoints._primal_text import dtype, scope_of, viewed, written
+from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints._reverse_text import ReverseText
+from dualrev.compiled.adjoints._workspace import HELPERS, Places
+from dualrev.kernels.numba_extending import defined
+
+FIRST_PLACES = 1024
+"""Places of a stack that is made for a call, at first."""
+
+
+class Generated:
+    """The adjoint of a function.
+
+    Attributes
+    ----------
+    lines
+        Its body.
+    parameters
+        Its parameters: the function's leaves, and then a cotangent for each leaf of the result.
+    scope
+        What its names mean.
+    """
+
+    def __init__(self, parameters: Sequence[str], lines: list[str], scope: dict[str, Any]) -> None:
+        self.parameters, self.lines, self.scope = parameters, lines, scope
+
+    @property
+    def text(self) -> str:
+        """The function's text."""
+        return "\n    ".join([f"def adjoint({', '.join(self.parameters)}):", *self.lines]) + "\n"
+
+    @cached_property
+    def plain(self) -> Any:
+        """The function, not compiled."""
+        return defined(self.parameters, self.lines, dict(self.scope), "adjoint")
+
+    @cached_property
+    def function(self) -> Any:
+        """The compiled function: of the leaves and cotangents, a tuple of the values and then of the adjoints."""
+        return numba.njit(self.plain, error_model="numpy", nogil=True)
+
+
+def generate(program: Program, value: bool) -> Generated:
+    """Return the adjoint of a program, which also returns its value if asked.
+
+    Raises
+    ------
+    Refused
+        If the program holds what the generator does not take.
+    """
+    with_loops_for_fills(program)
+    return _Generator(program, value).generated()
+
+
+class _Generator:
+    def __init__(self, program: Program, value: bool) -> None:
+        self.program, self.value = program, value
+        self.facts = Facts(program)
+        self.activity = Activity(program)
+        self.classes = LoopClasses(self.facts, self.activity)
+        self.needs = Needs(self.facts, self.classes)
+        self.places = Places(self.facts, self.needs)
+        self.partials = Partials()
+        self.results = list(leaves(program.result))
+        self.cotangents = [f"cotangent{n}" for n in range(len(self.results))]
+        self._expect_known()
+
+    def _expect_known(self) -> None:
+        for statement in self.facts.all:
+            if isinstance(statement, Loop) and statement.variable is not None:
+                of = statement.variable.type
+                if not (isinstance(of, types.Integer) and of.signed):
+                    raise Refused(f"line {statement.line} counts in {of}")
+        for result in self.results:
+            if isinstance(result, Value) and home(result.block) is not None:
+                raise Refused("a result is set in a loop")
+
+    def generated(self) -> Generated:
+        """Return the adjoint."""
+        # What the reverse sweep needs is known when it has been written, and what is saved for that adds to it. So it
+        # is written until nothing is added.
+        self._reverse()
+        while self.needs.note_saves():
+            self._reverse()
+        reverse = self._reverse()
+        lines = Lines()
+        for stack in self.places.used():
+            lines.add(f"{stack.name} = np.empty({FIRST_PLACES}, {stack.dtype})")
+            lines.add(f"{stack.top} = 0")
+        for each in self._copied():
+            lines.add(f"{each.name} = {each.name}.copy()")
+        ForwardText(lines, self.needs, self.classes, self.places).block(self.program.body)
+        ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
+        if ends:
+            raise Refused("it always raises an error")
+        values = []
+        for n, each in enumerate(self.results):
+            if isinstance(each, Array) and self.value:
+                lines.add(f"value{n} = {each.name}.copy()")
+            values.append(f"value{n}" if isinstance(each, Array) else written(each))
+        lines.extend(reverse.lines)
+        adjoints = [self._adjoint(each) for each in self.program.differentiated]
+        lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
+        parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
+        scope = scope_of(self.program) | HELPERS | self.partials.scope
+        text = [line for line in lines.text().split("\n") if line]
+        return Generated(parameters, [line[4:] for line in text], scope)
+
+    def _copied(self) -> list[Array]:
+        """Return the arguments that the function writes to: the adjoint writes to copies."""
+        written_to = {group for group, stores in self.facts.stores.items() if stores}
+        return [each for each in self.program.parameters if isinstance(each, Array) and each.root.group in written_to]
+
+    def _reverse(self) -> Lines:
+        text = ReverseText(self.facts, self.activity, self.classes, self.needs, self.places, self.partials)
+        self._shadows(text.lines)
+        with text.reversed_block(self.program.body):
+            for each, cotangent in zip(self.results, self.cotangents, strict=True):
+                if isinstance(each, Value):
+                    text.contribute(each, cotangent)
+                elif isinstance(each, Array) and self.activity.active(each):
+                    text.lines.add(f"{each.name}_b[...] += {cotangent}")
+            for statement in reversed(self.program.body.statements):
+                text.statement(statement)
+        self.begun = text.begun
+        return text.lines
+
+    def _shadows(self, lines: Lines) -> None:
+        """Write the arrays of adjoints, all zeros."""
+        made = [each.result for each in self.facts.all if isinstance(each, Make)]
+        for array in [*(each for each in self.program.parameters if isinstance(each, Array)), *made]:
+            if self.activity.active(array) or array in self.program.differentiated:
+                lines.add(f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})")
+        for view in self.facts.all:
+            if isinstance(view, View) and home(view.block) is None and self.activity.active(view.result):
+                if view.block is not self.program.body:
+                    raise Refused(f"line {view.line} takes a view in a branch")
+                lines.add(f"{view.result.name}_b = {viewed(view, view.source.name + '_b')}")
+
+    def _adjoint(self, of: Value | Array) -> str:
+        if isinstance(of, Array):
+            return f"{of.name}_b"
+        text = f"{of.name}_b" if of in self.begun else "0.0"
+        return text if of.type == types.float64 else f"{of.type.name}({text})"
