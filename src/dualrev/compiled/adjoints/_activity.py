@@ -25,8 +25,7 @@ from dualrev.compiled.adjoints._form import (
     statements,
 )
 from dualrev.compiled.adjoints._refusal import Refused
-from dualrev.primitives.host import HostRow
-from dualrev.primitives.row import Row
+from dualrev.primitives.row import HostRow, Row
 
 Thing = Value | Root
 
@@ -96,7 +95,7 @@ def _is_constant(of: Any) -> bool:
 def _thing(of: Any) -> Thing:
     if isinstance(of, Array):
         return of.root.group
-    return of.group if isinstance(of, Root) else of  # type: ignore[no-any-return]
+    return of.group if isinstance(of, Root) else of
 
 
 def _edges(statement: Statement) -> Iterator[tuple[Thing, Thing]]:

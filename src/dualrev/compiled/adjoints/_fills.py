@@ -61,7 +61,7 @@ def _loops(fill: Fill, block: Block, numbers: count[int]) -> list[Statement]:
         body = Block(here)
         variable = Value(f"k_{next(numbers)}_filled", types.intp, body)
         loop = Loop(here, line, body, variable, _ZERO, length, _ONE)
-        variable.made_by = body.owner = loop  # type: ignore[assignment]
+        variable.made_by = body.owner = loop
         if inner is not None:
             inner.body.statements.append(loop)
         outer = outer or loop

@@ -75,7 +75,8 @@ class Needs:
         self.views.add(array)
         if self._exchanged_after(view, view.source, loop):
             raise Refused(f"line {view.line} takes a view of an array that is exchanged later")
-        for each in (*view.operands, view.source):
+        self.demand(view.source)
+        for each in view.operands:
             self.demand(each)
 
     def _find(self, value: Value, loop: Loop) -> None:
@@ -108,11 +109,10 @@ class Needs:
         if value is each.inside and each.following is each.inside:
             self.demand(each.initial)
         elif step is not None and (value is each.inside or self.classes.is_counted(of)):
-            needed = [each.initial, step]
-            if value is each.after:
-                needed += [of.start, of.stop, of.step]  # type: ignore[list-item]
-            for operand in needed:
-                self.demand(operand)
+            bounds = [of.start, of.stop, of.step] if value is each.after else []
+            for operand in (each.initial, step, *bounds):
+                if operand is not None:
+                    self.demand(operand)
         else:
             self.kept[loop].append(value)
 

@@ -19,7 +19,7 @@ from dualrev.compiled.adjoints._needs import Kept, Needs
 from dualrev.compiled.adjoints._primal_text import written
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
 def grown(kept: Any, size: int) -> Any:
     """Return a stack of at least a size, which begins with what another one holds."""
     larger = np.empty(max(size, 2 * kept.shape[0]), kept.dtype)
@@ -28,7 +28,7 @@ def grown(kept: Any, size: int) -> Any:
 
 
 # Sums of adjoints may be reassociated, so that loops over them run in vector registers; nothing else may.
-@numba.njit(fastmath={"reassoc", "nsz"}, nogil=True)
+@numba.njit(fastmath={"reassoc", "nsz"}, nogil=True)  # type: ignore[untyped-decorator]
 def plus(a: Any, b: Any) -> Any:
     """Return a sum of adjoints."""
     return a + b

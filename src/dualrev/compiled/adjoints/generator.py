@@ -107,8 +107,8 @@ class _Generator:
         for stack in self.places.used():
             lines.add(f"{stack.name} = np.empty({FIRST_PLACES}, {stack.dtype})")
             lines.add(f"{stack.top} = 0")
-        for each in self._copied():
-            lines.add(f"{each.name} = {each.name}.copy()")
+        for array in self._copied():
+            lines.add(f"{array.name} = {array.name}.copy()")
         ForwardText(lines, self.needs, self.classes, self.places).block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
