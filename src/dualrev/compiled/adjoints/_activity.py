@@ -22,21 +22,13 @@ from dualrev.compiled.adjoints._form import (
     Statement,
     Store,
     Value,
+    leaves,
     statements,
 )
 from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.primitives.row import HostRow, Row
 
 Thing = Value | Root
-
-
-def leaves(result: Any) -> Iterator[Operand | Array]:
-    """Yield the numbers and arrays in a result."""
-    if isinstance(result, tuple):
-        for each in result:
-            yield from leaves(each)
-    elif result is not None:
-        yield result
 
 
 class Activity:

@@ -26,6 +26,7 @@ from dualrev.compiled.adjoints._form import (
     Store,
     Value,
     View,
+    leaves,
     statements,
 )
 
@@ -74,6 +75,7 @@ class Facts:
         for statement in self.all:
             if isinstance(statement, Store):
                 self.stores.setdefault(statement.array.root.group, []).append(statement)
+        self.result_roots = {each.root for each in leaves(program.result) if isinstance(each, Array)}
         # Memory that has one name in the whole text. Only of its subscripts can be said whether they are the same.
         many = [each.result.root for each in self.all if isinstance(each, View)]
         many += [array.root for each in self.all if isinstance(each, Exchange) for array in each.targets]

@@ -318,3 +318,12 @@ def statements(block: Block) -> Iterator[Statement]:
             yield from statements(statement.otherwise)
         elif isinstance(statement, Loop):
             yield from statements(statement.body)
+
+
+def leaves(result: Any) -> Iterator[Operand | Array]:
+    """Yield the numbers and arrays in a result."""
+    if isinstance(result, tuple):
+        for each in result:
+            yield from leaves(each)
+    elif result is not None:
+        yield result

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from dualrev.compiled.adjoints._form import Loop, Store, Value
+from collections.abc import Sequence
+
+from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Store, Value
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, home
-from dualrev.compiled.adjoints._primal_text import PrimalText
+from dualrev.compiled.adjoints._needs import Needs
+from dualrev.compiled.adjoints._primal_text import PrimalText, written
 from dualrev.compiled.adjoints._workspace import Places, nothing, trips
 
 
 class ForwardText(PrimalText):
     """Writes statements as they ran, and the keeping of values."""
 
-    def __init__(self, lines: Lines, needs: Needs, classes: LoopClasses, places: Places) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        needs: Needs,
+        classes: LoopClasses,
+        places: Places,
+        results: Sequence[Operand | Array] = (),
+    ) -> None:
         super().__init__(lines)
+        self.results = results
         self.needs, self.classes, self.places = needs, classes, places
+
+    def block(self, block: Block) -> None:
+        """Write the statements of a block. A fused loop keeps nothing in its first run, which only makes its sums."""
+        for statement in block.statements:
+            if isinstance(statement, Loop) and self.classes.is_fused(statement):
+                self._first_run(statement)
+            else:
+                self.statement(statement)
+
+    def _first_run(self, loop: Loop) -> None:
+        if self.needs.reads_behind(loop, self.results):
+            PrimalText(self.lines).statement(loop)
+            return
+        for each in loop.carried:
+            self.lines.add(f"{each.after.name} = {written(each.initial, each.after.type)}")
 
     def after(self, value: Value) -> None:
         """Put a value into the place that was reserved for it."""
-        loop = home(value.block)
+        loop = self.classes.home(value.block)
         if loop is not None and self.classes.reserves(loop) and value in self.needs.kept[loop]:
             self.lines.add(f"{self.places.reserved(loop, value)} = {value.name}")
 
@@ -27,7 +52,7 @@ class ForwardText(PrimalText):
         """Keep the old content of an element."""
         if store not in self.needs.saves:
             return
-        loop = home(store.block)
+        loop = self.classes.home(store.block)
         old = self.element(store.array, store.indices)
         if loop is not None and self.classes.reserves(loop):
             self.lines.add(f"{self.places.reserved(loop, store)} = {old}")

@@ -8,7 +8,20 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Carried, Exchange, Load, Loop, Operand, Operation, Root, Store, Value
+from dualrev.compiled.adjoints._form import (
+    Block,
+    Carried,
+    Exchange,
+    Load,
+    Loop,
+    Operand,
+    Operation,
+    Raise,
+    Root,
+    Store,
+    Value,
+)
+from dualrev.compiled.adjoints._kills import Kills
 
 
 class LoopClasses:
@@ -19,6 +32,18 @@ class LoopClasses:
         self.is_sum = cache(self._is_sum)
         self.induction_step = cache(self._induction_step)
         self.is_order_free = cache(self._is_order_free)
+        self.is_fused = cache(self._is_fused)
+        self.kills = Kills(facts)
+
+    def home(self, block: Block) -> Loop | None:
+        """Return the innermost loop around a block whose iterations are over when the reverse sweep comes to them.
+
+        Those of a fused loop are not: its values are still there.
+        """
+        for each in block.around():
+            if isinstance(each.owner, Loop):
+                return None if self.is_fused(each.owner) else each.owner
+        return None
 
     def is_counted(self, loop: Loop) -> bool:
         """Whether the range tells the number of iterations."""
@@ -87,3 +112,26 @@ class LoopClasses:
         if not self.facts.one_name(root):
             return False
         return self.facts.apart_by(loop, [each.indices for each in accesses])
+
+    # What a derivative of a sum over data is by hand: one data point forward and back, then the next. The memory is
+    # that of one iteration.
+    def _is_fused(self, loop: Loop) -> bool:
+        """Whether each iteration is run and reversed at once: iterations share only sums, and scratch arrays."""
+        if not self.is_counted(loop) or self.facts.loops[loop] or self.facts.is_innermost(loop):
+            return False
+        if loop.block.owner is not None:
+            return False
+        for each in loop.carried:
+            if each.following is not each.inside and not (self.activity.active(each.inside) and self.is_sum(each)):
+                return False
+        within = self.facts.within[loop]
+        if any(isinstance(each, Exchange | Raise) for each in within):
+            return False
+        written = {each.array.root for each in within if isinstance(each, Store)}
+        return all(
+            self.kills.is_scratch(root)
+            and self.kills.killed_in(root, loop)
+            and not self.kills.read_after(root, loop)
+            and root not in self.facts.result_roots
+            for root in written
+        )

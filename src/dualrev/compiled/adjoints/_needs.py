@@ -6,10 +6,11 @@ reversed iteration, when the memory is as the iteration left it; what that canno
 
 from __future__ import annotations
 
-from dualrev.compiled.adjoints._facts import Facts
+from collections.abc import Sequence
+
+from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import (
     Array,
-    Block,
     Constant,
     Exchange,
     If,
@@ -37,6 +38,8 @@ class Needs:
         What each reversed iteration has to have, of values and views made in loops.
     kept
         For each loop what an iteration keeps.
+    touched
+        All values that it reads.
     saves
         Stores before which the old content of the element is kept.
     """
@@ -47,13 +50,16 @@ class Needs:
         self.views: set[Array] = set()
         self.kept: dict[Loop, list[Kept]] = {each: [] for each in facts.within}
         self.saves: set[Store] = set()
+        self.touched: set[Value] = set()
         self._reads: list[Load] = []
 
     def demand(self, of: Operand | Array) -> None:
         """Note that the reverse sweep reads a value, or needs the name of an array."""
         if isinstance(of, Constant):
             return
-        loop = home(of.block)
+        if isinstance(of, Value):
+            self.touched.add(of)
+        loop = self.classes.home(of.block)
         if loop is None:
             return
         if isinstance(of, Array):
@@ -110,9 +116,9 @@ class Needs:
             self.demand(each.initial)
         elif step is not None and (value is each.inside or self.classes.is_counted(of)):
             bounds = [of.start, of.stop, of.step] if value is each.after else []
-            for operand in (each.initial, step, *bounds):
-                if operand is not None:
-                    self.demand(operand)
+            for bound in (each.initial, step, *bounds):
+                if bound is not None:
+                    self.demand(bound)
         else:
             self.kept[loop].append(value)
 
@@ -145,7 +151,7 @@ class Needs:
         ]
         for store in new:
             self.saves.add(store)
-            loop = home(store.block)
+            loop = self.classes.home(store.block)
             if loop is not None:
                 self.kept[loop].append(store)
         return bool(new)
@@ -156,7 +162,15 @@ class Needs:
         if load.array.root.group is not store.array.root.group:
             return False
         later = self.facts.place[store] > self.facts.place[load]
-        shared = [loop for loop in self.facts.loops[load] if loop in self.facts.loops[store]]
+        # A fused loop reverses an iteration before the next one writes anything.
+        shared = [
+            loop
+            for loop in self.facts.loops[load]
+            if loop in self.facts.loops[store] and not self.classes.is_fused(loop)
+        ]
+        root = load.array.root
+        if shared and not later and self.classes.kills.killed_between(root, shared[-1], store):
+            return False  # restored by the reversal of what overwrites all of it
         if all(self._same_iteration(loop, load, store) for loop in shared):
             return later
         return True
@@ -165,13 +179,30 @@ class Needs:
         root = load.array.root
         return self.facts.one_name(root) and self.facts.apart_by(loop, [load.indices, store.indices])
 
+    # Of a loop that is run again, iteration by iteration, in the reverse sweep, the first run gives the sums alone.
+    def reads_behind(self, loop: Loop, results: Sequence[Operand | Array]) -> bool:
+        """Whether anything that runs outside of a loop needs what it leaves behind, or the results do."""
+        left = {each.after for each in loop.carried}
+        pending: list[Operand | Array] = [*self.touched, *results]
+        for statement in self.facts.all:
+            if loop not in self.facts.loops[statement] and not isinstance(statement, Operation):
+                pending += operands_of(statement) if statement is not loop else []
+        seen: set[Operand | Array] = set()
+        while pending:
+            of = pending.pop()
+            if isinstance(of, Value) and of not in seen:
+                seen.add(of)
+                pending += self._depends_on(of)
+        return not left.isdisjoint(seen)
 
-def home(block: Block) -> Loop | None:
-    """Return the innermost loop around a block."""
-    for each in block.around():
-        if isinstance(each.owner, Loop):
-            return each.owner
-    return None
+    def _depends_on(self, value: Value) -> list[Operand | Array]:
+        if value in self.facts.merged:
+            branch, merge = self.facts.merged[value]
+            return [branch.condition, merge.first, merge.second]
+        if value in self.facts.carries:
+            each = self.facts.carries[value][1]
+            return [each.initial, each.following]
+        return operands_of(value.made_by) if value.made_by is not None else []
 
 
 def trailing_exchanges(loop: Loop) -> list[Exchange]:

@@ -8,7 +8,7 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._form import Block, If, Load, Loop, Operation, Statement, Value, View
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, home
+from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._primal_text import computed, element, viewed, written
 from dualrev.compiled.adjoints._workspace import Places, iteration, nothing, trips
 
@@ -27,7 +27,7 @@ class Recomputation:
         """Write all of it."""
         self._pop()
         popped = set() if self.reserves else set(self.needs.kept[self.loop])
-        inside = [each for each in self.needs.values if home(each.block) is self.loop]
+        inside = [each for each in self.needs.values if self.classes.home(each.block) is self.loop]
         for value in sorted(inside, key=lambda each: each.name):
             # What only a branch sets has a value on the other way, too.
             if value.block is not self.loop.body and value not in popped:

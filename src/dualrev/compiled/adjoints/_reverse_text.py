@@ -22,12 +22,14 @@ from dualrev.compiled.adjoints._form import (
     Statement,
     Store,
     Value,
+    View,
 )
+from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, home, trailing_exchanges
+from dualrev.compiled.adjoints._needs import Needs, trailing_exchanges
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import element, head, written
+from dualrev.compiled.adjoints._primal_text import element, head, viewed, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
@@ -117,7 +119,7 @@ class ReverseText:
         if active:
             self._store(statement)
         if saved:
-            loop = home(statement.block)
+            loop = self.classes.home(statement.block)
             old = self.places.name(statement)
             if loop is not None and self.classes.reserves(loop):
                 old = self.places.read(statement, self.places.reserved(loop, statement))
@@ -185,7 +187,12 @@ class ReverseText:
         for each in others:
             start = f"{each.after.name}_b" if each.after in self.begun else "0.0"
             self.lines.add(f"{each.inside.name}_carried = {start}")
+        if self.classes.is_fused(loop):
+            for each in loop.carried:
+                self.lines.add(f"{each.inside.name} = {written(each.initial, each.inside.type)}")
         outside, self.lines = self.lines, Lines(self.lines.depth + 1)
+        if self.classes.is_fused(loop):
+            self._run_again(loop)
         self._iteration(loop, sums, others)
         inner, self.lines = self.lines.lines, outside
         self._demand_bounds(loop)
@@ -202,11 +209,19 @@ class ReverseText:
         for each in others:
             self.contribute(each.initial, f"{each.inside.name}_carried")
 
+    def _run_again(self, loop: Loop) -> None:
+        """Write the iteration of a fused loop, which keeps what its reversal needs, and the shadows of its views."""
+        ForwardText(self.lines, self.needs, self.classes, self.places).block(loop.body)
+        for statement in loop.body.statements:
+            if isinstance(statement, View) and self.activity.active(statement.result):
+                self.lines.add(f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")
+
     def _iteration(self, loop: Loop, sums: list[Any], others: list[Any]) -> None:
         undone = trailing_exchanges(loop)
         for exchange in undone:
             self._undo(exchange)
-        Recomputation(self.lines, loop, self.needs, self.classes, self.places, self.activity).write()
+        if not self.classes.is_fused(loop):
+            Recomputation(self.lines, loop, self.needs, self.classes, self.places, self.activity).write()
         with self.reversed_block(loop.body):
             for each in sums:
                 self.contribute(each.following, f"{each.after.name}_b")
@@ -230,7 +245,7 @@ class ReverseText:
         n = self.places.number(loop)
         if loop.trips is not None:
             return f"for iteration_{n} in range({loop.trips.name} - 1, -1, -1):"
-        if self.classes.is_order_free(loop):
+        if self.classes.is_order_free(loop) or self.classes.is_fused(loop):
             return head(loop)
         assert loop.variable is not None
         assert loop.step is not None

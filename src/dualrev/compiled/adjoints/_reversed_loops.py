@@ -70,9 +70,9 @@ def _is_invariant(tag: Added, loop: Loop, facts: Facts, activity: Activity) -> b
                 return False
         if isinstance(statement, Store) and statement.array.root is tag.array.root:
             return False
-        adds = isinstance(statement, Load) and activity.active(statement.result)
-        if adds and statement.array.root is tag.array.root and not facts.same(statement.indices, tag.indices):
-            return False
+        if isinstance(statement, Load) and statement.array.root is tag.array.root:  # noqa: SIM102 - a line too long
+            if activity.active(statement.result) and not facts.same(statement.indices, tag.indices):
+                return False
     return True
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import numba
 from numba.core import types
 
-from dualrev.compiled.adjoints._activity import Activity, leaves
+from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
-from dualrev.compiled.adjoints._form import Array, Loop, Make, Program, Raise, Value, View
+from dualrev.compiled.adjoints._form import Array, If, Loop, Make, Program, Raise, Value, View, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, home
+from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import dtype, scope_of, viewed, written
 from dualrev.compiled.adjoints._refusal import Refused
@@ -92,7 +92,7 @@ class _Generator:
                 if not (isinstance(of, types.Integer) and of.signed):
                     raise Refused(f"line {statement.line} counts in {of}")
         for result in self.results:
-            if isinstance(result, Value) and home(result.block) is not None:
+            if isinstance(result, Value) and self.classes.home(result.block) is not None:
                 raise Refused("a result is set in a loop")
 
     def generated(self) -> Generated:
@@ -104,12 +104,13 @@ class _Generator:
             self._reverse()
         reverse = self._reverse()
         lines = Lines()
+        results = self.results if self.value else []
         for stack in self.places.used():
             lines.add(f"{stack.name} = np.empty({FIRST_PLACES}, {stack.dtype})")
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
-        ForwardText(lines, self.needs, self.classes, self.places).block(self.program.body)
+        ForwardText(lines, self.needs, self.classes, self.places, results).block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
             raise Refused("it always raises an error")
@@ -152,9 +153,11 @@ class _Generator:
             if self.activity.active(array) or array in self.program.differentiated:
                 lines.add(f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})")
         for view in self.facts.all:
-            if isinstance(view, View) and home(view.block) is None and self.activity.active(view.result):
-                if view.block is not self.program.body:
+            if isinstance(view, View) and self.classes.home(view.block) is None and self.activity.active(view.result):
+                if isinstance(view.block.owner, If):
                     raise Refused(f"line {view.line} takes a view in a branch")
+                if view.block.owner is not None:
+                    continue  # in a fused loop, which makes it again
                 lines.add(f"{view.result.name}_b = {viewed(view, view.source.name + '_b')}")
 
     def _adjoint(self, of: Value | Array) -> str:
