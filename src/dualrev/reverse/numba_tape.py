@@ -47,6 +47,10 @@ class TapeType(types.Type):  # type: ignore[misc]
         self.dtype = dtype
         super().__init__(name=f"Tape({dtype})")
 
+    def slots(self, context: Any, module: Any) -> Any:
+        """Return the slots of idle tapes of this kind, by the size of a record."""
+        return idle(module, f"dualrev_idle_tapes_{size_of_record(context, self.dtype)}")
+
 
 @register_model(TapeType)
 class TapeModel(models.PrimitiveModel):  # type: ignore[misc]
@@ -122,9 +126,32 @@ def kept_in(builder: Any, slots: Any, address: Any) -> Any:
     return builder.load(kept)
 
 
-def _slots(context: Any, module: Any, dtype: Any) -> Any:
-    """Return the slots of tapes, for each kind of record."""
-    return idle(module, f"dualrev_idle_tapes_{size_of_record(context, dtype)}")
+def acquire(context: Any, builder: Any, of: TapeType) -> Any:
+    """Emit a search for an idle tape of a kind, and the making of one if there is none; the result is its header."""
+    slots = of.slots(context, builder.module)
+    found = cgutils.alloca_once_value(builder, _WORD(0))
+    with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
+        slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
+        # An exchange with 0 takes an address out at once: two threads never get the same one, and none waits for
+        # another.
+        taken = builder.atomic_rmw("xchg", slot, _WORD(0), "acq_rel")
+        with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
+            builder.store(taken, found)
+            loop.do_break()
+    with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
+        size = _WORD(context.get_abi_sizeof(HEADER))
+        fresh = context.nrt.allocate(builder, size)
+        cgutils.memset(builder, fresh, size, 0)
+        builder.store(builder.ptrtoint(fresh, _WORD), found)
+    address = builder.inttoptr(builder.load(found), POINTER)
+    # A tape that an earlier call grew beyond what this call may take starts anew, or it would exceed the limit.
+    taken = builder.load(field(builder, address, TAKEN))
+    with builder.if_then(builder.icmp_signed(">", taken, emit_limit(builder)), likely=False):
+        _empty(context, builder, address)
+    # Lengths are set back, while room and memory stay: that they are not asked for again is why tapes are kept.
+    for n, start in ((RECORDS + 1, 0), (WORDS + 1, 0), (CALLS, 0), (LAST_BLOCK, -1)):
+        builder.store(_WORD(start), field(builder, address, n))
+    return address
 
 
 @intrinsic
@@ -133,35 +160,13 @@ def acquired(typingctx: Any, dtype: Any, leaves: Any) -> Any:
     tape = TapeType(dtype.instance_type)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        slots = _slots(context, builder.module, tape.dtype)
-        found = cgutils.alloca_once_value(builder, _WORD(0))
-        with cgutils.for_range(builder, _WORD(SLOTS)) as loop:
-            slot = cgutils.gep_inbounds(builder, slots, 0, loop.index)
-            # An exchange with 0 takes an address out at once: two threads never get the same one, and none waits for
-            # another.
-            taken = builder.atomic_rmw("xchg", slot, _WORD(0), "acq_rel")
-            with builder.if_then(builder.icmp_unsigned("!=", taken, _WORD(0))):
-                builder.store(taken, found)
-                loop.do_break()
-        with builder.if_then(builder.icmp_unsigned("==", builder.load(found), _WORD(0)), likely=False):
-            size = _WORD(context.get_abi_sizeof(HEADER))
-            fresh = context.nrt.allocate(builder, size)
-            cgutils.memset(builder, fresh, size, 0)
-            builder.store(builder.ptrtoint(fresh, _WORD), found)
-        address = builder.inttoptr(builder.load(found), POINTER)
-        # A tape that an earlier call grew beyond what this call may take starts anew, or it would exceed the limit.
-        taken = builder.load(field(builder, address, TAKEN))
-        with builder.if_then(builder.icmp_signed(">", taken, emit_limit(builder)), likely=False):
-            _empty(context, builder, address)
-        # Lengths are set back, while room and memory stay: that they are not asked for again is why tapes are kept.
-        for n, start in ((RECORDS + 1, 0), (WORDS + 1, 0), (CALLS, 0), (LAST_BLOCK, -1)):
-            builder.store(_WORD(start), field(builder, address, n))
+        address = acquire(context, builder, tape)
         needed = builder.add(args[1], _WORD(1))
         with builder.if_then(builder.icmp_signed("<", builder.load(field(builder, address, RECORDS + 2)), needed)):
             size = size_of_record(context, tape.dtype)
             # Given back before the error is raised; no caller knows of the tape yet.
             with builder.if_then(has_no_room(context, builder, RECORDS, size, address, needed), likely=False):
-                give_back(context, builder, tape.dtype, address)
+                give_back(context, builder, tape, address)
                 context.call_conv.return_user_exc(builder, TapeLimitError, ())
         builder.store(needed, field(builder, address, RECORDS + 1))
         return address
@@ -176,9 +181,9 @@ def _empty(context: Any, builder: Any, tape: Any) -> None:
 
 
 # The header of a large tape is kept without its memory, so that one long recording does not hold a gigabyte for ever.
-def give_back(context: Any, builder: Any, dtype: Any, tape: Any) -> None:
+def give_back(context: Any, builder: Any, of: TapeType, tape: Any) -> None:
     """Emit the return of a tape for reuse, or of its memory if it is large or enough are kept."""
-    slots = _slots(context, builder.module, dtype)
+    slots = of.slots(context, builder.module)
     large = builder.icmp_signed(">", builder.load(field(builder, tape, TAKEN)), _WORD(MOST_IDLE_BYTES))
     with builder.if_then(large, likely=False):
         _empty(context, builder, tape)

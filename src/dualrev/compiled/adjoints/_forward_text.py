@@ -9,7 +9,7 @@ from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._primal_text import PrimalText, written
-from dualrev.compiled.adjoints._workspace import Places, nothing, trips
+from dualrev.compiled.adjoints._workspace import Places, Stack, nothing, trips
 
 
 class ForwardText(PrimalText):
@@ -67,7 +67,7 @@ class ForwardText(PrimalText):
         self.lines.add(f"trips_{n} = {trips(loop)}")
         for stack, kept in self.places.stacks(loop):
             size = f"{len(kept)} * trips_{n}"
-            self.expect_place(stack.name, f"{stack.top} + {size}")
+            self.expect_place(stack, f"{stack.top} + {size}")
             self.lines.add(f"{self.places.base(loop, stack)} = {stack.top}")
             self.lines.add(f"{stack.top} += {size}")
 
@@ -86,12 +86,12 @@ class ForwardText(PrimalText):
         if self.classes.reserves(loop):
             return
         for stack, kept in self.places.stacks(loop):
-            self.expect_place(stack.name, f"{stack.top} + {len(kept)}")
+            self.expect_place(stack, f"{stack.top} + {len(kept)}")
             for n, each in enumerate(kept):
                 self.lines.add(f"{stack.name}[uint64({stack.top} + {n})] = {self.places.name(each)}")
             self.lines.add(f"{stack.top} += {len(kept)}")
 
-    def expect_place(self, stack: str, size: str) -> None:
+    def expect_place(self, stack: Stack, size: str) -> None:
         """Write the growth of a stack to a size that it may not have."""
-        with self.lines.block(f"if {size} > {stack}.shape[0]:"):
-            self.lines.add(f"{stack} = grown({stack}, {size})")
+        with self.lines.block(f"if {size} > {stack.name}.shape[0]:"):
+            self.lines.add(f"{stack.name} = {stack.room}(workspace, {stack.top}, {size})")

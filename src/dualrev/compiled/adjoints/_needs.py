@@ -116,7 +116,8 @@ class Needs:
             self.demand(each.initial)
         elif step is not None and (value is each.inside or self.classes.is_counted(of)):
             bounds = [of.start, of.stop, of.step] if value is each.after else []
-            for bound in (each.initial, step, *bounds):
+            wanted: list[Operand | None] = [each.initial, step, *bounds]
+            for bound in wanted:
                 if bound is not None:
                     self.demand(bound)
         else:

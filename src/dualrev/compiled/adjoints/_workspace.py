@@ -10,21 +10,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numba
-import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._form import Loop, Store, Value
 from dualrev.compiled.adjoints._needs import Kept, Needs
 from dualrev.compiled.adjoints._primal_text import written
-
-
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]
-def grown(kept: Any, size: int) -> Any:
-    """Return a stack of at least a size, which begins with what another one holds."""
-    larger = np.empty(max(size, 2 * kept.shape[0]), kept.dtype)
-    larger[: kept.shape[0]] = kept
-    return larger
+from dualrev.reverse.numba_workspace import room_for_floats, room_for_integers
 
 
 # Sums of adjoints may be reassociated, so that loops over them run in vector registers; nothing else may.
@@ -34,7 +26,7 @@ def plus(a: Any, b: Any) -> Any:
     return a + b
 
 
-HELPERS = {"grown": grown, "plus": plus}
+HELPERS = {"plus": plus, "room_for_floats": room_for_floats, "room_for_integers": room_for_integers}
 
 
 class Stack(NamedTuple):
@@ -42,11 +34,11 @@ class Stack(NamedTuple):
 
     name: str
     top: str
-    dtype: str
+    room: str
 
 
-FLOATS = Stack("kept", "top", "np.float64")
-INTEGERS = Stack("kept_integers", "top_integers", "np.int64")
+FLOATS = Stack("kept", "top", "room_for_floats")
+INTEGERS = Stack("kept_integers", "top_integers", "room_for_integers")
 
 
 def type_of(kept: Kept) -> Any:

@@ -25,7 +25,7 @@ from dualrev.compiled.adjoints._workspace import HELPERS, Places
 from dualrev.kernels.numba_extending import defined
 
 FIRST_PLACES = 1024
-"""Places of a stack that is made for a call, at first."""
+"""Places of a stack at least, so that short loops need no growth."""
 
 
 class Generated:
@@ -36,7 +36,8 @@ class Generated:
     lines
         Its body.
     parameters
-        Its parameters: the function's leaves, and then a cotangent for each leaf of the result.
+        Its parameters: the function's leaves, then a cotangent for each leaf of the result, and a workspace last
+        where there is anything to keep.
     scope
         What its names mean.
     """
@@ -48,6 +49,11 @@ class Generated:
     def text(self) -> str:
         """The function's text."""
         return "\n    ".join([f"def adjoint({', '.join(self.parameters)}):", *self.lines]) + "\n"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it takes a workspace."""
+        return self.parameters[-1] == "workspace"
 
     @cached_property
     def plain(self) -> Any:
@@ -106,7 +112,7 @@ class _Generator:
         lines = Lines()
         results = self.results if self.value else []
         for stack in self.places.used():
-            lines.add(f"{stack.name} = np.empty({FIRST_PLACES}, {stack.dtype})")
+            lines.add(f"{stack.name} = {stack.room}(workspace, 0, {FIRST_PLACES})")
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
@@ -123,6 +129,7 @@ class _Generator:
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
         lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
+        parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | self.partials.scope
         text = [line for line in lines.text().split("\n") if line]
         return Generated(parameters, [line[4:] for line in text], scope)

@@ -89,7 +89,7 @@ def borrowed(typingctx: Any, dtype: Any, shape: Any, zero: Any) -> Any:
 def _give_back(context: Any, builder: Any, of: Any, value: Any) -> None:
     """Emit the return of an array or a tape to where it came from."""
     if isinstance(of, numba_tape.TapeType):
-        numba_tape.give_back(context, builder, of.dtype, value)
+        numba_tape.give_back(context, builder, of, value)
         return
     data = builder.bitcast(make_array(of)(context, builder, value).data, _BYTE.as_pointer())
     # An empty array has an address, too, so that it comes back as any other.
