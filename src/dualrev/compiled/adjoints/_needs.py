@@ -104,8 +104,9 @@ class Needs:
                 self.demand(operand)
         elif isinstance(made, Load) and not self._is_lost(made, loop):
             self._reads.append(made)
-            for each in (*made.indices, made.array):
-                self.demand(each)
+            self.demand(made.array)
+            for index in made.indices:
+                self.demand(index)
         else:
             self.kept[loop].append(value)
 
