@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 from numba.core import types
@@ -9,6 +10,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._form import (
+    Array,
     Block,
     Carried,
     Exchange,
@@ -18,6 +20,7 @@ from dualrev.compiled.adjoints._form import (
     Operation,
     Raise,
     Root,
+    Statement,
     Store,
     Value,
 )
@@ -56,25 +59,43 @@ class LoopClasses:
         return self.is_counted(loop) and self.facts.is_innermost(loop)
 
     def _is_sum(self, each: Carried) -> bool:
-        """Whether iterations only add to a value, or subtract from it.
+        """Whether iterations only add to a value, or subtract from it; in branches and in loops inside, too.
 
         Its adjoint is then the same in all iterations, and the value itself is not read by any.
         """
+        if each.following is each.inside:
+            return False
+        readers: dict[Value, list[Statement]] = {}
         loop = self.facts.carries[each.inside][0]
-        value: Operand = each.inside
-        while value is not each.following:
-            uses = self.facts.uses.get(value, []) if isinstance(value, Value) else []
-            if len(uses) != 1 or not isinstance(uses[0], Operation) or uses[0].block is not loop.body:
-                return False
-            operation = uses[0]
-            first, second = (*operation.operands, None, None)[:2]
-            name = operation.row.name if operation.row is not None else ""
-            added = name == "add" and (first is value) != (second is value)
-            subtracted = name == "subtract" and first is value and second is not value
-            if not (added or subtracted):
-                return False
-            value = operation.result
-        return value is not each.inside and self.facts.uses.get(value, []) == [loop]  # type: ignore[arg-type]
+        if not self._adds(each.following, each.inside, loop, readers):
+            return False
+        return all(Counter(found) == Counter(self.facts.uses[value]) for value, found in readers.items())
+
+    def _adds(self, of: Operand, to: Value, reader: Statement, readers: dict[Value, list[Statement]]) -> bool:
+        """Whether a value is another one with something added; notes who reads the values on the way between them."""
+        if not isinstance(of, Value):
+            return False
+        seen = of in readers
+        readers.setdefault(of, []).append(reader)
+        if of is to or seen:
+            return True
+        if of in self.facts.merged:
+            branch, merge = self.facts.merged[of]
+            return self._adds(merge.first, to, branch, readers) and self._adds(merge.second, to, branch, readers)
+        if of in self.facts.carries:
+            inner, each = self.facts.carries[of]
+            return of is each.after and self.is_sum(each) and self._adds(each.initial, to, inner, readers)
+        made = of.made_by
+        if not isinstance(made, Operation) or made.row is None or made.row.name not in ("add", "subtract"):
+            return False
+        first, second = made.operands
+        if made.row.name == "subtract" or self._leads(first, to):
+            return self._adds(first, to, made, readers)  # type: ignore[arg-type]
+        return self._adds(second, to, made, readers)  # type: ignore[arg-type]
+
+    def _leads(self, of: Operand | Array, to: Value) -> bool:
+        """Whether a value is another one with something added, whoever reads the values between."""
+        return isinstance(of, Value) and self._adds(of, to, self.facts.all[0], {})
 
     def _induction_step(self, each: Carried) -> Operand | None:
         """Return what every iteration adds to an integer, or None: the integer is then known without being kept."""

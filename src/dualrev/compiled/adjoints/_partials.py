@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,44 @@ from dualrev.primitives.scalar import FORMULAS, TABLE
 
 _CALL = re.compile(r"\bmath_(\w+)")
 _SIMPLE = re.compile(r"[\w.]+(\(.*\))?")
+
+
+# A constant exponent decides most of what the rule of a power asks.
+class _Simplified(ast.NodeTransformer):
+    """Computes what is known of an expression: comparisons of constants, choices by them, and sums of integers."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        """Choose by a constant."""
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant):
+            return node.body if node.test.value else node.orelse
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """Compare constants."""
+        self.generic_visit(node)
+        return _computed(node, [node.left, *node.comparators])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Add and subtract integers; leave out a power of 1."""
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 1:
+            return node.left
+        sides = [node.left, node.right]
+        whole = all(isinstance(each, ast.Constant) and type(each.value) is int for each in sides)
+        return _computed(node, sides) if whole and isinstance(node.op, ast.Add | ast.Sub) else node
+
+
+def _computed(node: ast.expr, parts: Sequence[ast.expr]) -> ast.expr:
+    if all(isinstance(each, ast.Constant) for each in parts):
+        return ast.Constant(eval(compile(ast.Expression(node), "<rule>", "eval"), {"__builtins__": {}}))
+    return node
+
+
+def simplified(text: str) -> str:
+    """Return an expression without what its constants decide."""
+    tree = ast.parse(text, mode="eval").body
+    return ast.unparse(ast.fix_missing_locations(_Simplified().visit(tree)))
 
 
 class Product(NamedTuple):
@@ -60,6 +99,7 @@ class Partials:
         text = inlined(rule, [f"({written(each)})" for each in values])
         if text is None:
             raise Refused(f"the source of the table is not at hand for {row.name}")
+        text = simplified(text)
         self._bind(text)
         read = [each for name, each in zip(names, values, strict=True) if name in used and isinstance(each, Value)]
         if text in ("1.0", "-1.0"):

@@ -196,6 +196,7 @@ class ReverseText:
         self._iteration(loop, sums, others)
         inner, self.lines = self.lines.lines, outside
         self._demand_bounds(loop)
+        self._release(loop)
         for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.classes):
             for text in prologue:
                 self.lines.add(text)
@@ -208,6 +209,15 @@ class ReverseText:
             self.contribute(each.initial, f"{each.after.name}_b")
         for each in others:
             self.contribute(each.initial, f"{each.inside.name}_carried")
+
+    def _release(self, loop: Loop) -> None:
+        """Write the way back to the places that a loop has reserved."""
+        if self.classes.reserves(loop) and self.needs.kept[loop]:
+            n = self.places.number(loop)
+            self.lines.add(f"trips_{n} = {trips(loop)}")
+            for stack, kept in self.places.stacks(loop):
+                self.lines.add(f"{stack.top} -= {len(kept)} * trips_{n}")
+                self.lines.add(f"{self.places.base(loop, stack)} = {stack.top}")
 
     def _run_again(self, loop: Loop) -> None:
         """Write the iteration of a fused loop, which keeps what its reversal needs, and the shadows of its views."""
