@@ -16,7 +16,8 @@ from dualrev.primitives.rule_text import inlined
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
 _CALL = re.compile(r"\bmath_(\w+)")
-_SIMPLE = re.compile(r"[\w.]+(\(.*\))?")
+_FACTORS = (ast.Name, ast.Constant, ast.Call, ast.Attribute)
+"""Expressions that need no parentheses in a product."""
 
 
 # A constant exponent decides most of what the rule of a power asks.
@@ -104,9 +105,10 @@ class Partials:
         read = [each for name, each in zip(names, values, strict=True) if name in used and isinstance(each, Value)]
         if text in ("1.0", "-1.0"):
             return Product(adjoint, text == "-1.0", read)
-        if text.startswith("-") and _SIMPLE.fullmatch(text[1:]):
-            return Product(f"{text[1:]} * {adjoint}", True, read)
-        return Product(f"{text} * {adjoint}" if _SIMPLE.fullmatch(text) else f"({text}) * {adjoint}", False, read)
+        tree = ast.parse(text, mode="eval").body
+        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) and isinstance(tree.operand, _FACTORS):
+            return Product(f"{ast.unparse(tree.operand)} * {adjoint}", True, read)
+        return Product(f"{text if isinstance(tree, _FACTORS) else f'({text})'} * {adjoint}", False, read)
 
     def _bind(self, text: str) -> None:
         for name in _CALL.findall(text):

@@ -14,6 +14,7 @@ from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
 from dualrev.compiled.adjoints._form import Array, If, Loop, Make, Program, Raise, Value, View, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
+from dualrev.compiled.adjoints._free_names import with_free_names
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
@@ -75,6 +76,7 @@ def generate(program: Program, value: bool) -> Generated:
         If the program holds what the generator does not take.
     """
     with_loops_for_fills(program)
+    with_free_names(program)
     return _Generator(program, value).generated()
 
 

@@ -1,0 +1,45 @@
+"""Names of the program that would mean something else in the adjoint's text get a letter more."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator
+
+from dualrev.compiled.adjoints._form import Array, If, Load, Loop, Make, Operation, Program, Value, View, statements
+from dualrev.compiled.adjoints._primal_text import scope_of
+from dualrev.compiled.adjoints._workspace import HELPERS
+
+_OF_THE_TEXT = re.compile(
+    r"(kept|top)(_integers)?|workspace|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
+    r"|(trips|base|base_integers|iteration|old|cotangent|sum)_\d+(_\d+)?"
+)
+"""Names that the generator writes."""
+
+
+def with_free_names(program: Program) -> None:
+    """Rename what has a name of the text's own, or one of the scope."""
+    things = list(dict.fromkeys(_named(program)))
+    meant = set(scope_of(program)) | set(HELPERS) | set(vars(builtins))
+    taken = meant | {thing.name for thing in things}
+    for thing in things:
+        if thing.name in meant or _OF_THE_TEXT.fullmatch(thing.name):
+            name = f"{thing.name}_u"
+            while name in taken or _OF_THE_TEXT.fullmatch(name):
+                name += "u"
+            taken.add(name)
+            thing.name = name
+
+
+def _named(program: Program) -> Iterator[Value | Array]:
+    yield from program.parameters
+    for statement in statements(program.body):
+        if isinstance(statement, Operation | Load | View | Make):
+            yield statement.result
+        if isinstance(statement, If):
+            yield from (merge.result for merge in statement.merges)
+        if isinstance(statement, Loop):
+            yield from (each for each in (statement.variable, statement.trips) if each is not None)
+            for each in statement.carried:
+                yield each.inside
+                yield each.after
