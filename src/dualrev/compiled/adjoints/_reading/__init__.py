@@ -1,0 +1,1 @@
+"""The front of the generator: a compiled function's source, read into the normal form."""

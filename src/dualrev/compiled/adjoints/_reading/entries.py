@@ -1,0 +1,92 @@
+"""Entries: numbers, arrays, tuples and known objects that a name of the user's stands for while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Constant, Value
+from dualrev.compiled.adjoints._reading.typing import NUMBERS
+
+
+@dataclass(frozen=True, eq=False)
+class Tuple:
+    """A tuple, which the normal form does not have: its items are kept apart.
+
+    Attributes
+    ----------
+    kind
+        The class of a named tuple.
+    """
+
+    items: tuple[Entry, ...]
+    kind: Any = None
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A known object that is no number and no array: a function, a module, a type, a text, None."""
+
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of an array."""
+
+    of: Array
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Unreadable:
+    """A name that must not be read any more.
+
+    Attributes
+    ----------
+    reason
+        The predicate of a sentence whose subject is the line that reads it.
+    """
+
+    reason: str
+
+
+Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable
+Number = Value | Constant
+
+
+def entry_of(value: Any, type_of: Callable[[Any], Any]) -> Entry:
+    """Return what a global, a default or a literal stands for, which is frozen as Numba freezes it."""
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        of = types.unliteral(type_of(value))
+        if isinstance(of, NUMBERS):
+            return Constant(value.item() if isinstance(value, np.generic) else value, of)
+    return Known(value)
+
+
+def arrays_in(entry: Entry) -> list[Array]:
+    """Return the arrays that an entry is, or holds."""
+    if isinstance(entry, Tuple):
+        return [array for item in entry.items for array in arrays_in(item)]
+    return [entry] if isinstance(entry, Array) else []
+
+
+def zero(of: Any) -> Constant:
+    """Return the zero of a type."""
+    return Constant(False if isinstance(of, types.Boolean) else 0.0 if isinstance(of, types.Float) else 0, of)
+
+
+def numba_type(entry: Entry, type_of: Callable[[Any], Any]) -> Any:
+    """Return Numba's type of what a name stands for; None where it has none."""
+    if isinstance(entry, Value | Constant | Array):
+        return entry.type
+    if isinstance(entry, Tuple):
+        each = [numba_type(item, type_of) for item in entry.items]
+        if None in each:
+            return None
+        return types.BaseTuple.from_types(each, entry.kind)
+    return types.unliteral(type_of(entry.value)) if isinstance(entry, Known) else None

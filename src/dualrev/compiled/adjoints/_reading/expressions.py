@@ -1,0 +1,74 @@
+"""Expressions, by the kind of their node."""
+
+from __future__ import annotations
+
+import ast
+import types as python_types
+from collections.abc import Callable
+from typing import Any
+
+from dualrev.compiled.adjoints._form import Array
+from dualrev.compiled.adjoints._reading import indexing
+from dualrev.compiled.adjoints._reading.arithmetic import binary_expression, comparison, unary_expression
+from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expression
+from dualrev.compiled.adjoints._reading.calls import call
+from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.reader import Reader
+
+
+def _constant(reader: Reader, node: ast.Constant) -> Entry:
+    return reader.frozen(node.value)
+
+
+def _name(reader: Reader, node: ast.Name) -> Entry:
+    return reader.lookup(node.id)
+
+
+def _tuple(reader: Reader, node: ast.Tuple) -> Entry:
+    items: list[Entry] = []
+    for each in node.elts:
+        if isinstance(each, ast.Starred):
+            found = reader.expression(each.value)
+            items += found.items if isinstance(found, Tuple) else reader.refuse("unpacks what is no tuple")
+        else:
+            items.append(reader.expression(each))
+    return Tuple(tuple(items))
+
+
+def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
+    of = reader.expression(node.value)
+    if isinstance(of, Known) and isinstance(of.value, python_types.ModuleType | type):
+        found = getattr(of.value, node.attr, None)
+        return reader.frozen(found) if hasattr(of.value, node.attr) else reader.refuse(f"reads no known {node.attr}")
+    if isinstance(of, Tuple) and of.kind is not None and node.attr in of.kind._fields:
+        item: Entry = of.items[of.kind._fields.index(node.attr)]
+        return item
+    if isinstance(of, Array):
+        known = indexing.attribute(reader, of, node.attr)
+        return known or Method(of, node.attr)
+    return reader.refuse(f"reads the attribute {node.attr}")
+
+
+_READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Tuple: _tuple,
+    ast.Attribute: _attribute,
+    ast.BinOp: binary_expression,
+    ast.UnaryOp: unary_expression,
+    ast.Compare: comparison,
+    ast.BoolOp: both_or_either,
+    ast.IfExp: if_expression,
+    ast.Subscript: indexing.subscript,
+    ast.Call: call,
+}
+
+_NAMES = {ast.List: "a list", ast.Dict: "a dict", ast.Set: "a set", ast.ListComp: "a list", ast.JoinedStr: "a text"}
+
+
+def expression(reader: Reader, node: ast.expr) -> Entry:
+    """Read an expression."""
+    read = _READ.get(type(node))
+    if read is None:
+        return reader.refuse(f"has {_NAMES.get(type(node), f'an expression of the kind {type(node).__name__}')}")
+    return read(reader, node)

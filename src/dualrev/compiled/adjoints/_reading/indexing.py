@@ -1,0 +1,157 @@
+"""Elements, views and shapes of arrays."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Sequence
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.shapes import WHOLE, Index, note_axes, shape, size
+
+
+def indices(reader: Reader, node: ast.expr) -> list[Index]:
+    """Read a subscript of an array."""
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    found: list[Index] = []
+    for part in parts:
+        if isinstance(part, ast.Slice):
+            ends = [None if each is None else _bound(reader, each) for each in (part.lower, part.upper, part.step)]
+            found.append((ends[0], ends[1], ends[2]))
+            continue
+        entry = reader.expression(part)
+        items: Sequence[Entry] = entry.items if isinstance(entry, Tuple) else [entry]
+        for each in items:
+            if isinstance(each, Known) and each.value is Ellipsis:
+                found.append(None)
+            elif isinstance(each, Value | Constant) and isinstance(each.type, types.Integer):
+                found.append(each)
+            else:
+                reader.refuse("has a subscript that is no integer and no slice")
+    return found
+
+
+def _bound(reader: Reader, node: ast.expr) -> Operand | None:
+    found = reader.expression(node)
+    if isinstance(found, Known) and found.value is None:
+        return None
+    number = reader.as_number(found)
+    return number if isinstance(number.type, types.Integer) else reader.refuse("has a slice that is no integer's")
+
+
+def taken(reader: Reader, array: Array, places: Sequence[Index]) -> Entry:
+    """Return an element of an array, or a view."""
+    if is_element(array, places):
+        return reader.load(*element(reader, array, places))
+    return view(reader, array, places)
+
+
+def is_element(array: Array, places: Sequence[Index]) -> bool:
+    """Whether subscripts are those of an element."""
+    return len(places) == array.type.ndim and all(isinstance(each, Value | Constant) for each in places)
+
+
+def all_of(places: Sequence[Index]) -> bool:
+    """Whether subscripts are those of all elements."""
+    return all(each is None or each == WHOLE for each in places)
+
+
+def element(reader: Reader, array: Array, places: Sequence[Index]) -> tuple[Array, list[Operand]]:
+    """Return an array and its subscripts where an element of a part of it is meant: `x[i][j]` is `x[i, j]`."""
+    numbers = [each for each in places if isinstance(each, Value | Constant)]
+    while array in reader.parts and not reader.exchanges:
+        array, first = reader.parts[array]
+        numbers = [*first, *numbers]
+    return array, numbers
+
+
+def view(reader: Reader, array: Array, places: Sequence[Index]) -> Array:
+    """Return a part of an array that shares its memory."""
+    operands: list[Operand] = []
+    texts, kinds = [], []
+    for each in places:
+        if each is None:
+            texts.append("...")
+            kinds.append(types.ellipsis)
+        elif isinstance(each, tuple):
+            ends = [_put(operands, end) for end in each]
+            texts.append(":".join(ends[: 2 if each[2] is None else 3]))
+            kinds.append(types.slice2_type if each[2] is None else types.slice3_type)
+        else:
+            texts.append(_put(operands, each))
+            kinds.append(each.type)
+    kind = kinds[0] if len(kinds) == 1 else types.BaseTuple.from_types(kinds)
+    of = reader.typing.call(operator.getitem, [array.type, kind])
+    if not isinstance(of, types.Array):
+        reader.refuse("has a subscript that Numba does not take")
+    result = reader.view(array, f"{{source}}[{', '.join(texts)}]", operands, of)
+    note_axes(reader, result, array, places)
+    if not any(each is None or isinstance(each, tuple) for each in places):
+        reader.parts[result] = array, tuple(operands)
+    return result
+
+
+def _put(operands: list[Operand], operand: Operand | None) -> str:
+    if operand is None:
+        return ""
+    operands.append(operand)
+    return f"{{{len(operands) - 1}}}"
+
+
+def subscript(reader: Reader, node: ast.Subscript) -> Entry:
+    """Read a subscript."""
+    of = reader.expression(node.value)
+    if isinstance(of, Tuple):
+        return _item(reader, of, node.slice)
+    if not isinstance(of, Array):
+        return reader.refuse("has a subscript of what is no array and no tuple")
+    return taken(reader, of, indices(reader, node.slice))
+
+
+def _item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
+    if isinstance(node, ast.Slice):
+        ends = [None if each is None else _known_integer(reader, each) for each in (node.lower, node.upper, node.step)]
+        return Tuple(of.items[slice(*ends)])
+    place = _known_integer(reader, node)
+    if not -len(of.items) <= place < len(of.items):
+        return reader.refuse("has a subscript beyond a tuple's end")
+    return of.items[place]
+
+
+def _known_integer(reader: Reader, node: ast.expr) -> int:
+    found = reader.expression(node)
+    if isinstance(found, Constant) and isinstance(found.type, types.Integer):
+        return int(found.value)
+    return reader.refuse("has a subscript of a tuple that is not known")
+
+
+def attribute(reader: Reader, of: Array, name: str) -> Entry | None:
+    """Return an attribute of an array that is a number, a tuple or a view; None where it is another."""
+    if name == "shape":
+        return shape(reader, of)
+    if name == "ndim":
+        return Constant(of.type.ndim, types.intp)
+    if name == "size":
+        return size(reader, of)
+    return transposed(reader, of) if name == "T" else None
+
+
+def whole_view(reader: Reader, of: Array) -> Array:
+    """Return another name of an array."""
+    result = reader.view(of, "{source}", (), of.type)
+    reader.axes[result] = {axis: ((of, axis), WHOLE) for axis in range(of.type.ndim)}
+    return result
+
+
+def transposed(reader: Reader, of: Array) -> Array:
+    """Return a view with the axes in reverse order."""
+    if of.type.ndim == 1:
+        return of
+    result = reader.view(of, "{source}.T", (), reader.typing.attribute(of.type, "T"))
+    last = of.type.ndim - 1
+    reader.axes[result] = {axis: ((of, last - axis), WHOLE) for axis in range(last + 1)}
+    return result

@@ -1,0 +1,123 @@
+"""Loops of `for`: over ranges, arrays, tuples, and `enumerate` and `zip` of them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numba
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.arithmetic import binary
+from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.indexing import taken
+from dualrev.compiled.adjoints._reading.loops import Range, loop
+from dualrev.compiled.adjoints._reading.reader import Reader, known
+from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.compiled.adjoints._reading.targets import assign
+
+ZERO, ONE = Constant(0, types.intp), Constant(1, types.intp)
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """A range, and what each of its numbers stands for."""
+
+    range: Range
+    element: Callable[[Value], Entry]
+
+
+def for_statement(reader: Reader, node: ast.For) -> None:
+    """Read `for`."""
+    line = reader.line
+    over = _over(reader, node.iter)
+    reader.line = line
+    if isinstance(over, Tuple):
+        return _unrolled(reader, node, over)
+
+    def begin(variable: Value | None) -> None:
+        assert variable is not None
+        assign(reader, node.target, over.element(variable))
+
+    return loop(reader, node, over.range, begin)
+
+
+def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
+    if isinstance(node, ast.Call):
+        function = known(reader.expression(node.func))
+        if function in (builtins.range, numba.prange):
+            return _range(reader, node)
+        if function in (builtins.enumerate, builtins.zip):
+            parts = [_counted(reader, each) for each in node.args]
+            return _zip(reader, parts) if function is builtins.zip else _enumerate(reader, node, parts)
+    found = reader.expression(node)
+    if isinstance(found, Tuple):
+        return found
+    if not isinstance(found, Array):
+        return reader.refuse("loops over what is no range, array or tuple")
+    count = length(reader, found, 0)
+    return Iteration(Range(ZERO, count, ONE, types.intp), lambda index: taken(reader, found, [index]))
+
+
+def _range(reader: Reader, node: ast.Call) -> Iteration:
+    if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
+        reader.refuse("calls range with keywords")
+    parts = [reader.whole(each) for each in node.args]
+    found = reader.typing.call(builtins.range, [each.type for each in parts])
+    if found is None:
+        reader.refuse("calls range with what Numba does not take")
+    start, stop, step = {1: [ZERO, *parts, ONE], 2: [*parts, ONE], 3: parts}[len(parts)]
+    return Iteration(Range(start, stop, step, found.iterator_type.yield_type), lambda index: index)
+
+
+def _counted(reader: Reader, node: ast.expr) -> Iteration:
+    """Return an iteration as one over a range from 0."""
+    found = _over(reader, node)
+    if isinstance(found, Tuple):
+        return reader.refuse("loops over a tuple beside others")
+    over, element = found.range, found.element
+    if _is(over.start, 0) and _is(over.step, 1):
+        return found
+    if not _is(over.step, 1):
+        return reader.refuse("has enumerate or zip of a range with a step")
+    count = binary(reader, ast.Sub, over.stop, over.start)
+    return Iteration(
+        Range(ZERO, count, ONE, over.type),
+        lambda index: element(_value(reader, binary(reader, ast.Add, over.start, index))),
+    )
+
+
+def _value(reader: Reader, found: Operand) -> Value:
+    return found if isinstance(found, Value) else reader.operation("{0}", [found], found.type)
+
+
+def _is(operand: Operand, value: int) -> bool:
+    return isinstance(operand, Constant) and operand.value == value
+
+
+def _zip(reader: Reader, parts: list[Iteration]) -> Iteration:
+    stop = parts[0].range.stop
+    for each in parts[1:]:
+        of = reader.typing.call(builtins.min, [stop.type, each.range.stop.type])
+        stop = reader.operation("min({0}, {1})", [stop, each.range.stop], of)
+    return Iteration(
+        Range(ZERO, stop, ONE, types.intp), lambda index: Tuple(tuple(each.element(index) for each in parts))
+    )
+
+
+def _enumerate(reader: Reader, node: ast.Call, parts: list[Iteration]) -> Iteration:
+    if node.keywords or len(parts) != 1:
+        reader.refuse("calls enumerate with a start")
+    (over,) = parts
+    return Iteration(over.range, lambda index: Tuple((index, over.element(index))))
+
+
+def _unrolled(reader: Reader, node: ast.For, over: Tuple) -> None:
+    if getattr(node, "flag", None) is not None:
+        reader.refuse("leaves a loop over a tuple")
+    for item in over.items:
+        assign(reader, node.target, item)
+        reader.statements(node.body)

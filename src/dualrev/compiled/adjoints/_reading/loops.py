@@ -1,0 +1,199 @@
+"""Loops: names whose values iterations hand to each other, and those that they leave behind the loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Value
+from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._reading.exchanges import exchanged
+from dualrev.compiled.adjoints._reading.liveness import assigned_by
+from dualrev.compiled.adjoints._reading.reader import Reader
+
+Widths = dict[str, Any]
+"""From names to the types that iterations hand on: of a number Numba's, of a tuple its class and those of its items."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range of numbers, and the type of the variable that runs over it."""
+
+    start: Operand
+    stop: Operand
+    step: Operand
+    type: Any
+
+
+def endless(reader: Reader, node: ast.While) -> None:
+    """Read a loop that a flag stops."""
+    loop(reader, node, None, lambda variable: None)
+
+
+def loop(reader: Reader, node: ast.For | ast.While, over: Range | None, begin: Callable[[Value | None], None]) -> None:
+    """Read a loop of the user's; `begin` binds what an iteration begins with, given the loop's variable."""
+    source = reader.frame.source
+    names = [name for name in assigned_by(node) if name in source.live.after[node] | source.live.heads[node]]
+    repeat(reader, node, over, begin, lambda: reader.statements(node.body), names)
+
+
+def repeat(
+    reader: Reader,
+    node: ast.For | ast.While,
+    over: Range | None,
+    begin: Callable[[Value | None], None],
+    body: Callable[[], None],
+    names: list[str],
+) -> None:
+    """Read a body again and again until the types of what its iterations hand on are those that they begin with."""
+    key = (node, *(each.source for each in reader.frame.path()))
+    widths = reader.widths.setdefault(key, {})
+    while True:
+        before = _Snapshot(reader)
+        line = reader.line
+        attempt = _Attempt(reader, node, over, names, widths)
+        if attempt.read(begin, body):
+            return
+        before.restore(reader)
+        reader.line = line
+
+
+class _Snapshot:
+    """The state before an attempt to read a loop, which undoes it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.lengths = [(block, len(block.statements)) for block in reader.block.around()]
+        self.bound = dict(reader.frame.bound)
+        self.taken, self.counts = set(reader.names.taken), dict(reader.names.counts)
+
+    def restore(self, reader: Reader) -> None:
+        for block, length in self.lengths:
+            del block.statements[length:]
+        reader.frame.bound = self.bound
+        reader.names.taken, reader.names.counts = self.taken, self.counts
+
+
+class _Attempt:
+    def __init__(
+        self, reader: Reader, node: ast.For | ast.While, over: Range | None, names: list[str], widths: Widths
+    ) -> None:
+        self.reader, self.node, self.names, self.widths = reader, node, names, widths
+        self.outer = reader.block
+        self.before = dict(reader.frame.bound)
+        self.statement = Loop(self.outer, reader.line, Block(self.outer))
+        self.body = self.statement.body
+        self.body.owner = self.statement
+        if over is not None:
+            target = getattr(node, "target", None)
+            name = target.id if isinstance(target, ast.Name) else "i"
+            variable = reader.value(name, over.type, self.body, self.statement)
+            self.statement.variable = variable
+            self.statement.start, self.statement.stop, self.statement.step = over.start, over.stop, over.step
+
+    def read(self, begin: Callable[[Value | None], None], body: Callable[[], None]) -> bool:
+        """Read the body, and say whether the types were right."""
+        reader, flag = self.reader, getattr(self.node, "flag", None)
+        wider = False
+        for name in self.names:
+            wider |= self._widen(name, self.before.get(name))
+        inside = {name: self._inside(name) for name in self.names if name in self.widths}
+        with reader.inside(self.body, self.before | inside):
+            begin(self.statement.variable)
+            body()
+            after = reader.frame.bound
+        wider = False
+        for name in self.names:
+            wider |= self._widen(name, after.get(name))
+        if wider:
+            return False
+        self._close(inside, after, flag)
+        return True
+
+    def _widen(self, name: str, entry: Entry | None) -> bool:
+        """Take note of the type of what a name stands for; say whether that is news."""
+        known = self.widths.get(name)
+        found = known
+        if isinstance(entry, Value | Constant | Tuple):
+            found = self._wide(known, entry)
+            if found is None:
+                self.reader.refuse(f"has a loop that hands on {name} in values of no one type")
+        self.widths.update({} if found is None else {name: found})
+        return bool(found != known)
+
+    def _wide(self, known: Any, entry: Entry) -> Any:
+        if isinstance(entry, Value | Constant):
+            if known is None:
+                return entry.type
+            return None if isinstance(known, tuple) else self.reader.typing.unified(known, entry.type)
+        if not isinstance(entry, Tuple):
+            return None
+        items = (entry.kind, [None] * len(entry.items)) if known is None else known
+        if not isinstance(items, tuple) or len(items[1]) != len(entry.items) or items[0] is not entry.kind:
+            return None
+        wide = [self._wide(*pair) for pair in zip(items[1], entry.items, strict=True)]
+        return None if None in wide else (entry.kind, wide)
+
+    def _inside(self, name: str) -> Entry:
+        return self._made(self.widths[name], lambda of: self.reader.value(name, of, self.body, self.statement))
+
+    def _made(self, width: Any, make: Callable[[Any], Entry]) -> Entry:
+        if isinstance(width, tuple):
+            return Tuple(tuple(self._made(each, make) for each in width[1]), width[0])
+        return make(width)
+
+    def _close(self, inside: Mapping[str, Entry], after: Mapping[str, Entry], flag: str | None) -> None:
+        reader, statement = self.reader, self.statement
+        if flag is not None:
+            stopped = after[flag]
+            assert isinstance(stopped, Value | Constant)
+            statement.stopped = None if isinstance(stopped, Constant) and not stopped.value else stopped
+        reader.add(statement)
+        if statement.stopped is not None or statement.variable is None:
+            statement.trips = reader.value("trips", types.intp, self.outer, statement)
+        bound = dict(self.before)
+        self._exchange(after)
+        for name in self.names:
+            found, start = after.get(name), self.before.get(name)
+            if name in inside and not (start is None or isinstance(start, Value | Constant | Tuple)):
+                bound[name] = self._of_another_kind(name)
+            elif name in inside:
+                bound[name] = self._carried(name, inside[name], start, found)
+            elif found is not start and not (isinstance(start, Array) and isinstance(found, Array)):
+                bound[name] = self._of_another_kind(name)
+        reader.frame.bound = bound
+
+    def _exchange(self, after: Mapping[str, Entry]) -> None:
+        pairs = [(name, self.before.get(name), after.get(name)) for name in self.names]
+        changed = {
+            name: (start, found)
+            for name, start, found in pairs
+            if isinstance(start, Array) and isinstance(found, Array) and found is not start
+        }
+        live = self.reader.frame.source.live
+        read = live.after[self.node] | live.heads[self.node]
+        others = {name: entry for name, entry in after.items() if name in read and name not in changed}
+        if changed:
+            exchanged(self.reader, self.statement, changed, others)
+
+    def _of_another_kind(self, name: str) -> Entry:
+        if name in self.reader.frame.source.live.heads[self.node]:
+            self.reader.refuse(f"has a loop that sets {name} to another array, or to what is no number")
+        return Unreadable(f"reads {name}, which a loop before it sets to an array, or to what is no number")
+
+    def _carried(self, name: str, inside: Entry, start: Entry | None, found: Entry | None) -> Entry:
+        if isinstance(inside, Tuple):
+            starts = start.items if isinstance(start, Tuple) else (None,) * len(inside.items)
+            ends = found.items if isinstance(found, Tuple) else (None,) * len(inside.items)
+            items = zip(inside.items, starts, ends, strict=True)
+            return Tuple(tuple(self._carried(name, *each) for each in items), inside.kind)
+        assert isinstance(inside, Value)
+        if not isinstance(start, Value | Constant | None) or not isinstance(found, Value | Constant | None):
+            return Unreadable(f"reads {name}, which a loop sets to numbers and to others")
+        after = self.reader.value(name, inside.type, self.outer, self.statement)
+        of_type = inside.type
+        self.statement.carried.append(Carried(inside, start or zero(of_type), found or inside, after))
+        return after

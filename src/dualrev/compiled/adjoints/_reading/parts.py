@@ -1,0 +1,47 @@
+"""Writes to parts of arrays, and copies."""
+
+from __future__ import annotations
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Raise
+from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._reading.entries import Entry
+from dualrev.compiled.adjoints._reading.making import fill, make
+from dualrev.compiled.adjoints._reading.nests import each_element
+from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.shapes import extent, length
+
+
+def copy(reader: Reader, array: Array) -> Array:
+    """Return an array of its own that holds the same."""
+    made = make(reader, [length(reader, array, axis) for axis in range(array.type.ndim)], array.type.dtype)
+    each_element(reader, made, lambda indices: reader.load(array, indices))
+    return made
+
+
+def write(reader: Reader, target: Array, entry: Entry) -> None:
+    """Write a number, or the elements of an array, to all elements of an array."""
+    if not isinstance(entry, Array):
+        return fill(reader, target, reader.as_number(entry))
+    if entry.type.ndim > target.type.ndim:
+        reader.refuse("writes an array of more axes to a part of an array")
+    first = target.type.ndim - entry.type.ndim
+    for axis in range(entry.type.ndim):
+        require_equal(reader, (target, first + axis), (entry, axis))
+    # As if all were read before the first is written, which NumPy and Numba see to.
+    source = copy(reader, entry) if entry.root.group is target.root.group else entry
+    return each_element(reader, target, lambda indices: reader.load(source, indices[first:]))
+
+
+def require_equal(reader: Reader, first: tuple[Array, int], second: tuple[Array, int]) -> None:
+    """Raise an error in the program where two axes are not of one length, unless they are by construction."""
+    if extent(reader, *first) == extent(reader, *second):
+        return
+    lengths = [length(reader, *first), length(reader, *second)]
+    differ = reader.operation("{0} != {1}", lengths, types.boolean)
+
+    def raising() -> None:
+        reader.add(Raise(reader.block, reader.line, "ValueError('arrays of different shapes')"))
+
+    branch(reader, differ, raising, lambda: None, frozenset(reader.frame.bound))

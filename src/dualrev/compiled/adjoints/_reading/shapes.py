@@ -1,0 +1,94 @@
+"""Lengths of axes: as numbers, and as what proves that two are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Constant, Make, Operand, Operation, Value
+from dualrev.compiled.adjoints._reading.entries import Tuple
+from dualrev.compiled.adjoints._reading.reader import Reader
+
+Slice = tuple[Operand | None, Operand | None, Operand | None]
+Index = Operand | Slice | None
+"""A number, a slice, or None for an ellipsis."""
+
+WHOLE: Slice = (None, None, None)
+
+
+def length(reader: Reader, array: Array, axis: int) -> Operand:
+    """Return the length of an axis."""
+    if not reader.reshapes:
+        if isinstance(array.made_by, Make):
+            return array.made_by.shape[axis]
+        source = reader.axes.get(array, {}).get(axis)
+        if source is not None and source[1] == WHOLE:
+            return length(reader, *source[0])
+    return reader.operation(f"{{0}}.shape[{axis}]", [array], types.intp)
+
+
+def shape(reader: Reader, array: Array) -> Tuple:
+    """Return the shape of an array."""
+    return Tuple(tuple(length(reader, array, axis) for axis in range(array.type.ndim)))
+
+
+def size(reader: Reader, array: Array) -> Operand:
+    """Return the number of elements."""
+    if array.type.ndim == 1:
+        return length(reader, array, 0)
+    return reader.operation("{0}.size", [array], types.intp)
+
+
+def note_axes(reader: Reader, view: Array, source: Array, places: Sequence[Index]) -> None:
+    """Take note of the axes that a view has, and of how they come from those of its source."""
+    given = list(places)
+    missing = source.type.ndim - sum(each is not None for each in given)
+    where = given.index(None) if None in given else len(given)
+    filled = [*given[:where], *[WHOLE] * missing, *given[where + 1 :]]
+    kept = [((source, axis), each) for axis, each in enumerate(filled) if isinstance(each, tuple)]
+    reader.axes[view] = dict(enumerate(kept))
+
+
+def extent(reader: Reader, array: Array, axis: int) -> Hashable:
+    """Return what stands for the length of an axis: where it is equal, so are the lengths."""
+    if not reader.reshapes:
+        if isinstance(array.made_by, Make):
+            return number(reader, array.made_by.shape[axis])
+        source = reader.axes.get(array, {}).get(axis)
+        if source is not None:
+            return _sliced(reader, extent(reader, *source[0]), source[1])
+    return "{0}.shape[%d]" % axis, (array,)  # noqa: UP031
+
+
+def number(reader: Reader, operand: Operand | Array) -> Hashable:
+    """Return what stands for a number: where it is equal, so are the numbers."""
+    if isinstance(operand, Constant):
+        return int(operand.value)
+    made = operand.made_by
+    if isinstance(operand, Value) and isinstance(made, Operation) and isinstance(operand.type, types.Integer):
+        array = made.operands[0] if made.operands else None
+        if isinstance(array, Array) and made.text.startswith("{0}.shape["):
+            return extent(reader, array, int(made.text.removeprefix("{0}.shape[")[:-1]))
+        return made.text, tuple(number(reader, each) for each in made.operands)
+    return operand
+
+
+def _sliced(reader: Reader, of: Hashable, ends: Slice) -> Hashable:
+    if ends == WHOLE:
+        return of
+    start, stop, step = (None if each is None else number(reader, each) for each in ends)
+    first, last = 0 if start is None else start, 0 if stop is None else stop
+    if step is None and isinstance(first, int) and isinstance(last, int) and first >= 0 and (stop is None or last < 0):
+        # n - first + last, or 0 if that is below 0: x[1:] and x[:-1] are of one length.
+        return "shorter", of, first - last
+    return "slice", of, start, stop, step
+
+
+def same_shape(reader: Reader, first: Array, second: Array) -> bool:
+    """Whether two arrays are of one shape by construction."""
+    axes: Any = range(first.type.ndim)
+    return bool(first.type.ndim == second.type.ndim) and all(
+        extent(reader, first, axis) == extent(reader, second, axis) for axis in axes
+    )

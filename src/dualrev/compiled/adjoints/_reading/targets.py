@@ -1,0 +1,93 @@
+"""Assignments."""
+
+from __future__ import annotations
+
+import ast
+
+from dualrev.compiled.adjoints._form import Array, Block, Exchange, Fill, Statement, Store, statements
+from dualrev.compiled.adjoints._reading.arithmetic import binary
+from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, view
+from dualrev.compiled.adjoints._reading.parts import write
+from dualrev.compiled.adjoints._reading.reader import Reader
+
+
+def assignment(reader: Reader, node: ast.Assign) -> None:
+    """Read an assignment."""
+    found = reader.expression(node.value)
+    for target in node.targets:
+        assign(reader, target, found)
+
+
+def annotated(reader: Reader, node: ast.AnnAssign) -> None:
+    """Read an assignment with an annotation, which Numba does not read."""
+    if node.value is not None:
+        assign(reader, node.target, reader.expression(node.value))
+
+
+def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
+    """Let a target stand for what was read, or write it to an array's elements."""
+    if isinstance(target, ast.Name):
+        reader.bind(target.id, entry)
+    elif isinstance(target, ast.Tuple | ast.List):
+        if not isinstance(entry, Tuple):
+            reader.refuse("takes apart what is no tuple")
+        if any(isinstance(each, ast.Starred) for each in target.elts) or len(entry.items) != len(target.elts):
+            reader.refuse("takes a tuple apart into another number of names")
+        for each, item in zip(target.elts, entry.items, strict=True):
+            assign(reader, each, item)
+    elif isinstance(target, ast.Subscript):
+        _assign_element(reader, target, entry)
+    else:
+        reader.refuse("assigns to what is no name and no element")
+
+
+def _array(reader: Reader, target: ast.Subscript) -> Array:
+    array = reader.expression(target.value)
+    return array if isinstance(array, Array) else reader.refuse("writes to an element of what is no array")
+
+
+def _assign_element(reader: Reader, target: ast.Subscript, entry: Entry) -> None:
+    array = _array(reader, target)
+    places = indices(reader, target.slice)
+    if is_element(array, places):
+        reader.store(*element(reader, array, places), reader.as_number(entry))
+    else:
+        write(reader, array if all_of(places) else view(reader, array, places), entry)
+
+
+def augmented(reader: Reader, node: ast.AugAssign) -> None:
+    """Read an assignment in place, `x += y`."""
+    if isinstance(node.target, ast.Name):
+        old = reader.lookup(node.target.id)
+        if isinstance(old, Array):
+            reader.refuse("computes with whole arrays")
+        new = binary(reader, type(node.op), reader.as_number(old), reader.number(node.value))
+        reader.bind(node.target.id, new)
+    elif isinstance(node.target, ast.Subscript):
+        _augment_element(reader, node, node.target)
+    else:
+        reader.refuse("assigns to what is no name and no element")
+
+
+def _augment_element(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> None:
+    array = _array(reader, target)
+    places = indices(reader, target.slice)
+    if not is_element(array, places):
+        reader.refuse("adds to a part of an array")
+    array, elements = element(reader, array, places)
+    sign = {ast.Add: "+", ast.Sub: "-"}.get(type(node.op), "")
+    before = len(reader.block.statements)
+    value = reader.number(node.value)
+    # The old element is read before the other side is computed, which may write to it.
+    if sign and not _writes(reader.block.statements[before:]):
+        return reader.store(array, elements, value, sign)
+    after = reader.block.statements[before:]
+    del reader.block.statements[before:]
+    old = reader.load(array, elements)
+    reader.block.statements += after
+    return reader.store(array, elements, binary(reader, type(node.op), old, value))
+
+
+def _writes(made: list[Statement]) -> bool:
+    return any(isinstance(each, Store | Fill | Exchange) for each in statements(Block(statements=made)))

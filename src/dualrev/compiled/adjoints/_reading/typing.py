@@ -1,0 +1,50 @@
+"""Numba's own inference of types, asked for one operation at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numba.core import errors, types
+from numba.core.registry import cpu_target
+
+NUMBERS = (types.Integer, types.Float, types.Boolean)
+"""The types of numbers that the generator takes."""
+
+
+class Typing:
+    """Types, as Numba infers them."""
+
+    def __init__(self) -> None:
+        self.context = cpu_target.typing_context
+        self.context.refresh()
+
+    def of(self, value: Any) -> Any:
+        """Return the type of a constant, or of what a global name means; None where Numba has none."""
+        try:
+            return self.context.resolve_value_type(value)
+        except (errors.NumbaError, ValueError):
+            return None
+
+    def signature(self, function: Any, operands: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
+        """Return the signature of a call, or of an operator; None where Numba does not know it."""
+        try:
+            known = function if isinstance(function, types.Type) else self.of(function)
+            return self.context.resolve_function_type(
+                function if known is None else known, tuple(operands), dict(keywords or {})
+            )
+        except (errors.NumbaError, NotImplementedError):
+            return None
+
+    def call(self, function: Any, operands: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
+        """Return the type of a call's result, or of an operator's; None where Numba does not know it."""
+        signature = self.signature(function, operands, keywords)
+        return None if signature is None else signature.return_type
+
+    def attribute(self, of: Any, name: str) -> Any:
+        """Return the type of an attribute, or None."""
+        return self.context.resolve_getattr(of, name)
+
+    def unified(self, first: Any, second: Any) -> Any:
+        """Return the type of a variable that is assigned both; None where there is none."""
+        return first if first == second else self.context.unify_types(first, second)
