@@ -23,7 +23,7 @@ class ForwardText(PrimalText):
         places: Places,
         results: Sequence[Operand | Array] = (),
     ) -> None:
-        super().__init__(lines)
+        super().__init__(lines, places.element)
         self.results = results
         self.needs, self.classes, self.places = needs, classes, places
 
@@ -37,7 +37,7 @@ class ForwardText(PrimalText):
 
     def _first_run(self, loop: Loop) -> None:
         if self.needs.reads_behind(loop, self.results):
-            PrimalText(self.lines).statement(loop)
+            PrimalText(self.lines, self.element).statement(loop)
             return
         for each in loop.carried:
             self.lines.add(f"{each.after.name} = {written(each.initial, each.after.type)}")

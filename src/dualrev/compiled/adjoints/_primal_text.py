@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatchmethod
 from typing import Any
 
@@ -52,14 +53,18 @@ def element(array: Array, indices: tuple[Operand, ...], suffix: str = "") -> str
     return f"{array.name}{suffix}[{', '.join(map(written, indices))}]"
 
 
+Element = Callable[[Array, tuple[Operand, ...]], str]
+"""Returns the text of an array's element."""
+
+
 class PrimalText:
     """Writes statements as they ran.
 
     Methods that do nothing here are for the forward sweep, which keeps values for the reverse one.
     """
 
-    def __init__(self, lines: Lines) -> None:
-        self.lines = lines
+    def __init__(self, lines: Lines, element: Element = element) -> None:
+        self.lines, self.element = lines, element
 
     def after(self, value: Value) -> None:
         """Write what follows the assignment of a value."""
@@ -162,10 +167,6 @@ class PrimalText:
         for each in loop.carried:
             self.lines.add(f"{each.after.name} = {each.inside.name}")
             self.after(each.after)
-
-    def element(self, array: Array, indices: tuple[Operand, ...]) -> str:
-        """Return the text of an array's element."""
-        return element(array, indices)
 
 
 def computed(operation: Operation) -> str:

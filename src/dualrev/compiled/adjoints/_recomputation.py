@@ -9,7 +9,7 @@ from dualrev.compiled.adjoints._form import Block, If, Load, Loop, Operation, St
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
-from dualrev.compiled.adjoints._primal_text import computed, element, viewed, written
+from dualrev.compiled.adjoints._primal_text import computed, viewed, written
 from dualrev.compiled.adjoints._workspace import Places, iteration, nothing, trips
 
 
@@ -83,7 +83,7 @@ class Recomputation:
 
     @_statement.register
     def _(self, statement: Load) -> None:
-        self._value(statement.result, element(statement.array, statement.indices))
+        self._value(statement.result, self.places.element(statement.array, statement.indices))
 
     @_statement.register
     def _(self, statement: View) -> None:

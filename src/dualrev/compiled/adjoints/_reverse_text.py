@@ -29,7 +29,7 @@ from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs, trailing_exchanges
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import element, head, viewed, written
+from dualrev.compiled.adjoints._primal_text import head, viewed, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
@@ -123,7 +123,7 @@ class ReverseText:
             old = self.places.name(statement)
             if loop is not None and self.classes.reserves(loop):
                 old = self.places.read(statement, self.places.reserved(loop, statement))
-            place = element(statement.array, statement.indices)
+            place = self.places.element(statement.array, statement.indices)
             self.lines.add(f"{place} = {old}", Restored(statement.array))
 
     def _store(self, statement: Store) -> None:
@@ -280,4 +280,4 @@ class ReverseText:
 
     def element(self, array: Array, indices: tuple[Operand, ...]) -> str:
         """Return the text of an element's adjoint."""
-        return element(array, indices, "_b")
+        return self.places.element(array, indices, "_b")

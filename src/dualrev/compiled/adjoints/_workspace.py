@@ -13,7 +13,7 @@ import numba
 from numba.core import types
 
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Loop, Store, Value
+from dualrev.compiled.adjoints._form import Array, Loop, Operand, Store, Value
 from dualrev.compiled.adjoints._needs import Kept, Needs
 from dualrev.compiled.adjoints._primal_text import written
 from dualrev.reverse.numba_workspace import room_for_floats, room_for_integers
@@ -90,6 +90,18 @@ class Places:
     def base(self, loop: Loop, stack: Stack) -> str:
         """Return the name of the place where a loop's block begins."""
         return f"{'base' if stack is FLOATS else 'base_integers'}_{self.number(loop)}"
+
+    def element(self, array: Array, indices: tuple[Operand, ...], suffix: str = "") -> str:
+        """Return the text of an array's element, or of its adjoint."""
+        return f"{array.name}{suffix}[{', '.join(map(self._subscript, indices))}]"
+
+    # A signed subscript is tested for each access, as it may count from the end, and the test keeps a loop out of
+    # vector registers. The compiler knows by itself that a range's variable is not negative.
+    def _subscript(self, index: Operand) -> str:
+        of, _ = self.facts.split(index)
+        if of is None or of in self.facts.variables or not self.facts.never_negative(index):
+            return written(index)
+        return f"uint64({written(index)})"
 
     def read(self, kept: Kept, place: str) -> str:
         """Return the text that reads a kept value from its place."""
