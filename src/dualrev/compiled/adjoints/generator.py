@@ -20,8 +20,10 @@ from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import dtype, scope_of, viewed, written
+from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints._reverse_text import ReverseText
+from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints._workspace import HELPERS, Places
 from dualrev.kernels.numba_extending import defined
 
@@ -134,7 +136,8 @@ class _Generator:
         parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | self.partials.scope
         text = [line for line in lines.text().split("\n") if line]
-        return Generated(parameters, [line[4:] for line in text], scope)
+        pure = purity(scope, {"plus", *self.partials.scope})
+        return Generated(parameters, tidied([line[4:] for line in text], pure), scope)
 
     def _copied(self) -> list[Array]:
         """Return the arguments that the function writes to: the adjoint writes to copies."""

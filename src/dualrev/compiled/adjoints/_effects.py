@@ -1,0 +1,112 @@
+"""What the statements of a generated function do besides setting names, and what expressions depend on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from dualrev.compiled.adjoints._text_flow import blocks, expressions, pairs
+
+
+class Deeds(NamedTuple):
+    """What a statement may do, with all that stands in it.
+
+    Attributes
+    ----------
+    sets
+        The names that it sets.
+    stores
+        Whether it writes to memory.
+    acts
+        Whether it raises an error, ends something, or may not end itself.
+    """
+
+    sets: frozenset[str]
+    stores: bool
+    acts: bool
+
+
+class Effects:
+    """Tells what statements and expressions do.
+
+    Parameters
+    ----------
+    pure
+        Whether a function, by its name in the text, has no effect and raises no error.
+    """
+
+    def __init__(self, pure: Callable[[str], bool]) -> None:
+        self._pure = pure
+
+    def acts(self, statement: ast.stmt) -> bool:
+        """Whether a statement, or the head of a branch or loop, does more than set names."""
+        if isinstance(statement, ast.Return | ast.Raise):
+            return True
+        return _stores(statement) or any(not self.is_pure(each) for each in expressions(statement))
+
+    def is_pure(self, expression: ast.expr) -> bool:
+        """Whether an expression has no effect and raises no error."""
+        return all(self._is_pure_call(each) for each in ast.walk(expression) if isinstance(each, ast.Call))
+
+    def _is_pure_call(self, call: ast.Call) -> bool:
+        name = ast.unparse(call.func)
+        if name == "range" and len(call.args) == 3:
+            # A step of zero is an error.
+            step = call.args[2].operand if isinstance(call.args[2], ast.UnaryOp) else call.args[2]
+            return isinstance(step, ast.Constant) and step.value != 0
+        return self._pure(name)
+
+    def deeds(self, statement: ast.stmt) -> Deeds:
+        """Return what a statement does, with all that stands in it."""
+        inner = [self.deeds(each) for block in blocks(statement) for each in block]
+        own = {target.id for target, _ in pairs(statement) if isinstance(target, ast.Name)}
+        if isinstance(statement, ast.For) and isinstance(statement.target, ast.Name):
+            own.add(statement.target.id)
+        jumps = isinstance(statement, ast.While | ast.Break | ast.Return | ast.Raise)
+        return Deeds(
+            frozenset(own).union(*(each.sets for each in inner)),
+            _stores(statement) or any(each.stores for each in inner),
+            jumps or any(not self.is_pure(each) for each in expressions(statement)) or any(each.acts for each in inner),
+        )
+
+
+def _stores(statement: ast.stmt) -> bool:
+    """Whether a statement itself writes to memory."""
+    if isinstance(statement, ast.AugAssign):
+        return True
+    return any(isinstance(target, ast.Subscript) for target, _ in pairs(statement))
+
+
+def reads_memory(expression: ast.expr, arrays: frozenset[str]) -> bool:
+    """Whether the value of an expression may change when an array's element does."""
+    return any(True for _ in _memory(expression, arrays))
+
+
+def _memory(node: ast.AST, arrays: frozenset[str]) -> Iterator[ast.AST]:
+    """Yield what reads memory. The shape of an array does not."""
+    if isinstance(node, ast.Attribute) and node.attr in ("shape", "size", "ndim", "inf", "nan"):
+        return
+    if isinstance(node, ast.Subscript) and not (isinstance(node.value, ast.Attribute) and node.value.attr == "shape"):
+        yield node
+    if isinstance(node, ast.Name) and node.id in arrays:
+        yield node
+    for each in ast.iter_child_nodes(node):
+        yield from _memory(each, arrays)
+
+
+def arrays_in(statements: list[ast.stmt]) -> frozenset[str]:
+    """Return the names in a text that may stand for arrays: what has elements or attributes, and other names of it."""
+    found: set[str] = set()
+    copies: list[tuple[str, str]] = []
+    for statement in statements:
+        for expression in expressions(statement):
+            for each in ast.walk(expression):
+                if isinstance(each, ast.Subscript | ast.Attribute) and isinstance(each.value, ast.Name):
+                    found.add(each.value.id)
+        for target, value in pairs(statement):
+            if isinstance(target, ast.Name) and isinstance(value, ast.Name):
+                copies += [(target.id, value.id), (value.id, target.id)]
+    while new := {one for one, other in copies if other in found} - found:
+        found |= new
+    return frozenset(found)

@@ -1,0 +1,81 @@
+"""The body of a generated function as people write it: without dead lines, and with expressions instead of steps.
+
+It computes the same numbers, bit by bit, and raises the same errors. The work is done on Python's syntax tree, by two
+passes that take turns until nothing changes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from dualrev.compiled.adjoints._dead_lines import drop_dead_lines
+from dualrev.compiled.adjoints._effects import Effects
+from dualrev.compiled.adjoints._folding import fold
+from dualrev.compiled.adjoints._text_flow import blocks, names_read, pairs
+
+
+def tidied(lines: Sequence[str], pure: Callable[[str], bool]) -> list[str]:
+    """Return the lines of a function's body, tidied.
+
+    Parameters
+    ----------
+    lines
+        Without the indent that all of them have.
+    pure
+        Whether a function, by its name in the lines, has no effect and raises no error.
+    """
+    body = ast.parse("\n".join(lines)).body
+    _simplify(body)
+    effects = Effects(pure)
+    changes = True
+    while changes:
+        changes = drop_dead_lines(body, effects)
+        changes |= fold(body, effects)
+    _shorten(body)
+    return ast.unparse(ast.Module(body, [])).split("\n")
+
+
+def _simplify(body: list[ast.stmt]) -> None:
+    """Write assignments in the one form that the passes know: `a = a + b` for `a += b`, and one name in each."""
+    result: list[ast.stmt] = []
+    for each in body:
+        for inner in blocks(each):
+            _simplify(inner)
+        # What `+=` adds to by name is a number. That of an array would be another operation.
+        if isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name):
+            value = ast.BinOp(ast.Name(each.target.id, ast.Load()), each.op, each.value)
+            result.append(ast.Assign([each.target], value, lineno=each.lineno))
+        elif len(apart := pairs(each)) > 1 and not _depend(apart):
+            result += [ast.Assign([target], value, lineno=each.lineno) for target, value in apart]
+        else:
+            result.append(each)
+    body[:] = result
+
+
+def _depend(apart: list[tuple[ast.expr, ast.expr]]) -> bool:
+    """Whether one of several assignments at once reads what another one before it sets."""
+    names: set[str] = set()
+    for target, value in apart:
+        if not isinstance(target, ast.Name) or names & {each.id for each in names_read(value)}:
+            return True
+        names.add(target.id)
+    return False
+
+
+def _shorten(body: list[ast.stmt]) -> None:
+    """Write `a += b` for `a = a + b` again."""
+    for n, each in enumerate(body):
+        for inner in blocks(each):
+            _shorten(inner)
+        for target, value in pairs(each):
+            if (
+                isinstance(target, ast.Name)
+                and isinstance(value, ast.BinOp)
+                and isinstance(value.op, ast.Add | ast.Sub)
+                and isinstance(value.left, ast.Name)
+                and value.left.id == target.id
+                and isinstance(each, ast.Assign)
+                and not isinstance(each.targets[0], ast.Tuple)
+            ):
+                body[n] = ast.AugAssign(target, value.op, value.right)
