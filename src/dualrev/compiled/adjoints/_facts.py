@@ -148,6 +148,20 @@ class Facts:
                 return inner, constant + int(first.value)
         return operand, 0
 
+    # `4 * n` in two places is one number, which the reader has given two names.
+    def number(self, operand: Operand | None) -> Any:
+        """Return a key of an integer: the same for two that are computed alike from the same values."""
+        if operand is None:
+            return None
+        if isinstance(operand, Constant):
+            return operand.value
+        base, constant = self.split(operand)
+        made = base.made_by if base is not None else None
+        if isinstance(made, Operation) and made.result is base and isinstance(base.type, types.Integer):
+            parts = tuple(each if isinstance(each, Array) else self.number(each) for each in made.operands)
+            return made.text, parts, constant
+        return base, constant
+
     def apart_by(self, loop: Loop, subscripts: Sequence[Sequence[Operand]]) -> bool:
         """Whether subscripts can mean one element only within one iteration of a loop.
 
@@ -156,14 +170,14 @@ class Facts:
         if loop.variable is None:
             return False
         for same_axis in zip(*subscripts, strict=False):
-            parts = {self.split(each) for each in same_axis}
-            if len(parts) == 1 and parts.pop()[0] is loop.variable and self.never_negative(same_axis[0]):
+            bases = {self.split(each) for each in same_axis}
+            if len(bases) == 1 and bases.pop()[0] is loop.variable and self.never_negative(same_axis[0]):
                 return True
         return False
 
     def same(self, first: Iterable[Operand], second: Iterable[Operand]) -> bool:
         """Whether two subscripts are the same text of the same values."""
-        return [self.split(each) for each in first] == [self.split(each) for each in second]
+        return [self.number(each) for each in first] == [self.number(each) for each in second]
 
 
 def operands_of(statement: Statement) -> list[Operand | Array]:

@@ -32,7 +32,9 @@ class Kills:
         for loop, inner, length in zip(loops, [*loops[1:], None], shape, strict=True):
             if loop.stopped is not None or not (_is(loop.start, 0) and _is(loop.step, 1)):
                 return None
-            if not _same(loop.stop, length) or (inner is not None and inner.block is not loop.body):
+            if self.facts.number(loop.stop) != self.facts.number(length) or (
+                inner is not None and inner.block is not loop.body
+            ):
                 return None
         return loops[0] if [loop.variable for loop in loops] == list(store.indices) else None
 
@@ -57,15 +59,16 @@ class Kills:
         )
 
     def killed_between(self, root: Root, loop: Loop, store: Store) -> bool:
-        """Whether an iteration of a loop kills an array before it comes to a store."""
+        """Whether an iteration of a loop overwrites what a store does, the whole array or that element, before it."""
         if not self.is_scratch(root):
             return False
-        return any(
-            killer is not None and killer.block is loop.body and killer not in self.facts.loops[store]
-            for each in self._accesses[root]
-            if self.facts.place[each] < self.facts.place[store]
-            for killer in [self.killing_loop(each)]
-        )
+        for each in self._accesses[root]:
+            killer = self.killing_loop(each)
+            if killer is None or killer.block is not loop.body or self.facts.place[each] >= self.facts.place[store]:
+                continue
+            if killer not in self.facts.loops[store] or self.facts.same(each.indices, store.indices):
+                return True
+        return False
 
     def read_after(self, root: Root, loop: Loop) -> bool:
         """Whether anything behind a loop uses the array."""
@@ -77,7 +80,3 @@ class Kills:
 
 def _is(operand: Operand | None, value: int) -> bool:
     return isinstance(operand, Constant) and bool(operand.value == value)
-
-
-def _same(a: Operand | None, b: Operand) -> bool:
-    return a is b or (isinstance(a, Constant) and isinstance(b, Constant) and a.value == b.value)
