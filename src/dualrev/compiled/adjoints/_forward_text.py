@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Store, Value
+from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Operation, Store, Value
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
-from dualrev.compiled.adjoints._primal_text import PrimalText, written
+from dualrev.compiled.adjoints._primal_text import PrimalText
 from dualrev.compiled.adjoints._workspace import Places, Stack, nothing, trips
 
 
@@ -21,26 +19,30 @@ class ForwardText(PrimalText):
         needs: Needs,
         classes: LoopClasses,
         places: Places,
-        results: Sequence[Operand | Array] = (),
     ) -> None:
         super().__init__(lines, places.element)
-        self.results = results
+        self.late: list[Operation] = []
+        self._late_values: set[Operand | Array] = set()
         self.needs, self.classes, self.places = needs, classes, places
 
     def block(self, block: Block) -> None:
-        """Write the statements of a block. A fused loop keeps nothing in its first run, which only makes its sums."""
+        """Write the statements of a block, without those that have to wait for a fused loop in the reverse sweep."""
         for statement in block.statements:
             if isinstance(statement, Loop) and self.classes.is_fused(statement):
-                self._first_run(statement)
+                self._fused(statement)
+            elif isinstance(statement, Operation) and not self._late_values.isdisjoint(statement.operands):
+                self.late.append(statement)
+                self._late_values.add(statement.result)
             else:
                 self.statement(statement)
 
-    def _first_run(self, loop: Loop) -> None:
-        if self.needs.reads_behind(loop, self.results):
+    # The sums of a fused loop are made when it is reversed, and what is computed from them then comes behind the
+    # reverse sweep. Where that needs them itself, the loop runs twice.
+    def _fused(self, loop: Loop) -> None:
+        if self.needs.reads_behind(loop):
             PrimalText(self.lines, self.element).statement(loop)
-            return
-        for each in loop.carried:
-            self.lines.add(f"{each.after.name} = {written(each.initial, each.after.type)}")
+        else:
+            self._late_values |= {each.after for each in loop.carried}
 
     def after(self, value: Value) -> None:
         """Put a value into the place that was reserved for it."""

@@ -30,8 +30,8 @@ from dualrev.compiled.adjoints._kills import Kills
 class LoopClasses:
     """Answers about the loops of a program."""
 
-    def __init__(self, facts: Facts, activity: Activity) -> None:
-        self.facts, self.activity = facts, activity
+    def __init__(self, facts: Facts, activity: Activity, not_fused: frozenset[Loop]) -> None:
+        self.facts, self.activity, self._not_fused = facts, activity, not_fused
         self.is_sum = cache(self._is_sum)
         self.induction_step = cache(self._induction_step)
         self.is_order_free = cache(self._is_order_free)
@@ -138,7 +138,7 @@ class LoopClasses:
     # that of one iteration.
     def _is_fused(self, loop: Loop) -> bool:
         """Whether each iteration is run and reversed at once: iterations share only sums, and scratch arrays."""
-        if not self.is_counted(loop) or self.facts.loops[loop] or self.facts.is_innermost(loop):
+        if not self.is_counted(loop) or self.facts.loops[loop] or loop in self._not_fused:
             return False
         if loop.block.owner is not None:
             return False

@@ -6,8 +6,6 @@ reversed iteration, when the memory is as the iteration left it; what that canno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import (
     Array,
@@ -181,13 +179,13 @@ class Needs:
         root = load.array.root
         return self.facts.one_name(root) and self.facts.apart_by(loop, [load.indices, store.indices])
 
-    # Of a loop that is run again, iteration by iteration, in the reverse sweep, the first run gives the sums alone.
-    def reads_behind(self, loop: Loop, results: Sequence[Operand | Array]) -> bool:
-        """Whether anything that runs outside of a loop needs what it leaves behind, or the results do."""
+    def reads_behind(self, loop: Loop) -> bool:
+        """Whether the reverse sweep reads what a loop leaves behind, or anything but operations at the top level."""
         left = {each.after for each in loop.carried}
-        pending: list[Operand | Array] = [*self.touched, *results]
+        pending: list[Operand | Array] = [*self.touched]
         for statement in self.facts.all:
-            if loop not in self.facts.loops[statement] and not isinstance(statement, Operation):
+            nested = statement.block.owner is not None
+            if loop not in self.facts.loops[statement] and (nested or not isinstance(statement, Operation)):
                 pending += operands_of(statement) if statement is not loop else []
         seen: set[Operand | Array] = set()
         while pending:

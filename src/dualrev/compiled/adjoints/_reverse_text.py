@@ -205,6 +205,9 @@ class ReverseText:
                 self.lines.extend(lines)
             for text in epilogue:
                 self.lines.add(text)
+        if self.classes.is_fused(loop):
+            for each in loop.carried:
+                self.lines.add(f"{each.after.name} = {each.inside.name}")
         for each in sums:
             self.contribute(each.initial, f"{each.after.name}_b")
         for each in others:
@@ -222,6 +225,9 @@ class ReverseText:
     def _run_again(self, loop: Loop) -> None:
         """Write the iteration of a fused loop, which keeps what its reversal needs, and the shadows of its views."""
         ForwardText(self.lines, self.needs, self.classes, self.places).block(loop.body)
+        for each in loop.carried:
+            following = written(each.following, each.inside.type)
+            self.lines.add(f"{each.inside.name} = {following}", Total(None))
         for statement in loop.body.statements:
             if isinstance(statement, View) and self.activity.active(statement.result):
                 self.lines.add(f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")

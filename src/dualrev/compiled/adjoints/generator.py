@@ -19,7 +19,7 @@ from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import dtype, scope_of, viewed, written
+from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, viewed, written
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints._reverse_text import ReverseText
@@ -79,15 +79,22 @@ def generate(program: Program, value: bool) -> Generated:
     """
     with_loops_for_fills(program)
     with_free_names(program)
-    return _Generator(program, value).generated()
+    not_fused: frozenset[Loop] = frozenset()
+    while True:
+        generator = _Generator(program, value, not_fused)
+        generated = generator.generated()
+        wasted = generator.wasted()
+        if not wasted:
+            return generated
+        not_fused |= wasted
 
 
 class _Generator:
-    def __init__(self, program: Program, value: bool) -> None:
+    def __init__(self, program: Program, value: bool, not_fused: frozenset[Loop]) -> None:
         self.program, self.value = program, value
         self.facts = Facts(program)
         self.activity = Activity(program)
-        self.classes = LoopClasses(self.facts, self.activity)
+        self.classes = LoopClasses(self.facts, self.activity, not_fused)
         self.needs = Needs(self.facts, self.classes)
         self.places = Places(self.facts, self.needs)
         self.partials = Partials()
@@ -114,13 +121,13 @@ class _Generator:
             self._reverse()
         reverse = self._reverse()
         lines = Lines()
-        results = self.results if self.value else []
         for stack in self.places.used():
             lines.add(f"{stack.name} = {stack.room}(workspace, 0, {FIRST_PLACES})")
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
-        ForwardText(lines, self.needs, self.classes, self.places, results).block(self.program.body)
+        forward = ForwardText(lines, self.needs, self.classes, self.places)
+        forward.block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
             raise Refused("it always raises an error")
@@ -130,6 +137,8 @@ class _Generator:
                 lines.add(f"value{n} = {each.name}.copy()")
             values.append(f"value{n}" if isinstance(each, Array) else written(each))
         lines.extend(reverse.lines)
+        for operation in forward.late:
+            PrimalText(lines, self.places.element).statement(operation)
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
         lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
@@ -138,6 +147,14 @@ class _Generator:
         text = [line for line in lines.text().split("\n") if line]
         pure = purity(scope, {"plus", *self.partials.scope})
         return Generated(parameters, tidied([line[4:] for line in text], pure), scope)
+
+    def wasted(self) -> frozenset[Loop]:
+        """Return the innermost loops that are fused, and run before all the same: to keep their values costs less."""
+        return frozenset(
+            loop
+            for loop in self.facts.within
+            if self.classes.is_fused(loop) and self.facts.is_innermost(loop) and self.needs.reads_behind(loop)
+        )
 
     def _copied(self) -> list[Array]:
         """Return the arguments that the function writes to: the adjoint writes to copies."""
