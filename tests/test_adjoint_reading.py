@@ -246,6 +246,7 @@ def _prints(x):
 @njit
 def _appends(x):
     found = [x]
+    found.append(x)
     return found[0]
 
 
@@ -278,7 +279,7 @@ def _calls_what_is_not_compiled(x):
     [
         (_factorial, (1.0,), r"line \d+ calls _factorial, which calls itself"),
         (_prints, (1.0,), r"line \d+ calls print"),
-        (_appends, (1.0,), r"line \d+ has a list"),
+        (_appends, (1.0,), r"line \d+ reads the attribute append"),
         (
             _chooses,
             (np.ones(2), np.ones(2)),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import operator
-from functools import partial
 from typing import Any
 
 import numba
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Constant
-from dualrev.compiled.adjoints._reading.branches import joined, truth
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Number, Tuple
+from dualrev.compiled.adjoints._form import Constant
+from dualrev.compiled.adjoints._reading.entries import Number
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.primitives.scalar import POWERS, TABLE
 
@@ -31,6 +29,13 @@ BINARY: dict[type[ast.operator], tuple[str, Any, str | None]] = {
     ast.RShift: (">>", operator.rshift, None),
 }
 """Of an operator of two sides its sign, its function and the name of its row."""
+
+UNARY: dict[type[ast.unaryop], tuple[str, Any, str | None]] = {
+    ast.USub: ("-", operator.neg, "negative"),
+    ast.UAdd: ("+", operator.pos, "positive"),
+    ast.Invert: ("~", operator.invert, None),
+}
+"""Of an operator of one side its sign, its function and the name of its row."""
 
 COMPARISONS: dict[type[ast.cmpop], tuple[str, Any, str]] = {
     ast.Lt: ("<", operator.lt, "less"),
@@ -97,74 +102,17 @@ def _folded(operation: type[ast.operator], a: Number, b: Number) -> Constant | N
     return Constant(value, types.intp) if abs(value) < 2**62 else None
 
 
-def binary_expression(reader: Reader, node: ast.BinOp) -> Entry:
-    """Read an operator of two sides."""
-    a, b = reader.expression(node.left), reader.expression(node.right)
-    if isinstance(a, Tuple) and isinstance(b, Tuple) and isinstance(node.op, ast.Add):
-        return Tuple(a.items + b.items)
-    if isinstance(a, Array) or isinstance(b, Array):
-        return reader.refuse("computes with whole arrays")
-    return binary(reader, type(node.op), reader.as_number(a), reader.as_number(b))
-
-
-def unary_expression(reader: Reader, node: ast.UnaryOp) -> Entry:
-    """Read an operator of one side."""
-    found = reader.expression(node.operand)
-    if isinstance(node.op, ast.Not):
-        condition = truth(reader, found)
-        if isinstance(condition, Constant):
-            return Constant(not condition.value, types.boolean)
-        return reader.operation("not {0}", [condition], types.boolean)
-    if isinstance(found, Array):
-        return reader.refuse("computes with whole arrays")
-    number = reader.as_number(found)
-    return signed(reader, type(node.op), number)
-
-
 def signed(reader: Reader, operation: type[ast.unaryop], number: Number) -> Number:
     """Return a number with another sign, or with its bits changed."""
-    sign, function, name = {
-        ast.USub: ("-", operator.neg, "negative"),
-        ast.UAdd: ("+", operator.pos, "positive"),
-        ast.Invert: ("~", operator.invert, None),
-    }[operation]
+    sign, function, name = UNARY[operation]
     if isinstance(number, Constant) and number.type in (types.intp, types.float64) and operation is ast.USub:
         return Constant(-number.value, number.type)
     of = reader.typing.call(function, [number.type])
     return reader.operation(f"{sign}{{0}}", [number], of, None if name is None else TABLE[name])
 
 
-def comparison(reader: Reader, node: ast.Compare) -> Entry:
-    """Read a comparison, or a chain of them."""
-    sides = [reader.expression(node.left)]
-
-    def part(operation: ast.cmpop, right: ast.expr) -> Entry:
-        sides.append(reader.expression(right))
-        return _compared(reader, operation, sides[-2], sides[-1])
-
-    pairs = zip(node.ops, node.comparators, strict=True)
-    return joined(reader, True, [partial(part, *each) for each in pairs])
-
-
-def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry:
-    if isinstance(operation, ast.Is | ast.IsNot):
-        return _identity(reader, isinstance(operation, ast.Is), a, b)
-    if isinstance(a, Known) and isinstance(b, Known) and isinstance(operation, ast.Eq | ast.NotEq):
-        if isinstance(a.value, str) and isinstance(b.value, str):
-            return Constant((a.value == b.value) == isinstance(operation, ast.Eq), types.boolean)
-        return reader.refuse("compares what is no number")
-    if isinstance(a, Array) or isinstance(b, Array):
-        return reader.refuse("computes with whole arrays")
-    if type(operation) not in COMPARISONS:
-        return reader.refuse("has a comparison that is not taken")
-    sign, function, name = COMPARISONS[type(operation)]
-    first, second = reader.as_number(a), reader.as_number(b)
-    of = reader.typing.call(function, [first.type, second.type])
-    return reader.operation(f"{{0}} {sign} {{1}}", [first, second], of, TABLE[name])
-
-
-def _identity(reader: Reader, positive: bool, a: Entry, b: Entry) -> Entry:
-    kinds = [isinstance(each, Known) and each.value is None for each in (a, b)]
-    if not any(kinds):
-        return reader.refuse("asks for identity")
-    return Constant(all(kinds) == positive, types.boolean)
+def compared(reader: Reader, operation: type[ast.cmpop], a: Number, b: Number) -> Number:
+    """Return whether a comparison of two numbers holds."""
+    sign, function, name = COMPARISONS[operation]
+    of = reader.typing.call(function, [a.type, b.type])
+    return reader.operation(f"{{0}} {sign} {{1}}", [a, b], of, TABLE[name])

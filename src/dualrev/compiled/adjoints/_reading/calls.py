@@ -13,13 +13,16 @@ from numba.core import types
 from numba.core.dispatcher import Dispatcher
 
 from dualrev.compiled.adjoints._form import Array, Constant, Value
+from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Number, Tuple
-from dualrev.compiled.adjoints._reading.functions import converted, scalar_function
-from dualrev.compiled.adjoints._reading.inlining import inlined
+from dualrev.compiled.adjoints._reading.functions import converted, known_row, scalar_function
+from dualrev.compiled.adjoints._reading.inlining import Inner, inlined, inner, overloaded
 from dualrev.compiled.adjoints._reading.making import MAKERS
-from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method
+from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, takes
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.reductions import FUNCTIONS as SUMS
 from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.compiled.adjoints._reading.whole import chosen, elementwise, is_whole, settled
 from dualrev.primitives.scalar import TABLE
 from dualrev.primitives.scalar.selection import BUILTINS
 
@@ -33,11 +36,13 @@ def call(reader: Reader, node: ast.Call) -> Entry:
             found = reader.expression(each.value)
             args += found.items if isinstance(found, Tuple) else reader.refuse("unpacks what is no tuple")
         else:
-            args.append(reader.expression(each))
+            args.append(reader.unsettled(each))
     if any(each.arg is None for each in node.keywords):
         reader.refuse("unpacks keywords")
-    keywords = {str(each.arg): reader.expression(each.value) for each in node.keywords}
-    reader.line = node.lineno
+    keywords = {str(each.arg): reader.unsettled(each.value) for each in node.keywords}
+    reader.line, reader.site = node.lineno, node
+    if isinstance(function, Method) and function.name in _AS_FUNCTIONS:
+        return called(reader, getattr(np, function.name), [function.of, *args], keywords)
     if isinstance(function, Method):
         return method(reader, function, args, keywords)
     if not isinstance(function, Known):
@@ -47,23 +52,42 @@ def call(reader: Reader, node: ast.Call) -> Entry:
 
 def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Return what a function makes of entries."""
+    whole = _found(WHOLE, function)
+    if whole is not None and not keywords and takes(whole, len(args) + 1):
+        return whole(reader, *args)
+    if not keywords and is_whole(*args) and known_row(function) is not None:
+        return elementwise(reader, function, args, lambda *numbers: _of_numbers(reader, function, numbers))
+    args = [settled(reader, each) for each in args]
+    keywords = {name: settled(reader, each) for name, each in keywords.items()}
     if isinstance(function, Dispatcher):
         return inlined(reader, function, args, keywords)
-    made = MAKERS.get(function) if isinstance(function, _HASHABLE) else None
-    if made is not None:
-        return _given(reader, made, args, keywords)
-    special = (_OWN | FUNCTIONS).get(function) if isinstance(function, _HASHABLE) else None
-    if special is not None and not keywords:
-        return special(reader, *args)
+    if isinstance(function, Inner):
+        return inner(reader, function, args, keywords)
+    own = _found(MAKERS | FUNCTIONS | _OWN, function)
+    if own is not None:
+        return _given(reader, own, args, keywords)
     if isinstance(function, type) and issubclass(function, np.generic) and not keywords and len(args) == 1:
         return _number_of_class(reader, function, args[0])
     if isinstance(function, type) and issubclass(function, tuple) and hasattr(function, "_fields"):
         return _named_tuple(reader, function, args, keywords)
-    if not keywords and all(isinstance(each, Value | Constant) for each in args):
-        found = scalar_function(reader, function, [reader.as_number(each) for each in args])
-        if found is not None:
-            return found
-    return reader.refuse(f"calls {getattr(function, '__name__', function)}")
+    if not keywords and args and all(isinstance(each, Value | Constant) for each in args):
+        number = scalar_function(reader, function, [reader.as_number(each) for each in args])
+        if number is not None:
+            return number
+    found = overloaded(reader, function, args, keywords)
+    return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found
+
+
+def _of_numbers(reader: Reader, function: Any, numbers: Sequence[Number]) -> Number:
+    found = scalar_function(reader, function, numbers)
+    return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found
+
+
+_AS_FUNCTIONS = ("all", "any", "argmax", "argmin", "clip", "cumprod", "cumsum", "diagonal", "std", "trace", "var")
+"""Methods that are read as NumPy's functions."""
+
+WHOLE: dict[Any, Callable[..., Entry]] = {**SUMS, np.where: chosen}
+"""Functions of expressions over whole arrays."""
 
 
 def _given(reader: Reader, made: Callable[..., Entry], args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
@@ -71,11 +95,12 @@ def _given(reader: Reader, made: Callable[..., Entry], args: Sequence[Entry], ke
     try:
         given = inspect.signature(made).bind(reader, *args, **{names.get(k, k): v for k, v in keywords.items()})
     except TypeError:
-        return reader.refuse("makes an array with arguments that are not taken")
+        return reader.refuse("calls a function with arguments that are not taken")
     return made(*given.args, **given.kwargs)
 
 
-_HASHABLE = (type, type(len), type(lambda: None), np.ufunc)
+def _found(table: Mapping[Any, Callable[..., Entry]], function: Any) -> Callable[..., Entry] | None:
+    return table.get(function) if callable(function) and type(function).__hash__ is not None else None
 
 
 def _named_tuple(reader: Reader, kind: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
@@ -93,6 +118,15 @@ def _number_of_class(reader: Reader, kind: type, entry: Entry) -> Entry:
 def _int(reader: Reader, x: Entry) -> Entry:
     number = reader.as_number(x)
     return reader.operation("int({0})", [number], reader.typing.call(int, [number.type]))
+
+
+def _power(reader: Reader, x: Entry, y: Entry) -> Entry:
+    return binary(reader, ast.Pow, reader.as_number(x), reader.as_number(y))
+
+
+def _divmod(reader: Reader, x: Entry, y: Entry) -> Entry:
+    a, b = reader.as_number(x), reader.as_number(y)
+    return Tuple((binary(reader, ast.FloorDiv, a, b), binary(reader, ast.Mod, a, b)))
 
 
 def _float(reader: Reader, x: Entry) -> Entry:
@@ -174,6 +208,8 @@ _OWN: dict[Any, Callable[..., Entry]] = {
     builtins.float: _float,
     builtins.bool: _bool,
     builtins.len: _len,
+    builtins.pow: _power,
+    builtins.divmod: _divmod,
     builtins.round: _round,
     builtins.max: _extreme(max, ">"),
     builtins.min: _extreme(min, "<"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class Tuple:
     Attributes
     ----------
     kind
-        The class of a named tuple.
+        The class of a named tuple, or of a list.
     """
 
     items: tuple[Entry, ...]
@@ -38,7 +38,7 @@ class Known:
 class Method:
     """A method of an array."""
 
-    of: Array
+    of: Array | Elements
     name: str
 
 
@@ -55,7 +55,27 @@ class Unreadable:
     reason: str
 
 
-Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable
+@dataclass(frozen=True, eq=False)
+class Elements:
+    """An expression over whole arrays, whose elements are computed where they are used.
+
+    Attributes
+    ----------
+    axes
+        For each axis an array and one of its axes, which is as long.
+    at
+        The element at subscripts, added to the statements.
+    leaves
+        The arrays that it reads.
+    """
+
+    axes: tuple[tuple[Array, int], ...]
+    dtype: Any
+    at: Callable[[Sequence[Value]], Value | Constant]
+    leaves: tuple[Array, ...]
+
+
+Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
 Number = Value | Constant
 
 
@@ -86,7 +106,7 @@ def numba_type(entry: Entry, type_of: Callable[[Any], Any]) -> Any:
         return entry.type
     if isinstance(entry, Tuple):
         each = [numba_type(item, type_of) for item in entry.items]
-        if None in each:
+        if None in each or entry.kind is list:
             return None
         return types.BaseTuple.from_types(each, entry.kind)
     return types.unliteral(type_of(entry.value)) if isinstance(entry, Known) else None

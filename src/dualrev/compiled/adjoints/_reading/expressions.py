@@ -7,13 +7,17 @@ import types as python_types
 from collections.abc import Callable
 from typing import Any
 
-from dualrev.compiled.adjoints._form import Array
+from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading import indexing
-from dualrev.compiled.adjoints._reading.arithmetic import binary_expression, comparison, unary_expression
 from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expression
 from dualrev.compiled.adjoints._reading.calls import call
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.inlining import define
+from dualrev.compiled.adjoints._reading.operators import binary_expression, comparison, unary_expression
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
+from dualrev.compiled.adjoints._reading.whole import settled
 
 
 def _constant(reader: Reader, node: ast.Constant) -> Entry:
@@ -35,12 +39,27 @@ def _tuple(reader: Reader, node: ast.Tuple) -> Entry:
     return Tuple(tuple(items))
 
 
+# A list is never written to, since its methods and assignments to its elements are refused.
+def _list(reader: Reader, node: ast.List) -> Entry:
+    found = _tuple(reader, ast.Tuple(node.elts, ast.Load()))
+    assert isinstance(found, Tuple)
+    of = None
+    for each in found.items:
+        if not isinstance(each, Value | Constant):
+            return Tuple(found.items, list)
+        of = each.type if of is None else reader.typing.unified(of, each.type)
+    return Tuple(tuple(converted(reader, reader.as_number(each), of) for each in found.items), list)
+
+
 def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
-    of = reader.expression(node.value)
+    of = reader.unsettled(node.value)
+    if isinstance(of, Elements) and node.attr in REDUCTIONS:
+        return Method(of, node.attr)
+    of = settled(reader, of)
     if isinstance(of, Known) and isinstance(of.value, python_types.ModuleType | type):
         found = getattr(of.value, node.attr, None)
         return reader.frozen(found) if hasattr(of.value, node.attr) else reader.refuse(f"reads no known {node.attr}")
-    if isinstance(of, Tuple) and of.kind is not None and node.attr in of.kind._fields:
+    if isinstance(of, Tuple) and node.attr in getattr(of.kind, "_fields", ()):
         item: Entry = of.items[of.kind._fields.index(node.attr)]
         return item
     if isinstance(of, Array):
@@ -53,6 +72,7 @@ _READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
     ast.Constant: _constant,
     ast.Name: _name,
     ast.Tuple: _tuple,
+    ast.List: _list,
     ast.Attribute: _attribute,
     ast.BinOp: binary_expression,
     ast.UnaryOp: unary_expression,
@@ -61,9 +81,10 @@ _READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
     ast.IfExp: if_expression,
     ast.Subscript: indexing.subscript,
     ast.Call: call,
+    ast.Lambda: define,
 }
 
-_NAMES = {ast.List: "a list", ast.Dict: "a dict", ast.Set: "a set", ast.ListComp: "a list", ast.JoinedStr: "a text"}
+_NAMES = {ast.Dict: "a dict", ast.Set: "a set", ast.ListComp: "a list", ast.JoinedStr: "a text"}
 
 
 def expression(reader: Reader, node: ast.expr) -> Entry:

@@ -33,9 +33,14 @@ def _spellings() -> dict[Any, tuple[str, Row]]:
     return found
 
 
+def known_row(function: Any) -> tuple[str, Row] | None:
+    """Return the name of a function in texts, and its row; None where it has none."""
+    return _spellings().get(function) if getattr(function, "__hash__", None) is not None else None
+
+
 def scalar_function(reader: Reader, function: Any, args: Sequence[Number]) -> Number | None:
     """Return what a function of the table makes of numbers; None where it is none."""
-    known = _spellings().get(function) if getattr(function, "__hash__", None) is not None else None
+    known = known_row(function)
     if known is None:
         return None
     name, row = known

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from numba.core import types
@@ -15,18 +17,16 @@ from dualrev.compiled.adjoints._reading.indexing import whole_view
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
 from dualrev.compiled.adjoints._reading.reader import Frame, Reader
-from dualrev.compiled.adjoints._reading.source import Source, source_of
+from dualrev.compiled.adjoints._reading.source import Source, source_of, source_of_body
 
 
 def inlined(reader: Reader, dispatcher: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Return what a compiled function makes of entries."""
     function = dispatcher.py_func
-    if any(frame.source.function is function for frame in reader.frame.path()):
-        return reader.refuse(f"calls {function.__name__}, which calls itself")
-    try:
-        given = inspect.signature(function).bind(*args, **keywords)
-    except TypeError:
-        return reader.refuse(f"calls {function.__name__} with other arguments than it takes")
+    if function not in reader.sources:
+        reader.sources[function] = source_of(function)
+    source = reader.sources[function]
+    given = _given(reader, source, inspect.signature(function), args, keywords)
     if getattr(dispatcher, "locals", None):
         return reader.refuse(f"calls {function.__name__}, whose variables have types of their own")
     bound = _bound(reader, given)
@@ -34,14 +34,81 @@ def inlined(reader: Reader, dispatcher: Any, args: Sequence[Entry], keywords: Ma
     if signature is not None:
         pairs = zip(bound.items(), signature.args, strict=True)
         bound = {name: _declared_as(reader, entry, of) for (name, entry), of in pairs}
-    result = body(reader, source_of(function), bound, raises_by_zero(dispatcher))
+    result = body(reader, source, bound, raises_by_zero(dispatcher))
     return result if signature is None else _declared_as(reader, result, signature.return_type)
 
 
-def body(reader: Reader, source: Source, bound: Mapping[str, Entry], raises: bool) -> Entry:
+@dataclass(frozen=True, eq=False)
+class Inner:
+    """A function that is written in another.
+
+    Attributes
+    ----------
+    signature
+        Its parameters; defaults are entries.
+    enclosing
+        The other, whose names it reads.
+    """
+
+    source: Source
+    signature: inspect.Signature
+    enclosing: Frame
+
+
+def define(reader: Reader, node: ast.FunctionDef | ast.Lambda) -> Known:
+    """Return a function that is written in the one that is read."""
+    if getattr(node, "decorator_list", ()) or node.args.vararg or node.args.kwarg or node.args.kwonlyargs:
+        reader.refuse("has a function inside that is decorated, or that takes any number of arguments")
+    name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+    if node not in reader.sources:
+        statements = node.body if isinstance(node, ast.FunctionDef) else [_returned(node.body)]
+        source = source_of_body(None, name, statements, node.args, reader.frame.source.meanings)
+        reader.sources[node] = source
+    names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    defaults = [reader.expression(each) for each in node.args.defaults]
+    empty = [inspect.Parameter.empty] * (len(names) - len(defaults))
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    pairs = zip(names, [*empty, *defaults], strict=True)
+    signature = inspect.Signature([inspect.Parameter(name, kind, default=default) for name, default in pairs])
+    return Known(Inner(reader.sources[node], signature, reader.frame))
+
+
+def _returned(value: ast.expr) -> ast.stmt:
+    return ast.copy_location(ast.Return(value), value)
+
+
+def inner(reader: Reader, function: Inner, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
+    """Return what a function inside another makes of entries."""
+    given = _given(reader, function.source, function.signature, args, keywords)
+    given.apply_defaults()
+    if function.enclosing not in reader.frame.path():
+        return reader.refuse("calls a function that is written in one that has ended")
+    raises = function.enclosing.raises_by_zero
+    return body(reader, function.source, given.arguments, raises, function.enclosing)
+
+
+def _given(
+    reader: Reader, source: Source, signature: inspect.Signature, args: Sequence[Entry], keywords: Mapping[str, Entry]
+) -> inspect.BoundArguments:
+    if any(frame.source is source for frame in reader.frame.path()):
+        reader.refuse(f"calls {source.name}, which calls itself")
+    try:
+        return signature.bind(*args, **keywords)
+    except TypeError:
+        return reader.refuse(f"calls {source.name} with other arguments than it takes")
+
+
+def body(
+    reader: Reader,
+    source: Source,
+    bound: Mapping[str, Entry],
+    raises: bool,
+    enclosing: Frame | None = None,
+    library: str = "",
+) -> Entry:
     """Read a function's body where it is called, and return its result."""
     caller, line = reader.frame, reader.line
-    reader.frame = Frame(source, dict(bound), raises, caller)
+    reader.frame = Frame(source, dict(bound), raises, caller, enclosing, reader.site, line, library)
     # A function that gives its array parameters other arrays must not change what its caller's names mean.
     for name in assigned_by(*source.body):
         array = bound.get(name)
@@ -51,6 +118,28 @@ def body(reader: Reader, source: Source, bound: Mapping[str, Entry], raises: boo
     result = reader.frame.bound.get(RESULT, Known(None))
     reader.frame, reader.line = caller, line
     return result
+
+
+def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry | None:
+    """Return what a function makes of entries for which Numba has an implementation in Python; None where it has none.
+
+    It is the one that the user's function calls, and is read like a function of the user's.
+    """
+    known = reader.typing.of(function)
+    if not isinstance(known, types.Function):
+        return None
+    given = [reader.type_of(each) for each in args], {name: reader.type_of(each) for name, each in keywords.items()}
+    for template in known.templates:
+        implementation = reader.typing.implementation(template, *given)
+        if implementation is not None:
+            # The implementation is another function object each time, but the same for the same types.
+            key = function, template, tuple(given[0]), tuple(given[1].items())
+            if key not in reader.sources:
+                reader.sources[key] = source_of(implementation)
+            source = reader.sources[key]
+            bound = _given(reader, source, inspect.signature(implementation), args, keywords)
+            return body(reader, source, _bound(reader, bound), True, library=function.__name__)
+    return None
 
 
 def raises_by_zero(dispatcher: Any) -> bool:

@@ -9,6 +9,9 @@ from dualrev.compiled.adjoints._reading.jumps import RESULT
 
 Names = frozenset[str]
 
+_SCOPES = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
+"""Expressions that have names of their own."""
+
 
 def read_by(*nodes: ast.AST | None) -> Names:
     """Return the names that are read in nodes."""
@@ -18,10 +21,21 @@ def read_by(*nodes: ast.AST | None) -> Names:
 
 def assigned_by(*nodes: ast.AST) -> list[str]:
     """Return the names that are assigned in nodes, each once."""
+    found: dict[str, None] = {}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = None
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found[node.id] = None
+        elif not isinstance(node, _SCOPES):
+            found |= dict.fromkeys(assigned_by(*ast.iter_child_nodes(node)))
+    return list(found)
+
+
+def captured_by(*nodes: ast.AST) -> Names:
+    """Return the names that functions inside nodes read, whenever they are called."""
     found = (each for node in nodes for each in ast.walk(node))
-    return list(
-        dict.fromkeys(each.id for each in found if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
-    )
+    return read_by(*(each for each in found if isinstance(each, ast.FunctionDef | ast.Lambda)))
 
 
 class Liveness:
@@ -38,7 +52,8 @@ class Liveness:
     def __init__(self, body: list[ast.stmt]) -> None:
         self.after: dict[ast.stmt, Names] = {}
         self.heads: dict[ast.stmt, Names] = {}
-        self.before = self._block(body, frozenset({RESULT}))
+        self._always = captured_by(*body)
+        self.before = self._block(body, frozenset({RESULT}) | self._always)
 
     def _block(self, statements: Iterable[ast.stmt], after: Names) -> Names:
         for statement in reversed(list(statements)):
@@ -53,10 +68,10 @@ class Liveness:
         if isinstance(statement, ast.For | ast.While):
             return self._loop(statement, after)
         if isinstance(statement, ast.Raise):
-            return read_by(statement)
+            return read_by(statement) | self._always
         if isinstance(statement, ast.AugAssign):
             return after | read_by(statement) | frozenset(assigned_by(statement))
-        return (after - frozenset(assigned_by(statement))) | read_by(statement)
+        return (after - (frozenset(assigned_by(statement)) - self._always)) | read_by(statement)
 
     def _loop(self, loop: ast.For | ast.While, after: Names) -> Names:
         self.after[loop] = after

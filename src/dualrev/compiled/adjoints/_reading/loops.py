@@ -50,7 +50,7 @@ def repeat(
     names: list[str],
 ) -> None:
     """Read a body again and again until the types of what its iterations hand on are those that they begin with."""
-    key = (node, *(each.source for each in reader.frame.path()))
+    key = (node, *((each.source, each.site) for each in reader.frame.path()))
     widths = reader.widths.setdefault(key, {})
     while True:
         before = _Snapshot(reader)

@@ -100,7 +100,8 @@ def _lengths(reader: Reader, shape: Entry) -> list[Operand]:
     return list(found)
 
 
-def _dtype(reader: Reader, dtype: Entry | None) -> Any:
+def dtype_of(reader: Reader, dtype: Entry | None) -> Any:
+    """Return Numba's type of the elements that a dtype asks for."""
     if dtype is None:
         return types.float64
     value = dtype.value if isinstance(dtype, Known) else None
@@ -113,7 +114,7 @@ def _dtype(reader: Reader, dtype: Entry | None) -> Any:
 
 def _new(value: Any) -> Callable[..., Entry]:
     def read(reader: Reader, shape: Entry, dtype: Entry | None = None) -> Entry:
-        return _filled(reader, make(reader, _lengths(reader, shape), _dtype(reader, dtype)), value)
+        return _filled(reader, make(reader, _lengths(reader, shape), dtype_of(reader, dtype)), value)
 
     return read
 
@@ -124,7 +125,7 @@ def _like(value: Any) -> Callable[..., Entry]:
             return reader.refuse("makes an array like what is none")
         if of.type.layout == "F" and of.type.ndim > 1:
             return reader.refuse("makes an array in Fortran's order")
-        kind = of.type.dtype if dtype is None else _dtype(reader, dtype)
+        kind = of.type.dtype if dtype is None else dtype_of(reader, dtype)
         lengths = [length(reader, of, axis) for axis in range(of.type.ndim)]
         return _filled(reader, make(reader, lengths, kind), value)
 
@@ -139,7 +140,7 @@ def _filled(reader: Reader, array: Array, value: Any) -> Array:
 
 def _full(reader: Reader, shape: Entry, value: Entry, dtype: Entry | None = None) -> Entry:
     number = reader.as_number(value)
-    array = make(reader, _lengths(reader, shape), number.type if dtype is None else _dtype(reader, dtype))
+    array = make(reader, _lengths(reader, shape), number.type if dtype is None else dtype_of(reader, dtype))
     fill(reader, array, converted(reader, number, array.type.dtype))
     return array
 

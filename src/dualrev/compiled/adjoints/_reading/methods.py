@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Operand
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._form import Array, Constant, Operand
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import transposed
-from dualrev.compiled.adjoints._reading.making import fill
+from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
 from dualrev.compiled.adjoints._reading.shapes import size
+from dualrev.compiled.adjoints._reading.whole import elements_of, settled
 
 
 def method(reader: Reader, called: Method, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Read the call of a method."""
-    read = METHODS.get(called.name)
-    if read is None or keywords:
+    read = (METHODS | REDUCTIONS).get(called.name)
+    if read is None or keywords or not takes(read, len(args) + 2):
         return reader.refuse(f"calls the method {called.name}")
     return read(reader, called.of, *args)
+
+
+def takes(read: Callable[..., Entry], count: int) -> bool:
+    """Whether a reading takes so many arguments."""
+    try:
+        inspect.signature(read).bind(*range(count))
+    except TypeError:
+        return False
+    return True
 
 
 def _array(reader: Reader, x: Entry) -> Array:
@@ -33,6 +47,12 @@ def _copy(reader: Reader, x: Entry) -> Entry:
     if of.type.layout == "F" and of.type.ndim > 1:
         return reader.refuse("copies an array in Fortran's order")
     return copy(reader, of)
+
+
+def _astype(reader: Reader, x: Entry, dtype: Entry) -> Entry:
+    of = dtype_of(reader, dtype)
+    whole = elements_of(reader, _array(reader, x))
+    return settled(reader, Elements(whole.axes, of, lambda n: converted(reader, whole.at(n), of), whole.leaves))
 
 
 def _transpose(reader: Reader, x: Entry) -> Entry:
@@ -62,12 +82,32 @@ def _flatten(reader: Reader, x: Entry) -> Entry:
     return copy(reader, _array(reader, _ravel(reader, x)))
 
 
+def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
+    """Read `np.array` of numbers, or of lists of numbers."""
+    if isinstance(x, Array):
+        return copy(reader, x)
+    rows = x.items if isinstance(x, Tuple) else ()
+    table = [each.items for each in rows if isinstance(each, Tuple)]
+    numbers = [reader.as_number(each) for row in (table or [rows]) for each in row]
+    if not numbers or (table and any(len(row) != len(table[0]) for row in (*table, *[()] * (len(rows) - len(table))))):
+        return reader.refuse("makes an array of what are no numbers")
+    of = numbers[0].type
+    for each in numbers:
+        of = reader.typing.unified(of, each.type)
+    shape = (len(table), len(table[0])) if table else (len(numbers),)
+    made = make(reader, [Constant(each, types.intp) for each in shape], dtype_of(reader, dtype) if dtype else of)
+    for place, number in zip(np.ndindex(*shape), numbers, strict=True):
+        reader.store(made, [Constant(each, types.intp) for each in place], number)
+    return made
+
+
 def _fill(reader: Reader, x: Entry, value: Entry) -> Entry:
     fill(reader, _array(reader, x), reader.as_number(value))
     return Known(None)
 
 
 METHODS: dict[str, Callable[..., Entry]] = {
+    "astype": _astype,
     "copy": _copy,
     "fill": _fill,
     "flatten": _flatten,
@@ -78,6 +118,7 @@ METHODS: dict[str, Callable[..., Entry]] = {
 """Methods, and their reading."""
 
 FUNCTIONS: dict[Any, Callable[..., Entry]] = {
+    np.array: _stacked,
     np.copy: _copy,
     np.ravel: _ravel,
     np.reshape: _reshape,

@@ -6,8 +6,7 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Raise
 from dualrev.compiled.adjoints._reading.branches import branch
-from dualrev.compiled.adjoints._reading.entries import Entry
-from dualrev.compiled.adjoints._reading.making import fill, make
+from dualrev.compiled.adjoints._reading.making import make
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import extent, length
@@ -18,20 +17,6 @@ def copy(reader: Reader, array: Array) -> Array:
     made = make(reader, [length(reader, array, axis) for axis in range(array.type.ndim)], array.type.dtype)
     each_element(reader, made, lambda indices: reader.load(array, indices))
     return made
-
-
-def write(reader: Reader, target: Array, entry: Entry) -> None:
-    """Write a number, or the elements of an array, to all elements of an array."""
-    if not isinstance(entry, Array):
-        return fill(reader, target, reader.as_number(entry))
-    if entry.type.ndim > target.type.ndim:
-        reader.refuse("writes an array of more axes to a part of an array")
-    first = target.type.ndim - entry.type.ndim
-    for axis in range(entry.type.ndim):
-        require_equal(reader, (target, first + axis), (entry, axis))
-    # As if all were read before the first is written, which NumPy and Numba see to.
-    source = copy(reader, entry) if entry.root.group is target.root.group else entry
-    return each_element(reader, target, lambda indices: reader.load(source, indices[first:]))
 
 
 def require_equal(reader: Reader, first: tuple[Array, int], second: tuple[Array, int]) -> None:

@@ -15,6 +15,7 @@ from dualrev.compiled.adjoints._reading.inlining import inlined
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.statements import statement
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
+from dualrev.compiled.adjoints._reading.whole import settled
 from dualrev.compiled.adjoints._refusal import Refused
 
 
@@ -37,19 +38,21 @@ def read(dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Progr
         Where the function holds what is not taken.
     """
     try:
-        return _read(Reader(statement, expression), dispatcher, types, argnums)
+        return _read(Reader(statement, expression, settled), dispatcher, types, argnums)
     except Again as found:
-        reader = Reader(statement, expression)
+        reader = Reader(statement, expression, settled)
         reader.exchanges, reader.reshapes = True, found.reshapes
     try:
         return _read(reader, dispatcher, types, argnums)
     except Again:
-        reader = Reader(statement, expression)
+        reader = Reader(statement, expression, settled)
         reader.exchanges = reader.reshapes = True
         return _read(reader, dispatcher, types, argnums)
 
 
 def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Program:
+    if len(types) > dispatcher.py_func.__code__.co_argcount:
+        raise Refused("it takes any number of arguments")
     names = list(dispatcher.py_func.__code__.co_varnames[: dispatcher.py_func.__code__.co_argcount])
     parameters = _Parameters(reader, argnums)
     entries = [parameters.entry(names[n], of, n) for n, of in enumerate(types)]
@@ -98,7 +101,7 @@ class _Parameters:
 
 
 def _result(entry: Entry) -> Any:
-    if isinstance(entry, Tuple):
+    if isinstance(entry, Tuple) and entry.kind is not list:
         return tuple(map(_result, entry.items))
     if isinstance(entry, Value | Constant | Array):
         return entry

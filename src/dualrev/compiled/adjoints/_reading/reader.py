@@ -48,12 +48,22 @@ class Frame:
         Whether its error model is Python's.
     around
         The function that calls it.
+    enclosing
+        The function that it is written in, whose names it reads.
+    site, line
+        The call, and its line.
+    library
+        The function of NumPy's that it is Numba's implementation of.
     """
 
     source: Source
     bound: dict[str, Entry]
     raises_by_zero: bool
     around: Frame | None = None
+    enclosing: Frame | None = None
+    site: ast.AST | None = None
+    line: int = 0
+    library: str = ""
 
     def path(self) -> Iterator[Frame]:
         """Yield it and the functions around it."""
@@ -87,16 +97,27 @@ class Reader:
         Of views where their axes come from, and their subscripts where those are numbers alone.
     made_in
         Of arrays that are made the loops around.
+    sources
+        Of functions that were read.
+    site
+        The call that is being read.
     widths
         For each loop, by the calls that led to it, the types of what its iterations hand on, as far as known.
     """
 
-    def __init__(self, statement: Callable[[Reader, ast.stmt], None], expression: Callable[[Reader, ast.expr], Entry]):
-        self._statement, self._expression = statement, expression
+    def __init__(
+        self,
+        statement: Callable[[Reader, ast.stmt], None],
+        expression: Callable[[Reader, ast.expr], Entry],
+        settled: Callable[[Reader, Entry], Entry],
+    ) -> None:
+        self._statement, self._expression, self._settled = statement, expression, settled
         self.exchanges = self.reshapes = False
         self.axes: dict[Array, Any] = {}
         self.parts: dict[Array, tuple[Array, tuple[Operand, ...]]] = {}
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
+        self.sources: dict[Any, Source] = {}
+        self.site: ast.AST | None = None
         self.globals: dict[int, Array] = {}
         self.typing, self.names = Typing(), Names()
         self.body = self.block = Block()
@@ -108,9 +129,12 @@ class Reader:
 
     def refuse(self, does: str) -> NoReturn:
         """Raise the refusal of the line that is being read; `does` is what the line does."""
-        inner = self.frame.around is not None and self.frame.around.around is not None
-        within = f" of {self.frame.source.name}" if inner else ""
-        raise Refused(f"line {self.line}{within} {does}")
+        frame, line = self.frame, self.line
+        for each in self.frame.path():
+            if each.library and each.around is not None:
+                frame, line, does = each.around, each.line, f"calls {each.library}, whose implementation is not taken"
+        inner = frame.around is not None and frame.around.around is not None
+        raise Refused(f"line {line}{f' of {frame.source.name}' if inner else ''} {does}")
 
     # -- reading
 
@@ -123,7 +147,11 @@ class Reader:
             self._statement(self, node)
 
     def expression(self, node: ast.expr) -> Entry:
-        """Read an expression."""
+        """Read an expression; one over whole arrays is an array of its own."""
+        return self._settled(self, self.unsettled(node))
+
+    def unsettled(self, node: ast.expr) -> Entry:
+        """Read an expression, which may be one over whole arrays that is not computed yet."""
         self.line = getattr(node, "lineno", self.line)
         return self._expression(self, node)
 
@@ -170,18 +198,17 @@ class Reader:
 
     def lookup(self, name: str) -> Entry:
         """Return what a name stands for."""
-        found = self.frame.bound.get(name)
+        frame = self.frame
+        while frame.enclosing is not None and name not in frame.source.own:
+            frame = frame.enclosing
+        found = frame.bound.get(name)
         if found is None:
-            if name in self.frame.source.own or name not in self.frame.source.meanings:
+            if name in frame.source.own or name not in frame.source.meanings:
                 self.refuse(f"reads {name}, which is not set there on every way")
-            found = self.meaning(name)
+            found = self.frozen(frame.source.meanings[name], name)
         if isinstance(found, Unreadable):
             self.refuse(found.reason)
         return found
-
-    def meaning(self, name: str) -> Entry:
-        """Return what a name means that is not the function's own."""
-        return self.frozen(self.frame.source.meanings[name], name)
 
     def bind(self, name: str, entry: Entry) -> None:
         """Let a name stand for something from here on; the first name of a value is its name in the text."""

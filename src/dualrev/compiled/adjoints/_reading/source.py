@@ -92,8 +92,7 @@ class Meanings(Mapping[str, Any]):
 
 def _own(body: list[ast.stmt], arguments: ast.arguments) -> frozenset[str]:
     parameters = (node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg))
-    functions = (node.name for node in body if isinstance(node, ast.FunctionDef))
-    return frozenset((*parameters, *functions, *assigned_by(*body)))
+    return frozenset((*parameters, *assigned_by(*body)))
 
 
 @cache

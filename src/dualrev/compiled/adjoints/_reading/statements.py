@@ -10,6 +10,7 @@ from typing import Any
 from dualrev.compiled.adjoints._form import Constant, Operand, Raise, Value
 from dualrev.compiled.adjoints._reading.branches import branch, if_statement, truth
 from dualrev.compiled.adjoints._reading.entries import Known
+from dualrev.compiled.adjoints._reading.inlining import define
 from dualrev.compiled.adjoints._reading.iteration import for_statement
 from dualrev.compiled.adjoints._reading.loops import endless
 from dualrev.compiled.adjoints._reading.reader import Reader, known
@@ -65,6 +66,10 @@ def _assert(reader: Reader, node: ast.Assert) -> None:
     branch(reader, condition, lambda: None, lambda: reader.statements([ast.fix_missing_locations(otherwise)]), live)
 
 
+def _define(reader: Reader, node: ast.FunctionDef) -> None:
+    reader.bind(node.name, define(reader, node))
+
+
 def _while(reader: Reader, node: ast.While) -> None:
     endless(reader, node)
 
@@ -80,6 +85,7 @@ _READ: dict[type[ast.stmt], Callable[[Reader, Any], None]] = {
     ast.While: _while,
     ast.Raise: _raise,
     ast.Assert: _assert,
+    ast.FunctionDef: _define,
 }
 
 _NAMES = {ast.Try: "handles errors", ast.With: "has a with statement", ast.Delete: "deletes a name"}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from dualrev.compiled.adjoints._form import Array, Block, Exchange, Fill, Statement, Store, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
 from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, view
-from dualrev.compiled.adjoints._reading.parts import write
+from dualrev.compiled.adjoints._reading.operators import combined
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.whole import add_in_place, settled, write
 
 
 def assignment(reader: Reader, node: ast.Assign) -> None:
     """Read an assignment."""
-    found = reader.expression(node.value)
+    parts = len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript)
+    found = reader.unsettled(node.value) if parts else reader.expression(node.value)
     for target in node.targets:
         assign(reader, target, found)
 
@@ -61,22 +64,34 @@ def augmented(reader: Reader, node: ast.AugAssign) -> None:
     if isinstance(node.target, ast.Name):
         old = reader.lookup(node.target.id)
         if isinstance(old, Array):
-            reader.refuse("computes with whole arrays")
-        new = binary(reader, type(node.op), reader.as_number(old), reader.number(node.value))
-        reader.bind(node.target.id, new)
+            _augment_array(reader, node, old)
+        else:
+            reader.bind(
+                node.target.id, settled(reader, combined(reader, type(node.op), old, reader.unsettled(node.value)))
+            )
     elif isinstance(node.target, ast.Subscript):
-        _augment_element(reader, node, node.target)
+        _augment_part(reader, node, node.target)
     else:
         reader.refuse("assigns to what is no name and no element")
 
 
-def _augment_element(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> None:
+def _sign(node: ast.AugAssign) -> str:
+    return {ast.Add: "+", ast.Sub: "-"}.get(type(node.op), "")
+
+
+def _augment_array(reader: Reader, node: ast.AugAssign, array: Array) -> None:
+    if isinstance(node.op, ast.MatMult):
+        reader.refuse("multiplies matrices in place")
+    add_in_place(reader, array, partial(binary, reader, type(node.op)), _sign(node), reader.unsettled(node.value))
+
+
+def _augment_part(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> None:
     array = _array(reader, target)
     places = indices(reader, target.slice)
     if not is_element(array, places):
-        reader.refuse("adds to a part of an array")
+        return _augment_array(reader, node, array if all_of(places) else view(reader, array, places))
     array, elements = element(reader, array, places)
-    sign = {ast.Add: "+", ast.Sub: "-"}.get(type(node.op), "")
+    sign = _sign(node)
     before = len(reader.block.statements)
     value = reader.number(node.value)
     # The old element is read before the other side is computed, which may write to it.

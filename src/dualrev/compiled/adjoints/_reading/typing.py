@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types as python_types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,17 @@ class Typing:
         """Return the type of a call's result, or of an operator's; None where Numba does not know it."""
         signature = self.signature(function, operands, keywords)
         return None if signature is None else signature.return_type
+
+    def implementation(self, template: Any, operands: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        """Return the implementation in Python that an overload chooses for types, or None."""
+        choose = getattr(template, "_overload_func", None)
+        if choose is None:
+            return None
+        try:
+            found = choose(*operands, **keywords)
+        except (errors.NumbaError, TypeError):
+            return None
+        return found if isinstance(found, python_types.FunctionType) else None
 
     def attribute(self, of: Any, name: str) -> Any:
         """Return the type of an attribute, or None."""

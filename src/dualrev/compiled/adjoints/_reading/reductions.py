@@ -1,0 +1,204 @@
+"""Sums, products, extremes and matrix products of arrays, as loops."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Fill, Loop, Operand, Raise, Value
+from dualrev.compiled.adjoints._reading.arithmetic import binary
+from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, zero
+from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.making import make
+from dualrev.compiled.adjoints._reading.nests import nest
+from dualrev.compiled.adjoints._reading.parts import require_equal
+from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.compiled.adjoints._reading.whole import elements_of, is_whole, lengths_of, settled
+from dualrev.primitives.scalar import TABLE
+from dualrev.primitives.scalar.selection import BUILTINS
+
+Step = Callable[[list[Value], Sequence[Operand]], Sequence[Operand]]
+
+
+def fold(reader: Reader, lengths: Sequence[Operand], initial: Sequence[Operand], step: Step) -> list[Operand]:
+    """Add loops over ranges of these lengths, which hand on numbers; `step` is given subscripts and those numbers."""
+
+    def within(outer: list[Value], before: Sequence[Operand]) -> Sequence[Operand]:
+        if len(outer) == len(lengths):
+            return step(outer, before)
+        loop = Loop(reader.block, reader.line, Block(reader.block))
+        loop.body.owner = loop
+        loop.variable = reader.value("i", types.intp, loop.body, loop)
+        loop.start, loop.stop, loop.step = _one(0), lengths[len(outer)], _one(1)
+        inside = [reader.value("s", each.type, loop.body, loop) for each in before]
+        with reader.inside(loop.body, reader.frame.bound):
+            following = within([*outer, loop.variable], inside)
+        reader.add(loop)
+        after = [reader.value("s", each.type, loop.block, loop) for each in before]
+        loop.carried += [Carried(*each) for each in zip(inside, before, following, after, strict=True)]
+        return after
+
+    return list(within([], initial))
+
+
+def _one(value: int) -> Constant:
+    return Constant(value, types.intp)
+
+
+def _accumulated(operation: type[ast.operator], initial: int, function: Any) -> Callable[..., Entry]:
+    def read(reader: Reader, x: Entry) -> Entry:
+        if not is_whole(x):
+            return reader.refuse(f"calls {function.__name__} of what is no array")
+        whole = elements_of(reader, x)
+        of = reader.typing.call(function, [types.Array(whole.dtype, len(whole.axes), "C")])
+        if not isinstance(of, types.Integer | types.Float):
+            return reader.refuse(f"calls {function.__name__} of an array of {whole.dtype}")
+
+        def step(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
+            return [binary(reader, operation, so_far[0], converted(reader, whole.at(indices), of))]
+
+        start = Constant(float(initial) if isinstance(of, types.Float) else initial, of)
+        return fold(reader, lengths_of(reader, whole), [start], step)[0]
+
+    return read
+
+
+_sum = _accumulated(ast.Add, 0, np.sum)
+
+
+def _mean(reader: Reader, x: Entry) -> Entry:
+    if not is_whole(x):
+        return reader.refuse("calls mean of what is no array")
+    whole = elements_of(reader, x)
+    of = reader.typing.call(np.mean, [types.Array(whole.dtype, len(whole.axes), "C")])
+    as_floats = Elements(whole.axes, of, lambda indices: converted(reader, whole.at(indices), of), whole.leaves)
+    total = reader.as_number(_sum(reader, as_floats))
+    count: Operand = _one(1)
+    for each in lengths_of(reader, whole):
+        count = binary(reader, ast.Mult, count, each)
+    quotient = reader.typing.call(operator.truediv, [of, types.intp])
+    return converted(reader, reader.operation("{0} / {1}", [total, count], quotient, TABLE["divide"]), of)
+
+
+def _extreme(name: str, sign: str, word: str) -> Callable[..., Entry]:
+    """Return the reading of `np.max` or `np.min`: a NaN is the result, and elements that tie share the derivative."""
+
+    def read(reader: Reader, x: Entry) -> Entry:
+        if not is_whole(x):
+            return reader.refuse(f"calls {name} of what is no array")
+        whole = elements_of(reader, settled(reader, x))
+        (array,) = whole.leaves
+        if array.type.ndim != 1:
+            return reader.refuse(f"calls {name} of an array of several axes")
+        count = length(reader, array, 0)
+        empty = reader.operation("{0} == 0", [count], types.boolean)
+        message = f"'zero-size array to reduction operation {word} which has no identity'"
+
+        def raising() -> None:
+            reader.add(Raise(reader.block, reader.line, f"ValueError({message})"))
+
+        branch(reader, empty, raising, lambda: None, frozenset(reader.frame.bound))
+        of = whole.dtype
+        row = BUILTINS[name] if isinstance(of, types.Float) else None
+
+        def step(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
+            best, ties = so_far
+            each = reader.load(array, indices)
+            text = f"{{1}} if {{1}} {sign} {{0}} or {{1}} != {{1}} else {{0}}"
+            better = reader.operation(text, [best, each, ties, _one(1)][: 2 if row is None else 4], of, row)
+            counted = f"{{2}} + 1 if {{0}} == {{1}} else 1 if {{0}} {sign} {{1}} else {{2}}"
+            return better, reader.operation(counted, [each, best, ties], types.intp)
+
+        first = reader.load(array, [_one(0)])
+        return fold_from_one(reader, count, [first, _one(1)], step)[0]
+
+    return read
+
+
+def fold_from_one(reader: Reader, count: Operand, initial: Sequence[Operand], step: Step) -> list[Operand]:
+    """Add a loop over all subscripts but the first."""
+    found = fold(reader, [count], initial, step)
+    loop = reader.block.statements[-1]
+    assert isinstance(loop, Loop)
+    loop.start = _one(1)
+    return found
+
+
+def _array(reader: Reader, x: Entry) -> Array:
+    found = settled(reader, x)
+    return found if isinstance(found, Array) else reader.refuse("multiplies what is no array")
+
+
+def product(reader: Reader, x: Entry, y: Entry) -> Entry:
+    """Read `x @ y`."""
+    a, b = _array(reader, x), _array(reader, y)
+    if a.type.ndim > 2 or b.type.ndim > 2 or not isinstance(a.type.dtype, types.Float):
+        return reader.refuse("multiplies arrays of more than two axes, or of no floats")
+    of = reader.typing.call(np.dot, [a.type.copy(layout="C"), b.type.copy(layout="C")])
+    dtype = of.dtype if isinstance(of, types.Array) else of
+    if dtype is None:
+        return reader.refuse("multiplies arrays that Numba does not")
+    require_equal(reader, (a, a.type.ndim - 1), (b, max(b.type.ndim - 2, 0)))
+    inner = length(reader, b, max(b.type.ndim - 2, 0))
+
+    def times(first: Operand, second: Operand) -> Operand:
+        return binary(reader, ast.Mult, first, second)
+
+    if a.type.ndim == b.type.ndim == 1:
+        return fold(
+            reader,
+            [inner],
+            [zero(dtype)],
+            lambda k, s: [binary(reader, ast.Add, s[0], times(reader.load(a, k), reader.load(b, k)))],
+        )[0]
+    lengths = [length(reader, a, 0)] if a.type.ndim == 2 else []
+    lengths += [length(reader, b, 1)] if b.type.ndim == 2 else []
+    made = make(reader, lengths, dtype)
+    reader.add(Fill(reader.block, reader.line, made, zero(dtype)))
+    # In the order of memory: rows of the product are sums of rows of the second factor.
+    if b.type.ndim == 2 and a.type.ndim == 2:
+        nest(
+            reader,
+            [lengths[0], inner, lengths[1]],
+            lambda n: reader.store(
+                made, [n[0], n[2]], times(reader.load(a, [n[0], n[1]]), reader.load(b, [n[1], n[2]])), "+"
+            ),
+        )
+    elif a.type.ndim == 2:
+        nest(
+            reader,
+            [lengths[0], inner],
+            lambda n: reader.store(made, [n[0]], times(reader.load(a, n), reader.load(b, [n[1]])), "+"),
+        )
+    else:
+        nest(
+            reader,
+            [inner, lengths[0]],
+            lambda n: reader.store(made, [n[1]], times(reader.load(a, [n[0]]), reader.load(b, n)), "+"),
+        )
+    return made
+
+
+REDUCTIONS: dict[str, Callable[..., Entry]] = {
+    "sum": _sum,
+    "prod": _accumulated(ast.Mult, 1, np.prod),
+    "mean": _mean,
+    "max": _extreme("max", ">", "maximum"),
+    "min": _extreme("min", "<", "minimum"),
+    "dot": product,
+}
+"""Methods that make numbers of arrays."""
+
+FUNCTIONS: dict[Any, Callable[..., Entry]] = {
+    **{getattr(np, name): read for name, read in REDUCTIONS.items()},
+    np.amax: REDUCTIONS["max"],
+    np.amin: REDUCTIONS["min"],
+}
+"""NumPy's functions that make numbers of arrays."""

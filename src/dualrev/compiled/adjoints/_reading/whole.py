@@ -1,0 +1,162 @@
+"""Expressions over whole arrays, element by element.
+
+They are no arrays before they need be: an expression that is added up, or assigned to a part of an array, is computed
+where each element is used, as Numba fuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Number
+from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.making import fill, make
+from dualrev.compiled.adjoints._reading.nests import each_element
+from dualrev.compiled.adjoints._reading.parts import copy, require_equal
+from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.primitives.scalar import TABLE
+
+Scalar = Callable[..., Number]
+
+
+def is_whole(*entries: Entry) -> bool:
+    """Whether one of some operands is an array, and all are numbers or arrays."""
+    some = any(isinstance(each, Array | Elements) for each in entries)
+    return some and all(isinstance(each, Array | Elements | Value | Constant) for each in entries)
+
+
+def elements_of(reader: Reader, entry: Entry) -> Elements:
+    """Return an operand as elements; a number is the same in all places."""
+    if isinstance(entry, Elements):
+        return entry
+    if isinstance(entry, Array):
+        ndim = entry.type.ndim
+        axes = tuple((entry, axis) for axis in range(ndim))
+        return Elements(
+            axes, entry.type.dtype, lambda indices: reader.load(entry, indices[len(indices) - ndim :]), (entry,)
+        )
+    number = reader.as_number(entry)
+    return Elements((), number.type, lambda indices: number, ())
+
+
+def elementwise(reader: Reader, function: Any, operands: Sequence[Entry], scalar: Scalar) -> Elements:
+    """Return what a function of numbers makes of arrays; `function` is what Numba knows it as."""
+    of = reader.typing.call(function, [_type(each) for each in operands])
+    if not isinstance(of, types.Array):
+        reader.refuse("has an expression over arrays that Numba does not take")
+    return joined(reader, of.dtype, operands, scalar)
+
+
+def joined(reader: Reader, dtype: Any, operands: Sequence[Entry], scalar: Scalar) -> Elements:
+    """Return elements of a type that a function makes of those of operands."""
+    parts = [elements_of(reader, each) for each in operands]
+    longest = max(parts, key=lambda part: len(part.axes))
+    for part in parts:
+        for mine, other in zip(reversed(longest.axes), reversed(part.axes), strict=False):
+            require_equal(reader, mine, other)
+
+    def at(indices: Sequence[Value]) -> Operand:
+        with _quiet(reader):
+            return converted(reader, scalar(*(part.at(indices) for part in parts)), dtype)
+
+    return Elements(longest.axes, dtype, at, tuple(leaf for part in parts for leaf in part.leaves))
+
+
+def _type(entry: Entry) -> Any:
+    if isinstance(entry, Elements):
+        return types.Array(entry.dtype, len(entry.axes), "C")
+    assert isinstance(entry, Array | Value | Constant)
+    return entry.type
+
+
+@contextmanager
+def _quiet(reader: Reader) -> Iterator[None]:
+    """Divide as arrays do, which raise no error."""
+    before, reader.frame.raises_by_zero = reader.frame.raises_by_zero, False
+    try:
+        yield
+    finally:
+        reader.frame.raises_by_zero = before
+
+
+def lengths_of(reader: Reader, elements: Elements) -> list[Operand]:
+    """Return the shape of an expression."""
+    return [length(reader, *axis) for axis in elements.axes]
+
+
+def settled(reader: Reader, entry: Entry) -> Entry:
+    """Return an array of its own where an entry is an expression over arrays."""
+    if not isinstance(entry, Elements):
+        return entry
+    made = make(reader, lengths_of(reader, entry), entry.dtype)
+    each_element(reader, made, entry.at)
+    return made
+
+
+def apart(reader: Reader, target: Array, entry: Entry) -> Entry:
+    """Return what is written to an array, so that no element is read after it was written.
+
+    An element may be read where it is written.
+    """
+    if isinstance(entry, Elements):
+        same = [leaf for leaf in entry.leaves if leaf.root.group is target.root.group]
+        return settled(reader, entry) if any(leaf is not target for leaf in same) else entry
+    return entry
+
+
+def write(reader: Reader, target: Array, entry: Entry) -> None:
+    """Write a number, or the elements of an array, to all elements of an array."""
+    if isinstance(entry, Value | Constant):
+        return fill(reader, target, entry)
+    # As if all were read before the first is written, which NumPy and Numba see to.
+    if isinstance(entry, Array) and entry.root.group is target.root.group:
+        entry = copy(reader, entry)
+    if not is_whole(entry):
+        reader.refuse("writes what is no number and no array to a part of an array")
+    value = elements_of(reader, apart(reader, target, entry))
+    _fit(reader, target, value)
+    return each_element(reader, target, value.at)
+
+
+def _fit(reader: Reader, target: Array, value: Elements) -> None:
+    first = target.type.ndim - len(value.axes)
+    if first < 0:
+        reader.refuse("writes an array of more axes to an array")
+    for axis, other in enumerate(value.axes):
+        require_equal(reader, (target, first + axis), other)
+
+
+def add_in_place(reader: Reader, target: Array, operation: Scalar, sign: str, entry: Entry) -> None:
+    """Add a number or an array to an array in place, or combine them with another operator.
+
+    Numba goes through the elements in order: an element that was written is read so where two parts overlap.
+    """
+    value = elements_of(reader, apart(reader, target, entry))
+    _fit(reader, target, value)
+
+    def changed(indices: list[Value]) -> Operand:
+        with _quiet(reader):
+            return value.at(indices) if sign else operation(reader.load(target, indices), value.at(indices))
+
+    each_element(reader, target, changed, sign)
+
+
+def chosen(reader: Reader, condition: Entry, first: Entry, second: Entry) -> Entry:
+    """Read `np.where` of arrays."""
+    if not is_whole(condition, first, second):
+        return reader.refuse("calls where of what is no array")
+    of = reader.typing.unified(*(_type(each).dtype if is_whole(each) else _type(each) for each in (first, second)))
+    if of is None:
+        return reader.refuse("calls where of two types")
+
+    def scalar(*operands: Number) -> Number:
+        parts = [operands[0], *(converted(reader, each, of) for each in operands[1:])]
+        return reader.operation("{1} if {0} else {2}", parts, of, TABLE["where"])
+
+    return joined(reader, of, (condition, first, second), scalar)

@@ -1,0 +1,151 @@
+"""Compiled functions, read into the normal form: expressions over whole arrays, sums and products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from adjoint_reading import check, refused
+from numba import njit
+
+from dualrev.compiled.adjoints._form import Make, statements
+
+
+def makes(program):
+    """Return how many arrays a program makes."""
+    return sum(isinstance(each, Make) for each in statements(program.body))
+
+
+@njit
+def _expressions(x, y, k):
+    z = 2.0 * x + y**2 / k - np.exp(-x) * np.sin(y)
+    z += x
+    z[1:] -= y[:-1] * z[1:]
+    w = np.where(z > 0, z, 0.5)
+    z *= w
+    z[0] = -w[-1]
+    x[:] = x * 2 + z
+    return z, np.maximum(z, 1.0), np.abs(x), -y, x / 0.0
+
+
+def test_expressions_over_arrays():
+    """Each is one loop, whatever the number of its operations; division by zero raises no error in arrays."""
+    program = check(_expressions, (np.array([0.5, -1.5, 2.0]), np.array([1.0, 2.0, -0.5]), 3), compiled=True)
+    assert makes(program) <= 8
+
+
+@njit
+def _of_two_axes(x, y):
+    z = x * y + x.T
+    z[0] = y
+    z[:, 1] += 1
+    return z, np.sum(z * z), z.mean()
+
+
+def test_expressions_of_several_axes():
+    """A vector is the same in each row."""
+    check(_of_two_axes, (np.arange(9.0).reshape(3, 3), np.array([1.0, -2.0, 0.5])))
+
+
+@njit
+def _sums(x):
+    a = np.sum(x) + x.sum() * np.mean(x) - np.prod(x) + np.sum(np.exp(x) * x)
+    return a, np.max(x), x.min(), np.sum(x > 0), np.min(x * x)
+
+
+def test_sums_and_extremes():
+    """No array is made for what is added up."""
+    check(_sums, (np.array([0.5, -1.5, 2.0, 2.0]),), (np.array([0.5]),), (np.array([1.0, np.nan]),), compiled=True)
+
+
+@njit
+def _max_of_none(x):
+    return np.max(x[1:])
+
+
+def test_the_extreme_of_an_empty_array_is_an_error():
+    """It is Numba's error."""
+    check(_max_of_none, (np.array([0.5, -1.5]),), (np.array([0.5]),))
+
+
+@njit
+def _products(a, b, v):
+    return a @ b, a @ v, v @ b, v @ v, np.dot(a, b), a.dot(v).sum()
+
+
+def test_products():
+    """BLAS adds up in another order, so that integers are compared."""
+    a, v = np.arange(9.0).reshape(3, 3), np.array([1.0, -2.0, 4.0])
+    check(_products, (a, a.T.copy() + 1, v))
+
+
+@njit
+def _stacked(x, y):
+    a = np.array([x, 2.0, y * 3])
+    b = np.array([[x, y], [y, 1]])
+    c = np.array((x, y))
+    return a, b, c, a[1] + b[1, 0] + c.sum()
+
+
+def test_arrays_of_numbers():
+    """Their elements are written one by one."""
+    check(_stacked, (0.5, 2.0))
+
+
+@njit
+def _overlapping(x):
+    x[1:] += x[:-1]
+    x[:-1] = x[1:] * 2
+    x[1:] = x[:-1]
+    x[:] = x[::-1]
+    return x[0]
+
+
+def test_parts_that_overlap():
+    """Compared as compiled: Numba adds in place element by element, where NumPy reads all of them first."""
+    check(_overlapping, (np.array([1.0, 2.0, 3.0, 5.0]),), compiled=True)
+
+
+@njit
+def _inner_functions(x, n):
+    scale = 2.0
+
+    def scaled(z, by=scale):
+        return z * by * scale
+
+    square = lambda z: z * z  # noqa: E731
+    s = 0.0
+    for i in range(n):
+        scale = scale + i
+        s += scaled(x) - square(scaled(x, by=i))
+    return s
+
+
+def test_functions_inside_functions():
+    """They read the names of the function that they are written in when they are called."""
+    check(_inner_functions, (0.5, 0), (0.5, 3))
+
+
+@njit
+def _different(x, y):
+    return x + y
+
+
+def test_arrays_of_different_shapes():
+    """An error tells of them, also where Numba would repeat one of them."""
+    check(_different, (np.ones(3), np.ones(3)), (np.ones(3), np.ones(2)))
+
+
+@njit
+def _sum_of_an_axis(x):
+    return np.sum(x, axis=0)[0]
+
+
+@njit
+def _sorted(x):
+    return np.sort(x)[0]
+
+
+@pytest.mark.parametrize("f", [_sum_of_an_axis, _sorted])
+def test_what_is_not_taken_of_whole_arrays_is_refused(f):
+    """The line and the function are told."""
+    refused(f, np.ones((2, 2)), match=r"line \d+ calls (a function|sum|sort)")
