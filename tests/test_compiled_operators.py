@@ -43,6 +43,18 @@ def close(a: Any, b: Any) -> None:
     np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_arguments_are_named_in_any_order(mode: str) -> None:
+    f = njit(lambda x, c, y: c * c * np.sum(x) + y * np.sum(x))
+    slopes = {0: (3.0 * 3.0 + 5.0) * np.ones(4), 1: 2.0 * 3.0 * np.sum(X), 2: np.sum(X)}
+    for argnums in ((1, 0), (2, 0, 1), (-1, 1)):
+        found = dr.grad(f, argnums, mode=mode)(X, 3.0, 5.0)
+        rows = dr.jacobian(f, argnums, mode=mode)(X, 3.0, 5.0)
+        for n, slope, row in zip(argnums, found, rows, strict=True):
+            close(slope, slopes[n % 3])
+            close(row, slopes[n % 3])
+
+
 def test_operators_equal_the_interpreted_ones() -> None:
     scalar, v = energy.py_func, np.arange(4.0) - 1.3
 

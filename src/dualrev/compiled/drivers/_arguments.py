@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from numba.core import types
@@ -27,11 +27,14 @@ class Leaf(NamedTuple):
     type : numba type
     number : int
         Its place among all leaves.
+    argument : int
+        The argument that it is in.
     """
 
     path: str
     type: Any
     number: int
+    argument: int
 
     @property
     def is_array(self) -> bool:
@@ -152,7 +155,7 @@ class Arguments:
                 "numbers, arrays of them (np.array of a list), and tuples of those. backend='numpy' runs the function "
                 "interpreted"
             )
-        self.leaves.append(Leaf(path, numba_type, len(self.leaves)))
+        self.leaves.append(Leaf(path, numba_type, len(self.leaves), argument))
 
     @property
     def single(self) -> bool:
@@ -193,23 +196,21 @@ class Arguments:
         def array(numba_type: Any) -> Any:
             return array_of(number, numba_type.ndim)
 
-        def leaf(each: Leaf) -> Any:
-            return array(each.type) if each.is_array else number
+        found = self.with_leaves(lambda leaf: array(leaf.type) if leaf.is_array else number)
+        return [array(each) if n in self.widened else each for n, each in enumerate(found)]
 
-        leaves = iter(self.leaves)
+    def with_leaves(self, leaf: Callable[[Leaf], Any]) -> list[Any]:
+        """Return the types of all arguments, with others for the leaves of those that are differentiated."""
 
-        def changed(numba_type: Any) -> Any:
+        def changed(numba_type: Any, leaves: Iterator[Leaf]) -> Any:
             if not isinstance(numba_type, types.BaseTuple):
                 return leaf(next(leaves))
-            parts = [changed(each) for each in numba_type]
+            parts = [changed(each, leaves) for each in numba_type]
             if isinstance(numba_type, types.NamedTuple | types.NamedUniTuple):
                 return types.BaseTuple.from_types(parts, numba_type.instance_class)
             return types.Tuple(parts)
 
-        return [
-            changed(each) if n in self.argnums else array(each) if n in self.widened else each
-            for n, each in enumerate(self.types)
-        ]
+        return [changed(each, self._leaves_of(n)) if n in self.argnums else each for n, each in enumerate(self.types)]
 
     def block(self, dtype: str, output: Any, leaf: Leaf) -> str:
         """Return the expression of an array for the derivatives of an output with respect to a leaf."""
@@ -219,20 +220,21 @@ class Arguments:
         out = f"fitting(out, {output.path}, {leaf.path})"
         return out if self._is_block(self.out) else f"{out}.reshape({shape})"
 
-    def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any], every: bool = True) -> list[str]:
-        """Return an expression for each argument, built like it from expressions for its leaves.
+    def _leaves_of(self, argument: int) -> Iterator[Leaf]:
+        return (leaf for leaf in self.leaves if leaf.argument == argument)
 
-        An argument that is not differentiated stands for itself, or is left out if not `every`. Classes of named tuples
-        are entered in the scope.
+    def arranged(self, leaf: Callable[[Leaf], str], scope: dict[str, Any]) -> list[str]:
+        """Return an expression for each argument; what is differentiated is built from expressions for its leaves.
+
+        Any other argument stands for itself. Classes of named tuples are entered in the scope.
         """
-        leaves = iter(self.leaves)
-        texts = []
-        for n, (name, numba_type) in enumerate(zip(self.names, self.types, strict=True)):
-            if n in self.argnums:
-                texts.append(self._built(numba_type, leaf, leaves, scope))
-            elif every:
-                texts.append(f"lifted(number, {name})" if n in self.widened else name)
-        return texts
+        differentiated = dict(zip(self.argnums, self.derivatives(leaf, scope), strict=True))
+        others = [f"lifted(number, {name})" if n in self.widened else name for n, name in enumerate(self.names)]
+        return [differentiated.get(n, other) for n, other in enumerate(others)]
+
+    def derivatives(self, leaf: Callable[[Leaf], str], scope: dict[str, Any]) -> list[str]:
+        """Return an expression for each argument that is differentiated, in the order in which that was asked for."""
+        return [self._built(self.types[n], leaf, self._leaves_of(n), scope) for n in self.argnums]
 
     def _built(self, numba_type: Any, leaf: Callable[[Leaf], str], leaves: Any, scope: dict[str, Any]) -> str:
         if not isinstance(numba_type, types.BaseTuple):

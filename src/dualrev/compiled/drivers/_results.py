@@ -24,8 +24,23 @@ class Output(NamedTuple):
         return size_of(self.path, self.type)
 
 
+def type_returned(function: Any, numba_types: Sequence[Any]) -> Any:
+    """Return the type of what a compiled function returns for arguments of some types, for which it is compiled."""
+    _, _, folded, _ = function.get_call_template(tuple(numba_types), {})
+    return function.overloads[folded].signature.return_type
+
+
 class Outputs:
-    """The results of a function for arguments of some types.
+    """The results of a function.
+
+    Parameters
+    ----------
+    returned
+        The type of what it returns.
+    of
+        Its name.
+    aux
+        Whether that is a tuple of the output and of what is passed on.
 
     Raises
     ------
@@ -33,10 +48,8 @@ class Outputs:
         If that is not a number, an array, or a tuple of such.
     """
 
-    def __init__(self, function: Any, numba_types: Sequence[Any], of: str, aux: bool = False) -> None:
-        self.of = of
-        _, _, folded, _ = function.get_call_template(tuple(numba_types), {})
-        self.type = function.overloads[folded].signature.return_type
+    def __init__(self, returned: Any, of: str, aux: bool = False) -> None:
+        self.of, self.type = of, returned
         self.leaves: list[Output] = []
         self.has_aux = aux
         if aux:

@@ -10,7 +10,7 @@ from dualrev.compiled.drivers import _sweep_extent as sweep_extent
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
-from dualrev.compiled.drivers._results import Outputs
+from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.kernels.numba_arrays import empty_array
 from dualrev.reverse import numba_tape
@@ -38,7 +38,8 @@ class ReverseDriver:
         self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
         self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.scope |= repetition.scope | vars(seeding) | vars(reading) | vars(adjoint_sweep) | vars(sweep_extent)
-        self.outputs = Outputs(self.function, arguments.lifted(self.var), arguments.of, aux)
+        returned = type_returned(self.function, arguments.lifted(self.var))
+        self.outputs = Outputs(returned, arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
 
     def implementation(self) -> Any:
@@ -137,7 +138,7 @@ class ReverseDriver:
         return f"gathered(adjoints, {leaf.path}, first{leaf.number})"
 
     def _like_input(self, leaf: Any) -> str:
-        parts = self.arguments.arranged(leaf, self.scope, every=False)
+        parts = self.arguments.derivatives(leaf, self.scope)
         return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
 
     def _defined(self, names: list[str], body: list[str], derivative: str, adjoints: bool = True) -> Any:

@@ -11,7 +11,7 @@ from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
-from dualrev.compiled.drivers._results import Outputs
+from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
 
@@ -73,7 +73,8 @@ class ForwardDriver:
             | vars(reading)
             | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         )
-        self.outputs = Outputs(self.function, arguments.lifted(self.dual), arguments.of, aux)
+        returned = type_returned(self.function, arguments.lifted(self.dual))
+        self.outputs = Outputs(returned, arguments.of, aux)
         arguments.expect_outputs(len(self.outputs.leaves))
         # Asked after `Outputs` has compiled the clone: the statements that write to arrays are found with their
         # types.
@@ -205,7 +206,7 @@ class ForwardDriver:
         """Write the return statement: the output's structure, each leaf holding the input's."""
 
         def row(n: int) -> str:
-            parts = self.arguments.arranged(lambda leaf: block(n, leaf), self.scope, every=False)
+            parts = self.arguments.derivatives(lambda leaf: block(n, leaf), self.scope)
             return parts[0] if self.arguments.single else f"({', '.join(parts)},)"
 
         derivative = self.outputs.arranged(row, self.scope)
