@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba.core import types
 
 from dualrev.compiled._seeding import elements
@@ -141,8 +142,13 @@ def holds_nan(y: Any) -> Callable[..., Any]:
     if not isinstance(y, types.Array):
         return lambda y: y != y
 
-    body = ["bad = False", f"for each in {elements('y', y)}:", f"    bad |= {_test('each', y.dtype)}", "return bad"]
-    return defined(["y"], body, {"holds_nan": holds_nan})
+    # Counted, and by unsigned subscripts, so that vector registers hold the counts.
+    if y.layout == "C":
+        loop = [f"flat = {elements('y', y)}", "for n in range(flat.size):", "    each = flat[uint64(n)]"]
+    else:
+        loop = ["for each in y.flat:"]
+    body = ["bad = 0", *loop, f"    bad += {_test('each', y.dtype)}", "return bad != 0"]
+    return defined(["y"], body, {"holds_nan": holds_nan, "uint64": np.uint64})
 
 
 def _test(number: str, of: Any) -> str:
