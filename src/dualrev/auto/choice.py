@@ -28,6 +28,12 @@ CACHED_ELEMENTS = 1 << 15
 
 MOST_DIRECTIONS = 1024
 
+ADJOINT_PASSES = 1.5
+"""What generated adjoint code costs, in forward passes of compiled code: 1 to 3 times the function, and a pass of eight
+directions about 1.5 times."""
+
+ADJOINT = "one run of the adjoint"
+
 
 @dataclass(frozen=True)
 class ModeChoice(Document):
@@ -66,6 +72,10 @@ class ModeChoice(Document):
         if mode == "auto" or mode == self.mode:
             return self
         return replace(self, mode=mode, reason=f"mode={mode!r} was asked for")
+
+    def running(self, way: str) -> ModeChoice:
+        """Return the choice with what is said of how reverse mode runs."""
+        return replace(self, reason=f"{self.reason}; reverse {way}")
 
     def _parts(self, html: bool = False) -> list[Part]:
         forward, reverse = (
@@ -156,6 +166,7 @@ def choose(
     work: Work,
     constants: CostConstants | CompiledCosts,
     surely_forward: bool,
+    adjoint: bool = False,
 ) -> ModeChoice:
     """Choose the mode for a Jacobian of shape (m, n) of a function by its work and what that costs.
 
@@ -171,6 +182,8 @@ def choose(
         What it pays.
     surely_forward : bool
         Whether all inputs fit in one forward pass, which needs no tape.
+    adjoint : bool
+        Whether reverse mode is generated adjoint code, of a function with one output.
 
     Examples
     --------
@@ -180,14 +193,15 @@ def choose(
     """
     outputs = 1 if m is None else m
     forward = cost(work.forward(n, outputs, chunk), constants)
-    reverse = cost(work.reverse(n, outputs, block), constants)
+    passes = ceil(n / chunk)
+    reverse = forward * ADJOINT_PASSES / max(passes, 1) if adjoint else cost(work.reverse(n, outputs, block), constants)
     counts = f"{_count(n, 'input')} and {_count(m, 'output') if m is not None else 'an unknown number of outputs'}"
     if surely_forward:
         reason = f"{counts}: all inputs fit in one forward pass, which needs no tape"
         return ModeChoice("forward", reason, forward, reverse if m is not None else inf, chunk, block)
-    passes, sweeps = _count(ceil(n / chunk), "forward pass", "es"), _count(ceil(outputs / block), "sweep")
+    recording = f"one recording and {_count(ceil(outputs / block), 'sweep')} of {block}"
     reason = (
-        f"{counts}: {passes} of {chunk} against one recording and {sweeps} of {block}, "
+        f"{counts}: {_count(passes, 'forward pass', 'es')} of {chunk} against {ADJOINT if adjoint else recording}, "
         f"predicted {_time(forward)} against {_time(reverse)}"
     )
     return ModeChoice("forward" if forward <= reverse else "reverse", reason, forward, reverse, chunk, block)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from math import inf
 from typing import Any
@@ -22,12 +21,14 @@ from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
 from dualrev.compiled._batches import empty, over_points, written
 from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._numpy_results import as_numpy
 from dualrev.compiled._pandas import of_pandas, without_index
 from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN
 from dualrev.compiled.drivers._tape_counts import TapeCounts
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
-from dualrev.compiled.drivers.derivative import Question, derivative, source
+from dualrev.compiled.drivers.code import BY_ADJOINT, source, way
+from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.parameters import parameters
 from dualrev.compiled.out_argument import SHAPE
@@ -131,7 +132,7 @@ class CompiledOperator:
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
         if type(result) is np.ndarray:
             return result if result.ndim else result[()]
-        return self._as_numpy(result, args, kwargs)
+        return as_numpy(result, self.question, self._leaves(args, kwargs))
 
     # Without this, the system would be asked for the memory inside compiled code, and might grant it, and end the
     # process when it is written to.
@@ -216,10 +217,13 @@ class CompiledOperator:
         return TapeCounts(*within_limit(counts, *copies, **named))
 
     # A gradient's cost needs no recording, its output being one number; for a Jacobian the number of outputs decides.
-    def choice(self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False) -> ModeChoice:
+    def choice(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], whole: bool = False, adjoint: bool = False
+    ) -> ModeChoice:
         """Return the mode for these arguments, and why. The function is recorded once if its work must be known.
 
-        With `whole`, that is done in any case, so that both costs are predicted as well as they can be.
+        With `whole`, that is done in any case, so that both costs are predicted as well as they can be. With `adjoint`,
+        reverse mode is generated adjoint code.
         """
         n = sum(np.size(leaf) for leaf in self._leaves(args, kwargs))
         chunk, m, work = self.question.chunk or WIDEST, None, CompiledWork(n)
@@ -235,7 +239,18 @@ class CompiledOperator:
             m = counts.outputs
             swept = (counts.alone, counts.passed, counts.active)
             work = CompiledWork(counts.records, counts.words(n), counts.calls, swept)
-        return choose(n, m, chunk, LANES, work, current_compiled_costs(), n <= chunk)
+        return choose(n, m, chunk, LANES, work, current_compiled_costs(), n <= chunk, adjoint)
+
+    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
+        """Return the mode, and why, and by what reverse mode runs."""
+        choice = self.choice(args, kwargs)
+        mode = self.question.mode
+        if choice.asked_for(mode).mode == "forward":
+            return choice.asked_for(mode)
+        how = way(self.f, self.question._replace(mode="reverse", care=PLAIN), args, kwargs)
+        if how == BY_ADJOINT:
+            choice = self.choice(args, kwargs, adjoint=True)
+        return choice.asked_for(mode).running(how)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]
@@ -250,36 +265,6 @@ class CompiledOperator:
         if self.numbers == [0] and args and type(args[0]) is np.ndarray:
             return args[0].shape
         return tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
-
-    def _as_numpy(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        leaves = self._leaves(args, kwargs)
-        kinds = {float if type(leaf) is float else getattr(leaf, "dtype", None) for leaf in leaves}
-        if kinds <= {float}:
-            return result
-        number: Callable[[Any], Any] = np.float32 if kinds == {np.dtype(np.float32)} else np.float64
-        if type(result) is float:
-            return number(result)
-        plain = optree.tree_map(lambda leaf: number(leaf) if type(leaf) is float else _without_box(leaf), result)
-        if self.question.kind != "gradient" or len(kinds) == 1:
-            return plain
-        if self.question.value:
-            return plain[0], _like(leaves, result[1])
-        return (_like(leaves, result[0]), plain[1]) if self.question.aux else _like(leaves, result)
-
-
-def _like(leaves: list[Any], gradient: Any) -> Any:
-    """Return a gradient in which each number and array is of its own input's type; integers count as float64."""
-    parts, structure = optree.tree_flatten(gradient)
-    dtypes = [getattr(leaf, "dtype", np.dtype(np.float64)) for leaf in leaves]
-    parts = [
-        part if type(leaf) is float else np.asarray(part, dtype if dtype.kind == "f" else np.float64)[()]
-        for part, leaf, dtype in zip(parts, leaves, dtypes, strict=True)
-    ]
-    return optree.tree_unflatten(structure, parts)
-
-
-def _without_box(x: Any) -> Any:
-    return x[()] if type(x) is np.ndarray and x.ndim == 0 else x
 
 
 def _rows(x: Any) -> Any:

@@ -97,8 +97,8 @@ class Operator:
         """
         if self.compiled is None:
             return self._interpreted.plan(args, kwargs)
-        choice: ModeChoice = self.compiled.choice(args, kwargs)
-        return choice.asked_for(self.mode)
+        choice: ModeChoice = self.compiled.plan(args, kwargs)
+        return choice
 
     def source(self, *args: Any, **kwargs: Any) -> str:
         """Return the code that is generated for the derivative of a compiled function, for arguments of these types.

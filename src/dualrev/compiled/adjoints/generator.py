@@ -69,8 +69,10 @@ class Generated:
         return numba.njit(self.plain, error_model="numpy", nogil=True)
 
 
-def generate(program: Program, value: bool) -> Generated:
+def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
     """Return the adjoint of a program, which also returns its value if asked.
+
+    With `shadows` it is handed the arrays of adjoints of what is differentiated, after the cotangents. They hold zeros.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def generate(program: Program, value: bool) -> Generated:
     with_free_names(program)
     not_fused: frozenset[Loop] = frozenset()
     while True:
-        generator = _Generator(program, value, not_fused)
+        generator = _Generator(program, value, shadows, not_fused)
         generated = generator.generated()
         wasted = generator.wasted()
         if not wasted:
@@ -90,8 +92,9 @@ def generate(program: Program, value: bool) -> Generated:
 
 
 class _Generator:
-    def __init__(self, program: Program, value: bool, not_fused: frozenset[Loop]) -> None:
+    def __init__(self, program: Program, value: bool, shadows: bool, not_fused: frozenset[Loop]) -> None:
         self.program, self.value = program, value
+        self.given = [each for each in program.differentiated if isinstance(each, Array)] if shadows else []
         self.facts = Facts(program)
         self.activity = Activity(program)
         self.classes = LoopClasses(self.facts, self.activity, not_fused)
@@ -142,6 +145,7 @@ class _Generator:
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
         lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
+        parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | self.partials.scope
         text = [line for line in lines.text().split("\n") if line]
@@ -169,7 +173,7 @@ class _Generator:
                 if isinstance(each, Value):
                     text.contribute(each, cotangent)
                 elif isinstance(each, Array) and self.activity.active(each):
-                    text.lines.add(f"{each.name}_b[...] += {cotangent}")
+                    text.lines.add(f"{each.name}_b += {cotangent}")
             for statement in reversed(self.program.body.statements):
                 text.statement(statement)
         self.begun = text.begun
@@ -179,7 +183,7 @@ class _Generator:
         """Write the arrays of adjoints, all zeros."""
         made = [each.result for each in self.facts.all if isinstance(each, Make)]
         for array in [*(each for each in self.program.parameters if isinstance(each, Array)), *made]:
-            if self.activity.active(array) or array in self.program.differentiated:
+            if array not in self.given and (self.activity.active(array) or array in self.program.differentiated):
                 lines.add(f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})")
         for view in self.facts.all:
             if isinstance(view, View) and self.classes.home(view.block) is None and self.activity.active(view.result):

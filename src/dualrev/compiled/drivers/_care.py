@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Sequence
+from math import inf
 from types import ModuleType
 from typing import Any
 
@@ -54,14 +55,15 @@ class NeedsCare(Exception):
     """A derivative inside another one holds a NaN, so that all of it is computed again with care."""
 
 
-def care_for(dispatcher: Any, asked: str, arguments: Any) -> str:
-    """Return how a derivative for arguments of some types is computed."""
+# Generated adjoint code copies what it writes to, and is compiled in less time than the careful version beside it.
+def care_for(dispatcher: Any, asked: str, arguments: Any, generated: bool = False) -> str:
+    """Return how a derivative for arguments of some types is computed, by generated adjoint code or without."""
     around = arguments.float_type
     if is_active(around):
         return CAREFUL if around.careful else INNER
-    if asked == CAREFUL or not _repeatable(dispatcher, arguments):
+    if asked == CAREFUL or not _repeatable(dispatcher, arguments, generated):
         return CAREFUL
-    if asked == EITHER and not _small(dispatcher, arguments):
+    if asked == EITHER and not _small(dispatcher, arguments, inf if generated else SMALL):
         return CAREFUL
     return asked
 
@@ -93,35 +95,38 @@ class Repetition:
         ]
 
 
-def _repeatable(dispatcher: Any, arguments: Any) -> bool:
-    """Whether a function does the same when it is called again."""
+def _repeatable(dispatcher: Any, arguments: Any, copies: bool) -> bool:
+    """Whether a function does the same when it is called again; with copies of what it writes to, or without."""
     constants = [arguments.types[n] for n in range(len(arguments.types)) if n not in arguments.argnums]
     if any(isinstance(each, _UNSEEN) for each in constants):
         return False
-    functions = [each.py_func for each in _called(dispatcher, constants)]
+    functions = [each.py_func for each in called(dispatcher, constants)]
     names = set().union(*(names_in(function.__code__) for function in functions))
     if not names.isdisjoint(_NOT_THE_SAME_TWICE) or any(map(_catches, functions)):
         return False
     if any(_uses(function, "random") for function in functions):
         return False
-    if not any(map(_holds_array, constants)):
+    if copies or not any(map(_holds_array, constants)):
         return True
     arrays = {n for n, each in enumerate(arguments.types) if n not in arguments.argnums and _holds_array(each)}
     written, known = arguments_written_to(dispatcher, arguments.types)
     return known and written.isdisjoint(arrays)
 
 
-def _small(dispatcher: Any, arguments: Any) -> bool:
-    """Whether both versions are worth their compilation. A derivative inside is not, nor may an error leave one."""
-    functions = [each.py_func for each in _called(dispatcher, arguments.types)]
+def _small(dispatcher: Any, arguments: Any, most: float) -> bool:
+    """Whether both versions are worth their compilation, up to a number of bytes of the function.
+
+    A derivative inside is not, nor may an error leave one.
+    """
+    functions = [each.py_func for each in called(dispatcher, arguments.types)]
     return (
         not any(hasattr(function, MADE_OF) for function in functions)
         and not any(_uses(function, "linalg") for function in functions)
-        and sum(len(function.__code__.co_code) for function in functions) <= SMALL
+        and sum(len(function.__code__.co_code) for function in functions) <= most
     )
 
 
-def _called(dispatcher: Any, constants: Sequence[Any]) -> list[Any]:
+def called(dispatcher: Any, constants: Sequence[Any]) -> list[Any]:
     """Return a compiled function and all that it may call: by a name, an attribute of a module, or an argument.
 
     What a derivative is made of counts as called, too.

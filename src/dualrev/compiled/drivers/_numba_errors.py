@@ -85,7 +85,7 @@ def refusal(dispatcher: Any, error: Exception, functions: Sequence[Any], note: s
         A sentence to add.
     """
     text = _ACTIVE.sub(r"active \1", _COLOR.sub("", str(error)))
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = _lines(text)
     place = _place(text, error, [dispatcher, *functions])
     name = dispatcher.py_func.__name__
     at = ""
@@ -110,6 +110,15 @@ def refusal(dispatcher: Any, error: Exception, functions: Sequence[Any], note: s
         f"{name} cannot be differentiated{at}: {reason}. {cure}, or pass backend='numpy' to differentiate the function "
         f"interpreted{note}"
     )
+
+
+def reason_of(error: Exception) -> str:
+    """Return what Numba says of the reason of an error, in one line."""
+    return _reason(_lines(_COLOR.sub("", str(error))))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _told(lines: Sequence[str]) -> str:
@@ -202,12 +211,12 @@ def expect_no_python(cloner: Any) -> None:
 
 # Numba freezes globals when it compiles; cloning reads them again. Where they differ, the function and its derivative
 # would be of two different functions.
-def expect_same_globals(cloner: Any) -> None:
-    """Raise an error if a function was compiled with values of globals that are others by now.
+def expect_same_globals(functions: Sequence[Any]) -> None:
+    """Raise an error if one of some functions was compiled with values of globals that are others by now.
 
     Numba keeps the values that it met; a derivative takes those of now, and would be another function's.
     """
-    for dispatcher in cloner.originals:
+    for dispatcher in functions:
         scope = dispatcher.py_func.__globals__
         for compiled in dispatcher.overloads.values():
             for block in getattr(compiled.type_annotation, "blocks", {}).values():

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from numba import typeof
 from numba.core import types
 
 from dualrev.compiled._marks import MADE_OF, TAKES_OUT
+from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, Repetition, care_for
-from dualrev.compiled.drivers._fingerprint import fingerprint
+from dualrev.compiled.drivers._entries import entry_of
+from dualrev.compiled.drivers._generated import GeneratedDriver
 from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
     expect_no_python,
@@ -28,8 +28,7 @@ from dualrev.compiled.drivers._reverse import ReverseDriver
 from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
 from dualrev.compiled.drivers.parameters import cotangent_name, further_parameters, parameters, tangent_prefix
 from dualrev.errors import DualrevError, NonScalarOutputError
-from dualrev.kernels.generated import digest_of, load
-from dualrev.kernels.numba_extending import chooser_of, written_by
+from dualrev.kernels.numba_extending import written_by
 from dualrev.kernels.numba_types import element
 
 _BUILDING = threading.RLock()
@@ -86,38 +85,21 @@ def derivative(dispatcher: Any, question: Question) -> Any:
         return kept[question]
 
 
-# The types decide what is written, so the chooser is asked as Numba would ask it; nothing is compiled.
-def source(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """Return the code that is written for a derivative, for arguments of these types."""
-    entry = derivative(dispatcher, question)
-    given = inspect.signature(entry.py_func).bind(*args, **kwargs)
-    given.apply_defaults()
-    choose = chooser_of(entry)
-    assert choose is not None
-    return inspect.getsource(choose(*map(typeof, given.args))).rstrip()  # type: ignore[arg-type]
-
-
 def _built(dispatcher: Any, question: Question) -> Any:
     of = parameters(dispatcher)
     further, takes_out = further_parameters(of, question)
-    # Generated code has names of its own: the user's stay outside, in the signature.
-    own = [f"a{n}" for n in range(len(of))]
 
     def choose(*numba_types: Any) -> Callable[..., Any]:
         if question.carriers:
-            return _at_points(dispatcher, question, own, of, numba_types)
-        arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__, of)
-        if takes_out:
-            arguments.out = numba_types[-1]
-        else:
-            arguments.further = numba_types[len(own) :]
+            return _at_points(dispatcher, question, of, numba_types)
+        arguments = arguments_of(dispatcher, question, numba_types)
         if question.mode == "auto":
             return _either(dispatcher, question, arguments)
         return _implementation(dispatcher, question, arguments)
 
     # The entry has the user's names and defaults, for calls by keyword and for `inspect`. What runs is written per
     # types.
-    entry, on_disk = _entry(dispatcher, question, [*of, *further])
+    entry, on_disk = entry_of(dispatcher, question, [*of, *further])
     setattr(entry, TAKES_OUT, takes_out)
     setattr(entry, MADE_OF, (dispatcher, question))
     defaults = dispatcher.py_func.__defaults__ or ()
@@ -130,11 +112,22 @@ def _built(dispatcher: Any, question: Question) -> Any:
     return written_by(choose, entry, nogil=True, cache=on_disk)
 
 
-def _at_points(
-    dispatcher: Any, question: Question, own: list[str], of: list[str], numba_types: Sequence[Any]
-) -> Callable[..., Any]:
-    names = [f"p{n}" if n in question.carriers else name for n, name in enumerate(own)]
-    points = [_first(of) if n in question.carriers else of for n, of in enumerate(numba_types[: len(own)])]
+# Generated code has names of its own: the user's stay outside, in the signature.
+def arguments_of(dispatcher: Any, question: Question, numba_types: Sequence[Any]) -> Arguments:
+    """Return the arguments of a derivative of these types."""
+    users = parameters(dispatcher)
+    own = [f"a{n}" for n in range(len(users))]
+    arguments = Arguments(own, numba_types[: len(own)], question.argnums, dispatcher.py_func.__name__, users)
+    if further_parameters(users, question)[1]:
+        arguments.out = numba_types[-1]
+    else:
+        arguments.further = numba_types[len(own) :]
+    return arguments
+
+
+def _at_points(dispatcher: Any, question: Question, of: list[str], numba_types: Sequence[Any]) -> Callable[..., Any]:
+    names = [f"{'p' if n in question.carriers else 'a'}{n}" for n in range(len(of))]
+    points = [_first(each) if n in question.carriers else each for n, each in enumerate(numba_types[: len(of)])]
     arguments = Arguments(names, points, question.argnums, dispatcher.py_func.__name__, of)
     arguments.out = _first(numba_types[-1])
     return _implementation(dispatcher, question, arguments)
@@ -145,22 +138,6 @@ def _first(of: Any) -> Any:
     return of.dtype if of.ndim == 1 else of.copy(ndim=of.ndim - 1)
 
 
-# Numba finds machine code on disk by the file and line of a function. So the entry stands in a file of its own, whose
-# name holds the digest of all that the derivative depends on: an edit anywhere finds another file.
-def _entry(dispatcher: Any, question: Question, names: list[str]) -> tuple[Any, bool]:
-    """Return a function of the derivative's name and parameters, and whether its machine code can be kept on disk."""
-    short = "".join(c if c.isalnum() else "_" for c in dispatcher.py_func.__name__)
-    name = f"{question.mode}_{question.kind}_of_{short}"
-    made_of = fingerprint(dispatcher)
-    text = f"def {name}({', '.join(names)}):\n    raise NotImplementedError\n"
-    if made_of is None:
-        scope: dict[str, Any] = {"__name__": __name__}
-        exec(text, scope)
-        return scope[name], False
-    scope = load("derivatives", name, digest_of([text, repr(question), *made_of]), text, {})
-    return scope[name], True
-
-
 # Both modes are compiled, so that the choice can depend on sizes that are known only when the code runs.
 def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
     """Return the implementation that chooses the mode when it runs, from the number of inputs.
@@ -168,19 +145,54 @@ def _either(dispatcher: Any, question: Question, arguments: Arguments) -> Callab
     The forward mode needs no tape, and for few inputs it costs less than a recording; see `auto.choice`.
     """
     modes = {mode: derivative(dispatcher, question._replace(mode=mode)) for mode in ("forward", "reverse")}
+    try:
+        generated_driver(dispatcher, question._replace(mode="reverse"), arguments)
+        most = WITH_ADJOINTS
+    except Refused:
+        most = FORWARD_INPUTS
     names = arguments.all_names
     call = f"({', '.join(names)})"
     leaves = arguments.leaves
     if not any(leaf.is_array for leaf in leaves):
-        mode = "forward" if len(leaves) <= FORWARD_INPUTS else "reverse"
+        mode = "forward" if len(leaves) <= most else "reverse"
         return arguments.function(names, [f"return {mode}{call}"], dict(modes))
     total = " + ".join(leaf.size for leaf in leaves)
-    body = [f"if {total} <= {FORWARD_INPUTS}:", f"    return forward{call}", f"return reverse{call}"]
+    body = [f"if {total} <= {most}:", f"    return forward{call}", f"return reverse{call}"]
     return arguments.function(names, body, dict(modes))
 
 
 FORWARD_INPUTS = 8 * WIDEST
 """Inputs up to which compiled code runs forward where it cannot know better."""
+
+WITH_ADJOINTS = WIDEST
+"""Those where reverse mode is generated adjoint code: that costs 1 to 3 times the function, whatever their number, and
+a forward pass for `WIDEST` of them about 1.5 times."""
+
+
+# What this code calls is plain, so it is no way to be careful. An outer derivative differentiates the tape.
+def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) -> GeneratedDriver:
+    """Return what writes a derivative that calls generated adjoint code.
+
+    Raises
+    ------
+    Refused
+        If the tape is what computes it.
+    """
+    if question.kind not in ("gradient", "pullback"):
+        raise Refused("it is asked for more than one sweep")
+    if question.care == CAREFUL:
+        raise Refused("each product is tested")
+    if arguments.active_types:
+        raise Refused("another derivative is under way around it")
+    care = care_for(dispatcher, question.care, arguments, generated=True)
+    if care == CAREFUL:
+        raise Refused("it might do something else when it is called a second time")
+    repetition = _repetition(dispatcher, question, care)
+    return GeneratedDriver(dispatcher, arguments, question.value, question.aux, repetition)
+
+
+def _repetition(dispatcher: Any, question: Question, care: str) -> Repetition:
+    return Repetition(care, derivative(dispatcher, question._replace(care=CAREFUL)) if care == EITHER else None)
 
 
 def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -> Callable[..., Any]:
@@ -190,6 +202,13 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
     one of them, or lets a variable be now such an array and now an active one, a second has all of them hold active
     numbers from the start. In a third, so do the floats in its text, which decide what lists and dicts can hold.
     """
+    if question.mode == "reverse":
+        try:
+            driver = generated_driver(dispatcher, question, arguments)
+            own = cotangent_name(arguments.names)
+            return driver.gradient() if question.kind == "gradient" else driver.pullback(own)
+        except Refused:  # the reason is kept; see `way`
+            pass
     failures: list[Exception] = []
     made: list[Cloner] = []
     # In this order, because each attempt makes more of the function active, and so slower, than the one before.
@@ -206,7 +225,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         try:
             written: Callable[..., Any] = _written(cloner, dispatcher, question, given)
             expect_no_python(made[-1])
-            expect_same_globals(made[-1])
+            expect_same_globals(made[-1].originals)
             return written
         # A refusal of ours is final: a wider attempt would not cure it, and its message is better than the next
         # one's.
@@ -233,9 +252,7 @@ def _counts_among(arguments: Arguments) -> str:
 
 def _written(cloner: Any, dispatcher: Any, question: Question, arguments: Arguments) -> Any:
     kind = question.kind
-    care = care_for(dispatcher, question.care, arguments)
-    both = derivative(dispatcher, question._replace(care=CAREFUL)) if care == EITHER else None
-    repetition = Repetition(care, both)
+    repetition = _repetition(dispatcher, question, care_for(dispatcher, question.care, arguments))
     if question.mode == "forward":
         chunk = 1 if kind == "pushforward" else question.chunk
         forward = ForwardDriver(

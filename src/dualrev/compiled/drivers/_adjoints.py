@@ -1,0 +1,152 @@
+"""Adjoints of compiled functions as code, made and compiled once for arguments of some types, or refused once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.core import types
+from numba.core.errors import NumbaError
+
+from dualrev.compiled.adjoints._form import Program
+from dualrev.compiled.adjoints._reading.program import read
+from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.generator import Generated, generate
+from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._care import called
+from dualrev.compiled.drivers._fingerprint import stays_in_place
+from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
+from dualrev.compiled.drivers._results import Outputs, type_returned
+from dualrev.compiled.drivers._written_arguments import arguments_written_to
+from dualrev.kernels.numba_extending import chooser_of
+from dualrev.kernels.numba_types import NUMBERS, array_of, element
+from dualrev.reverse.numba_workspace import workspace_type
+
+_LOG = logging.getLogger("dualrev")
+_KEPT = "_dualrev_adjoints"
+
+
+class Part(NamedTuple):
+    """A number or an array inside of an argument or a result: the expression that reaches it, and its type."""
+
+    path: str
+    type: Any
+
+
+def parts_of(path: str, of: Any) -> list[Part]:
+    """Return the numbers and arrays in a value of a type; there are none in None, a string or a function."""
+    if isinstance(of, types.BaseTuple):
+        return [part for n, each in enumerate(of) for part in parts_of(f"{path}[{n}]", each)]
+    return [Part(path, of)] if isinstance(element(of), NUMBERS) else []
+
+
+class Adjoint(NamedTuple):
+    """The adjoint of a function for arguments of some types.
+
+    Attributes
+    ----------
+    program
+        The function in normal form.
+    generated
+        What was written from it, compiled.
+    returned
+        The type of what the function returns.
+    seeds
+        The types of the cotangents.
+    """
+
+    program: Program
+    generated: Generated
+    returned: Any
+    seeds: list[Any]
+
+
+# The refusal is kept as well: a function is read once, whoever asks, and a refusal is told once.
+def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
+    """Return the adjoint of a function, which returns the function's results too if `value` or `aux`.
+
+    Raises
+    ------
+    Refused
+        If it is left to the tape.
+    """
+    kept: dict[Any, Adjoint | str] = vars(dispatcher).setdefault(_KEPT, {})
+    key = (tuple(arguments.types), arguments.argnums, tuple(arguments.further), value, aux, arguments.has_out)
+    found = kept.get(key)
+    if found is None:
+        try:
+            found = _made(dispatcher, arguments, value, aux)
+        except Refused as refused:
+            found = refused.reason
+            _LOG.info("%s goes in reverse by the tape: %s", arguments.of, found)
+        kept[key] = found
+    if isinstance(found, str):
+        raise Refused(found)
+    return found
+
+
+def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
+    constants = [each for n, each in enumerate(arguments.types) if n not in arguments.argnums]
+    functions = called(dispatcher, constants)
+    if chooser_of(dispatcher) is not None:
+        raise Refused(f"{arguments.of} is a derivative")
+    if any(chooser_of(each) is not None for each in functions):
+        raise Refused("it calls a derivative")
+    if not arguments.leaves:
+        raise Refused("it has no inputs")
+    given = floats(arguments)
+    program = read(dispatcher, given, arguments.argnums)
+    if any(isinstance(each, np.ndarray) and stays_in_place(each) for each in program.scope.values()):
+        written, known = arguments_written_to(dispatcher, given)
+        if written or not known:
+            raise Refused("it writes to an argument, and reads a global array where it lies")
+    returned = type_returned(dispatcher, given) if aux else _type_of(program.result)
+    seeds = _seeds(returned, arguments, aux)
+    generated = generate(program, value or aux, shadows=arguments.has_out)
+    taken = [part.type for each in given for part in parts_of("", each)]
+    assert taken == [each.type for each in program.parameters], "every number and array is a parameter"
+    shadows = [array_of(arguments.float_type, arguments.leaves[0].type.ndim)] if arguments.has_out else []
+    try:
+        generated.function.compile((*taken, *seeds, *shadows, *([workspace_type] if generated.keeps else [])))
+    except (NumbaError, NotImplementedError) as error:  # the latter is what Numba raises where it has no machine code
+        raise Refused(f"Numba does not compile its adjoint: {reason_of(error)}") from error
+    expect_same_globals(functions)
+    return Adjoint(program, generated, returned, seeds)
+
+
+def floats(arguments: Arguments) -> list[Any]:
+    """Return the types of all arguments, with floats for the integers among what is differentiated."""
+
+    def float_leaf(leaf: Any) -> Any:
+        if isinstance(element(leaf.type), types.Float):
+            return leaf.type
+        return array_of(leaf.float_type, leaf.type.ndim) if leaf.is_array else leaf.float_type
+
+    return arguments.with_leaves(float_leaf)
+
+
+def _type_of(result: Any) -> Any:
+    if result is None:
+        raise Refused("it returns None")
+    return types.Tuple([_type_of(each) for each in result]) if isinstance(result, tuple) else result.type
+
+
+def _seeds(returned: Any, arguments: Arguments, aux: bool) -> list[Any]:
+    """Return the types of the cotangents: those that are given, or of ones and zeros for numbers."""
+    results = [part.type for part in parts_of("y", returned)]
+    if arguments.further:
+        seeds = [part.type for part in parts_of("c", arguments.further[0])]
+        if len(seeds) != len(results) or not all(isinstance(element(each), types.Float) for each in seeds):
+            raise Refused(f"its cotangent is a {arguments.further[0]}")
+        return seeds
+    outputs = Outputs(returned, arguments.of, aux)
+    if not outputs.is_number:
+        raise Refused(f"it returns a {outputs.type}")
+    # Floats among what is passed on are rounded to the inputs' type where they depend on these. Which do is not asked
+    # here.
+    for each in map(element, results[1:]):
+        if isinstance(each, types.Float) and each != arguments.float_type:
+            raise Refused(f"it returns a {each} beside its output, and its inputs are {arguments.float_type}")
+    # The cotangent of what is passed on is the number 0, for arrays as well.
+    return [each if isinstance(each, types.Float) else types.float64 for each in map(element, results)]
