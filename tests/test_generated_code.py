@@ -31,7 +31,7 @@ X = np.array([1.0, 2.0])
 
 @pytest.mark.parametrize(("mode", "word"), [("forward", "Dual"), ("reverse", "sweep(")])
 def test_the_source_of_a_derivative_has_the_users_names(mode: str, word: str) -> None:
-    gradient = dr.grad(weighted, mode=mode)
+    gradient = dr.jacobian(weighted, mode=mode)
     text = gradient.source(X, weight=3.0)
     assert text.startswith("def derivative(x, weight, out):\n")
     assert "guarded(weighted, (" in text
