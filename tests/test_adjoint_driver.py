@@ -230,7 +230,7 @@ def test_a_refusal_goes_to_the_tape_and_is_told(caplog: pytest.LogCaptureFixture
 def test_a_fault_of_the_generator_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     from dualrev.compiled.drivers import _adjoints
 
-    def broken(*args: Any) -> Any:
+    def broken(*args: Any, **kwargs: Any) -> Any:
         raise KeyError("a fault")
 
     monkeypatch.setattr(_adjoints, "generate", broken)
