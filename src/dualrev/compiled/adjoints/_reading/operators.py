@@ -48,14 +48,15 @@ def unary_expression(reader: Reader, node: ast.UnaryOp) -> Entry:
 
 def comparison(reader: Reader, node: ast.Compare) -> Entry:
     """Read a comparison, or a chain of them."""
-    sides = [reader.unsettled(node.left)]
 
-    def part(operation: ast.cmpop, right: ast.expr) -> Entry:
-        sides.append(reader.unsettled(right))
-        return _compared(reader, operation, sides[-2], sides[-1])
+    # A part may be read twice, on trial and in its branch. What it is compared with was read before both.
+    def chain(n: int, left: Entry) -> Entry:
+        right = reader.unsettled(node.comparators[n])
+        found = _compared(reader, node.ops[n], left, right)
+        last = n == len(node.ops) - 1
+        return found if last else joined(reader, True, [lambda: found, lambda: chain(n + 1, right)])
 
-    pairs = zip(node.ops, node.comparators, strict=True)
-    return joined(reader, True, [partial(part, *each) for each in pairs])
+    return chain(0, reader.unsettled(node.left))
 
 
 def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry:
