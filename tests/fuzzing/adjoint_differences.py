@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import itertools
 import linecache
 import math
@@ -12,13 +11,15 @@ from typing import Any
 
 import numba
 import numpy as np
-from fuzzing import dual_numbers
-from fuzzing.adjoint_programs import Program
-from numba.core.dispatcher import Dispatcher
 
 import dualrev as dr
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints.generator import Generated, generate
+from dualrev.compiled.drivers._workspace import give_back
+from dualrev.kernels.numba_extending import defined
+from dualrev.reverse.numba_workspace import Workspace, workspace
+from fuzzing import dual_numbers
+from fuzzing.adjoint_programs import Program
 
 CLOSE = 1e-12
 """Relative to the largest element of a gradient."""
@@ -47,12 +48,30 @@ def adjoint(program: Program, value: bool = False) -> Generated:
     return generate(read(dispatcher(program.text), types, program.argnums), value)
 
 
+class Unwritten(Workspace):
+    """A workspace that holds nothing that may be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.floats, self.integers = np.full(2000, np.nan), np.full(2000, 2**40)
+
+
 def uncompiled(generated: Generated) -> Any:
     """Return an adjoint that runs as plain Python, and so does all that it calls."""
-    plain = {name: meaning.py_func if isinstance(meaning, Dispatcher) else meaning for name, meaning in generated.scope.items()}
+    plain = {name: getattr(meaning, "py_func", meaning) for name, meaning in generated.scope.items()}
     scope = {"np": np, "math": math, **plain}
     exec(generated.text, scope)
-    return scope["adjoint"]
+    return lambda *given: scope["adjoint"](*given, *[Unwritten()] * generated.keeps)
+
+
+def compiled(generated: Generated) -> Any:
+    """Return the compiled adjoint."""
+    if not generated.keeps:
+        return generated.function
+    given = ", ".join(generated.parameters[:-1])
+    body = ["kept = workspace()", f"result = adjoint({given}, kept)", "give_back((kept,))", "return result"]
+    scope = {"adjoint": generated.function, "workspace": workspace, "give_back": give_back}
+    return numba.njit(defined(generated.parameters[:-1], body, scope))
 
 
 def copied(values: Sequence[Any]) -> list[Any]:
