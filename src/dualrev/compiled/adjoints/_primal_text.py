@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import singledispatchmethod
 from typing import Any
@@ -200,7 +201,7 @@ def head(loop: Loop) -> str:
 def scope_of(program: Program) -> dict[str, Any]:
     """Return what the names in a program's text mean, those of conversions included."""
     numbers = (*types.signed_domain, *types.unsigned_domain, types.float32, types.float64, types.boolean)
-    return {of.name: of for of in numbers} | {"np": np} | program.scope
+    return {of.name: of for of in numbers} | {"np": np, "math": math} | program.scope
 
 
 def result_text(result: Any) -> str:

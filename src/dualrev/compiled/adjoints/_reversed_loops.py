@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Store, View
+from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Operation, Store, View
 from dualrev.compiled.adjoints._lines import Line
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
+from dualrev.compiled.adjoints._needs import is_dear
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 
 MOST_LOOPS = 8
@@ -26,7 +27,9 @@ class Part(NamedTuple):
 def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, classes: LoopClasses) -> list[Part]:
     """Return the loops that a reversed loop is written as."""
     lines, before, behind = _with_sums(loop, lines, facts, activity)
-    parts = _divided(lines, facts) if classes.is_order_free(loop) else [lines]
+    # In a fused loop each part would call its functions again.
+    calls = classes.is_fused(loop) and any(isinstance(each, Operation) and is_dear(each) for each in facts.within[loop])
+    parts = _divided(lines, facts) if classes.is_order_free(loop) and not calls else [lines]
     parts = [part for part in parts if part]
     if not parts:
         return []

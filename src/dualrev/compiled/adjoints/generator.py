@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._activity import Activity
@@ -91,6 +94,20 @@ def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
         not_fused |= wasted
 
 
+_OF_MODULE = re.compile(r"\b(numpy|math)_([A-Za-z]\w*)(?=\()")
+
+
+def with_modules(text: str, scope: dict[str, Any]) -> str:
+    """Return a text in which functions of NumPy and of Python's `math` are called as people call them."""
+
+    def called(match: re.Match[str]) -> str:
+        module, name = (np if match[1] == "numpy" else math), match[2]
+        known = scope.get(match[0]) is getattr(module, name, scope)
+        return f"{'np' if module is np else 'math'}.{name}" if known else match[0]
+
+    return _OF_MODULE.sub(called, text)
+
+
 class _Generator:
     def __init__(self, program: Program, value: bool, shadows: bool, not_fused: frozenset[Loop]) -> None:
         self.program, self.value = program, value
@@ -148,7 +165,7 @@ class _Generator:
         parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | self.partials.scope
-        text = [line for line in lines.text().split("\n") if line]
+        text = [line for line in with_modules(lines.text(), scope).split("\n") if line]
         pure = purity(scope, {"plus", *self.partials.scope})
         return Generated(parameters, tidied([line[4:] for line in text], pure), scope)
 
