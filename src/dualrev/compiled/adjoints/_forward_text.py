@@ -68,7 +68,7 @@ class ForwardText(PrimalText):
         n = self.places.number(loop)
         self.lines.add(f"trips_{n} = {trips(loop)}")
         for stack, kept in self.places.stacks(loop):
-            size = f"{len(kept)} * trips_{n}"
+            size = self.places.size(loop, kept)
             self.expect_place(stack, f"{stack.top} + {size}")
             self.lines.add(f"{self.places.base(loop, stack)} = {stack.top}")
             self.lines.add(f"{stack.top} += {size}")

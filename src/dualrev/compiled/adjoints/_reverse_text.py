@@ -219,7 +219,7 @@ class ReverseText:
             n = self.places.number(loop)
             self.lines.add(f"trips_{n} = {trips(loop)}")
             for stack, kept in self.places.stacks(loop):
-                self.lines.add(f"{stack.top} -= {len(kept)} * trips_{n}")
+                self.lines.add(f"{stack.top} -= {self.places.size(loop, kept)}")
                 self.lines.add(f"{self.places.base(loop, stack)} = {stack.top}")
 
     def _run_again(self, loop: Loop) -> None:

@@ -87,6 +87,11 @@ class Places:
         offset = "" if row == 0 else f" + trips_{n}" if row == 1 else f" + {row} * trips_{n}"
         return f"{stack.name}[uint64({self.base(loop, stack)}{offset} + {iteration(loop)})]"
 
+    def size(self, loop: Loop, kept: list[Kept]) -> str:
+        """Return the text of the size of the block that a loop reserves for what it keeps."""
+        times = f"{len(kept)} * " if len(kept) > 1 else ""
+        return f"{times}trips_{self.number(loop)}"
+
     def base(self, loop: Loop, stack: Stack) -> str:
         """Return the name of the place where a loop's block begins."""
         return f"{'base' if stack is FLOATS else 'base_integers'}_{self.number(loop)}"

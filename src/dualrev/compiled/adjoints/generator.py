@@ -94,6 +94,9 @@ def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
         not_fused |= wasted
 
 
+_ZERO = re.compile(r"\b0 \+ (?=(\d+ \* )?trips_)|(?<=\[uint64\()0 \+ ")
+"""Where a stack begins at 0, the sums that its places are."""
+
 _OF_MODULE = re.compile(r"\b(numpy|math)_([A-Za-z]\w*)(?=\()")
 
 
@@ -167,7 +170,7 @@ class _Generator:
         scope = scope_of(self.program) | HELPERS | self.partials.scope
         text = [line for line in with_modules(lines.text(), scope).split("\n") if line]
         pure = purity(scope, {"plus", *self.partials.scope})
-        return Generated(parameters, tidied([line[4:] for line in text], pure), scope)
+        return Generated(parameters, [_ZERO.sub("", line) for line in tidied([line[4:] for line in text], pure)], scope)
 
     def wasted(self) -> frozenset[Loop]:
         """Return the innermost loops that are fused, and run before all the same: to keep their values costs less."""
