@@ -87,10 +87,10 @@ def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
     not_fused: frozenset[Loop] = frozenset()
     while True:
         generator = _Generator(program, value, shadows, not_fused)
-        generated = generator.generated()
+        generator.find_needs()
         wasted = generator.wasted()
         if not wasted:
-            return generated
+            return generator.generated()
         not_fused |= wasted
 
 
@@ -135,13 +135,16 @@ class _Generator:
             if isinstance(result, Value) and self.classes.home(result.block) is not None:
                 raise Refused("a result is set in a loop")
 
-    def generated(self) -> Generated:
-        """Return the adjoint."""
-        # What the reverse sweep needs is known when it has been written, and what is saved for that adds to it. So it
-        # is written until nothing is added.
+    # What the reverse sweep needs is known when it has been written, and what is saved for that adds to it. So it is
+    # written until nothing is added.
+    def find_needs(self) -> None:
+        """Find what the reverse sweep needs."""
         self._reverse()
         while self.needs.note_saves():
             self._reverse()
+
+    def generated(self) -> Generated:
+        """Return the adjoint, when its needs are known."""
         reverse = self._reverse()
         lines = Lines()
         for stack in self.places.used():
