@@ -15,7 +15,7 @@ from numba.core.dispatcher import Dispatcher
 from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Number, Tuple
-from dualrev.compiled.adjoints._reading.functions import converted, known_row, scalar_function
+from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
 from dualrev.compiled.adjoints._reading.inlining import Inner, inlined, inner, overloaded
 from dualrev.compiled.adjoints._reading.making import MAKERS
 from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, takes
@@ -100,7 +100,7 @@ def _given(reader: Reader, made: Callable[..., Entry], args: Sequence[Entry], ke
 
 
 def _found(table: Mapping[Any, Callable[..., Entry]], function: Any) -> Callable[..., Entry] | None:
-    return table.get(function) if callable(function) and type(function).__hash__ is not None else None
+    return table.get(function) if is_hashable(function) else None
 
 
 def _named_tuple(reader: Reader, kind: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:

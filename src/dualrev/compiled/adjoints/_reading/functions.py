@@ -35,7 +35,16 @@ def _spellings() -> dict[Any, tuple[str, Row]]:
 
 def known_row(function: Any) -> tuple[str, Row] | None:
     """Return the name of a function in texts, and its row; None where it has none."""
-    return _spellings().get(function) if getattr(function, "__hash__", None) is not None else None
+    return _spellings().get(function) if is_hashable(function) else None
+
+
+def is_hashable(value: Any) -> bool:
+    """Whether a value can be looked up in a table."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def scalar_function(reader: Reader, function: Any, args: Sequence[Number]) -> Number | None:

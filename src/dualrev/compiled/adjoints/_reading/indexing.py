@@ -7,11 +7,17 @@ import operator
 from collections.abc import Sequence
 
 from numba.core import types
+from numba.np.numpy_support import as_dtype
 
-from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Raise, Value
+from dualrev.compiled.adjoints._reading.branches import branch
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import WHOLE, Index, note_axes, shape, size
+from dualrev.primitives.scalar import TABLE
+
+MOST_ITEMS = 16
+"""Numbers in a tuple that is subscripted by what is known when it runs."""
 
 
 def indices(reader: Reader, node: ast.expr) -> list[Index]:
@@ -115,18 +121,40 @@ def subscript(reader: Reader, node: ast.Subscript) -> Entry:
 def _item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
     if isinstance(node, ast.Slice):
         ends = [None if each is None else _known_integer(reader, each) for each in (node.lower, node.upper, node.step)]
-        return Tuple(of.items[slice(*ends)])
-    place = _known_integer(reader, node)
-    if not -len(of.items) <= place < len(of.items):
+        return Tuple(of.items[slice(*ends)], of.kind)
+    place = reader.whole(node)
+    if not isinstance(place, Constant):
+        return _item_at(reader, of, place)
+    if not -len(of.items) <= place.value < len(of.items):
         return reader.refuse("has a subscript beyond a tuple's end")
-    return of.items[place]
+    return of.items[place.value]
+
+
+def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:
+    """Return the item of a tuple of numbers at a place that is known when it runs."""
+    numbers = [reader.as_number(each) for each in of.items]
+    if not 0 < len(numbers) <= MOST_ITEMS or any(each.type != numbers[0].type for each in numbers):
+        return reader.refuse("has a subscript that is not known, of a tuple of many numbers or of several types")
+    count = Constant(len(numbers), types.intp)
+    outside = reader.operation("not -{1} <= {0} < {1}", [place, count], types.boolean)
+
+    def raising() -> None:
+        reader.add(Raise(reader.block, reader.line, "IndexError('tuple index out of range')"))
+
+    branch(reader, outside, raising, lambda: None, frozenset(reader.frame.bound))
+    found = numbers[-1]
+    for n, each in enumerate(numbers[:-1]):
+        text = f"{{0}} == {n} or {{0}} == {n - len(numbers)}"
+        here = reader.operation(text, [place], types.boolean)
+        found = reader.operation("{1} if {0} else {2}", [here, each, found], each.type, TABLE["where"])
+    return found
 
 
 def _known_integer(reader: Reader, node: ast.expr) -> int:
     found = reader.expression(node)
     if isinstance(found, Constant) and isinstance(found.type, types.Integer):
         return int(found.value)
-    return reader.refuse("has a subscript of a tuple that is not known")
+    return reader.refuse("has a slice of a tuple that is not known")
 
 
 def attribute(reader: Reader, of: Array, name: str) -> Entry | None:
@@ -137,6 +165,8 @@ def attribute(reader: Reader, of: Array, name: str) -> Entry | None:
         return Constant(of.type.ndim, types.intp)
     if name == "size":
         return size(reader, of)
+    if name == "dtype":
+        return Known(as_dtype(of.type.dtype))
     return transposed(reader, of) if name == "T" else None
 
 

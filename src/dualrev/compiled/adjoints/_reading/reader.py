@@ -132,7 +132,7 @@ class Reader:
         frame, line = self.frame, self.line
         for each in self.frame.path():
             if each.library and each.around is not None:
-                frame, line, does = each.around, each.line, f"calls {each.library}, whose implementation is not taken"
+                frame, line, does = each.around, each.line, f"calls {each.library}, whose implementation {does}"
         inner = frame.around is not None and frame.around.around is not None
         raise Refused(f"line {line}{f' of {frame.source.name}' if inner else ''} {does}")
 
