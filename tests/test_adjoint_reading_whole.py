@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from adjoint_reading import check, refused
-from numba import njit
+from numba import njit, vectorize
 
 from dualrev.compiled.adjoints._form import Make, statements
 
@@ -17,7 +17,7 @@ def makes(program):
 
 @njit
 def _expressions(x, y, k):
-    z = 2.0 * x + y**2 / k - np.exp(-x) * np.sin(y)
+    z = 2.0 * x + y**2 / k - np.sqrt(np.abs(y)) * np.floor(y)
     z += x
     z[1:] -= y[:-1] * z[1:]
     w = np.where(z > 0, z, 0.5)
@@ -29,7 +29,7 @@ def _expressions(x, y, k):
 
 def test_expressions_over_arrays():
     """Each is one loop, whatever the number of its operations; division by zero raises no error in arrays."""
-    program = check(_expressions, (np.array([0.5, -1.5, 2.0]), np.array([1.0, 2.0, -0.5]), 3), compiled=True)
+    program = check(_expressions, (np.array([0.5, -1.5, 2.0]), np.array([1.0, 2.0, -0.5]), 3))
     assert makes(program) <= 8
 
 
@@ -48,13 +48,13 @@ def test_expressions_of_several_axes():
 
 @njit
 def _sums(x):
-    a = np.sum(x) + x.sum() * np.mean(x) - np.prod(x) + np.sum(np.exp(x) * x)
+    a = np.sum(x) + x.sum() * np.mean(x) - np.prod(x) + np.sum(np.sqrt(x * x) * x)
     return a, np.max(x), x.min(), np.sum(x > 0), np.min(x * x)
 
 
 def test_sums_and_extremes():
     """No array is made for what is added up."""
-    check(_sums, (np.array([0.5, -1.5, 2.0, 2.0]),), (np.array([0.5]),), (np.array([1.0, np.nan]),), compiled=True)
+    check(_sums, (np.array([0.5, -1.5, 2.0, 2.0]),), (np.array([0.5]),), (np.array([1.0, np.nan]),))
 
 
 @njit
@@ -136,8 +136,8 @@ def test_arrays_of_different_shapes():
 
 
 @njit
-def _sum_of_an_axis(x):
-    return np.sum(x, axis=0)[0]
+def _norm(x):
+    return np.linalg.norm(x)
 
 
 @njit
@@ -145,7 +145,60 @@ def _sorted(x):
     return np.sort(x)[0]
 
 
-@pytest.mark.parametrize("f", [_sum_of_an_axis, _sorted])
+@pytest.mark.parametrize("f", [_norm, _sorted])
 def test_what_is_not_taken_of_whole_arrays_is_refused(f):
     """The line and the function are told."""
-    refused(f, np.ones((2, 2)), match=r"line \d+ calls (a function|sum|sort)")
+    refused(f, np.ones((2, 2)), match=r"line \d+ calls (norm|sort)")
+
+
+@njit
+def _joined(x, y):
+    a = np.concatenate((x, y, x))
+    b = np.stack((x, y))
+    c = np.column_stack((x, y)) + np.outer(x, y)[:, :2]
+    d = np.diag(x) + np.eye(len(x))
+    e = np.hstack((x, y * 2))
+    return a, b, c, d, e, np.vstack((x, y)), np.arange(len(x)), np.linspace(0.0, x[0], 4), x.astype(np.float32)
+
+
+@njit
+def _of_helpers(x, m):
+    a = np.cumsum(x), np.cumprod(x), np.diff(x), x.argmax(), np.argmin(x), np.any(x > 1), np.all(x > 1)
+    return a, np.var(x), np.std(m), m.sum(axis=0), np.sum(m, axis=1), m.max(), np.max(m), x[::-1].sum(), x.cumsum()
+
+
+def test_functions_of_numpy():
+    """Some are read as they are written for Numba, others as written here."""
+    x, y = np.array([0.5, -1.5, 2.0]), np.array([1.0, 2.0, -0.5])
+    check(_joined, (x, y))
+    check(_of_helpers, (np.array([0.5, -1.5, 4.0]), np.arange(6.0).reshape(2, 3)))
+
+
+@njit
+def _item_of_a_tuple(x, sizes, n):
+    weights = (x, 2.0 * x, 3.0)
+    s = 0.0
+    for i in range(n):
+        s += weights[i - 1] * sizes[i]
+    return s
+
+
+def test_a_subscript_of_a_tuple_that_is_known_when_it_runs():
+    """Beyond the end it is an error."""
+    check(_item_of_a_tuple, (0.5, (3, 4, 5), 3), (0.5, (3, 4, 5), 4))
+
+
+@vectorize
+def _halved(x, y):
+    return x / y if x > y else y / (x - x)
+
+
+@njit
+def _vectorized(x, y):
+    return _halved(x, 2.0) + _halved(x, y), _halved(y[0], 0.0)
+
+
+def test_functions_of_elements():
+    """They divide by zero without an error."""
+    x, y = np.array([0.5, -1.5, 2.0]), np.array([1.0, -2.0, -0.5])
+    check(_vectorized, (x, y), compiled=True)

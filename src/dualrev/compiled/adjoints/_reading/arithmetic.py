@@ -114,5 +114,7 @@ def signed(reader: Reader, operation: type[ast.unaryop], number: Number) -> Numb
 def compared(reader: Reader, operation: type[ast.cmpop], a: Number, b: Number) -> Number:
     """Return whether a comparison of two numbers holds."""
     sign, function, name = COMPARISONS[operation]
+    if isinstance(a, Constant) and isinstance(b, Constant) and a.type == b.type == types.intp:
+        return Constant(function(a.value, b.value), types.boolean)
     of = reader.typing.call(function, [a.type, b.type])
     return reader.operation(f"{{0}} {sign} {{1}}", [a, b], of, TABLE[name])

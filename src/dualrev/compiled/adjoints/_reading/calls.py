@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,20 +10,20 @@ from typing import Any
 import numpy as np
 from numba.core import types
 from numba.core.dispatcher import Dispatcher
+from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled.adjoints._form import Array, Constant, Value
-from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Number, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
+from dualrev.compiled.adjoints._reading.helpers import HELPERS, takes_array
 from dualrev.compiled.adjoints._reading.inlining import Inner, inlined, inner, overloaded
+from dualrev.compiled.adjoints._reading.joining import JOINS
 from dualrev.compiled.adjoints._reading.making import MAKERS
 from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, takes
+from dualrev.compiled.adjoints._reading.python_functions import PYTHONS
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import FUNCTIONS as SUMS
-from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.whole import chosen, elementwise, is_whole, settled
-from dualrev.primitives.scalar import TABLE
-from dualrev.primitives.scalar.selection import BUILTINS
 
 
 def call(reader: Reader, node: ast.Call) -> Entry:
@@ -41,7 +40,9 @@ def call(reader: Reader, node: ast.Call) -> Entry:
         reader.refuse("unpacks keywords")
     keywords = {str(each.arg): reader.unsettled(each.value) for each in node.keywords}
     reader.line, reader.site = node.lineno, node
-    if isinstance(function, Method) and function.name in _AS_FUNCTIONS:
+    if isinstance(function, Method) and (
+        function.name in _AS_FUNCTIONS or ((keywords or args) and function.name == "sum")
+    ):
         return called(reader, getattr(np, function.name), [function.of, *args], keywords)
     if isinstance(function, Method):
         return method(reader, function, args, keywords)
@@ -61,9 +62,11 @@ def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappi
     keywords = {name: settled(reader, each) for name, each in keywords.items()}
     if isinstance(function, Dispatcher):
         return inlined(reader, function, args, keywords)
+    if isinstance(function, DUFunc) and not keywords:
+        return _of_each(reader, function, args)
     if isinstance(function, Inner):
         return inner(reader, function, args, keywords)
-    own = _found(MAKERS | FUNCTIONS | _OWN, function)
+    own = _found(MAKERS | JOINS | FUNCTIONS | PYTHONS, function)
     if own is not None:
         return _given(reader, own, args, keywords)
     if isinstance(function, type) and issubclass(function, np.generic) and not keywords and len(args) == 1:
@@ -74,6 +77,9 @@ def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappi
         number = scalar_function(reader, function, [reader.as_number(each) for each in args])
         if number is not None:
             return number
+    helper = HELPERS.get(function) if is_hashable(function) else None
+    if helper is not None and args and isinstance(args[0], Array) and takes_array(function, args[0].type):
+        return inlined(reader, helper, args, keywords, function.__name__)
     found = overloaded(reader, function, args, keywords)
     return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found
 
@@ -86,12 +92,30 @@ def _of_numbers(reader: Reader, function: Any, numbers: Sequence[Number]) -> Num
 _AS_FUNCTIONS = ("all", "any", "argmax", "argmin", "clip", "cumprod", "cumsum", "diagonal", "std", "trace", "var")
 """Methods that are read as NumPy's functions."""
 
+
+def _of_each(reader: Reader, function: Any, args: Sequence[Entry]) -> Entry:
+    """Return what a function that `numba.vectorize` makes for elements makes of numbers or arrays."""
+    if not is_whole(*args) and not all(isinstance(each, Value | Constant) for each in args):
+        return reader.refuse(f"calls {function.__name__} of what are no numbers and no arrays")
+    types_of = [reader.type_of(each) for each in args]
+    of = reader.typing.call(function, types_of)
+    dtype = of.dtype if isinstance(of, types.Array) else of
+    if any((each.dtype if isinstance(each, types.Array) else each) != dtype for each in types_of):
+        return reader.refuse(f"calls {function.__name__} with numbers of several types")
+
+    def scalar(*numbers: Number) -> Number:
+        found = inlined(reader, function._dispatcher, numbers, {}, function.__name__)
+        return converted(reader, reader.as_number(found), dtype)
+
+    return elementwise(reader, function, args, scalar) if is_whole(*args) else scalar(*map(reader.as_number, args))
+
+
 WHOLE: dict[Any, Callable[..., Entry]] = {**SUMS, np.where: chosen}
 """Functions of expressions over whole arrays."""
 
 
 def _given(reader: Reader, made: Callable[..., Entry], args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
-    names = {"fill_value": "value", "a": "of", "prototype": "of"}
+    names = {"fill_value": "value", "prototype": "of"}
     try:
         given = inspect.signature(made).bind(reader, *args, **{names.get(k, k): v for k, v in keywords.items()})
     except TypeError:
@@ -113,106 +137,3 @@ def _named_tuple(reader: Reader, kind: Any, args: Sequence[Entry], keywords: Map
 def _number_of_class(reader: Reader, kind: type, entry: Entry) -> Entry:
     of = reader.typing.call(kind, [reader.as_number(entry).type])
     return converted(reader, reader.as_number(entry), of)
-
-
-def _int(reader: Reader, x: Entry) -> Entry:
-    number = reader.as_number(x)
-    return reader.operation("int({0})", [number], reader.typing.call(int, [number.type]))
-
-
-def _power(reader: Reader, x: Entry, y: Entry) -> Entry:
-    return binary(reader, ast.Pow, reader.as_number(x), reader.as_number(y))
-
-
-def _divmod(reader: Reader, x: Entry, y: Entry) -> Entry:
-    a, b = reader.as_number(x), reader.as_number(y)
-    return Tuple((binary(reader, ast.FloorDiv, a, b), binary(reader, ast.Mod, a, b)))
-
-
-def _float(reader: Reader, x: Entry) -> Entry:
-    number = reader.as_number(x)
-    return converted(reader, number, reader.typing.call(float, [number.type]))
-
-
-def _bool(reader: Reader, x: Entry) -> Entry:
-    number = reader.as_number(x)
-    return reader.operation("bool({0})", [number], types.boolean)
-
-
-def _len(reader: Reader, x: Entry) -> Entry:
-    if isinstance(x, Tuple):
-        return Constant(len(x.items), types.intp)
-    return length(reader, x, 0) if isinstance(x, Array) else reader.refuse("takes the length of what is no array")
-
-
-def _round(reader: Reader, x: Entry, digits: Entry | None = None) -> Entry:
-    number = reader.as_number(x)
-    operands = [number.type] if digits is None else [number.type, types.intp]
-    if digits is not None and not (isinstance(digits, Constant) and digits.type == types.intp):
-        return reader.refuse("rounds to a number of digits that is not known")
-    text = "round({0})" if digits is None else f"round({{0}}, {digits.value})"
-    return reader.operation(text, [number], reader.typing.call(round, operands), TABLE["rint"])
-
-
-def _extreme(function: Callable[..., Any], sign: str) -> Callable[..., Entry]:
-    """Return the reading of `max` or `min`; numbers that tie share the derivative equally, so that they are counted."""
-
-    def read(reader: Reader, *args: Entry) -> Entry:
-        items = args[0].items if len(args) == 1 and isinstance(args[0], Tuple) else args
-        if len(items) < 2:
-            return reader.refuse(f"calls {function.__name__} of one")
-        best, *others = (reader.as_number(each) for each in items)
-        ties: Number = Constant(1, types.intp)
-        for n, each in enumerate(others):
-            of = reader.typing.unified(best.type, each.type)
-            row = BUILTINS[function.__name__] if isinstance(of, types.Float) else None
-            operands = [best, each, ties, Constant(1, types.intp)][: 2 if row is None else 4]
-            before, best = best, reader.operation(f"{function.__name__}({{0}}, {{1}})", operands, of, row)
-            if row is not None and n < len(others) - 1:
-                text = f"{{2}} + 1 if {{0}} == {{1}} else 1 if {{0}} {sign} {{1}} else {{2}}"
-                ties = reader.operation(text, [each, before, ties], types.intp)
-        return best
-
-    return read
-
-
-_KINDS: dict[Any, Any] = {
-    int: types.Integer,
-    float: types.Float,
-    bool: types.Boolean,
-    tuple: types.BaseTuple,
-    np.ndarray: types.Array,
-}
-
-
-def _isinstance(reader: Reader, x: Entry, kinds: Entry) -> Entry:
-    asked = [each.value if isinstance(each, Known) else None for each in _items(kinds)]
-    if any(each not in _KINDS for each in asked):
-        return reader.refuse("asks whether something is of a type that is not taken")
-    of = types.none if isinstance(x, Known) and x.value is None else reader.type_of(x)
-    return Constant(any(isinstance(of, _KINDS[each]) for each in asked), types.boolean)
-
-
-def _items(entry: Entry) -> Sequence[Entry]:
-    return entry.items if isinstance(entry, Tuple) else [entry]
-
-
-def _tuple(reader: Reader, x: Entry | None = None) -> Entry:
-    if x is not None and not isinstance(x, Tuple):
-        return reader.refuse("makes a tuple of what is none")
-    return Tuple(() if x is None else x.items)
-
-
-_OWN: dict[Any, Callable[..., Entry]] = {
-    builtins.int: _int,
-    builtins.float: _float,
-    builtins.bool: _bool,
-    builtins.len: _len,
-    builtins.pow: _power,
-    builtins.divmod: _divmod,
-    builtins.round: _round,
-    builtins.max: _extreme(max, ">"),
-    builtins.min: _extreme(min, "<"),
-    builtins.isinstance: _isinstance,
-    builtins.tuple: _tuple,
-}

@@ -7,6 +7,8 @@ import types as python_types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading import indexing
 from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expression
@@ -65,6 +67,10 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
     if isinstance(of, Array):
         known = indexing.attribute(reader, of, node.attr)
         return known or Method(of, node.attr)
+    if isinstance(of, Value | Constant) and node.attr == "real":
+        return of
+    if isinstance(of, Known) and isinstance(of.value, np.dtype) and node.attr == "type":
+        return Known(of.value.type)
     return reader.refuse(f"reads the attribute {node.attr}")
 
 

@@ -127,7 +127,7 @@ def _item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
         return _item_at(reader, of, place)
     if not -len(of.items) <= place.value < len(of.items):
         return reader.refuse("has a subscript beyond a tuple's end")
-    return of.items[place.value]
+    return of.items[int(place.value)]
 
 
 def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:
@@ -175,6 +175,15 @@ def whole_view(reader: Reader, of: Array) -> Array:
     result = reader.view(of, "{source}", (), of.type)
     reader.axes[result] = {axis: ((of, axis), WHOLE) for axis in range(of.type.ndim)}
     return result
+
+
+def flat(reader: Reader, of: Array) -> Array:
+    """Return a view of one axis."""
+    if of.type.layout != "C":
+        return reader.refuse("flattens an array that is not contiguous")
+    if of.type.ndim == 1:
+        return of
+    return reader.view(of, "{source}.reshape(({0},))", [size(reader, of)], of.type.copy(ndim=1))
 
 
 def transposed(reader: Reader, of: Array) -> Array:

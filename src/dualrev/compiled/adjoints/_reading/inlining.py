@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from numba.core import types
+from numba.core.registry import cpu_target
 
 from dualrev.compiled.adjoints._form import Array, Constant, Value
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable
+from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import whole_view
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
-from dualrev.compiled.adjoints._reading.reader import Frame, Reader
+from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.source import Source, source_of, source_of_body
 
 
-def inlined(reader: Reader, dispatcher: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
-    """Return what a compiled function makes of entries."""
+def inlined(
+    reader: Reader, dispatcher: Any, args: Sequence[Entry], keywords: Mapping[str, Entry], library: str = ""
+) -> Entry:
+    """Return what a compiled function makes of entries; `library` names NumPy's function that it stands for."""
     function = dispatcher.py_func
     if function not in reader.sources:
         reader.sources[function] = source_of(function)
@@ -34,7 +38,7 @@ def inlined(reader: Reader, dispatcher: Any, args: Sequence[Entry], keywords: Ma
     if signature is not None:
         pairs = zip(bound.items(), signature.args, strict=True)
         bound = {name: _declared_as(reader, entry, of) for (name, entry), of in pairs}
-    result = body(reader, source, bound, raises_by_zero(dispatcher))
+    result = body(reader, source, bound, raises_by_zero(dispatcher), library=library)
     return result if signature is None else _declared_as(reader, result, signature.return_type)
 
 
@@ -117,7 +121,7 @@ def body(
     reader.statements(source.body)
     result = reader.frame.bound.get(RESULT, Known(None))
     reader.frame, reader.line = caller, line
-    return result
+    return reader.refuse(result.reason) if isinstance(result, Unreadable) else result
 
 
 def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry | None:
@@ -144,7 +148,9 @@ def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: M
 
 def raises_by_zero(dispatcher: Any) -> bool:
     """Whether a compiled function raises an error where it divides by 0."""
-    return bool(dispatcher.targetoptions.get("error_model", "python") == "python")
+    return bool(
+        dispatcher.targetoptions.get("error_model", "python") == "python" and dispatcher.targetdescr is cpu_target
+    )
 
 
 def _bound(reader: Reader, given: inspect.BoundArguments) -> dict[str, Entry]:
@@ -163,7 +169,7 @@ def _bound(reader: Reader, given: inspect.BoundArguments) -> dict[str, Entry]:
 
 def _declared(reader: Reader, dispatcher: Any, entries: list[Entry]) -> Any:
     """Return the signature that a function was declared with, which converts its arguments and its result."""
-    if dispatcher._can_compile:
+    if getattr(dispatcher, "_can_compile", True):
         return None
     signature = reader.typing.signature(types.Dispatcher(dispatcher), [reader.type_of(each) for each in entries])
     return reader.refuse("calls a function declared for other types") if signature is None else signature

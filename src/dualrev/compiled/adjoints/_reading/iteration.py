@@ -13,7 +13,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
-from dualrev.compiled.adjoints._reading.indexing import taken
+from dualrev.compiled.adjoints._reading.indexing import taken, whole_view
 from dualrev.compiled.adjoints._reading.loops import Range, loop
 from dualrev.compiled.adjoints._reading.reader import Reader, known
 from dualrev.compiled.adjoints._reading.shapes import length
@@ -58,6 +58,8 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
         return found
     if not isinstance(found, Array):
         return reader.refuse("loops over what is no range, array or tuple")
+    # The loop goes on over the memory that it began with, whatever the name stands for in later iterations.
+    found = whole_view(reader, found) if reader.exchanges else found
     count = length(reader, found, 0)
     return Iteration(Range(ZERO, count, ONE, types.intp), lambda index: taken(reader, found, [index]))
 

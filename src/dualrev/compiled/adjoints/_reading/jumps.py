@@ -43,7 +43,9 @@ class _Around:
 def lowered(statements: list[ast.stmt]) -> list[ast.stmt]:
     """Return the body of a function without jumps."""
     lowering = _Lowering()
-    returns = [] if _ends(statements) else [ast.Return(None, lineno=_last_line(statements), col_offset=0)]
+    line = _last_line(statements)
+    end = ast.Return(None, lineno=line, end_lineno=line, col_offset=0, end_col_offset=0)
+    returns = [] if _ends(statements) else [end]
     return [ast.fix_missing_locations(each) for each in lowering.block([*statements, *returns], _Around())]
 
 

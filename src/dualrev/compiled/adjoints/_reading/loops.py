@@ -74,7 +74,8 @@ class _Snapshot:
         for block, length in self.lengths:
             del block.statements[length:]
         reader.frame.bound = self.bound
-        reader.names.taken, reader.names.counts = self.taken, self.counts
+        # Names of objects that texts call are kept.
+        reader.names.taken, reader.names.counts = self.taken | set(reader.scope), self.counts
 
 
 class _Attempt:

@@ -33,6 +33,7 @@ def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "ma
     array = Array(name, types.Array(dtype, len(shape), "C"), Root(name, "made"), block)
     array.made_by = Make(block, reader.line, array, shape)
     block.statements.append(array.made_by)
+    reader.unnamed.add(array)
     reader.made_in[array] = tuple(loops)
     return array
 
@@ -109,6 +110,8 @@ def dtype_of(reader: Reader, dtype: Entry | None) -> Any:
         return from_dtype(np.dtype(value))
     if isinstance(value, type) and issubclass(value, np.generic):
         return from_dtype(np.dtype(value))
+    if isinstance(value, types.Number | types.Boolean):
+        return value
     return value.dtype if isinstance(value, types.NumberClass) else reader.refuse("makes an array of no known dtype")
 
 

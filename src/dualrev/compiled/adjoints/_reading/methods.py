@@ -12,12 +12,11 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
-from dualrev.compiled.adjoints._reading.indexing import transposed
+from dualrev.compiled.adjoints._reading.indexing import flat, transposed
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
-from dualrev.compiled.adjoints._reading.shapes import size
 from dualrev.compiled.adjoints._reading.whole import elements_of, settled
 
 
@@ -70,12 +69,7 @@ def _reshape(reader: Reader, x: Entry, *shape: Entry) -> Entry:
 
 
 def _ravel(reader: Reader, x: Entry) -> Entry:
-    array = _array(reader, x)
-    if array.type.layout != "C":
-        return reader.refuse("flattens an array that is not contiguous")
-    if array.type.ndim == 1:
-        return array
-    return reader.view(array, "{source}.reshape(({0},))", [size(reader, array)], array.type.copy(ndim=1))
+    return flat(reader, _array(reader, x))
 
 
 def _flatten(reader: Reader, x: Entry) -> Entry:

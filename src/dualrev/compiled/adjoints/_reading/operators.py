@@ -75,6 +75,8 @@ def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry
 
 
 def _identity(reader: Reader, positive: bool, a: Entry, b: Entry) -> Entry:
+    if isinstance(a, Constant) and isinstance(b, Constant) and a.type == b.type == types.boolean:
+        return Constant((a.value == b.value) == positive, types.boolean)
     kinds = [isinstance(each, Known) and each.value is None for each in (a, b)]
     if not any(kinds):
         return reader.refuse("asks for identity")

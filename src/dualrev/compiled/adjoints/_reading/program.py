@@ -53,6 +53,7 @@ def read(dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Progr
 def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Program:
     if len(types) > dispatcher.py_func.__code__.co_argcount:
         raise Refused("it takes any number of arguments")
+    reader.line = dispatcher.py_func.__code__.co_firstlineno
     names = list(dispatcher.py_func.__code__.co_varnames[: dispatcher.py_func.__code__.co_argcount])
     parameters = _Parameters(reader, argnums)
     entries = [parameters.entry(names[n], of, n) for n, of in enumerate(types)]
@@ -85,9 +86,11 @@ class _Parameters:
             return self.reader.frozen(of.value)
         if of == types.none:
             return Known(None)
+        if isinstance(of, types.Dispatcher):
+            return Known(of.dispatcher)
         found: Value | Array
         active = number in self.argnums
-        if isinstance(of, types.Array) and isinstance(of.dtype, NUMBERS):
+        if isinstance(of, types.Array) and isinstance(of.dtype, NUMBERS) and of.ndim:
             name = self.reader.names.new(name)
             found = Array(name, of, Root(name, "argument", active), self.reader.body)
         elif isinstance(of, NUMBERS):

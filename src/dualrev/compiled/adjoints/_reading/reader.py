@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,50 +27,12 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Number, Tuple, Unreadable, entry_of, numba_type
+from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.names import Names
 from dualrev.compiled.adjoints._reading.source import Source, source_of_body
 from dualrev.compiled.adjoints._reading.typing import NUMBERS, Typing
 from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.primitives.row import Row
-
-
-@dataclass
-class Frame:
-    """A function that is being read, the user's or one that it calls.
-
-    Attributes
-    ----------
-    source
-    bound
-        What its own names stand for.
-    raises_by_zero
-        Whether its error model is Python's.
-    around
-        The function that calls it.
-    enclosing
-        The function that it is written in, whose names it reads.
-    site, line
-        The call, and its line.
-    library
-        The function of NumPy's that it is Numba's implementation of.
-    """
-
-    source: Source
-    bound: dict[str, Entry]
-    raises_by_zero: bool
-    around: Frame | None = None
-    enclosing: Frame | None = None
-    site: ast.AST | None = None
-    line: int = 0
-    library: str = ""
-
-    def path(self) -> Iterator[Frame]:
-        """Yield it and the functions around it."""
-        frame: Frame | None = self
-        while frame is not None:
-            yield frame
-            frame = frame.around
-
 
 _NOTHING = source_of_body(None, "", [], ast.arguments([], [], None, [], [], None, []), {})
 
@@ -95,6 +56,8 @@ class Reader:
         Whether arrays are exchanged anywhere, and whether some of those may differ in shape.
     axes, parts
         Of views where their axes come from, and their subscripts where those are numbers alone.
+    unnamed
+        Arrays that were made and have no name of the user's yet.
     made_in
         Of arrays that are made the loops around.
     sources
@@ -115,6 +78,7 @@ class Reader:
         self.exchanges = self.reshapes = False
         self.axes: dict[Array, Any] = {}
         self.parts: dict[Array, tuple[Array, tuple[Operand, ...]]] = {}
+        self.unnamed: set[Array] = set()
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
         self.sources: dict[Any, Source] = {}
         self.site: ast.AST | None = None
@@ -215,6 +179,9 @@ class Reader:
         if isinstance(entry, Value) and entry in self._temporary:
             self._temporary.discard(entry)
             entry.name = self.names.new(name)
+        if isinstance(entry, Array) and entry in self.unnamed:
+            self.unnamed.discard(entry)
+            entry.name = entry.root.name = self.names.new(name)
         self.frame.bound[name] = entry
 
     def scoped(self, name: str, value: Any) -> str:

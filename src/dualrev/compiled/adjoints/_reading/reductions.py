@@ -15,6 +15,7 @@ from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.branches import branch
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, zero
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.indexing import flat
 from dualrev.compiled.adjoints._reading.making import make
 from dualrev.compiled.adjoints._reading.nests import nest
 from dualrev.compiled.adjoints._reading.parts import require_equal
@@ -93,10 +94,8 @@ def _extreme(name: str, sign: str, word: str) -> Callable[..., Entry]:
     def read(reader: Reader, x: Entry) -> Entry:
         if not is_whole(x):
             return reader.refuse(f"calls {name} of what is no array")
-        whole = elements_of(reader, settled(reader, x))
-        (array,) = whole.leaves
-        if array.type.ndim != 1:
-            return reader.refuse(f"calls {name} of an array of several axes")
+        array = flat(reader, _array(reader, x))
+        whole = elements_of(reader, array)
         count = length(reader, array, 0)
         empty = reader.operation("{0} == 0", [count], types.boolean)
         message = f"'zero-size array to reduction operation {word} which has no identity'"
