@@ -76,14 +76,23 @@ class Facts:
             if isinstance(statement, Store):
                 self.stores.setdefault(statement.array.root.group, []).append(statement)
         self.result_roots = {each.root for each in leaves(program.result) if isinstance(each, Array)}
-        # Memory that has one name in the whole text. Only of its subscripts can be said whether they are the same.
-        many = [each.result.root for each in self.all if isinstance(each, View)]
-        many += [array.root for each in self.all if isinstance(each, Exchange) for array in each.targets]
-        self._many_names = set(many)
+        self._viewed = {each.result.root for each in self.all if isinstance(each, View)}
+        self._exchanged = {array.root for each in self.all if isinstance(each, Exchange) for array in each.targets}
+
+    def is_viewed(self, root: Root) -> bool:
+        """Whether there are views of memory."""
+        return root in self._viewed
 
     def one_name(self, root: Root) -> bool:
-        """Whether memory has one name, so that subscripts tell which elements are the same."""
-        return root not in self._many_names and root.group is root
+        """Whether memory has one name in the whole text, so that subscripts tell which elements are the same."""
+        return root not in self._viewed and root not in self._exchanged and root.group is root
+
+    def one_name_within(self, root: Root, loop: Loop) -> bool:
+        """Whether memory has one name in a loop. Arrays that exchange their memory elsewhere are two all the same."""
+        if root in self._viewed:
+            return False
+        exchanges = [each for each in self.within[loop] if isinstance(each, Exchange)]
+        return not any(array.root is root for each in exchanges for array in each.targets)
 
     def is_innermost(self, loop: Loop) -> bool:
         """Whether a loop holds no other one."""

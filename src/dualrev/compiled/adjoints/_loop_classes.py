@@ -130,7 +130,7 @@ class LoopClasses:
         stores = [each for each in accesses if isinstance(each, Store)]
         if not stores or (all(each.sign for each in stores) and len(stores) == len(accesses)):
             return True
-        if not self.facts.one_name(root):
+        if not self.facts.one_name_within(root, loop):
             return False
         return self.facts.apart_by(loop, [each.indices for each in accesses])
 

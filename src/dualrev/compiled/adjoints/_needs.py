@@ -127,8 +127,19 @@ class Needs:
         """Whether a loop's iteration may overwrite an element after it has read it, or exchange the array."""
         after = self.facts.place[load]
         stores = self.facts.stores.get(load.array.root.group, [])
-        overwritten = any(loop in self.facts.loops[each] and self.facts.place[each] > after for each in stores)
+        overwritten = any(
+            loop in self.facts.loops[each] and self.facts.place[each] > after and not self._two(load, each, loop)
+            for each in stores
+        )
         return overwritten or self._exchanged_after(load, load.array, loop)
+
+    def _two(self, load: Load, store: Store, loop: Loop) -> bool:
+        """Whether a load and a store of one iteration are of two arrays, which exchange their memory behind both."""
+        first, second = load.array.root, store.array.root
+        if first is second or any(self.facts.is_viewed(root) for root in (first, second)):
+            return False
+        at_end = trailing_exchanges(loop)
+        return all(each in at_end for each in self.facts.within[loop] if isinstance(each, Exchange))
 
     def _exchanged_after(self, statement: Load | View, array: Array, loop: Loop) -> bool:
         # Exchanges that end the iteration are undone before anything is computed again.

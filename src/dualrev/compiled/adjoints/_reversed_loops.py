@@ -64,7 +64,7 @@ def _is_invariant(tag: Added, loop: Loop, facts: Facts, activity: Activity) -> b
     """Whether a loop's iterations touch the adjoint of one element only of some memory."""
     if not all(facts.outside(each, loop) for each in (*tag.indices, tag.array)):
         return False
-    if not facts.one_name(tag.array.root):
+    if not facts.one_name_within(tag.array.root, loop):
         return False
     for statement in facts.within[loop]:
         if isinstance(statement, View | Exchange):
