@@ -8,14 +8,65 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fuzzing.adjoint_differences import adjoint, copied, uncompiled
+from fuzzing.adjoint_programs import program
 from structured_texts import StructuredText
 
+from dualrev.compiled.adjoints import generator
+from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints._tidy import tidied
 
 PAIRS = {
     "a name that nothing reads": ("a = x[0]\nreturn (x,)", "return (x,)"),
     "a loop without effects": ("s = 0.0\nfor i in range(3):\n    s = s + x[i]\nreturn (x,)", "return (x,)"),
+    "a name that is always set again": (
+        "a = 0.0\nif c:\n    a = d\nelse:\n    a = e\nreturn a * a",
+        "if c:\n    a = d\nelse:\n    a = e\nreturn a * a",
+    ),
+    "a call that may raise an error": ("t = divided(c, d)\nreturn x", "t = divided(c, d)\nreturn x"),
+    "a loop that may raise an error": (
+        "for i in range(0, 3, c):\n    t = c * i\nreturn x",
+        "for i in range(0, 3, c):\n    pass\nreturn x",
+    ),
+    "a loop that may not end": (
+        "n = 0\nwhile True:\n    s = c * n\n    n += 1\n    if n > c:\n        break\nreturn x",
+        "n = 0\nwhile True:\n    n += 1\n    if n > c:\n        break\nreturn x",
+    ),
+    "a branch of which one side is dead": (
+        "if c > 0.0:\n    t = c\nelse:\n    x[0] = c\nreturn x",
+        "if not c > 0.0:\n    x[0] = c\nreturn x",
+    ),
+    "a sum that begins with a copy": ("a = c\na += d\nreturn a * a", "a = c + d\nreturn a * a"),
+    "a sum that begins with a number": ("a = 0.0\na += d\nreturn a * a", "a = 0.0 + d\nreturn a * a"),
+    "copies": ("a_b = c\nd_b = a_b\nx[0] += d_b * d_b\nreturn x", "x[0] += c * c\nreturn x"),
+    "a copy of what changes": ("a = c\nc += 1.0\nreturn a * c", "a = c\nc += 1.0\nreturn a * c"),
+    "steps": ("t_1 = c * d\nt_2 = t_1 + c\ns = t_2 * d\nreturn s * s", "s = (c * d + c) * d\nreturn s * s"),
+    "groups": ("t = d + c\nt_1 = c + t\nreturn t_1", "return c + (d + c)"),
+    "an element that changes": ("t = x[0]\nx[1] = c\nreturn t * c", "t = x[0]\nx[1] = c\nreturn t * c"),
+    "a sum of an array that changes": ("t = np.sum(x)\nx[1] = c\nreturn t", "t = np.sum(x)\nx[1] = c\nreturn t"),
+    "a step in a loop": (
+        "t = c * d\nfor i in range(3):\n    x[i] = t\nreturn x",
+        "t = c * d\nfor i in range(3):\n    x[i] = t\nreturn x",
+    ),
+    "neighbours": ("t = n + 1\nx[t] += x[t] * c\nreturn x", "x[n + 1] += x[n + 1] * c\nreturn x"),
+    "names of the user's": ("h = c * d\nreturn h + c", "h = c * d\nreturn h + c"),
+    "a number handed on": (
+        "s = 0.0\nfor i in range(3):\n    s_2 = s + x[i]\n    s = s_2\nreturn s",
+        "s = 0.0\nfor i in range(3):\n    s += x[i]\nreturn s",
+    ),
+    "numbers handed on together": (
+        "a = c\nfor i in range(3):\n    t = a * d\n    a, d = t, c\nreturn a + d",
+        "a = c\nfor i in range(3):\n    a = a * d\n    d = c\nreturn a + d",
+    ),
+    "an exchange": ("a, x = x, a\nx[0] = c\nreturn a", "a, x = x, a\nx[0] = c\nreturn a"),
+    "a function of NumPy": ("t = np.sin(c)\nx[0] = c\nreturn t * c", "x[0] = c\nreturn np.sin(c) * c"),
+    "the argument of an error": (
+        "t = c * d\nif c > d:\n    raise ValueError(t)\nreturn x",
+        "t = c * d\nif c > d:\n    raise ValueError(t)\nreturn x",
+    ),
+    "an exponent": ("t = 3\nreturn c ** t", "t = 3\nreturn c ** t"),
 }
+"""Texts before and after."""
 
 
 def pure(name: str) -> bool:
@@ -76,3 +127,22 @@ def test_random_texts_compute_the_same_bits(seed: int) -> None:
             x = rng.choice([0.0, -0.0, 1.0, -1.0, 0.5, 3.0, -2.0], size=8)
             before, tidy = Run(lines, x, 0.5), Run(after, x, 0.5)
             assert tidy.bits() == before.bits(), "\n".join([*lines, "", *after])
+
+
+def test_adjoints_of_random_programs_compute_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = [0, 0]
+    for seed in range(10):
+        each = program(Random(seed))
+        found = []
+        for n, tidy in enumerate((lambda lines, pure: list(lines), tidied)):
+            monkeypatch.setattr(generator, "tidied", tidy)
+            try:
+                generated = adjoint(each, value=seed % 2 == 0)
+            except Refused:
+                break
+            lengths[n] += len(generated.lines)
+            found.append(uncompiled(generated)(*copied(each.arguments), *each.cotangents))
+        if found:
+            before, after = (b"".join(np.asarray(part).tobytes() for part in parts) for parts in found)
+            assert after == before, each.text
+    assert 0 < 1.5 * lengths[1] < lengths[0]

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from dualrev.compiled.adjoints._text_flow import blocks, expressions, pairs
 
+_MODULES = frozenset(("np", "math"))
+
 
 class Deeds(NamedTuple):
     """What a statement may do, with all that stands in it.
@@ -33,7 +35,8 @@ class Effects:
     Parameters
     ----------
     pure
-        Whether a function, by its name in the text, has no effect and raises no error.
+        Whether a function, by its name in the text, has no effect and raises no error. One that is not may write to
+        arrays only where the call is a statement of its own.
     """
 
     def __init__(self, pure: Callable[[str], bool]) -> None:
@@ -73,7 +76,8 @@ class Effects:
 
 def _stores(statement: ast.stmt) -> bool:
     """Whether a statement itself writes to memory."""
-    if isinstance(statement, ast.AugAssign):
+    # A call for its own sake may write to its arguments.
+    if isinstance(statement, ast.AugAssign | ast.Expr):
         return True
     return any(isinstance(target, ast.Subscript) for target, _ in pairs(statement))
 
@@ -103,7 +107,7 @@ def arrays_in(statements: list[ast.stmt]) -> frozenset[str]:
         for expression in expressions(statement):
             for each in ast.walk(expression):
                 if isinstance(each, ast.Subscript | ast.Attribute) and isinstance(each.value, ast.Name):
-                    found.add(each.value.id)
+                    found |= {each.value.id} - _MODULES
         for target, value in pairs(statement):
             if isinstance(target, ast.Name) and isinstance(value, ast.Name):
                 copies += [(target.id, value.id), (value.id, target.id)]

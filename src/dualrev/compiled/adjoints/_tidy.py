@@ -64,18 +64,17 @@ def _depend(apart: list[tuple[ast.expr, ast.expr]]) -> bool:
 
 
 def _shorten(body: list[ast.stmt]) -> None:
-    """Write `a += b` for `a = a + b` again."""
+    """Write `a += b` for `a = a + b` again, and several values without parentheses."""
     for n, each in enumerate(body):
         for inner in blocks(each):
             _shorten(inner)
-        for target, value in pairs(each):
-            if (
-                isinstance(target, ast.Name)
-                and isinstance(value, ast.BinOp)
-                and isinstance(value.op, ast.Add | ast.Sub)
-                and isinstance(value.left, ast.Name)
-                and value.left.id == target.id
-                and isinstance(each, ast.Assign)
-                and not isinstance(each.targets[0], ast.Tuple)
-            ):
+        if not isinstance(each, ast.Assign):
+            continue
+        (target,), value = each.targets, each.value
+        if isinstance(value, ast.Tuple):
+            # A name is written as it is.
+            each.value = ast.Name(", ".join(map(ast.unparse, value.elts)), ast.Load())
+            continue
+        match value:
+            case ast.BinOp(ast.Name(name), ast.Add() | ast.Sub()) if isinstance(target, ast.Name) and name == target.id:
                 body[n] = ast.AugAssign(target, value.op, value.right)
