@@ -13,6 +13,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._activity import Activity
+from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
 from dualrev.compiled.adjoints._form import Array, If, Loop, Make, Program, Raise, Value, View, leaves
@@ -83,6 +84,7 @@ def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
         If the program holds what the generator does not take.
     """
     with_loops_for_fills(program)
+    with_common_values(program)
     with_free_names(program)
     not_fused: frozenset[Loop] = frozenset()
     while True:

@@ -1,0 +1,138 @@
+"""What is computed twice from the same values becomes one value, as does an element that is read twice.
+
+Each value has an adjoint to add up, and may have to be kept, so that fewer of them are less of both.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Block,
+    Constant,
+    Exchange,
+    Fill,
+    If,
+    Load,
+    Loop,
+    Make,
+    Operation,
+    Program,
+    Raise,
+    Root,
+    Statement,
+    Store,
+    Value,
+    View,
+    statements,
+)
+
+_NAMELESS = re.compile(r"t(_\d+)?")
+
+
+def with_common_values(program: Program) -> None:
+    """Replace values of a program by earlier ones that are the same."""
+    common = _Common()
+    common.block(program.body, {})
+    program.result = common.now(program.result)
+
+
+class _Common:
+    def __init__(self) -> None:
+        self.instead: dict[Value, Value] = {}
+        self.versions: dict[Root, int] = {}
+
+    def now(self, of: Any) -> Any:
+        """Return what stands for a value; of tuples, what stands for their items."""
+        if isinstance(of, tuple):
+            return tuple(map(self.now, of))
+        return self.instead.get(of, of) if isinstance(of, Value) else of
+
+    def block(self, block: Block, known: dict[Any, Value]) -> None:
+        """Go through a block; what it makes is known in the blocks inside it."""
+        left: list[Statement] = []
+        for statement in block.statements:
+            self._rewrite(statement)
+            key = self._key(statement)
+            if key is None:
+                self._enter(statement, known)
+                left.append(statement)
+            elif key in known:
+                self._replace(statement.result, known[key])  # type: ignore[attr-defined]
+            else:
+                known[key] = statement.result  # type: ignore[attr-defined]
+                left.append(statement)
+        block.statements = left
+
+    def _replace(self, value: Value, by: Value) -> None:
+        self.instead[value] = by
+        if _NAMELESS.fullmatch(by.name) and not _NAMELESS.fullmatch(value.name):
+            by.name, value.name = value.name, by.name
+
+    def _key(self, statement: Statement) -> Any:
+        if isinstance(statement, Operation) and (statement.row is not None or "(" not in statement.text):
+            return statement.text, statement.result.type, tuple(map(_name, statement.operands))
+        if isinstance(statement, Load):
+            version = self.versions.get(statement.array.root.group, 0)
+            return "element", statement.array, version, tuple(map(_name, statement.indices))
+        return None
+
+    def _enter(self, statement: Statement, known: dict[Any, Value]) -> None:
+        """Go into the blocks of a statement, and take note of the memory that it changes."""
+        changed = _changed(statement)
+        if isinstance(statement, Loop):
+            # Whatever an iteration changes may have been changed by an earlier one.
+            self._changes(changed)
+            self.block(statement.body, dict(known))
+            for each in statement.carried:
+                each.following = self.now(each.following)
+            statement.stopped = self.now(statement.stopped)
+        elif isinstance(statement, If):
+            self.block(statement.then, dict(known))
+            self._changes(changed)
+            self.block(statement.otherwise, dict(known))
+            for merge in statement.merges:
+                merge.first, merge.second = self.now(merge.first), self.now(merge.second)
+        self._changes(changed)
+
+    def _changes(self, roots: set[Root]) -> None:
+        for root in roots:
+            self.versions[root] = self.versions.get(root, 0) + 1
+
+    def _rewrite(self, statement: Statement) -> None:
+        """Put the values that stand for others into what a statement reads."""
+        if isinstance(statement, Operation | View | Raise):
+            statement.operands = self.now(statement.operands)
+        elif isinstance(statement, Load):
+            statement.indices = self.now(statement.indices)
+        elif isinstance(statement, Store):
+            statement.indices, statement.value = self.now(statement.indices), self.now(statement.value)
+        elif isinstance(statement, Make):
+            statement.shape = self.now(statement.shape)
+        elif isinstance(statement, If):
+            statement.condition = self.now(statement.condition)
+        elif isinstance(statement, Loop):
+            statement.start, statement.stop, statement.step = map(
+                self.now, (statement.start, statement.stop, statement.step)
+            )
+            for each in statement.carried:
+                each.initial = self.now(each.initial)
+
+
+def _changed(statement: Statement) -> set[Root]:
+    """Return the memory that a statement changes, with what is in it."""
+    inside = [statement]
+    if isinstance(statement, Loop):
+        inside += statements(statement.body)
+    elif isinstance(statement, If):
+        inside += [*statements(statement.then), *statements(statement.otherwise)]
+    arrays = [each.array for each in inside if isinstance(each, Store | Fill)]
+    arrays += [array for each in inside if isinstance(each, Exchange) for array in each.targets]
+    return {array.root.group for array in arrays}
+
+
+def _name(of: Value | Constant | Array) -> Any:
+    """Return a key of an operand. Zeros of both signs are two numbers."""
+    return (repr(of.value), of.type) if isinstance(of, Constant) else of
