@@ -59,6 +59,14 @@ PAIRS = {
         "a = c\nfor i in range(3):\n    a = a * d\n    d = c\nreturn a + d",
     ),
     "an exchange": ("a, x = x, a\nx[0] = c\nreturn a", "a, x = x, a\nx[0] = c\nreturn a"),
+    "a call that would depend on a choice": (
+        "t = divided(c, d)\nreturn c if d > c else t",
+        "t = divided(c, d)\nreturn c if d > c else t",
+    ),
+    "calls in another order": (
+        "t = divided(c, d)\nreturn noted(c) + t",
+        "t = divided(c, d)\nreturn noted(c) + t",
+    ),
     "a function of NumPy": ("t = np.sin(c)\nx[0] = c\nreturn t * c", "x[0] = c\nreturn np.sin(c) * c"),
     "the argument of an error": (
         "t = c * d\nif c > d:\n    raise ValueError(t)\nreturn x",
