@@ -265,6 +265,11 @@ def _rebinds(x, y):
     return z[0]
 
 
+@njit(boundscheck=True)
+def _checks(x):
+    return x[0]
+
+
 def _plain(x):
     return x
 
@@ -286,6 +291,7 @@ def _calls_what_is_not_compiled(x):
             r"line \d+ reads an expression, which a branch chooses, and it is no number",
         ),
         (_rebinds, (np.ones(2), np.ones(2)), r"line \d+ has a loop that sets z to another array"),
+        (_checks, (np.ones(2),), r"line \d+ calls _checks, which checks bounds"),
         (_calls_what_is_not_compiled, (1.0,), r"line \d+ calls _plain"),
     ],
 )

@@ -202,3 +202,58 @@ def test_functions_of_elements():
     """They divide by zero without an error."""
     x, y = np.array([0.5, -1.5, 2.0]), np.array([1.0, -2.0, -0.5])
     check(_vectorized, (x, y), compiled=True)
+
+
+@njit
+def _slope(v, k):
+    return np.array([v[1], -k * v[0]])
+
+
+@njit
+def _states(v, k, n):
+    for _ in range(n):
+        k1 = _slope(v, k)
+        k2 = _slope(v + 0.5 * k1, k)
+        v = v + 0.5 * (k1 + k2)
+    return v[0], v
+
+
+@njit
+def _scaled_states(v, n):
+    w = np.zeros_like(v)
+    for _ in range(n):
+        w = w * 0.5 + v
+    return w.sum()
+
+
+def test_a_state_that_is_an_array():
+    """What an iteration makes and the next one begins with takes the place of what that one began with."""
+    v = np.array([1.0, -0.5])
+    check(_states, (v, 2.0, 0), (v, 2.0, 1), (v, 2.0, 4))
+    check(_scaled_states, (v, 0), (v, 3), (v, 10))
+
+
+@njit
+def _elements_of_all_axes(x):
+    s = 0.0
+    for each in np.nditer(x):
+        s = s * 0.5 + each.item()
+    return s + x.flat[3]
+
+
+def test_all_elements():
+    """They come in the order of memory."""
+    check(_elements_of_all_axes, (np.arange(6.0).reshape(2, 3),))
+
+
+@njit
+def _listed(x, n):
+    i = 7
+    a = np.array([x[k] * k for k in range(1, n)])
+    b = np.array([2 * i + v for i, v in enumerate(x)])
+    return a, b, i
+
+
+def test_lists_that_are_made_arrays():
+    """Their loops have names of their own."""
+    check(_listed, (np.array([1.0, -0.5, 2.0]), 3), (np.array([1.0, -0.5, 2.0]), 0))

@@ -13,6 +13,7 @@ from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled.adjoints._form import Array, Constant, Value
+from dualrev.compiled.adjoints._reading.comprehensions import array_of
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Number, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
 from dualrev.compiled.adjoints._reading.helpers import HELPERS, takes_array
@@ -29,6 +30,10 @@ from dualrev.compiled.adjoints._reading.whole import chosen, elementwise, is_who
 def call(reader: Reader, node: ast.Call) -> Entry:
     """Read a call."""
     function = reader.expression(node.func)
+    if isinstance(function, Known) and function.value is np.array and len(node.args) == 1 and not node.keywords:
+        (argument,) = node.args
+        if isinstance(argument, ast.ListComp):
+            return array_of(reader, argument)
     args: list[Entry] = []
     for each in node.args:
         if isinstance(each, ast.Starred):
@@ -40,6 +45,8 @@ def call(reader: Reader, node: ast.Call) -> Entry:
         reader.refuse("unpacks keywords")
     keywords = {str(each.arg): reader.unsettled(each.value) for each in node.keywords}
     reader.line, reader.site = node.lineno, node
+    if isinstance(function, Method) and isinstance(function.of, Value | Constant):
+        return function.of
     if isinstance(function, Method) and (
         function.name in _AS_FUNCTIONS or ((keywords or args) and function.name == "sum")
     ):

@@ -36,9 +36,9 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """A method of an array."""
+    """A method of an array, or of a number."""
 
-    of: Array | Elements
+    of: Array | Elements | Number
     name: str
 
 
@@ -75,8 +75,8 @@ class Elements:
     leaves: tuple[Array, ...]
 
 
-Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
 Number = Value | Constant
+Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
 
 
 def entry_of(value: Any, type_of: Callable[[Any], Any]) -> Entry:

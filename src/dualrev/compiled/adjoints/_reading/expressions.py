@@ -67,6 +67,8 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
     if isinstance(of, Array):
         known = indexing.attribute(reader, of, node.attr)
         return known or Method(of, node.attr)
+    if isinstance(of, Value | Constant) and node.attr == "item":
+        return Method(of, node.attr)
     if isinstance(of, Value | Constant) and node.attr == "real":
         return of
     if isinstance(of, Known) and isinstance(of.value, np.dtype) and node.attr == "type":

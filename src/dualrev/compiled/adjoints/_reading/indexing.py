@@ -165,6 +165,8 @@ def attribute(reader: Reader, of: Array, name: str) -> Entry | None:
         return Constant(of.type.ndim, types.intp)
     if name == "size":
         return size(reader, of)
+    if name == "flat":
+        return flat(reader, of)
     if name == "dtype":
         return Known(as_dtype(of.type.dtype))
     return transposed(reader, of) if name == "T" else None

@@ -31,6 +31,8 @@ def inlined(
         reader.sources[function] = source_of(function)
     source = reader.sources[function]
     given = _given(reader, source, inspect.signature(function), args, keywords)
+    if dispatcher.targetoptions.get("boundscheck"):
+        return reader.refuse(f"calls {function.__name__}, which checks bounds")
     if getattr(dispatcher, "locals", None):
         return reader.refuse(f"calls {function.__name__}, whose variables have types of their own")
     bound = _bound(reader, given)
@@ -130,7 +132,8 @@ def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: M
     It is the one that the user's function calls, and is read like a function of the user's.
     """
     known = reader.typing.of(function)
-    if not isinstance(known, types.Function):
+    # What is ours may have a rule of its own.
+    if not isinstance(known, types.Function) or str(getattr(function, "__module__", "")).startswith("dualrev"):
         return None
     given = [reader.type_of(each) for each in args], {name: reader.type_of(each) for name, each in keywords.items()}
     for template in known.templates:
@@ -141,8 +144,9 @@ def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: M
             if key not in reader.sources:
                 reader.sources[key] = source_of(implementation)
             source = reader.sources[key]
+            raises = template._jit_options.get("error_model", "python") == "python"
             bound = _given(reader, source, inspect.signature(implementation), args, keywords)
-            return body(reader, source, _bound(reader, bound), True, library=function.__name__)
+            return body(reader, source, _bound(reader, bound), raises, library=function.__name__)
     return None
 
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numba
+import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
-from dualrev.compiled.adjoints._reading.indexing import taken, whole_view
+from dualrev.compiled.adjoints._reading.indexing import flat, taken, whole_view
 from dualrev.compiled.adjoints._reading.loops import Range, loop
 from dualrev.compiled.adjoints._reading.reader import Reader, known
 from dualrev.compiled.adjoints._reading.shapes import length
@@ -50,12 +51,17 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
         function = known(reader.expression(node.func))
         if function in (builtins.range, numba.prange):
             return _range(reader, node)
+        if function is np.nditer and len(node.args) == 1 and not node.keywords:
+            whole = reader.expression(node.args[0])
+            return _elements(reader, flat(reader, whole) if isinstance(whole, Array) else whole)
         if function in (builtins.enumerate, builtins.zip):
-            parts = [_counted(reader, each) for each in node.args]
+            parts = [counted(reader, each) for each in node.args]
             return _zip(reader, parts) if function is builtins.zip else _enumerate(reader, node, parts)
     found = reader.expression(node)
-    if isinstance(found, Tuple):
-        return found
+    return found if isinstance(found, Tuple) else _elements(reader, found)
+
+
+def _elements(reader: Reader, found: Entry) -> Iteration:
     if not isinstance(found, Array):
         return reader.refuse("loops over what is no range, array or tuple")
     # The loop goes on over the memory that it began with, whatever the name stands for in later iterations.
@@ -75,7 +81,7 @@ def _range(reader: Reader, node: ast.Call) -> Iteration:
     return Iteration(Range(start, stop, step, found.iterator_type.yield_type), lambda index: index)
 
 
-def _counted(reader: Reader, node: ast.expr) -> Iteration:
+def counted(reader: Reader, node: ast.expr) -> Iteration:
     """Return an iteration as one over a range from 0."""
     found = _over(reader, node)
     if isinstance(found, Tuple):

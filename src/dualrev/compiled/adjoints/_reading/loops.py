@@ -11,8 +11,9 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Value
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, Unreadable, zero
-from dualrev.compiled.adjoints._reading.exchanges import exchanged
+from dualrev.compiled.adjoints._reading.exchanges import Shared, exchanged
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
+from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 
 Widths = dict[str, Any]
@@ -52,20 +53,26 @@ def repeat(
     """Read a body again and again until the types of what its iterations hand on are those that they begin with."""
     key = (node, *((each.source, each.site) for each in reader.frame.path()))
     widths = reader.widths.setdefault(key, {})
+    before = Snapshot(reader)
+    owned: dict[str, Array] = {}
     while True:
-        before = _Snapshot(reader)
-        line = reader.line
-        attempt = _Attempt(reader, node, over, names, widths)
-        if attempt.read(begin, body):
-            return
+        try:
+            if _Attempt(reader, node, over, names, widths, bool(owned)).read(begin, body):
+                return
+            shared = tuple(owned)
+        except Shared as found:
+            shared = found.names
         before.restore(reader)
-        reader.line = line
+        arrays = {name: reader.frame.bound[name] for name in shared}
+        owned = {name: copy(reader, array) for name, array in arrays.items() if isinstance(array, Array)}
+        reader.frame.bound |= owned
 
 
-class _Snapshot:
+class Snapshot:
     """The state before an attempt to read a loop, which undoes it."""
 
     def __init__(self, reader: Reader) -> None:
+        self.line = reader.line
         self.lengths = [(block, len(block.statements)) for block in reader.block.around()]
         self.bound = dict(reader.frame.bound)
         self.taken, self.counts = set(reader.names.taken), dict(reader.names.counts)
@@ -73,16 +80,22 @@ class _Snapshot:
     def restore(self, reader: Reader) -> None:
         for block, length in self.lengths:
             del block.statements[length:]
-        reader.frame.bound = self.bound
+        reader.frame.bound, reader.line = dict(self.bound), self.line
         # Names of objects that texts call are kept.
-        reader.names.taken, reader.names.counts = self.taken | set(reader.scope), self.counts
+        reader.names.taken, reader.names.counts = self.taken | set(reader.scope), dict(self.counts)
 
 
 class _Attempt:
     def __init__(
-        self, reader: Reader, node: ast.For | ast.While, over: Range | None, names: list[str], widths: Widths
+        self,
+        reader: Reader,
+        node: ast.For | ast.While,
+        over: Range | None,
+        names: list[str],
+        widths: Widths,
+        owned: bool,
     ) -> None:
-        self.reader, self.node, self.names, self.widths = reader, node, names, widths
+        self.reader, self.node, self.names, self.widths, self.owned = reader, node, names, widths, owned
         self.outer = reader.block
         self.before = dict(reader.frame.bound)
         self.statement = Loop(self.outer, reader.line, Block(self.outer))
@@ -178,7 +191,7 @@ class _Attempt:
         read = live.after[self.node] | live.heads[self.node]
         others = {name: entry for name, entry in after.items() if name in read and name not in changed}
         if changed:
-            exchanged(self.reader, self.statement, changed, others)
+            exchanged(self.reader, self.statement, changed, others, self.owned)
 
     def _of_another_kind(self, name: str) -> Entry:
         if name in self.reader.frame.source.live.heads[self.node]:
