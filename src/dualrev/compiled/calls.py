@@ -25,9 +25,9 @@ from dualrev.compiled._numpy_results import as_numpy
 from dualrev.compiled._pandas import of_pandas, without_index
 from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN
+from dualrev.compiled.drivers._code import BY_ADJOINT, source, way
 from dualrev.compiled.drivers._tape_counts import TapeCounts
 from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
-from dualrev.compiled.drivers.code import BY_ADJOINT, source, way
 from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.parameters import parameters
