@@ -55,6 +55,18 @@ def test_arguments_are_named_in_any_order(mode: str) -> None:
             close(row, slopes[n % 3])
 
 
+# At 0 the slope of the root is infinite, so that all is computed twice.
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("operator", [dr.grad, dr.jacobian])
+def test_the_result_cannot_be_written_over_an_argument(operator: Any, mode: str) -> None:
+    slope = operator(njit(lambda x, c: np.sum(c * np.sqrt(x) * 0.0 + x * x)), mode=mode)
+    x, out = np.array([0.0, 1.0, 4.0]), np.empty(3)
+    close(slope(x, np.ones(3), out=out), 2.0 * x)
+    for c, target in ((np.ones(3), x), (out[::-1], out)):
+        with pytest.raises(errors.InPlaceError, match="shares memory with an argument"):
+            slope(x, c, out=target)
+
+
 def test_operators_equal_the_interpreted_ones() -> None:
     scalar, v = energy.py_func, np.arange(4.0) - 1.3
 

@@ -132,6 +132,10 @@ class CompiledOperator:
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
         if type(result) is np.ndarray:
             return result if result.ndim else result[()]
+        # The value beside a gradient by one array, without a look at trees, which takes longer than the derivative of a
+        # short function.
+        if self.question.value and type(result[0]) is float and type(result[1]) is np.ndarray and result[1].ndim:
+            return result[1].dtype.type(result[0]), result[1]
         return as_numpy(result, self.question, self._leaves(args, kwargs))
 
     # Without this, the system would be asked for the memory inside compiled code, and might grant it, and end the

@@ -13,32 +13,18 @@ from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints.generator import Generated, generate
-from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._arguments import Arguments, parts_of
 from dualrev.compiled.drivers._care import called
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.kernels.numba_extending import chooser_of
-from dualrev.kernels.numba_types import NUMBERS, array_of, element
+from dualrev.kernels.numba_types import array_of, element
 from dualrev.reverse.numba_workspace import workspace_type
 
 _LOG = logging.getLogger("dualrev")
 _KEPT = "_dualrev_adjoints"
-
-
-class Part(NamedTuple):
-    """A number or an array inside of an argument or a result: the expression that reaches it, and its type."""
-
-    path: str
-    type: Any
-
-
-def parts_of(path: str, of: Any) -> list[Part]:
-    """Return the numbers and arrays in a value of a type; there are none in None, a string or a function."""
-    if isinstance(of, types.BaseTuple):
-        return [part for n, each in enumerate(of) for part in parts_of(f"{path}[{n}]", each)]
-    return [Part(path, of)] if isinstance(element(of), NUMBERS) else []
 
 
 class Adjoint(NamedTuple):

@@ -53,6 +53,20 @@ class Leaf(NamedTuple):
         return of if isinstance(of, types.Float) or is_active(of) else types.float64
 
 
+class Part(NamedTuple):
+    """A number or an array inside of an argument or a result: the expression that reaches it, and its type."""
+
+    path: str
+    type: Any
+
+
+def parts_of(path: str, of: Any) -> list[Part]:
+    """Return the numbers and arrays in a value of a type; there are none in None, a string or a function."""
+    if isinstance(of, types.BaseTuple):
+        return [part for n, each in enumerate(of) for part in parts_of(f"{path}[{n}]", each)]
+    return [Part(path, of)] if isinstance(element(of), NUMBERS) or is_active(element(of)) else []
+
+
 class Arguments:
     """The arguments of a call by name and type, of which some are differentiated.
 
@@ -117,6 +131,15 @@ class Arguments:
                 f"out= of a derivative of {self.of} is not contiguous; give it an array made by np.empty"
             )
         return True
+
+    # A derivative reads its arguments again when a part of it is written, or when it is computed a second time.
+    def expect_apart(self) -> list[str]:
+        """Return the lines that expect the array which the derivative is written into to share memory with none."""
+        if not self.has_out:
+            return []
+        pairs = zip(self.names, self.types, strict=True)
+        arrays = [part.path for name, of in pairs for part in parts_of(name, of) if isinstance(part.type, types.Array)]
+        return [f"expect_apart(out, ({', '.join(arrays)},))"]
 
     def expect_outputs(self, count: int) -> None:
         """Raise an error if there is an array to write to and not one output."""

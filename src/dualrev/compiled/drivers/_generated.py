@@ -14,10 +14,10 @@ from numba.core import types
 
 from dualrev.compiled._seeding import lifted
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._adjoints import adjoint_of, floats, parts_of
-from dualrev.compiled.drivers._arguments import Arguments, Leaf
+from dualrev.compiled.drivers._adjoints import adjoint_of, floats
+from dualrev.compiled.drivers._arguments import Arguments, Leaf, parts_of
 from dualrev.compiled.drivers._care import Repetition
-from dualrev.compiled.drivers._overlaps import may_overlap
+from dualrev.compiled.drivers._overlaps import expect_apart, may_overlap
 from dualrev.compiled.drivers._results import Outputs
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
@@ -43,7 +43,13 @@ class GeneratedDriver:
         self.scope: dict[str, Any] = vars(reading) | repetition.scope
         self.scope |= {"adjoint": self.adjoint.generated.function, "number": arguments.float_type}
         self.scope |= {"workspace": workspace, "borrowed": borrowed, "guarded": guarded, "give_back": give_back}
-        self.scope |= {"primal_of": as_floats, "as_floats": as_floats, "lifted": lifted, "may_overlap": may_overlap}
+        self.scope |= {
+            "primal_of": as_floats,
+            "as_floats": as_floats,
+            "lifted": lifted,
+            "may_overlap": may_overlap,
+            "expect_apart": expect_apart,
+        }
 
     def gradient(self) -> Any:
         """Return the function for an output that is one number."""
@@ -54,9 +60,13 @@ class GeneratedDriver:
         names = self.arguments.all_names
         if not self.arguments.has_out:
             return self._defined(names, seeds, self._slope)
-        # The array itself is no place to add up in: it may be the input.
+        # The array itself is no place to add up in: a plain result may be NaN, and must not be written.
         x = self.arguments.leaves[0].path
-        before = [f"fitting(out, 0.0, {x})", f"shadow = borrowed(number, {x}.shape, True)"]
+        before = [
+            *self.arguments.expect_apart(),
+            f"fitting(out, 0.0, {x})",
+            f"shadow = borrowed(number, {x}.shape, True)",
+        ]
         return self._defined(names, seeds, lambda leaf: "out", before, ["shadow"])
 
     def pullback(self, cotangent: str) -> Any:

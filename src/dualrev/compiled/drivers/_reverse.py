@@ -10,6 +10,7 @@ from dualrev.compiled.drivers import _sweep_extent as sweep_extent
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
+from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.kernels.numba_arrays import empty_array
@@ -36,7 +37,7 @@ class ReverseDriver:
             "f": self.function,
         }
         self.scope |= {"variable": variable, "empty_array": empty_array} | vars(numba_tape)
-        self.scope |= {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
+        self.scope |= {"expect_apart": expect_apart, "borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.scope |= repetition.scope | vars(seeding) | vars(reading) | vars(adjoint_sweep) | vars(sweep_extent)
         returned = type_returned(self.function, arguments.lifted(self.var))
         self.outputs = Outputs(returned, arguments.of, aux)
@@ -112,7 +113,7 @@ class ReverseDriver:
         return self.arguments.function(self.arguments.all_names, [*body, "return counts"], self.scope)
 
     def _recording(self) -> list[str]:
-        body = ["n = 0"]
+        body = [*self.arguments.expect_apart(), "n = 0"]
         for leaf in self.arguments.leaves:
             # Index 0 is the constant's, so inputs begin at 1 and need no test whether they are active.
             body += [f"first{leaf.number} = n + 1", f"n += {leaf.size}"]

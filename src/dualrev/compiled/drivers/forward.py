@@ -11,6 +11,7 @@ from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
+from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.forward.numba_dual import DualType, seeded
@@ -71,7 +72,7 @@ class ForwardDriver:
             repetition.scope
             | vars(seeding)
             | vars(reading)
-            | {"borrowed": borrowed, "guarded": guarded, "give_back": give_back}
+            | {"expect_apart": expect_apart, "borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         )
         returned = type_returned(self.function, arguments.lifted(self.dual))
         self.outputs = Outputs(returned, arguments.of, aux)
@@ -121,7 +122,7 @@ class ForwardDriver:
         """Write a loop over chunks."""
         (last,) = self._result(self._shaped)
         end = [last.replace("return", "result =", 1), *self._returned(), *self._checked("bad"), "return result"]
-        return [*self._workspace(), "bad = False", *self._chunks(), *end]
+        return [*self.arguments.expect_apart(), *self._workspace(), "bad = False", *self._chunks(), *end]
 
     def _returned(self) -> list[str]:
         return [f"give_back({self._kept})"] if self._arrays else []
