@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import optree
@@ -44,6 +44,8 @@ from dualrev.errors import (
 )
 from dualrev.reverse.numba_adjoint_sweep import LANES
 from dualrev.reverse.numba_tape_limit import within_limit
+
+Mode = Literal["auto", "forward", "reverse"]
 
 FEW = 1000
 """Inputs up to which a Jacobian is not asked whether it fits: its outputs would have to be very many."""
@@ -245,10 +247,9 @@ class CompiledOperator:
             work = CompiledWork(counts.records, counts.words(n), counts.calls, swept)
         return choose(n, m, chunk, LANES, work, current_compiled_costs(), n <= chunk, adjoint)
 
-    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ModeChoice:
+    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> ModeChoice:
         """Return the mode, and why, and by what reverse mode runs."""
         choice = self.choice(args, kwargs)
-        mode = self.question.mode
         if choice.asked_for(mode).mode == "forward":
             return choice.asked_for(mode)
         how = way(self.f, self.question._replace(mode="reverse", care=PLAIN), args, kwargs)

@@ -97,7 +97,7 @@ class Operator:
         """
         if self.compiled is None:
             return self._interpreted.plan(args, kwargs)
-        choice: ModeChoice = self.compiled.plan(args, kwargs)
+        choice: ModeChoice = self.compiled.plan(args, kwargs, self.mode)
         return choice
 
     def source(self, *args: Any, **kwargs: Any) -> str:

@@ -51,7 +51,7 @@ class GeneratedDriver:
             "expect_apart": expect_apart,
         }
 
-    def gradient(self) -> Any:
+    def gradient(self) -> Callable[..., Any]:
         """Return the function for an output that is one number."""
         seeds = []
         for n, of in enumerate(self.adjoint.seeds):
@@ -69,7 +69,7 @@ class GeneratedDriver:
         ]
         return self._defined(names, seeds, lambda leaf: "out", before, ["shadow"])
 
-    def pullback(self, cotangent: str) -> Any:
+    def pullback(self, cotangent: str) -> Callable[..., Any]:
         """Return the function for a cotangent, which comes as a further argument, of the output's structure."""
         seeds = [part.path for part in parts_of(cotangent, self.arguments.further[0])]
         return self._defined([*self.arguments.names, cotangent], seeds, self._slope)
@@ -81,7 +81,7 @@ class GeneratedDriver:
         leaf: Callable[[Leaf], str],
         before: Sequence[str] = (),
         borrowed: Sequence[str] = (),
-    ) -> Any:
+    ) -> Callable[..., Any]:
         leaves = self.arguments.leaves
         keeps = self.adjoint.generated.keeps
         given, kept = [*self._given(), *seeds, *borrowed], [*borrowed, *(["kept"] if keeps else [])]
