@@ -21,12 +21,13 @@ RECORD = 24
 X = np.linspace(0.5, 1.5, 10)
 
 
-# With a list, so that no adjoint code is generated, which has no tape.
+# With a list that grows, so that no adjoint code is generated, which has no tape.
 @njit
 def walk(x: Any, steps: int) -> Any:
-    total, size = 0.0, [x.size]
+    total, sizes = 0.0, [x.size]
+    sizes.append(steps)
     for k in range(steps):
-        total = total * 0.5 + np.sin(x[k % size[0]]) * x[0]
+        total = total * 0.5 + np.sin(x[k % sizes[0]]) * x[0]
     return total
 
 
