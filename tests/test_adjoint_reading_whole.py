@@ -226,6 +226,40 @@ def _scaled_states(v, n):
     return w.sum()
 
 
+@njit
+def _until(v, n):
+    w = np.zeros_like(v)
+    old = v.copy()
+    i = 0
+    while i < n:
+        w = w * 0.5 + v
+        old, v = v, old
+        if w[0] > 1.6:
+            break
+        i += 1
+    return w.sum() + i, v[0] - old[0]
+
+
+@njit
+def _in_a_branch(u, x):
+    v = 2 * u
+    if x > 0:
+        u, v = v, u
+    for i in range(3):
+        if i == 1:
+            v = v + u
+    if x > 1:
+        u = u * 2
+    return u[0] - 2 * v[0], u
+
+
+def test_a_state_that_is_an_array_in_branches():
+    """The exchange is at the end of the branch."""
+    v = np.array([1.0, -0.5])
+    check(_until, (v, 0), (v, 1), (v, 3), (v, 10))
+    check(_in_a_branch, (v, 0.5), (v, -0.5), (v, 1.5))
+
+
 def test_a_state_that_is_an_array():
     """What an iteration makes and the next one begins with takes the place of what that one began with."""
     v = np.array([1.0, -0.5])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Block, Constant, If, Merge, Operand, Operation, Value
+from dualrev.compiled.adjoints._form import Array, Block, Constant, If, Merge, Operand, Operation, Value
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._reading.exchanges import exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.reader import Reader, ended
 
@@ -42,8 +43,8 @@ def branch(reader: Reader, condition: Operand, then: Way, otherwise: Way, live: 
             way()
             ways.append(reader.frame.bound)
     reader.add(statement)
-    first, second = ways
     meeting = Meeting(reader, statement)
+    first, second = (meeting.exchange(n, way, before, live) for n, way in enumerate(ways))
     bound: dict[str, Entry] = {}
     for name in dict.fromkeys((*first, *second)):
         a, b = first.get(name), second.get(name)
@@ -61,6 +62,21 @@ class Meeting:
     def __init__(self, reader: Reader, statement: If) -> None:
         self.reader, self.statement = reader, statement
         self.raised = ended(statement.then), ended(statement.otherwise)
+
+    def exchange(
+        self, number: int, way: dict[str, Entry], before: Mapping[str, Entry], live: frozenset[str]
+    ) -> dict[str, Entry]:
+        """Let names stand for the arrays that they stood for before the branch, which take each other's memory."""
+        changed = {}
+        for name, found in way.items():
+            start = before.get(name)
+            if name in live and isinstance(start, Array) and isinstance(found, Array) and found is not start:
+                changed[name] = start, found
+        others = [entry for name, entry in way.items() if name in live and name not in changed]
+        block = (self.statement.then, self.statement.otherwise)[number]
+        if self.raised[number] or not changed or not exchanged(self.reader, block, changed, others):
+            return way
+        return way | {name: start for name, (start, _) in changed.items()}
 
     def merged(self, name: str, a: Entry | None, b: Entry | None) -> Entry:
         """Return what a name stands for that two ways set; None where one does not set it."""

@@ -1,10 +1,10 @@
-"""Names that take each other's arrays from one iteration to the next."""
+"""Names that take each other's arrays, from one iteration to the next or in a branch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from dualrev.compiled.adjoints._form import Array, Exchange, Loop, Make
+from dualrev.compiled.adjoints._form import Array, Block, Exchange, Loop, Make
 from dualrev.compiled.adjoints._reading.entries import Entry, arrays_in
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import same_shape
@@ -39,34 +39,66 @@ class Shared(Exception):
 
 
 def exchanged(
-    reader: Reader, loop: Loop, changed: Mapping[str, tuple[Array, Array]], others: Mapping[str, Entry], owned: bool
-) -> None:
-    """Add the exchange at the end of an iteration that gives names the arrays that they begin the next one with.
+    reader: Reader,
+    block: Block,
+    changed: Mapping[str, tuple[Array, Array]],
+    others: Iterable[Entry],
+    ending: Loop | None = None,
+) -> bool:
+    """Add the exchange at the end of a block that gives names the arrays that they had before it; say if there is one.
 
-    Arrays that the iteration made take part: what they are exchanged for is nobody's any more, and serves as the memory
-    of the next iteration's. `others` are the names beside those changed that are read later. Where `owned`, the names
-    begin with copies of their own.
+    Arrays that were made take part: what they are exchanged for is nobody's any more, and serves as the memory of the
+    next iteration's.
+
+    Parameters
+    ----------
+    block
+        The body of a loop, or of a branch.
+    changed
+        Of each name the array before the block, and the one at its end.
+    others
+        What the other names stand for that are read later.
+    ending
+        The loop whose body ends.
     """
+    loop = _innermost(reader) if ending is None else ending
     starts, ends = [pair[0] for pair in changed.values()], [pair[1] for pair in changed.values()]
     made = [each for each in ends if each not in starts]
     left = [each for each in starts if each not in ends]
-    if len(set(ends)) < len(ends) or any(loop not in reader.made_in.get(each, ()) for each in made):
-        reader.refuse(f"has a loop that sets {next(iter(changed))} to another array")
-    if made and not owned and not all(isinstance(each.made_by, Make) for each in starts):
-        raise Shared(tuple(changed))
     targets, sources = (*starts, *made), (*ends, *left)
+    if len(set(ends)) < len(ends) or any(each.type != starts[0].type for each in targets):
+        return False
+    if made and not _may_be_reused(reader, made, loop):
+        return False
     reshapes = not all(same_shape(reader, starts[0], each) for each in targets)
-    if (reshapes and made) or any(each.type != starts[0].type for each in targets):
-        reader.refuse("has a loop that exchanges arrays of different types or shapes")
+    callers = [entry for frame in reader.frame.path() if frame is not reader.frame for entry in frame.bound.values()]
+    held = [array for entry in (*others, *callers) for array in arrays_in(entry)]
+    if (reshapes and made) or any(each in targets for each in held):
+        return False
+    groups = {each.root.group for each in targets}
+    alone = not any(each.root.group in groups for each in held)
+    if made and loop and not all(each in reader.owned or (alone and isinstance(each.made_by, Make)) for each in starts):
+        raise Shared(tuple(changed))
     if not reader.exchanges or (reshapes and not reader.reshapes):
         raise Again(reshapes or reader.reshapes)
-    callers = [frame.bound for frame in reader.frame.path()][1:]
-    held = [array for bound in (others, *callers) for entry in bound.values() for array in arrays_in(entry)]
-    groups = {each.root.group for each in targets}
-    if made and not owned and any(each.root.group in groups for each in held):
-        raise Shared(tuple(changed))
-    if any(each in targets for each in held):
-        reader.refuse("has a loop that exchanges arrays which have other names")
     for target, source in zip(targets, sources, strict=True):
         target.root.exchange(source.root)
-    loop.body.statements.append(Exchange(loop.body, reader.line, targets, sources))
+    block.statements.append(Exchange(block, reader.line, targets, sources))
+    return True
+
+
+def _innermost(reader: Reader) -> Loop | None:
+    """Return the innermost loop of the function that is read."""
+    for block in reader.block.around():
+        if block is reader.frame.block:
+            return None
+        if isinstance(block.owner, Loop):
+            return block.owner
+    return None
+
+
+def _may_be_reused(reader: Reader, made: Sequence[Array], loop: Loop | None) -> bool:
+    """Whether arrays are made anew in each iteration, or there is but one."""
+    if loop is None:
+        return not reader.block.loops() and all(isinstance(each.made_by, Make) for each in made)
+    return all(loop in reader.made_in.get(each, ()) for each in made)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dualrev.compiled.adjoints._form import Block
 from dualrev.compiled.adjoints._reading.entries import Entry
 from dualrev.compiled.adjoints._reading.source import Source
 
@@ -27,6 +28,8 @@ class Frame:
         The function that it is written in, whose names it reads.
     site, line
         The call, and its line.
+    block
+        The block that its statements are added to.
     library
         The function of NumPy's that it is Numba's implementation of.
     """
@@ -39,6 +42,7 @@ class Frame:
     site: ast.AST | None = None
     line: int = 0
     library: str = ""
+    block: Block | None = None
 
     def path(self) -> Iterator[Frame]:
         """Yield it and the functions around it."""

@@ -114,7 +114,7 @@ def body(
 ) -> Entry:
     """Read a function's body where it is called, and return its result."""
     caller, line = reader.frame, reader.line
-    reader.frame = Frame(source, dict(bound), raises, caller, enclosing, reader.site, line, library)
+    reader.frame = Frame(source, dict(bound), raises, caller, enclosing, reader.site, line, library, reader.block)
     # A function that gives its array parameters other arrays must not change what its caller's names mean.
     for name in assigned_by(*source.body):
         array = bound.get(name)

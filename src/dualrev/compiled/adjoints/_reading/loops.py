@@ -57,15 +57,18 @@ def repeat(
     owned: dict[str, Array] = {}
     while True:
         try:
-            if _Attempt(reader, node, over, names, widths, bool(owned)).read(begin, body):
+            if _Attempt(reader, node, over, names, widths).read(begin, body):
                 return
             shared = tuple(owned)
         except Shared as found:
-            shared = found.names
+            if any(name in owned or name not in before.bound for name in found.names):
+                reader.refuse("sets a name to another array in a loop")
+            shared = (*owned, *found.names)
         before.restore(reader)
         arrays = {name: reader.frame.bound[name] for name in shared}
         owned = {name: copy(reader, array) for name, array in arrays.items() if isinstance(array, Array)}
         reader.frame.bound |= owned
+        reader.owned.update(owned.values())
 
 
 class Snapshot:
@@ -93,9 +96,8 @@ class _Attempt:
         over: Range | None,
         names: list[str],
         widths: Widths,
-        owned: bool,
     ) -> None:
-        self.reader, self.node, self.names, self.widths, self.owned = reader, node, names, widths, owned
+        self.reader, self.node, self.names, self.widths = reader, node, names, widths
         self.outer = reader.block
         self.before = dict(reader.frame.bound)
         self.statement = Loop(self.outer, reader.line, Block(self.outer))
@@ -189,9 +191,12 @@ class _Attempt:
         }
         live = self.reader.frame.source.live
         read = live.after[self.node] | live.heads[self.node]
-        others = {name: entry for name, entry in after.items() if name in read and name not in changed}
-        if changed:
-            exchanged(self.reader, self.statement, changed, others, self.owned)
+        others = [entry for name, entry in after.items() if name in read and name not in changed]
+        if changed and not exchanged(self.reader, self.body, changed, others, self.statement):
+            name = next(iter(changed))
+            self.reader.refuse(
+                f"has a loop that sets {name} to another array, or exchanges arrays which have more names"
+            )
 
     def _of_another_kind(self, name: str) -> Entry:
         if name in self.reader.frame.source.live.heads[self.node]:

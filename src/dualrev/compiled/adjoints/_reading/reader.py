@@ -56,6 +56,8 @@ class Reader:
         Whether arrays are exchanged anywhere, and whether some of those may differ in shape.
     axes, parts
         Of views where their axes come from, and their subscripts where those are numbers alone.
+    owned
+        Arrays that were copied so that a loop may use their memory.
     unnamed
         Arrays that were made and have no name of the user's yet.
     made_in
@@ -78,6 +80,7 @@ class Reader:
         self.exchanges = self.reshapes = False
         self.axes: dict[Array, Any] = {}
         self.parts: dict[Array, tuple[Array, tuple[Operand, ...]]] = {}
+        self.owned: set[Array] = set()
         self.unnamed: set[Array] = set()
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
         self.sources: dict[Any, Source] = {}
