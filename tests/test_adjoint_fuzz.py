@@ -18,7 +18,7 @@ from fuzzing.shrinking import shrunk
 
 from dualrev.compiled.adjoints._refusal import Refused
 
-PROGRAMS, MANY = 300, 10_000
+PROGRAMS, MANY = 200, 10_000
 COMPILED, MANY_COMPILED = 8, 1_000
 CHUNK = 100
 MOST_REFUSED = 0.2
