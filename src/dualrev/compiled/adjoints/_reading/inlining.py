@@ -118,7 +118,7 @@ def body(
     # A function that gives its array parameters other arrays must not change what its caller's names mean.
     for name in assigned_by(*source.body):
         array = bound.get(name)
-        if isinstance(array, Array):
+        if isinstance(array, Array) and caller.around is not None:
             reader.frame.bound[name] = whole_view(reader, array)
     reader.statements(source.body)
     result = reader.frame.bound.get(RESULT, Known(None))

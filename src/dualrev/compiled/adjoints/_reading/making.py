@@ -22,19 +22,20 @@ from dualrev.compiled.adjoints._reading.typing import NUMBERS
 def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "made") -> Array:
     """Return an array that is made, of whose elements nothing is known.
 
-    In a loop it is the same memory in each iteration, made before the outermost one.
+    It is made in the function's own block, before the loop or the branch that it stands in: in a loop, it is the same
+    memory in each iteration.
     """
     if not isinstance(dtype, NUMBERS):
         reader.refuse(f"makes an array of {dtype}")
-    loops = reader.block.loops()
-    block = loops[0].block if loops else reader.block
-    shape = tuple(_hoisted(reader, each, block) for each in lengths) if loops else tuple(lengths)
+    block = reader.body
+    straight = reader.block is block
+    shape = tuple(lengths) if straight else tuple(_hoisted(reader, each, block) for each in lengths)
     name = reader.names.new(name)
     array = Array(name, types.Array(dtype, len(shape), "C"), Root(name, "made"), block)
     array.made_by = Make(block, reader.line, array, shape)
     block.statements.append(array.made_by)
     reader.unnamed.add(array)
-    reader.made_in[array] = tuple(loops)
+    reader.made_in[array] = tuple(reader.block.loops())
     return array
 
 
@@ -76,7 +77,7 @@ def _before(reader: Reader, operand: Operand, block: Block) -> Operand:
         if all(each.block in block.around() for each in arrays) and not (arrays and reader.reshapes):
             moved = tuple(each if isinstance(each, Array) else _before(reader, each, block) for each in made.operands)
             return _added(reader, Operation(block, reader.line, _of(reader, block), made.text, moved))
-    return reader.refuse("makes an array in a loop whose shape is not known before it")
+    return reader.refuse("makes an array in a loop or a branch, whose shape is not known before it")
 
 
 def _is_total(text: str) -> bool:

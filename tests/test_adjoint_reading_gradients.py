@@ -1,0 +1,195 @@
+"""Gradients of functions that are read: what is made, viewed, exchanged and read in place, against the oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from fuzzing.adjoint_differences import adjoint, differs, uncompiled
+from fuzzing.adjoint_programs import Program
+
+V = np.array([0.7, -0.5])
+X = np.array([0.5, -1.5, 2.0, 0.3])
+M = np.arange(6.0).reshape(3, 2) / 3 + 0.1
+
+TWO_BUFFERS = """
+def f(u, steps):
+    w = np.zeros_like(u)
+    for _ in range(steps):
+        for i in range(1, u.size):
+            w[i] = u[i] * u[i] - 0.5 * u[i - 1]
+        u, w = w, u
+    return u[-1] * u[1] + w[2]
+"""
+
+IN_BRANCHES = """
+def f(u, x):
+    v = 2 * u
+    if x > 0:
+        u, v = v, u
+    for i in range(3):
+        if i == 1:
+            v = v * u
+        u[1] += v[0] * x
+    if x > 1:
+        u = u * 2
+    return u[0] * v[1] + u[1]
+"""
+
+EARLY = """
+def f(x, n):
+    if n == 0:
+        return 0.0
+    t = np.zeros(n)
+    for i in range(n):
+        t[i] = x[i] * x[0]
+    if n > 2:
+        w = t * t
+        t[0] += w[1]
+    return t[0] * t[n - 1]
+"""
+
+EARLY_ALONE = """
+def f(x, n):
+    if n == 0:
+        return 0.0 + x[1]
+    t = np.zeros(n)
+    for i in range(n):
+        t[i] = x[i] * x[0]
+    return t[0] * t[n - 1]
+"""
+
+UNTIL = """
+def f(v, n):
+    w = np.zeros_like(v)
+    old = v.copy()
+    i = 0
+    while i < n:
+        w = w * 0.5 + v * v
+        old, v = v, old
+        v[0] = w[1] * old[0]
+        if w[0] > 1.6:
+            break
+        i += 1
+    return w.sum() + v[0] * 3.0 - old[0] * old[1]
+"""
+
+STATES = """
+@njit
+def slope(v, k):
+    return np.array([v[1], -k * v[0] * v[0]])
+@njit
+def f(v, k, n):
+    for _ in range(n):
+        k1 = slope(v, k)
+        k2 = slope(v + 0.5 * k1, k)
+        v = v + 0.1 * (k1 + k2)
+    return v[0] * v[1]
+"""
+
+REPLACED = """
+def f(u, steps):
+    v = u.copy()
+    for _ in range(steps):
+        new = np.zeros(v.size)
+        for i in range(1, v.size):
+            new[i] = v[i] * v[i] - 0.5 * (v[i] - v[i - 1])
+        v = new
+    return v[-1] * v[1]
+"""
+
+JACOBI = """
+def f(b, n):
+    x = np.zeros_like(b)
+    new = np.zeros_like(b)
+    err = 1.0
+    k = 0
+    while err > 0.01 and k < n:
+        err = 0.0
+        for i in range(b.size):
+            new[i] = (b[i] - 0.3 * x[i - 1] * x[i]) / 2.0
+            err = max(err, abs(new[i] - x[i]))
+        x, new = new, x
+        k += 1
+    return x[0] + x[1] * x[2]
+"""
+
+PRODUCTS = """
+def f(m, v):
+    a = m @ v
+    b = m.T @ a
+    c = b * v
+    return np.dot(b, v) + c[1]
+"""
+
+ROWS = """
+def f(x):
+    s = 0.0
+    for row in x:
+        for k, number in enumerate(row):
+            s = s * 0.5 + number * k
+            row[k] *= 2.0
+    part = x[:, 1]
+    part[0] = s
+    return s + x.T[1, 0] * x.ravel()[2]
+"""
+
+OVERLAPPING = """
+def f(x):
+    x[1:] += x[:-1] * 2
+    x[:-1] = x[1:] * x[:-1]
+    x[:] = x[::-1]
+    return x[0] * x[1] + x[3]
+"""
+
+TUPLES = """
+def f(x, n):
+    w = (x, 2.0 * x, 3.0)
+    s = 1.0
+    for i in range(n):
+        s = s * w[i - 1] + i
+    def sq(z, by=2.0):
+        return z * by * x
+    return sq(s) + max(s, x)
+"""
+
+SCRATCH = """
+def f(x, n):
+    s = 0.0
+    for i in range(n):
+        t = np.empty(len(x))
+        for j in range(len(x)):
+            t[j] = x[j] * i + s
+        s += t[0] * t[-1]
+        for j in range(n):
+            if t[j] > 1.0:
+                return s * t[j]
+    return s
+"""
+
+CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "two buffers, once": (TWO_BUFFERS, (X, 1)),
+    "two buffers, twice": (TWO_BUFFERS, (X, 2)),
+    "exchanged and made in branches": (IN_BRANCHES, (V, 1.5)),
+    "not exchanged": (IN_BRANCHES, (V, -1.5)),
+    "made after an early return": (EARLY, (X, 3)),
+    "an early return": (EARLY_ALONE, (X, 0)),
+    "states until a condition holds": (UNTIL, (V, 4)),
+    "states by a function that is called": (STATES, (V, 0.8, 5)),
+    "replaced": (REPLACED, (X, 3)),
+    "until it converges": (JACOBI, (X, 6)),
+    "products": (PRODUCTS, (M, V)),
+    "rows": (ROWS, (M,)),
+    "overlapping parts": (OVERLAPPING, (X,)),
+    "tuples and inner functions": (TUPLES, (0.7, 3)),
+    "made in a loop": (SCRATCH, (X, 3)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_of_what_is_read_are_those_of_the_oracle(name: str) -> None:
+    text, arguments = CASES[name]
+    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
+    program = Program(text if "@njit" in text else f"@njit{text}", arguments, active, (1.0,))
+    assert differs(program, uncompiled(adjoint(program))) == ""
