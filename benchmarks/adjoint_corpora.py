@@ -95,14 +95,14 @@ def with_floats_first(f: Any, arguments: Sequence[Any]) -> tuple[Any, list[Any],
 @contextmanager
 def _asked(answer: Callable[[Any], Any]) -> Iterator[None]:
     """Ask a function instead of the generator."""
-    from dualrev.compiled.drivers import _generated
+    from dualrev.compiled.drivers import generated
 
-    kept = _generated.adjoint_of
-    _generated.adjoint_of = answer(kept)  # type: ignore[assignment]
+    kept = generated.adjoint_of
+    generated.adjoint_of = answer(kept)  # type: ignore[assignment]
     try:
         yield
     finally:
-        _generated.adjoint_of = kept
+        generated.adjoint_of = kept
 
 
 def pulled_back(f: Any, floats: list[Any], others: dict[str, Any]) -> list[Any]:
@@ -119,7 +119,7 @@ def pulled_back(f: Any, floats: list[Any], others: dict[str, Any]) -> list[Any]:
 def taped(f: Any, floats: list[Any], others: dict[str, Any]) -> list[Any]:
     """Return the gradient by the tape."""
     try:
-        from dualrev.compiled.adjoints._refusal import Refused
+        from dualrev.compiled.adjoints.refusal import Refused
     except ImportError:  # a version without generated code
         return pulled_back(f, floats, others)
 

@@ -45,7 +45,7 @@ class Recording:
         self.known = set() if lists else set(LISTED.read_text(encoding="utf-8").splitlines())
         self.new: dict[str, tuple[Any, tuple[Any, ...]]] = {}
         self.seen: set[str] = set()
-        from dualrev.compiled._plain_first import PlainFirst
+        from dualrev.compiled.plain_first import PlainFirst
 
         called = PlainFirst.__call__
 

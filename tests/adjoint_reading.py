@@ -18,7 +18,7 @@ from numba.core.dispatcher import Dispatcher
 from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._primal_text import primal, scope_of
 from dualrev.compiled.adjoints._reading.program import read
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 
 
 def types_of(inputs: Sequence[Any]) -> list[Any]:

@@ -16,7 +16,7 @@ from fuzzing.adjoint_programs import Program, program
 from fuzzing.dual_numbers import Unsuitable
 from fuzzing.shrinking import shrunk
 
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 
 PROGRAMS, MANY = 200, 10_000
 COMPILED, MANY_COMPILED = 8, 1_000

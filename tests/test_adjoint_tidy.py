@@ -13,8 +13,8 @@ from fuzzing.adjoint_programs import program
 from structured_texts import StructuredText
 
 from dualrev.compiled.adjoints import generator
-from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints._tidy import tidied
+from dualrev.compiled.adjoints.refusal import Refused
 
 PAIRS = {
     "a name that nothing reads": ("a = x[0]\nreturn (x,)", "return (x,)"),

@@ -13,10 +13,10 @@ from numba import njit, typeof
 from tests.fuzzing.faults import compiled, compiles, faulty, inner_function, points, same
 
 import dualrev as dr
-from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, PLAIN, care_for
 from dualrev.compiled.drivers.derivative import Question, derivative
+from dualrev.compiled.plain_first import plain_first
 
 pytestmark = [
     pytest.mark.compiles,

@@ -13,8 +13,8 @@ import numba
 import numpy as np
 
 import dualrev as dr
+from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
-from dualrev.compiled.adjoints.generator import Generated, generate
 from dualrev.compiled.drivers._workspace import give_back
 from dualrev.kernels.numba_extending import defined
 from dualrev.reverse.numba_workspace import Workspace, workspace

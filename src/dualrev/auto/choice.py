@@ -29,8 +29,8 @@ CACHED_ELEMENTS = 1 << 15
 MOST_DIRECTIONS = 1024
 
 ADJOINT_PASSES = 1.5
-"""What generated adjoint code costs, in forward passes of compiled code: 1 to 3 times the function, and a pass of eight
-directions about 1.5 times."""
+"""The cost of generated adjoint code in forward passes. It runs 1 to 3 times as long as the function, and a pass of
+eight directions about 1.5 times."""
 
 ADJOINT = "one run of the adjoint"
 

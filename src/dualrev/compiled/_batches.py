@@ -21,8 +21,8 @@ from numba.core import types
 from numba.typed.typedobjectutils import _nonoptional
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled._plain_first import PlainFirst
 from dualrev.compiled.drivers._care import CAREFUL, NeedsCare
+from dualrev.compiled.plain_first import PlainFirst
 from dualrev.environment import expect_room
 from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.reverse.numba_tape_limit import within_limit

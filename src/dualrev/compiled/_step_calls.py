@@ -13,9 +13,9 @@ from numba.core import types
 from dualrev.active.number import Active, primal
 from dualrev.active.one_step import Joined, Leaves, OneStep, each_direction
 from dualrev.active.ownership import lent, private, private_tree
-from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.compiled.drivers.derivative import Question, derivative
+from dualrev.compiled.plain_first import plain_first
 from dualrev.errors import InactiveWriteError, InputTypeError, NoOutputError
 from dualrev.kernels.numba_extending import around
 from dualrev.reverse.numba_tape_limit import within_limit

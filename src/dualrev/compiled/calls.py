@@ -23,7 +23,6 @@ from dualrev.compiled._batches import empty, over_points, written
 from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled._numpy_results import as_numpy
 from dualrev.compiled._pandas import of_pandas, without_index
-from dualrev.compiled._plain_first import plain_first
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN
 from dualrev.compiled.drivers._code import BY_ADJOINT, source, way
 from dualrev.compiled.drivers._tape_counts import TapeCounts
@@ -32,6 +31,7 @@ from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.parameters import parameters
 from dualrev.compiled.out_argument import SHAPE
+from dualrev.compiled.plain_first import plain_first
 from dualrev.compiled.steps import CompiledStep
 from dualrev.environment import expect_room
 from dualrev.errors import (

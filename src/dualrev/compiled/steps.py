@@ -12,11 +12,11 @@ import numpy as np
 from dualrev.active.number import Active, looked_at, outermost
 from dualrev.active.numpy_protocol import operand
 from dualrev.active.trees import active_inside
-from dualrev.compiled._plain_first import from_python
 from dualrev.compiled._step_calls import Call
 from dualrev.compiled.clones.cloning import interpreted
 from dualrev.compiled.drivers._numba_errors import expect_linear_algebra
 from dualrev.compiled.drivers.parameters import parameters
+from dualrev.compiled.plain_first import from_python
 from dualrev.errors import ComplexInputError, InactiveWriteError
 from dualrev.primitives.array.complex_parts import is_complex
 

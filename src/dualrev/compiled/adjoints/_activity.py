@@ -25,14 +25,14 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import HostRow, Row
 
 Thing = Value | Root
 
 
 class Activity:
-    """What is varied and what is useful in a program.
+    """The varied and the useful values and arrays of a program.
 
     Raises
     ------

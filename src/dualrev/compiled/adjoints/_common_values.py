@@ -1,4 +1,4 @@
-"""What is computed twice from the same values becomes one value, as does an element that is read twice.
+"""Values that are computed alike from the same values become one, and so do two reads of an element.
 
 Each value has an adjoint to add up, and may have to be kept, so that fewer of them are less of both.
 """

@@ -1,4 +1,4 @@
-"""What the statements of a generated function do besides setting names, and what expressions depend on."""
+"""The effects of a generated function's statements besides setting names, and the dependences of expressions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MODULES = frozenset(("np", "math"))
 
 
 class Deeds(NamedTuple):
-    """What a statement may do, with all that stands in it.
+    """The effects that a statement may have, with all that stands in it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the analyses know of a program: the order of its statements, the uses of its values, signs, and subscripts."""
+"""Facts about a program for the analyses: the order of its statements, the uses of its values, signs, subscripts."""
 
 from __future__ import annotations
 

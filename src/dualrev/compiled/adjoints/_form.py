@@ -17,15 +17,7 @@ from dualrev.primitives.row import Row
 
 @dataclass(eq=False)
 class Block:
-    """Statements that follow each other: of the function, of a branch or of a loop's body.
-
-    Attributes
-    ----------
-    parent
-        The block around it.
-    owner
-        The branch or the loop that it belongs to; None for the function's own.
-    """
+    """Statements that follow each other: of the function, or of a branch or a loop, which is then the owner."""
 
     parent: Block | None = None
     owner: If | Loop | None = None
@@ -78,16 +70,7 @@ Operand = Value | Constant
 
 @dataclass(eq=False)
 class Root:
-    """Memory that arrays are names of.
-
-    Attributes
-    ----------
-    name
-        That of the array that was there first.
-    origin : "argument", "made" or "global"
-    differentiated
-        Whether it is an argument that the derivative is asked for.
-    """
+    """Memory that arrays are names of, first that of its own name. The origin is "argument", "made" or "global"."""
 
     name: str
     origin: str
@@ -107,15 +90,7 @@ class Root:
 
 @dataclass(eq=False)
 class Array:
-    """A name of an array.
-
-    Attributes
-    ----------
-    type
-        Numba's type of it, with its layout.
-    made_by
-        A `View` or a `Make`; None for a parameter or a global.
-    """
+    """A name of an array, made by a `View` or a `Make`, or by nothing if it is a parameter or a global."""
 
     name: str
     type: Any
@@ -126,15 +101,7 @@ class Array:
 
 @dataclass(eq=False)
 class Statement:
-    """The base of all statements.
-
-    Attributes
-    ----------
-    block
-        The block that it stands in.
-    line
-        The line of the user's function that it comes from.
-    """
+    """The base of all statements: each stands in a block, and comes from a line of the user's function."""
 
     block: Block
     line: int

@@ -25,6 +25,7 @@ from dualrev.compiled.adjoints._form import (
     Value,
 )
 from dualrev.compiled.adjoints._kills import Kills
+from dualrev.primitives.rule_text import shown
 
 
 class LoopClasses:
@@ -86,12 +87,15 @@ class LoopClasses:
             inner, each = self.facts.carries[of]
             return of is each.after and self.is_sum(each) and self._adds(each.initial, to, inner, readers)
         made = of.made_by
-        if not isinstance(made, Operation) or made.row is None or made.row.name not in ("add", "subtract"):
+        if not isinstance(made, Operation) or made.row is None:
             return False
-        first, second = made.operands
-        if made.row.name == "subtract" or self._leads(first, to):
-            return self._adds(first, to, made, readers)  # type: ignore[arg-type]
-        return self._adds(second, to, made, readers)  # type: ignore[arg-type]
+        slopes = [shown(partial) for partial in made.row.partials]
+        if not set(slopes) <= {"1.0", "-1.0"}:
+            return False
+        for operand, slope in zip(made.operands, slopes, strict=True):
+            if slope == "1.0" and self._leads(operand, to):
+                return self._adds(operand, to, made, readers)  # type: ignore[arg-type]
+        return False
 
     def _leads(self, of: Operand | Array, to: Value) -> bool:
         """Whether a value is another one with something added, whoever reads the values between."""

@@ -1,4 +1,4 @@
-"""What the reverse sweep needs of the forward one, and where it gets it: recomputed, kept, or from restored memory.
+"""The needs of the reverse sweep, and where it gets them: recomputed, kept, or from restored memory.
 
 Values of the function's own block are still there. Those of a loop's body are computed again at the beginning of each
 reversed iteration, when the memory is as the iteration left it; what that cannot give is kept by the forward sweep.
@@ -21,14 +21,14 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 
 Kept = Value | Store
 """A value that is kept, or a store whose element's old content is."""
 
 
 class Needs:
-    """What is needed, from the demands of the reverse sweep.
+    """The values that the reverse sweep asks for, and how it gets each.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dualrev.compiled.adjoints._form import Operand, Operation, Value
 from dualrev.compiled.adjoints._primal_text import written
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.cpu import native, target
 from dualrev.primitives.row import reads
 from dualrev.primitives.rule_text import inlined

@@ -1,4 +1,4 @@
-"""Which functions that a generated text calls have no effect and raise no error, so that calls may be left out."""
+"""The functions of a generated text that have no effect and raise no error, so that calls may be left out."""
 
 from __future__ import annotations
 

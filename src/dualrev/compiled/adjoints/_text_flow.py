@@ -1,4 +1,4 @@
-"""What flows where in the body of a generated function: which assignments a name that is read may have its value from.
+"""The flow of values in a generated function: the assignments that a name, where it is read, may have its value from.
 
 The text is structured: assignments, loops over ranges, `while True` with `break`, branches, `raise` and `return`.
 """
@@ -30,7 +30,7 @@ class Setting:
 
     @property
     def value(self) -> ast.expr | None:
-        """What the name is set to; None for the variable of a loop."""
+        """The expression that the name is set to; None for the variable of a loop."""
         found = pairs(self.statement)
         return found[self.number][1] if found else None
 

@@ -10,9 +10,9 @@ from numba.core import types
 from numba.core.errors import NumbaError
 
 from dualrev.compiled.adjoints._form import Program
+from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
-from dualrev.compiled.adjoints._refusal import Refused
-from dualrev.compiled.adjoints.generator import Generated, generate
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers._arguments import Arguments, parts_of
 from dualrev.compiled.drivers._care import called
 from dualrev.compiled.drivers._fingerprint import stays_in_place

@@ -1,4 +1,4 @@
-"""What is written for a derivative, to be read: the code, and whether it is an adjoint or uses the tape."""
+"""The code of a derivative, to be read, and whether it is an adjoint or uses the tape."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from numba import typeof
 
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers.derivative import Question, arguments_of, derivative, generated_driver
 from dualrev.kernels.numba_extending import chooser_of
 
 BY_ADJOINT = "by generated adjoint code"
-"""What is said of a derivative for which there is some."""
+"""The words of a plan where there is some."""
 
 
 # The types decide what is written, so the chooser is asked as Numba would ask it; nothing is compiled.

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 from numba.core import types
 
 from dualrev.compiled._marks import MADE_OF, TAKES_OUT
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, Repetition, care_for
 from dualrev.compiled.drivers._entries import entry_of
-from dualrev.compiled.drivers._generated import GeneratedDriver
 from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
     expect_no_python,
@@ -26,6 +25,7 @@ from dualrev.compiled.drivers._numba_errors import (
 )
 from dualrev.compiled.drivers._reverse import ReverseDriver
 from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
+from dualrev.compiled.drivers.generated import GeneratedDriver
 from dualrev.compiled.drivers.parameters import cotangent_name, further_parameters, parameters, tangent_prefix
 from dualrev.errors import DualrevError, NonScalarOutputError
 from dualrev.kernels.numba_extending import written_by

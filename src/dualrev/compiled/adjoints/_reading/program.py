@@ -16,7 +16,7 @@ from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.statements import statement
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
 from dualrev.compiled.adjoints._reading.whole import settled
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 
 
 def read(dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Program:

@@ -31,7 +31,7 @@ from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.names import Names
 from dualrev.compiled.adjoints._reading.source import Source, source_of_body
 from dualrev.compiled.adjoints._reading.typing import NUMBERS, Typing
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import Row
 
 _NOTHING = source_of_body(None, "", [], ast.arguments([], [], None, [], [], None, []), {})

@@ -13,7 +13,7 @@ from typing import Any
 
 from dualrev.compiled.adjoints._reading.jumps import lowered
 from dualrev.compiled.adjoints._reading.liveness import Liveness, assigned_by
-from dualrev.compiled.adjoints._refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused
 
 
 @dataclass(frozen=True, eq=False)

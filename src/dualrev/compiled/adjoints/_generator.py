@@ -25,10 +25,10 @@ from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, viewed, written
 from dualrev.compiled.adjoints._purity import purity
-from dualrev.compiled.adjoints._refusal import Refused
 from dualrev.compiled.adjoints._reverse_text import ReverseText
 from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints._workspace import HELPERS, Places
+from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.numba_extending import defined
 
 FIRST_PLACES = 1024
