@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
 import types
 from collections.abc import Iterator
+from random import random as randomness
 from typing import Any
 
 import numpy as np
+import numpy.linalg as algebra
 import pytest
-from numba import njit, typeof
+from numba import cfunc, float64, njit, typeof
+from numba.experimental import jitclass
+from numba.extending import register_jitable
+from numba.typed import Dict, List
 from tests.fuzzing.faults import compiled, compiles, faulty, inner_function, points, same
 
 import dualrev as dr
@@ -231,6 +237,93 @@ def test_what_is_reached_in_other_ways_counts_as_called() -> None:
     for called, care in ((rooted, PLAIN), (holder.noise, CAREFUL), (slope_of_noise, CAREFUL)):
         both_given = Arguments(["z", "f"], [typeof(0.0), typeof(called)], 0, "f", ["z", "f"])
         assert care_for(of_an_argument, PLAIN, both_given) == care
+
+
+ruled_noise = dr.custom_rule(holder.noise, pullback=njit(lambda y, primals, cotangent: (cotangent,)))
+random_numbers = np.random
+say = print
+c_abs = ctypes.CDLL(None).abs
+c_abs.argtypes, c_abs.restype = (ctypes.c_int,), ctypes.c_int
+
+
+@register_jitable
+def other_noise(z):
+    return 0.0 * np.random.random()  # noqa: NPY002
+
+
+@cfunc("float64(float64)")
+def noise_at_an_address(z):
+    return 0.0 * np.random.random()  # noqa: NPY002
+
+
+@jitclass([("v", float64)])
+class Noisy:
+    def __init__(self):
+        self.v = 0.0 * np.random.random()  # noqa: NPY002
+
+
+def catches_inside(x):
+    def inner(y):
+        try:
+            z = y * 2.0
+        except Exception:
+            z = y
+        return z
+
+    return inner(x)
+
+
+RECORD = np.zeros(1, [("n", np.float64)])
+UNSEEN = [
+    (lambda x: x * random_numbers.standard_normal(), ()),
+    (lambda x: x * randomness(), ()),
+    (lambda x: say(1) or x, ()),
+    (lambda x: x * c_abs(1), ()),
+    (lambda x: x * other_noise(1.0), ()),
+    (lambda x: x * noise_at_an_address(1.0), ()),
+    (lambda x: x * ruled_noise(1.0), ()),
+    (lambda x: x * Noisy().v, ()),
+    (lambda x, g=holder.noise: x * g(1.0), (holder.noise,)),  # type: ignore[attr-defined]
+    (lambda x, fs: x * fs[0](1.0), ((holder.noise,),)),  # type: ignore[attr-defined]
+    (lambda x, state: x * len(state), (List([1.0]),)),
+    (lambda x, state: x * len(state[0]), ((List([1.0]),),)),
+    (lambda x, state: x * len(state), (Dict.empty(float64, float64),)),
+    (lambda x, state: x * state[0].n, (RECORD,)),
+    (lambda x, state: x * state.n, (RECORD[0],)),
+    (lambda x, w: np.dot(np.eye(2), x, w), (np.zeros(2),)),
+    (catches_inside, ()),
+]
+
+
+@pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaExperimentalFeatureWarning")
+@pytest.mark.parametrize(("f", "further"), UNSEEN)
+def test_what_is_not_known_to_do_the_same_again_is_careful(f: Any, further: tuple[Any, ...]) -> None:
+    names = ["x", "a"][: 1 + len(further)]
+    of = Arguments(names, [typeof(each) for each in (np.zeros(2), *further)], 0, "f", names)
+    assert care_for(njit(f), PLAIN, of) == CAREFUL
+
+
+def test_linear_algebra_by_a_name_of_its_package_is_careful_for_compiled_callers() -> None:
+    of = Arguments(["x"], [typeof(np.zeros(2))], 0, "f", ["x"])
+    assert care_for(njit(lambda x: algebra.solve(np.diag(x), x)), EITHER, of) == CAREFUL
+    assert care_for(njit(lambda x: np.sin(x) + dr.special.erf(x[0])), EITHER, of) == EITHER
+
+
+@njit(error_model="numpy")
+def of_sums(x):
+    s = np.sum(x * x)
+    return np.sqrt(s) * s + 3.0 * s + 0.5 * np.sum(x) ** 2
+
+
+@njit(error_model="numpy")
+def of_products(x):
+    s = np.dot(x, x)
+    return np.sqrt(s) * s + 3.0 * s + 0.5 * np.dot(x, np.ones(2)) ** 2
+
+
+@pytest.mark.parametrize("f", [of_sums, pytest.param(of_products, marks=pytest.mark.exhaustive)])
+def test_a_cotangent_of_0_keeps_its_tangent_and_a_nan_beside_a_scale_of_0_is_seen(f: Any) -> None:
+    np.testing.assert_array_equal(dr.hessian(f)(np.zeros(2)), 6.0 * np.eye(2) + 1.0)
 
 
 def given(f: Any) -> Arguments:

@@ -15,13 +15,29 @@ from numba.core import cgutils, types
 
 from dualrev.kernels.cpu import chain_product
 from dualrev.kernels.numba_extending import compiled_only
-from dualrev.kernels.numba_types import is_active
+from dualrev.kernels.numba_types import is_active, owner_of
 
 
+# Of floats a 0 is the same in both versions, and so is the product. A nested 0 has a derivative: beside the NaN of a
+# plain number it is unknown, and the NaN has to get to where results are looked at.
 @compiled_only(jit_options={"error_model": "numpy"})
 def chained(partial: Any, factor: Any) -> Callable[..., Any]:
-    """Return a product in which a factor that is exactly 0 wins over an infinity or a NaN."""
+    """Return a product in which an exact 0 wins over an infinity or a NaN; of plain numbers a plain one."""
+    if is_plain(partial, factor):
+        return lambda partial, factor: partial * factor
     return chain_product(partial == factor == types.float32).py_func  # type: ignore[no-any-return]
+
+
+@compiled_only
+def adds_nothing(cotangent: Any) -> Callable[..., Any]:
+    """Return whether nothing comes of a cotangent, whatever it is multiplied by: a 0 that is no nested number."""
+    return (lambda cotangent: False) if is_active(cotangent) else (lambda cotangent: cotangent == 0)
+
+
+def is_plain(*of: Any) -> bool:
+    """Whether there are active numbers among some types, of numbers or arrays, and they multiply plainly."""
+    owner = owner_of(of)
+    return owner is not None and not owner.careful
 
 
 # `fmuladd` is one instruction where the processor has it. Marking products as contractible instead would let LLVM fuse

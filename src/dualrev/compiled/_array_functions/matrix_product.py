@@ -23,7 +23,7 @@ from dualrev.compiled._array_functions.block_operands import (
 )
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
-from dualrev.kernels.numba_chain_rule import chained
+from dualrev.kernels.numba_chain_rule import adds_nothing, chained, is_plain
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import owner_of
 from dualrev.reverse.numba_blocks import FIRST, OWN, blocks_pulled_by, values_of, words_for, words_of
@@ -105,19 +105,18 @@ def pull_product(adjoints: Any, tape: Any, block: Any) -> None:
     own, start = words_of(tape, block, SHAPES_END), block + SHAPES_END
     first, m, k, n = own[FIRST], own[SHAPES], own[SHAPES + 1], own[SHAPES + 2]
     cotangent = adjoints[first : first + m * n].reshape((m, n))
-    # A cotangent of 0 adds nothing, whatever the factors hold; and a sweep for one output passes many products that it
-    # does not depend on.
+    # A sweep for one output passes many products that it does not depend on.
     if not _any(cotangent):
         return
     if own[SHAPES + 3]:
         other = start + words_of_operands(tape, m * k)
         b = values_of(tape, other, k * n).reshape((k, n))
-        add_to_operands(adjoints, tape, start, _careful_product(cotangent, np.ascontiguousarray(b.T)))
+        add_to_operands(adjoints, tape, start, _chained_product(cotangent, np.ascontiguousarray(b.T)))
         start = other + words_for(tape) * k * n
     if own[SHAPES + 4]:
         other = start + words_of_operands(tape, k * n)
         a = values_of(tape, other, m * k).reshape((m, k))
-        add_to_operands(adjoints, tape, start, _careful_product(np.ascontiguousarray(a.T), cotangent))
+        add_to_operands(adjoints, tape, start, _chained_product(np.ascontiguousarray(a.T), cotangent))
 
 
 product_on = blocks_pulled_by(pull_product)
@@ -126,21 +125,26 @@ product_on = blocks_pulled_by(pull_product)
 @compiled
 def _any(cotangent: Any) -> Any:
     for each in cotangent.flat:  # noqa: SIM110 - compiled code has no generators
-        if each != 0:
+        if not adds_nothing(each):
             return True
     return False
 
 
-@compiled
-def _careful_product(a: Any, b: Any) -> Any:
-    """Return the product of two matrices, in which a factor that is exactly 0 wins over an infinity or a NaN."""
-    # The library's product first: only where it holds an infinity or a NaN can the law of the chain rule make a
-    # difference.
-    y = contraction(a, b)
-    for each in y.flat:
-        if not isfinite(each):
-            return _product_by_terms(a, b, y)
-    return y
+@compiled_only
+def _chained_product(a: Any, b: Any) -> Callable[..., Any]:
+    """Return the product of two matrices, by the products of the chain rule; see `chained`."""
+    if is_plain(a, b):
+        return lambda a, b: contraction(a, b)
+
+    # The library's product first: only where it holds an infinity or a NaN can the law make a difference.
+    def implementation(a, b):  # type: ignore[no-untyped-def]
+        y = contraction(a, b)
+        for each in y.flat:
+            if not isfinite(each):
+                return _product_by_terms(a, b, y)
+        return y
+
+    return implementation
 
 
 @compiled

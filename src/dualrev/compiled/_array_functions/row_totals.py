@@ -17,7 +17,7 @@ from dualrev.compiled._array_functions.block_operands import (
 )
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import zero_array
-from dualrev.kernels.numba_chain_rule import chained
+from dualrev.kernels.numba_chain_rule import adds_nothing, chained
 from dualrev.kernels.numba_extending import compiled_only
 from dualrev.kernels.numba_types import is_active
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, blocks_pulled_by, indices_of, values_of, words_of
@@ -82,7 +82,7 @@ def pull_totals(adjoints: Any, tape: Any, block: Any) -> None:
     scales = values_of(tape, start + words_of_indices(count * terms), count * terms)
     for i in range(count):
         cotangent = adjoints[first + i]
-        if cotangent != 0:
+        if not adds_nothing(cotangent):
             for n in range(i * terms, (i + 1) * terms):
                 if indices[n] > 0:
                     adjoints[indices[n]] += chained(scales[n], cotangent)

@@ -9,14 +9,15 @@ import numpy as np
 from numba.core import types
 from numba.core.errors import NumbaError
 
+from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers._arguments import Arguments, parts_of
-from dualrev.compiled.drivers._care import called
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
+from dualrev.compiled.drivers._repeatable import functions_called
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.kernels.numba_extending import chooser_of
@@ -74,10 +75,10 @@ def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) ->
 
 def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
     constants = [each for n, each in enumerate(arguments.types) if n not in arguments.argnums]
-    functions = called(dispatcher, constants)
+    functions = functions_called(dispatcher, constants)
     if chooser_of(dispatcher) is not None:
         raise Refused(f"{arguments.of} is a derivative")
-    if any(chooser_of(each) is not None for each in functions):
+    if any(hasattr(each, MADE_OF) for each in functions):
         raise Refused("it calls a derivative")
     if not arguments.leaves:
         raise Refused("it has no inputs")

@@ -23,8 +23,8 @@ _FOUND = "_dualrev_writes"
 _REFUSED = ("readonly array", "read-only")
 """Phrases of Numba's errors about writes to read-only arrays."""
 
-_LOSE_READ_ONLY = ("ascontiguousarray", "asfortranarray")
-"""Functions whose result may be the array that they were given, while its type says that it is a new one."""
+_LOSE_READ_ONLY = ("ascontiguousarray", "asfortranarray", "nan_to_num", "nditer")
+"""Functions whose result may be the array that they were given, while its type does not say so."""
 
 
 # Numba has no call that types a function and stops there. An error raised after the types is how to leave early; no
@@ -141,7 +141,7 @@ def _writes_to_own(function: Any, given: Sequence[Any]) -> bool:
     key = getattr(function, "typing_key", None)
     if isinstance(key, np.ufunc):
         return any(n >= key.nin for n in shared)
-    if getattr(key, "__name__", None) in WRITERS:
+    if getattr(key, "__name__", None) in WRITERS or (key is np.dot and 2 in shared):
         return True
     module = getattr(key, "__module__", None) or "numpy"
     return isinstance(key, FunctionType) and module.partition(".")[0] not in ("numba", "numpy", "dualrev")
