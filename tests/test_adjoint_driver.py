@@ -181,6 +181,16 @@ def test_what_is_passed_on() -> None:
     np.testing.assert_allclose(slope, 2.0 * X, rtol=1e-12)
 
 
+def test_arrays_that_are_passed_on() -> None:
+    f = njit(lambda x: (np.sum(x * x), (3.0 * x, x)))
+    gradient = dr.value_and_grad(f, mode="reverse", has_aux=True)
+    assert generated(gradient, X)
+    (value, (tripled, same)), slope = gradient(X)
+    _close((value, tripled, same, slope), (np.sum(X * X), 3.0 * X, X, 2.0 * X))
+    same[0] = 7.0
+    assert X[0] == 0.1
+
+
 def test_pullbacks_of_tuples(caplog: pytest.LogCaptureFixture) -> None:
     w = np.linspace(-1.0, 1.0, 20)
     with caplog.at_level(logging.INFO, "dualrev"):
