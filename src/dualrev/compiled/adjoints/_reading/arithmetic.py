@@ -49,12 +49,12 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, Any, str]] = {
 _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
 # What the generated function divides by 0 is infinite. Where the user's function raises an error instead, it calls
-# these, which do.
+# these, which do: their error model is said, since Numba lets a function inherit that of the one that calls it.
 _RAISING: dict[type[ast.operator], tuple[str, Any]] = {
-    ast.Div: ("divided", numba.njit(lambda a, b: a / b)),
-    ast.FloorDiv: ("divided_down", numba.njit(lambda a, b: a // b)),
-    ast.Mod: ("remainder", numba.njit(lambda a, b: a % b)),
-    ast.Pow: ("raised", numba.njit(lambda a, b: a**b)),
+    ast.Div: ("divided", numba.njit(error_model="python")(lambda a, b: a / b)),
+    ast.FloorDiv: ("divided_down", numba.njit(error_model="python")(lambda a, b: a // b)),
+    ast.Mod: ("remainder", numba.njit(error_model="python")(lambda a, b: a % b)),
+    ast.Pow: ("raised", numba.njit(error_model="python")(lambda a, b: a**b)),
 }
 
 
