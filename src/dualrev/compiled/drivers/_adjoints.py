@@ -17,7 +17,7 @@ from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers._arguments import Arguments, parts_of
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
-from dualrev.compiled.drivers._repeatable import functions_called
+from dualrev.compiled.drivers._repeatable import called
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.kernels.numba_extending import chooser_of
@@ -75,10 +75,10 @@ def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) ->
 
 def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
     constants = [each for n, each in enumerate(arguments.types) if n not in arguments.argnums]
-    functions = functions_called(dispatcher, constants)
+    functions = called(dispatcher, constants)
     if chooser_of(dispatcher) is not None:
         raise Refused(f"{arguments.of} is a derivative")
-    if any(hasattr(each, MADE_OF) for each in functions):
+    if any(hasattr(each.py_func, MADE_OF) for each in functions):
         raise Refused("it calls a derivative")
     if not arguments.leaves:
         raise Refused("it has no inputs")

@@ -46,6 +46,11 @@ def repeatable(dispatcher: Any, arguments: Any, copies: bool = False) -> bool:
 
 
 def functions_called(dispatcher: Any, argument_types: Sequence[Any]) -> list[Any]:
+    """Return the functions in Python of what `called` returns."""
+    return [each.py_func for each in called(dispatcher, argument_types)]
+
+
+def called(dispatcher: Any, argument_types: Sequence[Any]) -> list[Any]:
     """Return a compiled function and all that it may call: by a name, an attribute of a module, or an argument.
 
     What a derivative is made of counts as called, too, and what a rule is made of.
@@ -57,7 +62,7 @@ def functions_called(dispatcher: Any, argument_types: Sequence[Any]) -> list[Any
         if id(each) not in found:
             found[id(each)] = each
             pending += [each for value in _reached(each.py_func) for each in _dispatchers_in(value)]
-    return [each.py_func for each in found.values()]
+    return list(found.values())
 
 
 def uses(function: Any, package: str) -> bool:
