@@ -96,14 +96,14 @@ def with_floats_first(f: Any, arguments: Sequence[Any]) -> tuple[Any, list[Any],
 @contextmanager
 def _asked(answer: Callable[[Any], Any]) -> Iterator[None]:
     """Ask a function instead of the generator."""
-    from dualrev.compiled.drivers import _entries
+    from dualrev.compiled.drivers import entries, generated
 
-    kept = generated.adjoint_of, _entries.fingerprint
-    generated.adjoint_of, _entries.fingerprint = answer(kept[0]), lambda dispatcher: None
+    kept = generated.adjoint_of, entries.fingerprint
+    generated.adjoint_of, entries.fingerprint = answer(kept[0]), lambda dispatcher: None
     try:
         yield
     finally:
-        generated.adjoint_of, _entries.fingerprint = kept
+        generated.adjoint_of, entries.fingerprint = kept
 
 
 def pulled_back(f: Any, floats: list[Any], others: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from fuzzing.adjoint_differences import adjoint, copied, uncompiled
 from fuzzing.adjoint_programs import program
 from structured_texts import StructuredText
 
-from dualrev.compiled.adjoints import generator
+from dualrev.compiled.adjoints import _generator as generator
 from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints.refusal import Refused
 

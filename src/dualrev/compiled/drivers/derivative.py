@@ -15,7 +15,6 @@ from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, Repetition, care_for
-from dualrev.compiled.drivers._entries import entry_of
 from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
     expect_no_python,
@@ -24,6 +23,7 @@ from dualrev.compiled.drivers._numba_errors import (
     refusal,
 )
 from dualrev.compiled.drivers._reverse import ReverseDriver
+from dualrev.compiled.drivers.entries import entry_of
 from dualrev.compiled.drivers.forward import WIDEST, ForwardDriver
 from dualrev.compiled.drivers.generated import GeneratedDriver
 from dualrev.compiled.drivers.parameters import cotangent_name, further_parameters, parameters, tangent_prefix
