@@ -220,6 +220,17 @@ def test_a_nan_calls_the_careful_tape() -> None:
     np.testing.assert_array_equal(out, [1.0, 1.0, 1.0])
 
 
+# Numba lets what it compiles for a function inherit its options, unless they are said.
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_caller_with_fastmath_does_not_hand_it_on(mode: str) -> None:
+    f = njit(lambda x: np.sum(x * np.sqrt(x) * x))
+    gradient = dr.grad(f, mode=mode)
+    caller = njit(fastmath=True)(lambda x: gradient(x))
+    np.testing.assert_allclose(caller(X), 2.5 * X**1.5, rtol=1e-12)
+    (text,) = gradient.compiled.dispatcher.inspect_llvm().values()
+    assert "fast double" not in text
+
+
 def test_a_refusal_goes_to_the_tape_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
     gradient = dr.grad(appends, mode="reverse")
     with caplog.at_level(logging.INFO, "dualrev"):

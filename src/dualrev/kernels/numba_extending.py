@@ -17,7 +17,9 @@ import numba
 import numba.extending
 from numba import typeof
 from numba.core import types
+from numba.core.compiler import Flags
 from numba.core.dispatcher import _FunctionCompiler
+from numba.core.targetconfig import ConfigStack
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -123,8 +125,12 @@ class _Written(_FunctionCompiler):  # type: ignore[misc]
     choose: Chooser
 
     def _get_implementation(self, args: Any, kws: Any) -> Any:
+        # What is compiled meanwhile inherits the options of this function, and not of the one that calls it.
+        flags = Flags()
+        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
         # A default that was left out is told by the type of its value.
-        return self.choose(*(typeof(of.value) if isinstance(of, types.Omitted) else of for of in args))
+        with ConfigStack().enter(flags):
+            return self.choose(*(typeof(of.value) if isinstance(of, types.Omitted) else of for of in args))
 
 
 def written_by(choose: Chooser, function: Callable[..., Any], **options: Any) -> Any:

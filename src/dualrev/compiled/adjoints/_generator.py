@@ -70,7 +70,7 @@ class Generated:
     @cached_property
     def function(self) -> Any:
         """The compiled function: of the leaves and cotangents, a tuple of the values and then of the adjoints."""
-        return numba.njit(self.plain, error_model="numpy", nogil=True)
+        return numba.njit(self.plain, error_model="numpy", nogil=True, fastmath=False)
 
 
 def generate(program: Program, value: bool, shadows: bool = False) -> Generated:

@@ -109,7 +109,8 @@ def _built(dispatcher: Any, question: Question) -> Any:
         entry.__defaults__ = (*defaults, None)
     elif not further:
         entry.__defaults__ = defaults
-    return written_by(choose, entry, nogil=True, cache=on_disk)
+    # Numba takes options that are left out from the function for which this one is compiled.
+    return written_by(choose, entry, nogil=True, cache=on_disk, fastmath=False, error_model="python")
 
 
 # Generated code has names of its own: the user's stay outside, in the signature.
