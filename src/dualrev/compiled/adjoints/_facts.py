@@ -83,6 +83,10 @@ class Facts:
         """Whether there are views of memory."""
         return root in self._viewed
 
+    def is_exchanged(self, root: Root) -> bool:
+        """Whether a name of memory may mean other memory at the end of the function."""
+        return any(each.group is root.group for each in self._exchanged)
+
     def one_name(self, root: Root) -> bool:
         """Whether memory has one name in the whole text, so that subscripts tell which elements are the same."""
         return root not in self._viewed and root not in self._exchanged and root.group is root

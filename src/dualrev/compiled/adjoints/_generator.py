@@ -128,6 +128,8 @@ class _Generator:
         self._expect_known()
 
     def _expect_known(self) -> None:
+        if any(self.facts.is_exchanged(each.root) for each in self.given):
+            raise Refused("it exchanges an array whose adjoints are written into one that is given")
         for statement in self.facts.all:
             if isinstance(statement, Loop) and statement.variable is not None:
                 of = statement.variable.type
@@ -214,6 +216,9 @@ class _Generator:
             if isinstance(view, View) and self.classes.home(view.block) is None and self.activity.active(view.result):
                 if isinstance(view.block.owner, If):
                     raise Refused(f"line {view.line} takes a view in a branch")
+                # The shadows are made when the forward sweep has ended, and names may then mean other memory.
+                if self.facts.is_exchanged(view.source.root):
+                    raise Refused(f"line {view.line} takes a view of an array that is exchanged")
                 if view.block.owner is not None:
                     continue  # in a fused loop, which makes it again
                 lines.add(f"{view.result.name}_b = {viewed(view, view.source.name + '_b')}")

@@ -70,12 +70,16 @@ class Kills:
                 return True
         return False
 
-    def read_after(self, root: Root, loop: Loop) -> bool:
-        """Whether anything behind a loop uses the array."""
-        last = max(self.facts.place[each] for each in [loop, *self.facts.within[loop]])
-        used = [each for each in self.facts.all if isinstance(each, Load | Store | View)]
-        arrays = [(each, each.source if isinstance(each, View) else each.array) for each in used]
-        return any(array.root is root and self.facts.place[each] > last for each, array in arrays)
+    # What reads it before may read it again in the reverse sweep, when a first run of the loop has overwritten it.
+    def read_outside(self, root: Root, loop: Loop) -> bool:
+        """Whether anything but a loop reads an array, or writes to it behind the loop."""
+        for each in self.facts.all:
+            if isinstance(each, Load | Store | View) and loop not in self.facts.loops[each]:
+                array = each.source if isinstance(each, View) else each.array
+                before = isinstance(each, Store) and self.facts.place[each] < self.facts.place[loop]
+                if array.root is root and not before:
+                    return True
+        return False
 
 
 def _is(operand: Operand | None, value: int) -> bool:

@@ -156,7 +156,7 @@ class LoopClasses:
         return all(
             self.kills.is_scratch(root)
             and self.kills.killed_in(root, loop)
-            and not self.kills.read_after(root, loop)
+            and not self.kills.read_outside(root, loop)
             and root not in self.facts.result_roots
             for root in written
         )

@@ -50,6 +50,14 @@ class Needs:
         self.saves: set[Store] = set()
         self.touched: set[Value] = set()
         self._reads: list[Load] = []
+        # A fused loop is run in the reverse sweep, so that all that it reads must then be what it was.
+        self._run_again = [
+            (each, loop)
+            for loop, within in facts.within.items()
+            if classes.is_fused(loop)
+            for each in within
+            if isinstance(each, Load)
+        ]
 
     def demand(self, of: Operand | Array) -> None:
         """Note that the reverse sweep reads a value, or needs the name of an array."""
@@ -158,7 +166,8 @@ class Needs:
             store
             for stores in self.facts.stores.values()
             for store in stores
-            if store not in self.saves and any(self._conflict(load, store) for load in self._reads)
+            if store not in self.saves
+            and (any(self._conflict(load, store) for load in self._reads) or self._comes_after(store))
         ]
         for store in new:
             self.saves.add(store)
@@ -166,6 +175,15 @@ class Needs:
             if loop is not None:
                 self.kept[loop].append(store)
         return bool(new)
+
+    def _comes_after(self, store: Store) -> bool:
+        """Whether a store may overwrite what a fused loop before it has read."""
+        return any(
+            load.array.root.group is store.array.root.group
+            and loop not in self.facts.loops[store]
+            and self.facts.place[store] > self.facts.place[loop]
+            for load, loop in self._run_again
+        )
 
     # Proofs that there is no conflict; where there is none, the old content is kept.
     def _conflict(self, load: Load, store: Store) -> bool:
