@@ -147,9 +147,19 @@ class Grammar:
         if kind < 0.92:
             power = self.choice(("2", "3", f"math.sin({b})", "0.5"))
             return f"(1.5 + {self.choice(MATH)}({a})) ** {power}"
-        if kind < 0.96:
+        if kind < 0.95:
             return f"({a} if {self.condition()} else {b})"
+        if kind < 0.97 and self.arrays:
+            return self.total()
         return f"-{a}" if self.chance(0.5) else a
+
+    def total(self) -> str:
+        """Return a number of all elements of an array."""
+        array = self.choice(self.arrays)
+        other = self.choice([each for each in self.arrays if each.shape == array.shape])
+        forms = [f"0.2 * np.sum({array.name})", f"0.2 * {array.name}.sum()", f"np.mean({array.name})"]
+        forms += [f"0.2 * np.dot({array.name}, {other.name})"] * (len(array.shape) == 1)
+        return str(self.choice(forms))
 
     def bounded(self, depth: int = 2) -> str:
         """Return an expression between -1 and 1."""

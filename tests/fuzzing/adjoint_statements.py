@@ -50,7 +50,12 @@ class Function(Grammar):
     # Numbers and integers
 
     def assign(self) -> None:
-        self.line(f"{self.choice(self.numbers)} = {self.bounded()}")
+        name = self.choice(self.numbers)
+        self.line(f"{name} = {self.bounded() if self.chance(0.4) else self.following(name)}")
+
+    def following(self, name: str) -> str:
+        """Return an expression between -1 and 1 of a number and of what there is."""
+        return f"{self.choice(MATH)}({name} {self.choice('+-*')} {self.number(1)})"
 
     def augment(self) -> None:
         sign = self.choice(("+=", "-=", "*="))
@@ -77,7 +82,9 @@ class Function(Grammar):
     # Elements and arrays
 
     def store(self) -> None:
-        self.line(f"{self.element()} = {self.bounded()}")
+        element = self.element()
+        value = self.bounded() if self.chance(0.4) else self.following(self.choice((element, self.element())))
+        self.line(f"{element} = {value}")
 
     def augment_element(self) -> None:
         sign = self.choice(("+=", "-=", "*="))

@@ -170,7 +170,7 @@ class Arrays:
     ones_like = staticmethod(lambda a: Arrays.ones(a.shape))
     empty_like = staticmethod(lambda a: Arrays.empty(a.shape))
     array = staticmethod(lambda numbers: np.array(numbers, dtype=object))
-    sum, dot = staticmethod(np.sum), staticmethod(np.dot)
+    sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
     abs = staticmethod(np.frompyfunc(abs, 1, 1))
     maximum = staticmethod(np.frompyfunc(larger, 2, 1))
     minimum = staticmethod(np.frompyfunc(smaller, 2, 1))
