@@ -9,6 +9,9 @@ import pytest
 from fuzzing.adjoint_differences import adjoint, differs, uncompiled
 from fuzzing.adjoint_programs import Program
 
+from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.reverse.numba_workspace import Workspace
+
 X = np.array([0.3, -1.3, 0.8, 1.1, -0.4, 0.6, -0.9])
 Y = X[::-1] * 0.7 + 0.1
 
@@ -162,6 +165,49 @@ def f(x, n):
     return s
 """
 
+# The first loop is run again in the reverse sweep, and must read what it has read.
+OVERWRITTEN_BEHIND = """
+def f(x, k):
+    n = x.shape[0]
+    b = x[0]
+    for j in range(k):
+        for i in range(n):
+            b -= np.cos(x[i])
+    for i in range(n):
+        x[i] = 0.3
+    x[n - 3] -= 0.3
+    for i in range(n):
+        b -= np.cos(x[i]) * x[0]
+    return b
+"""
+# What the second loop reads is overwritten by the first run of the third.
+SCRATCH_TWICE = """
+def f(x):
+    e = np.empty(3)
+    s = 0.0
+    for k in range(3):
+        e[k] = math.sin(x[k])
+    for k in range(3):
+        s += e[k] * e[k]
+    u = 0.0
+    for i in range(4):
+        for k in range(3):
+            e[k] = math.exp(x[i] * k)
+        t = 0.0
+        for k in range(3):
+            t += e[k] * e[k]
+        u += math.log(t)
+    return s * u
+"""
+ODD_EXCHANGES = """
+def f(x):
+    s = x[0]
+    w = np.zeros_like(x)
+    for i in range(3):
+        x, w = w, x
+    return s + w[1] * w[2]
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "newton": (NEWTON, (2.5,)),
     "breaks": (BREAKS, (X,)),
@@ -178,6 +224,9 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "waves": (WAVES, (X,)),
     "names of the text": (OWN_NAMES, (0.4, 0.8, 1.3)),
     "chain of comparisons": (CHAIN, (X, 7)),
+    "overwritten behind": (OVERWRITTEN_BEHIND, (X, 2)),
+    "scratch twice": (SCRATCH_TWICE, (X,)),
+    "odd exchanges": (ODD_EXCHANGES, (X,)),
 }
 
 
@@ -228,9 +277,13 @@ def test_subscripts_that_may_count_from_the_end_prove_nothing() -> None:
     assert adjoint(program(*CASES["from below zero"])).keeps
 
 
-def test_scratch_that_every_iteration_overwrites_needs_room_for_one_iteration() -> None:
-    from dualrev.reverse.numba_workspace import Workspace
+def test_a_view_of_an_array_that_is_exchanged_goes_to_the_tape() -> None:
+    text = "\ndef f(x):\n    w = x.copy()\n    x[::1] = 1.5\n    for i in range(3):\n        x, w = w, x\n    return w[0]\n"
+    with pytest.raises(Refused, match="line 4 takes a view of an array that is exchanged"):
+        adjoint(program(text, (X,)))
 
+
+def test_scratch_that_every_iteration_overwrites_needs_room_for_one_iteration() -> None:
     generated = adjoint(program(*CASES["mixture"]))
     scope = {name: getattr(meaning, "py_func", meaning) for name, meaning in generated.scope.items()}
     exec(generated.text, scope)
