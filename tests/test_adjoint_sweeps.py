@@ -278,7 +278,8 @@ def test_subscripts_that_may_count_from_the_end_prove_nothing() -> None:
 
 
 def test_a_view_of_an_array_that_is_exchanged_goes_to_the_tape() -> None:
-    text = "\ndef f(x):\n    w = x.copy()\n    x[::1] = 1.5\n    for i in range(3):\n        x, w = w, x\n    return w[0]\n"
+    text = "\ndef f(x):\n    w = x.copy()\n    x[::1] = 1.5\n"
+    text += "    for i in range(3):\n        x, w = w, x\n    return w[0]\n"
     with pytest.raises(Refused, match="line 4 takes a view of an array that is exchanged"):
         adjoint(program(text, (X,)))
 
