@@ -31,9 +31,6 @@ from dualrev.compiled.adjoints._workspace import HELPERS, Places
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.numba_extending import defined
 
-FIRST_PLACES = 1024
-"""Places of a stack at least, so that short loops need no growth."""
-
 
 class Generated:
     """The adjoint of a function.
@@ -152,7 +149,7 @@ class _Generator:
         reverse = self._reverse()
         lines = Lines()
         for stack in self.places.used():
-            lines.add(f"{stack.name} = {stack.room}(workspace, 0, {FIRST_PLACES})")
+            lines.add(f"{stack.name} = {stack.room}(workspace, 0, 1)")
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
