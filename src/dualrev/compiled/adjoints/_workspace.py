@@ -13,7 +13,7 @@ import numba
 from numba.core import types
 
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Array, Loop, Operand, Store, Value
+from dualrev.compiled.adjoints._form import Array, Loop, Operand, Value
 from dualrev.compiled.adjoints._needs import Kept, Needs
 from dualrev.compiled.adjoints._primal_text import written
 from dualrev.reverse.numba_workspace import room_for_floats, room_for_integers
@@ -142,8 +142,3 @@ def nothing(kept: Kept) -> str:
     """Return the text of a zero of a kept value's type."""
     of = type_of(kept)
     return "False" if isinstance(of, types.Boolean) else "0.0" if isinstance(of, types.Float) else "0"
-
-
-def is_store(kept: Kept) -> bool:
-    """Whether the old content of an element is kept."""
-    return isinstance(kept, Store)
