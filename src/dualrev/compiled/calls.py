@@ -43,7 +43,8 @@ from dualrev.errors import (
     count_advice,
 )
 from dualrev.reverse.numba_adjoint_sweep import LANES
-from dualrev.reverse.numba_tape_limit import within_limit
+from dualrev.reverse.numba_tape_limit import note_refused, within_limit
+from dualrev.reverse.tape_limit import own_limit
 
 Mode = Literal["auto", "forward", "reverse"]
 
@@ -79,39 +80,27 @@ class CompiledOperator:
         self.names = names
         self._refers = bool(global_arrays(f))
         self._entries: dict[Any, Any] = {}
+        self._of_one_array: dict[tuple[int, ...], Any] = {}
         self._counts: dict[Any, TapeCounts] = {}
         self.dispatcher: Any = derivative(f, question)
         self.from_numbers = plain_first(f, question)
 
-    # With Python floats, no shapes to compare, no dictionary and no tree of leaves stand between the call and the
-    # code.
+    # The first two ways are short, because a step between the call and the code takes as long as a short function.
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the derivative. Of numbers that other compiled code calls is called: it chooses the mode faster."""
-        if not kwargs and args and type(args[0]) is float:
-            try:
-                return self.from_numbers(*args)
-            except ActiveConversionError:  # one of the others is active
-                return self.by_shapes(args, kwargs)
-            except Exception:
-                if not any(hasattr(type(arg), "__pandas_priority__") for arg in args):
-                    raise
-        return self.by_shapes(args, kwargs)
-
-    # Everything that decides about the call depends on shapes alone, so it is decided once for each and kept.
-    def by_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the derivative in the mode that Python chooses by shapes."""
-        # One array and no array among the globals: nothing can share memory with anything.
-        if args[1:] or kwargs or self._refers:
-            expect_apart(self.f, args, kwargs)
-        key = self._shapes(args, kwargs)
-        entry = self._entries.get(key)
+        """Return the derivative."""
         try:
-            if entry is None and of_pandas(args, kwargs):
-                return self.by_shapes(*without_index(args, kwargs))
-            if entry is None:
-                self._expect_room(key, args, kwargs)
-                entry = self._entries[key] = plain_first(self.f, self._asked(args, kwargs))
-            result = within_limit(entry, *args, **kwargs)
+            if not kwargs and args and not own_limit():
+                if type(args[0]) is float:
+                    # No tree of leaves; what other compiled code calls chooses the mode faster.
+                    return self.from_numbers.run(args, kwargs)
+                if len(args) == 1 and type(args[0]) is np.ndarray:
+                    entry = self._of_one_array.get(args[0].shape)
+                    if entry is not None:
+                        result = entry.run(args, kwargs)
+                        if type(result) is np.ndarray and result.ndim:
+                            return result
+                        return self._as_numpy(result, args, kwargs)
+            return self.by_shapes(args, kwargs)
         except CompilationError:
             self._expect_no_counts(args, kwargs)
             raise
@@ -123,7 +112,7 @@ class CompiledOperator:
             if "pyobject" not in str(error):
                 raise
             if of_pandas(args, kwargs):
-                return self.by_shapes(*without_index(args, kwargs))
+                return self.run(*without_index(args, kwargs))
             given = ", ".join(type(arg).__name__ for arg in (*args, *kwargs.values()))
             raise InputTypeError(
                 f"{self.f.py_func.__name__} was given arguments of types {given}, one of which Numba does not know; "
@@ -131,7 +120,30 @@ class CompiledOperator:
                 "function interpreted"
             ) from None
         except DualrevError as error:
+            note_refused(error)
             raise error.with_traceback(None) from error.__cause__  # the way through Numba tells a user nothing
+
+    # Everything that decides about the call depends on shapes alone, so it is decided once for each and kept.
+    def by_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative in the mode that Python chooses by shapes."""
+        # One array and no array among the globals: nothing can share memory with anything.
+        alone = len(args) == 1 and not kwargs and not self._refers
+        if not alone:
+            expect_apart(self.f, args, kwargs)
+        key = tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
+        entry = self._entries.get(key)
+        if entry is None:
+            if of_pandas(args, kwargs):
+                return self.run(*without_index(args, kwargs))
+            self._expect_room(key, args, kwargs)
+            entry = self._entries[key] = plain_first(self.f, self._asked(args, kwargs))
+        if alone and type(args[0]) is np.ndarray:
+            self._of_one_array[args[0].shape] = entry
+        result = within_limit(entry, *args, **kwargs)
+        return self._as_numpy(result, args, kwargs)
+
+    def _as_numpy(self, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return a result as NumPy has it."""
         if type(result) is np.ndarray:
             return result if result.ndim else result[()]
         # The value beside a gradient by one array, without a look at trees, which takes longer than the derivative of a
@@ -236,7 +248,7 @@ class CompiledOperator:
         if self.question.kind == "gradient":
             m = 1  # one sweep against passes, whatever the work
         if whole or (n > chunk and m is None):
-            key = self._shapes(args, kwargs)
+            key = tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
             try:
                 counts = self._counts.get(key) or self._counts.setdefault(key, self.tape(args, kwargs))
             except (MemoryError, CompilationError) as error:
@@ -263,13 +275,6 @@ class CompiledOperator:
     def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         given: Any = self._given(args, kwargs)
         return optree.tree_leaves(given)
-
-    # A single array is by far the most frequent argument; the key for it is made without looking at a tree.
-    def _shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return a key for the shapes of what is differentiated, cheaply."""
-        if self.numbers == [0] and args and type(args[0]) is np.ndarray:
-            return args[0].shape
-        return tuple(np.shape(leaf) for leaf in self._leaves(args, kwargs))
 
 
 def _rows(x: Any) -> Any:

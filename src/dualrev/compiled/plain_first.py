@@ -51,6 +51,10 @@ class PlainFirst:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""
+        return self.run(args, kwargs)
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative, sooner than a call does: Python takes a method for less than an object."""
         if self._careful_calls > 0:
             self._careful_calls -= 1
         else:

@@ -61,10 +61,7 @@ _limits = _registered()
 
 
 def within_limit(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function, in which compiled code of this thread keeps to the limit of its context.
-
-    Its error gets the numbers here: Numba keeps every error that is raised with values of its run in memory for ever.
-    """
+    """Call a function, in which compiled code of this thread keeps to the limit of its context."""
     limit = own_limit()
     # Calls nest: a compiled derivative may call Python, which calls another derivative under a limit of its own.
     before = _value_of_thread(_limits.own) if limit else None
@@ -73,12 +70,18 @@ def within_limit(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     try:
         return function(*args, **kwargs)
     except TapeLimitError as error:
-        if not error.asked:
-            error.asked, error.limit = _value_of_thread(_limits.refused) or 0, limit or _limits.default
+        note_refused(error)
         raise
     finally:
         if limit:
             _set_for_thread(_limits.own, before)
+
+
+# Numba keeps every error that is raised with values of its run in memory for ever.
+def note_refused(error: Exception) -> None:
+    """Give the error of a tape the numbers, which machine code leaves out; of another error nothing is known."""
+    if isinstance(error, TapeLimitError) and not error.asked:
+        error.asked, error.limit = _value_of_thread(_limits.refused) or 0, own_limit() or _limits.default
 
 
 def _limits_in(builder: Any) -> list[Any]:
