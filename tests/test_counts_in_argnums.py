@@ -87,7 +87,7 @@ x << n
 def test_counts_of_compiled_functions(text: str) -> None:
     scope: dict[str, Any] = {"np": np}
     exec(f"def f(x, n):\n    return {text}\n", scope)
-    with pytest.raises(dr.errors.CompilationError, match=r"argument 1 of f is an int, and argnums names it") as caught:
+    with pytest.raises(dr.errors.CompilationError, match=r"argument 1 (of f )?is an int") as caught:
         dr.grad(njit(scope["f"]), argnums=(0, 1), mode="forward")(2.0, 3)
     assert not isinstance(caught.value, dr.errors.CompilationFault)
 
