@@ -138,6 +138,11 @@ class LoopClasses:
             return False
         return self.facts.apart_by(loop, [each.indices for each in accesses])
 
+    def writes_apart(self, loop: Loop, root: Root) -> bool:
+        """Whether no two iterations write to the same element of memory."""
+        stores = [each for each in self.facts.within[loop] if isinstance(each, Store) and each.array.root is root]
+        return self.facts.one_name_within(root, loop) and self.facts.apart_by(loop, [each.indices for each in stores])
+
     # What a derivative of a sum over data is by hand: one data point forward and back, then the next. The memory is
     # that of one iteration.
     def _is_fused(self, loop: Loop) -> bool:

@@ -208,6 +208,12 @@ class Needs:
         root = load.array.root
         return self.facts.one_name(root) and self.facts.apart_by(loop, [load.indices, store.indices])
 
+    # An element that several iterations add to gets its first content back where the first one is reversed last.
+    def in_any_order(self, loop: Loop) -> bool:
+        """Whether the iterations of a loop may be reversed in any order, and memory be restored in it."""
+        saved = {each.array.root for each in self.facts.within[loop] if each in self.saves}  # type: ignore[attr-defined]
+        return self.classes.is_order_free(loop) and all(self.classes.writes_apart(loop, root) for root in saved)
+
     def reads_behind(self, loop: Loop) -> bool:
         """Whether the reverse sweep reads what a loop leaves behind, or anything but operations at the top level."""
         left = {each.after for each in loop.carried}

@@ -197,7 +197,7 @@ class ReverseText:
         inner, self.lines = self.lines.lines, outside
         self._demand_bounds(loop)
         self._release(loop)
-        for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.classes):
+        for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.classes, self.needs):
             for text in prologue:
                 self.lines.add(text)
             with self.lines.block(self._head(loop)):
@@ -261,7 +261,7 @@ class ReverseText:
         n = self.places.number(loop)
         if loop.trips is not None:
             return f"for iteration_{n} in range({loop.trips.name} - 1, -1, -1):"
-        if self.classes.is_order_free(loop) or self.classes.is_fused(loop):
+        if self.needs.in_any_order(loop) or self.classes.is_fused(loop):
             return head(loop)
         assert loop.variable is not None
         assert loop.step is not None

@@ -9,7 +9,7 @@ from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Operation, Store, View
 from dualrev.compiled.adjoints._lines import Line
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import is_dear
+from dualrev.compiled.adjoints._needs import Needs, is_dear
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 
 MOST_LOOPS = 8
@@ -24,12 +24,14 @@ class Part(NamedTuple):
     behind: list[str]
 
 
-def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, classes: LoopClasses) -> list[Part]:
+def arranged(
+    loop: Loop, lines: list[Line], facts: Facts, activity: Activity, classes: LoopClasses, needs: Needs
+) -> list[Part]:
     """Return the loops that a reversed loop is written as."""
     lines, before, behind = _with_sums(loop, lines, facts, activity)
     # In a fused loop each part would call its functions again.
     calls = classes.is_fused(loop) and any(isinstance(each, Operation) and is_dear(each) for each in facts.within[loop])
-    parts = _divided(lines, facts) if classes.is_order_free(loop) and not calls else [lines]
+    parts = _divided(lines, facts) if needs.in_any_order(loop) and not calls else [lines]
     parts = [part for part in parts if part]
     if not parts:
         return []
