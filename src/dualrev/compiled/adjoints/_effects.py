@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from dualrev.compiled.adjoints._text_flow import blocks, expressions, pairs
+from dualrev.compiled.adjoints._text_flow import blocks, expressions, nodes, pairs
 
 _MODULES = frozenset(("np", "math"))
 
@@ -50,28 +50,31 @@ class Effects:
 
     def is_pure(self, expression: ast.expr) -> bool:
         """Whether an expression has no effect and raises no error."""
-        return all(self._is_pure_call(each) for each in ast.walk(expression) if isinstance(each, ast.Call))
+        return all(self._is_pure_call(each) for each in nodes(expression) if isinstance(each, ast.Call))
 
     def _is_pure_call(self, call: ast.Call) -> bool:
-        name = ast.unparse(call.func)
+        name = call.func.id if isinstance(call.func, ast.Name) else ast.unparse(call.func)
         if name == "range" and len(call.args) == 3:
             # A step of zero is an error.
             step = call.args[2].operand if isinstance(call.args[2], ast.UnaryOp) else call.args[2]
             return isinstance(step, ast.Constant) and step.value != 0
         return self._pure(name)
 
-    def deeds(self, statement: ast.stmt) -> Deeds:
-        """Return what a statement does, with all that stands in it."""
-        inner = [self.deeds(each) for block in blocks(statement) for each in block]
-        own = {target.id for target, _ in pairs(statement) if isinstance(target, ast.Name)}
-        if isinstance(statement, ast.For) and isinstance(statement.target, ast.Name):
-            own.add(statement.target.id)
-        jumps = isinstance(statement, ast.While | ast.Break | ast.Return | ast.Raise)
-        return Deeds(
-            frozenset(own).union(*(each.sets for each in inner)),
-            _stores(statement) or any(each.stores for each in inner),
-            jumps or any(not self.is_pure(each) for each in expressions(statement)) or any(each.acts for each in inner),
-        )
+    def deeds(self, statements: list[ast.stmt]) -> dict[ast.stmt, Deeds]:
+        """Return what statements do, with all that stands in them; they are all of a text, in its order."""
+        found: dict[ast.stmt, Deeds] = {}
+        for each in reversed(statements):  # what stands in another comes behind it
+            inner = [found[statement] for block in blocks(each) for statement in block]
+            own = {target.id for target, _ in pairs(each) if isinstance(target, ast.Name)}
+            if isinstance(each, ast.For) and isinstance(each.target, ast.Name):
+                own.add(each.target.id)
+            jumps = isinstance(each, ast.While | ast.Break | ast.Return | ast.Raise)
+            found[each] = Deeds(
+                frozenset(own).union(*(part.sets for part in inner)),
+                _stores(each) or any(part.stores for part in inner),
+                jumps or not all(map(self.is_pure, expressions(each))) or any(part.acts for part in inner),
+            )
+        return found
 
 
 def _stores(statement: ast.stmt) -> bool:
@@ -104,10 +107,9 @@ def arrays_in(statements: list[ast.stmt]) -> frozenset[str]:
     found: set[str] = set()
     copies: list[tuple[str, str]] = []
     for statement in statements:
-        for expression in expressions(statement):
-            for each in ast.walk(expression):
-                if isinstance(each, ast.Subscript | ast.Attribute) and isinstance(each.value, ast.Name):
-                    found |= {each.value.id} - _MODULES
+        for each in nodes(*expressions(statement)):
+            if isinstance(each, ast.Subscript | ast.Attribute) and isinstance(each.value, ast.Name):
+                found |= {each.value.id} - _MODULES
         for target, value in pairs(statement):
             if isinstance(target, ast.Name) and isinstance(value, ast.Name):
                 copies += [(target.id, value.id), (value.id, target.id)]

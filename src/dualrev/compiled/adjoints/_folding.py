@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from dualrev.compiled.adjoints._effects import Deeds, Effects, arrays_in, reads_memory
-from dualrev.compiled.adjoints._text_flow import Flow, Setting, blocks, expressions, names_read, pairs
+from dualrev.compiled.adjoints._text_flow import Flow, Setting, blocks, expressions, names_read, nodes, pairs
 
 LONGEST = 88
 """Characters of a line that something was put into, without its indent, at most."""
@@ -72,7 +72,7 @@ class _Folding:
     def __init__(self, body: list[ast.stmt], effects: Effects) -> None:
         self.flow, self.effects = Flow(body), effects
         self.gone: set[ast.stmt] = set()
-        self._deeds: dict[ast.stmt, Deeds] = {each: effects.deeds(each) for each in self.flow.statements}
+        self._deeds: dict[ast.stmt, Deeds] = effects.deeds(self.flow.statements)
         self._arrays = arrays_in(self.flow.statements)
 
     # -- whether
@@ -93,12 +93,11 @@ class _Folding:
 
     def _is_index(self, read: ast.Name) -> bool:
         """Whether a name is an index of an element, and nothing else."""
-        for expression in expressions(self.flow.home[read]):
-            for each in ast.walk(expression):
-                if isinstance(each, ast.Subscript):
-                    indices = each.slice.elts if isinstance(each.slice, ast.Tuple) else [each.slice]
-                    if any(index is read for index in indices):
-                        return True
+        for each in nodes(*expressions(self.flow.home[read])):
+            if isinstance(each, ast.Subscript):
+                indices = each.slice.elts if isinstance(each.slice, ast.Tuple) else [each.slice]
+                if any(index is read for index in indices):
+                    return True
         return False
 
     def _is_handed_on(self, read: ast.Name) -> bool:
@@ -111,7 +110,7 @@ class _Folding:
         # Numba does not take every expression as the argument of an error.
         if isinstance(home, ast.Raise):
             return False
-        for each in (node for expression in expressions(home) for node in ast.walk(expression)):
+        for each in nodes(*expressions(home)):
             # A power of a literal is multiplied out, and that of a name is not.
             if isinstance(each, ast.BinOp) and each.right is read and isinstance(each.op, ast.Pow):
                 return isinstance(value, ast.Name)
@@ -143,9 +142,7 @@ class _Folding:
         """Whether a statement evaluates all that is in it, and has no other effects that could come first."""
         found = expressions(statement)
         choices = ast.IfExp | ast.BoolOp | ast.Compare
-        return all(map(self.effects.is_pure, found)) and not any(
-            isinstance(each, choices) for expression in found for each in ast.walk(expression)
-        )
+        return all(map(self.effects.is_pure, found)) and not any(isinstance(each, choices) for each in nodes(*found))
 
     def _hinders(self, statement: ast.stmt, moved: _Moved) -> bool:
         """Whether an expression must not be moved behind a statement."""

@@ -11,7 +11,7 @@ from dualrev.compiled.adjoints._form import Operand, Operation, Value
 from dualrev.compiled.adjoints._primal_text import written
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.cpu import native, target
-from dualrev.primitives.row import reads
+from dualrev.primitives.row import Row, reads
 from dualrev.primitives.rule_text import inlined
 from dualrev.primitives.scalar import FORMULAS, TABLE
 
@@ -75,6 +75,23 @@ class Product(NamedTuple):
     reads: Sequence[Operand]
 
 
+class _Factor(NamedTuple):
+    """The text that an adjoint is multiplied by, empty for 1, and whether the product is subtracted."""
+
+    text: str
+    negative: bool
+
+
+def _factor(text: str) -> _Factor:
+    """Return a partial derivative as a factor."""
+    if text in ("1.0", "-1.0"):
+        return _Factor("", text == "-1.0")
+    tree = ast.parse(text, mode="eval").body
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) and isinstance(tree.operand, _FACTORS):
+        return _Factor(ast.unparse(tree.operand), True)
+    return _Factor(text if isinstance(tree, _FACTORS) else f"({text})", False)
+
+
 class Partials:
     """Writes the products of partial derivatives and adjoints, and collects what their text calls.
 
@@ -86,6 +103,7 @@ class Partials:
 
     def __init__(self) -> None:
         self.scope: dict[str, Any] = {}
+        self._factors: dict[tuple[Any, ...], _Factor] = {}
 
     def product(self, operation: Operation, argument: int, adjoint: str) -> Product | None:
         """Return the product for an argument of an operation, or None where the row is flat in it."""
@@ -97,18 +115,21 @@ class Partials:
         values: list[Any] = [operation.result, *operation.operands]
         names = rule.__code__.co_varnames[: rule.__code__.co_argcount]
         used = reads(rule)
-        text = inlined(rule, [f"({written(each)})" for each in values])
-        if text is None:
-            raise Refused(f"the source of the table is not at hand for {row.name}")
-        text = simplified(text)
-        self._bind(text)
+        factor = self._factor(row, rule, [f"({written(each)})" for each in values])
         read = [each for name, each in zip(names, values, strict=True) if name in used and isinstance(each, Value)]
-        if text in ("1.0", "-1.0"):
-            return Product(adjoint, text == "-1.0", read)
-        tree = ast.parse(text, mode="eval").body
-        if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub) and isinstance(tree.operand, _FACTORS):
-            return Product(f"{ast.unparse(tree.operand)} * {adjoint}", True, read)
-        return Product(f"{text if isinstance(tree, _FACTORS) else f'({text})'} * {adjoint}", False, read)
+        return Product(f"{factor.text} * {adjoint}" if factor.text else adjoint, factor.negative, read)
+
+    # The reverse sweep is written several times, until nothing more is needed.
+    def _factor(self, row: Row, rule: Any, arguments: list[str]) -> _Factor:
+        key = (rule, *arguments)
+        if key not in self._factors:
+            text = inlined(rule, arguments)
+            if text is None:
+                raise Refused(f"the source of the table is not at hand for {row.name}")
+            text = simplified(text)
+            self._bind(text)
+            self._factors[key] = _factor(text)
+        return self._factors[key]
 
     def _bind(self, text: str) -> None:
         for name in _CALL.findall(text):

@@ -6,7 +6,6 @@ The text is structured: assignments, loops over ranges, `while True` with `break
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -87,12 +86,44 @@ def expressions(statement: ast.stmt) -> list[ast.expr]:
     raise AssertionError(f"a statement that generated text does not have: {ast.unparse(statement)}")
 
 
-def names_read(*nodes: ast.expr) -> Iterator[ast.Name]:
-    """Yield the names that expressions read."""
-    for node in nodes:
-        for each in ast.walk(node):
-            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-                yield each
+_PARTS: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.Name: (),
+    ast.Constant: (),
+    ast.Attribute: ("value",),
+    ast.UnaryOp: ("operand",),
+    ast.BinOp: ("left", "right"),
+    ast.Compare: ("left", "comparators"),
+    ast.BoolOp: ("values",),
+    ast.IfExp: ("test", "body", "orelse"),
+    ast.Call: ("func", "args", "keywords"),
+    ast.keyword: ("value",),
+    ast.Subscript: ("value", "slice"),
+    ast.Tuple: ("elts",),
+}
+"""The expressions in the most frequent kinds of expressions."""
+
+
+# `ast.walk` looks at every field of every node, which took a third of the time to tidy a text.
+def nodes(*expressions: ast.AST) -> list[ast.AST]:
+    """Return expressions and all that they hold."""
+    found = list(expressions)
+    for each in found:  # it grows
+        parts = _PARTS.get(type(each))
+        if parts is None:
+            found += ast.iter_child_nodes(each)
+            continue
+        for name in parts:
+            part = getattr(each, name)
+            if isinstance(part, list):
+                found += part
+            else:
+                found.append(part)
+    return found
+
+
+def names_read(*expressions: ast.expr) -> list[ast.Name]:
+    """Return the names that expressions read."""
+    return [each for each in nodes(*expressions) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)]
 
 
 class Flow:
@@ -131,7 +162,7 @@ class Flow:
         for number, each in enumerate(body):
             self.statements.append(each)
             self.spot[each] = Spot(body, number, owner)
-            self._read[each] = list(names_read(*expressions(each)))
+            self._read[each] = names_read(*expressions(each))
             self.home.update(dict.fromkeys(self._read[each], each))
             targets = [each.target] if isinstance(each, ast.For) else [target for target, _ in pairs(each)]
             self.settings[each] = [

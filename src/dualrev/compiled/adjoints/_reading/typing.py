@@ -19,6 +19,7 @@ class Typing:
     def __init__(self) -> None:
         self.context = cpu_target.typing_context
         self.context.refresh()
+        self._signatures: dict[Any, Any] = {}
 
     def of(self, value: Any) -> Any:
         """Return the type of a constant, or of what a global name means; None where Numba has none."""
@@ -29,11 +30,17 @@ class Typing:
 
     def signature(self, function: Any, operands: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:
         """Return the signature of a call, or of an operator; None where Numba does not know it."""
-        try:
+        key = (function, *operands, *(keywords or {}).items())
+        if key not in self._signatures:
             known = function if isinstance(function, types.Type) else self.of(function)
-            return self.context.resolve_function_type(
+            self._signatures[key] = self._resolved(
                 function if known is None else known, tuple(operands), dict(keywords or {})
             )
+        return self._signatures[key]
+
+    def _resolved(self, function: Any, operands: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        try:
+            return self.context.resolve_function_type(function, operands, keywords)
         except (errors.NumbaError, NotImplementedError):
             return None
 
