@@ -199,6 +199,17 @@ def f(x):
         u += math.log(t)
     return s * u
 """
+# Iterations add to elements that the next one adds to as well.
+ADDED_AGAIN = """
+def f(x):
+    a, c = 0.4, x[1]
+    for i in range(4):
+        a, c = c, math.tanh(x[2])
+    for j in range(x.size - 1):
+        x[j] += 0.2
+        x[j + 1] += 0.1
+    return a * x[2]
+"""
 ODD_EXCHANGES = """
 def f(x):
     s = x[0]
@@ -226,6 +237,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "chain of comparisons": (CHAIN, (X, 7)),
     "overwritten behind": (OVERWRITTEN_BEHIND, (X, 2)),
     "scratch twice": (SCRATCH_TWICE, (X,)),
+    "added again": (ADDED_AGAIN, (X,)),
     "odd exchanges": (ODD_EXCHANGES, (X,)),
 }
 

@@ -70,10 +70,11 @@ class Generated:
         return numba.njit(self.plain, error_model="numpy", nogil=True, fastmath=False)
 
 
-def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
+def generate(program: Program, value: bool, shadows: bool = False, build: type[Generator] | None = None) -> Generated:
     """Return the adjoint of a program, which also returns its value if asked.
 
     With `shadows` it is handed the arrays of adjoints of what is differentiated, after the cotangents. They hold zeros.
+    `build` is another class than the ordinary one, for tests.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def generate(program: Program, value: bool, shadows: bool = False) -> Generated:
     with_free_names(program)
     not_fused: frozenset[Loop] = frozenset()
     while True:
-        generator = _Generator(program, value, shadows, not_fused)
+        generator = (build or Generator)(program, value, shadows, not_fused)
         generator.find_needs()
         wasted = generator.wasted()
         if not wasted:
@@ -110,7 +111,9 @@ def with_modules(text: str, scope: dict[str, Any]) -> str:
     return _OF_MODULE.sub(called, text)
 
 
-class _Generator:
+class Generator:
+    """Writes the adjoint of a program."""
+
     def __init__(self, program: Program, value: bool, shadows: bool, not_fused: frozenset[Loop]) -> None:
         self.program, self.value = program, value
         self.given = [each for each in program.differentiated if isinstance(each, Array)] if shadows else []
@@ -140,13 +143,13 @@ class _Generator:
     # written until nothing is added.
     def find_needs(self) -> None:
         """Find what the reverse sweep needs."""
-        self._reverse()
+        self.reverse_sweep()
         while self.needs.note_saves():
-            self._reverse()
+            self.reverse_sweep()
 
     def generated(self) -> Generated:
         """Return the adjoint, when its needs are known."""
-        reverse = self._reverse()
+        reverse = self.reverse_sweep()
         lines = Lines()
         for stack in self.places.used():
             lines.add(f"{stack.name} = {stack.room}(workspace, 0, 1)")
@@ -189,7 +192,8 @@ class _Generator:
         written_to = {group for group, stores in self.facts.stores.items() if stores}
         return [each for each in self.program.parameters if isinstance(each, Array) and each.root.group in written_to]
 
-    def _reverse(self) -> Lines:
+    def reverse_sweep(self) -> Lines:
+        """Return the reverse sweep."""
         text = ReverseText(self.facts, self.activity, self.classes, self.needs, self.places, self.partials)
         self._shadows(text.lines)
         with text.reversed_block(self.program.body):
