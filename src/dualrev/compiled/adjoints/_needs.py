@@ -211,7 +211,7 @@ class Needs:
     # An element that several iterations add to gets its first content back where the first one is reversed last.
     def in_any_order(self, loop: Loop) -> bool:
         """Whether the iterations of a loop may be reversed in any order, and memory be restored in it."""
-        saved = {each.array.root for each in self.facts.within[loop] if each in self.saves}  # type: ignore[attr-defined]
+        saved = {each.array.root for each in self.facts.within[loop] if each in self.saves}
         return self.classes.is_order_free(loop) and all(self.classes.writes_apart(loop, root) for root in saved)
 
     def reads_behind(self, loop: Loop) -> bool:
