@@ -130,4 +130,4 @@ def run() -> Iterator[Result]:
 if __name__ == "__main__":
     keep_memory()
     for result in run():
-        print(f"{result.what}: {result.ratio:.3g}{result.unit} (goal {result.goal}; {result.detail})", flush=True)
+        print(result.line, flush=True)

@@ -7,20 +7,33 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
 
 class Result(NamedTuple):
-    """One line of the table."""
+    """One line of a table.
+
+    Attributes
+    ----------
+    beside
+        Further ratios of the same run, by what they are of.
+    """
 
     what: str
     goal: str
     ratio: float
     unit: str
     detail: str
+    beside: Mapping[str, float] = {}
+
+    @property
+    def line(self) -> str:
+        """The result as a line of text."""
+        beside = "".join(f"{name} {ratio:.3g}, " for name, ratio in self.beside.items())
+        return f"{self.what}: {self.ratio:.3g}{self.unit} (goal {self.goal}; {beside}{self.detail})"
 
 
 class Seconds(float):
@@ -62,16 +75,16 @@ def interleaved(calls: Sequence[Callable[[], object]], seconds: float = 2.0, lea
     return [Seconds.of(each) for each in times]
 
 
-IN_THE_ARENA = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+SETTINGS = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40), "OPENBLAS_NUM_THREADS": "1"}
 """Settings by which glibc keeps large arrays. It maps them anew at each call otherwise, whose pages the first write to
 them has to fetch: a cost of the machine that is larger than what is measured. A threshold is not enough, because glibc
-ignores one beyond 32 MiB."""
+ignores one beyond 32 MiB. Matrix products run on one core, like the loops that they are compared with."""
 
 
 def keep_memory() -> None:
-    """Start the program again with those settings, which glibc reads when a process begins, where it has none."""
+    """Start the program again with those settings, which are read when a process begins, where it has none."""
     if sys.platform == "linux" and "MALLOC_MMAP_MAX_" not in os.environ:
-        os.execve(sys.executable, [sys.executable, "-m", *_module(), *sys.argv[1:]], os.environ | IN_THE_ARENA)
+        os.execve(sys.executable, [sys.executable, "-m", *_module(), *sys.argv[1:]], os.environ | SETTINGS)
 
 
 def _module() -> list[str]:

@@ -48,6 +48,28 @@ def test_every_problem_is_measured() -> None:
     assert {name for group in SIZES.values() for name in group} == set(dr.problems.names()) - {"iris"}
 
 
+def test_a_section_is_written_alone() -> None:
+    from benchmarks.__main__ import MEASURES, PAGE, page, section, sections_of
+    from benchmarks.timing import Result
+
+    written = PAGE.read_text(encoding="utf-8")
+    sections = sections_of(written)
+    assert page(sections) == written
+    assert set(sections) <= {title for title, _ in MEASURES.values()}
+    sections["Small arrays"] = section([Result("a loop", "2", 1.5, "", "1 µs", {"by hand": 1.25})], "Measured today")
+    assert "| a loop | 2 | 1.5 | 1.25 | 1 µs |\n\n## Large arrays\n" in page(sections)
+    assert {**sections_of(page(sections)), "Small arrays": ""} == {**sections_of(written), "Small arrays": ""}
+
+
+# The gradients are compared before they are timed, with the tape's, too.
+@pytest.mark.exhaustive
+def test_generated_adjoints_are_the_gradients_by_hand() -> None:
+    from benchmarks import generated
+
+    for case in generated.cases():
+        generated.expect_equal(case, generated.gradient_of(case))
+
+
 def test_processes_are_started_when_they_are_timed() -> None:
     [case] = cases("import_and_compile")
     assert tuple(case.calls) == WAYS
