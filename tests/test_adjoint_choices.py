@@ -17,9 +17,9 @@ def f(x):
     a = x[1]
     for i in range(2):
         a = math.tanh(x[0] + a)
-        for j in range(3):
-            x[0] += 0.3 * math.cos(a + j)
-    return a
+    for j in range(3):
+        x[0] += 0.3 * math.cos(a + j)
+    return x[0]
 """
 
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
