@@ -22,17 +22,178 @@ def f(x):
     return x[0]
 """
 
-CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
+VIEW_RETURNED = """
+def f(x):
+    v = x[1:]
+    v[0] = math.sin(v[0])
+    return x[::-1], x
+"""
+VIEW_IN_A_BRANCH = """
+def f(x, t):
+    s = 0.0
+    if t > 0.0:
+        v = x[1:]
+        v[0] *= math.sin(t)
+        if t > 0.2:
+            w = v[::2]
+            for i in range(w.size):
+                s += w[i] * v[i] * t
+    return s * x[1]
+"""
+VIEW_IN_A_BRANCH_OF_A_FUSED_LOOP = """
+def f(x):
+    s = 0.0
+    for i in range(x.size - 2):
+        if x[i] > 0.0:
+            v = x[i:]
+            s += math.sin(v[1] * v[2])
+    return s
+"""
+# Its elements are x's or y's, which are written to under their own names, too.
+CHOSEN = """
+def f(x, y, t):
+    z = x if t > 0.5 else y
+    for i in range(z.size):
+        x[i] *= math.sin(z[i])
+        z[i] += y[i] * t
+    s = 0.0
+    for i in range(z.size):
+        s += x[i] * y[i] * z[i]
+    return s
+"""
+REBOUND = """
+def f(x, t):
+    y = x
+    if t > 0.5:
+        x = x[1:]
+    elif t > 0.2:
+        x = x.copy()
+        x[0] = t
+    x[1] = math.sin(x[0]) * y[1]
+    return x[0] + x[1] * y[1] + y[2] * x[2]
+"""
+CHOSEN_IN_A_LOOP = """
+def f(x, y):
+    s = 1.0
+    for i in range(x.size):
+        z = x if x[i] > y[i] else y
+        if s > 1.0:
+            w = z[1:]
+        else:
+            w = y[:-1]
+        s += math.sin(w[0] * z[i])
+        z[i] = w[1] * s
+        w[2] *= 0.5
+    return s * x[1] * y[2]
+"""
+SET_ON_ONE_WAY = """
+def f(x, t):
+    if t > 0.0:
+        v = x[1:]
+    s = 0.0
+    if t > 0.0:
+        for i in range(v.size):
+            s += v[i] * v[i]
+    return s
+"""
+RETURNED_EARLY = """
+def f(x, t):
+    y = np.zeros(3)
+    for i in range(3):
+        if x[i] > 1.0:
+            return y
+        for j in range(3):
+            if x[j] * t > 3.0:
+                return y * t
+        y[i] = math.sin(x[i]) * t
+    if t < 0.0:
+        return y + 1.0
+    return y * y
+"""
+TUPLES_RETURNED_EARLY = """
+def f(x, t):
+    for i in range(x.size):
+        if x[i] > 1.0:
+            return x[i] * t, x
+        x[i] = math.sin(x[i]) * t
+    return t, x
+"""
+OTHER_SHAPES = """
+def f(x, t):
+    if t > 0.5:
+        return x[2:]
+    x[1] *= x[0]
+    return x[:3]
+"""
+CALLED = """
+@njit
+def g(x, t):
+    if t > 0.5:
+        return x
+    for i in range(x.size):
+        if x[i] > 1.0:
+            return x * x[i]
+    return np.sin(x)
+
+@njit
+def f(x, t):
+    y = g(x, t)
+    y[0] *= 2.0
+    return y[0] * y[1] * x[0] * y[3]
+"""
+OF_ONE_NAME = """
+def f(x, t):
+    y = np.empty(3)
+    for i in range(3):
+        if x[i] > t:
+            z = y[i:]
+            z[0] = x[i]
+        else:
+            z = y[:i + 1]
+            z[i] = x[i] * t
+        y[0] += z[0] * z[z.size - 1]
+    return y[0] + y[1] * y[2]
+"""
+
+ONES, FEW = (1.0,), np.linspace(0.5, 1.5, 7)
+CASES: dict[str, tuple[Any, ...]] = {
     "added again": (ADDED_AGAIN, (X,)),
+    "view returned": (VIEW_RETURNED, (X,), (FEW, FEW[::-1].copy())),
+    "view in a branch": (VIEW_IN_A_BRANCH, (X, 0.3)),
+    "view in an inner branch not made": (VIEW_IN_A_BRANCH, (X, 0.1)),
+    "view in a branch not made": (VIEW_IN_A_BRANCH, (X, -0.3)),
+    "view in a branch of a fused loop": (VIEW_IN_A_BRANCH_OF_A_FUSED_LOOP, (X,)),
+    "first chosen": (CHOSEN, (X, X[::-1].copy(), 0.7)),
+    "second chosen": (CHOSEN, (X, X[::-1].copy(), 0.3)),
+    "chosen in a loop": (CHOSEN_IN_A_LOOP, (X, X[::-1].copy())),
+    "rebound to a view": (REBOUND, (X, 0.7)),
+    "rebound to a copy": (REBOUND, (X, 0.3)),
+    "not rebound": (REBOUND, (X, 0.1)),
+    "set on one way": (SET_ON_ONE_WAY, (X, 0.3)),
+    "returned in a loop": (RETURNED_EARLY, (X, 0.4), (FEW[:3],)),
+    "returned in the inner loop": (RETURNED_EARLY, (0.5 * X, 9.0), (FEW[:3],)),
+    "returned in a branch": (RETURNED_EARLY, (0.5 * X, -0.4), (FEW[:3],)),
+    "returned at the end": (RETURNED_EARLY, (0.5 * X, 0.4), (FEW[:3],)),
+    "tuple returned early": (TUPLES_RETURNED_EARLY, (X, 0.4), (1.0, FEW)),
+    "tuple returned at the end": (TUPLES_RETURNED_EARLY, (0.5 * X, 0.4), (1.0, FEW)),
+    "one shape": (OTHER_SHAPES, (X, 0.7), (FEW[2:],)),
+    "another shape": (OTHER_SHAPES, (X, 0.3), (FEW[:3],)),
+    "argument returned to the caller": (CALLED, (X, 0.7)),
+    "new array returned in a loop": (CALLED, (X, 0.3)),
+    "new array returned to the caller": (CALLED, (0.5 * X, 0.3)),
+    "views of one name": (OF_ONE_NAME, (X, 0.5)),
 }
 
 
-def program(text: str, arguments: tuple[Any, ...], cotangents: tuple[Any, ...] = (1.0,)) -> Program:
+def program(text: str, arguments: tuple[Any, ...], cotangents: tuple[Any, ...] = ONES) -> Program:
     active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
-    return Program(f"@njit{text}", arguments, active, cotangents)
+    return Program(text if "@njit" in text else f"@njit{text}", arguments, active, cotangents)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_those_of_the_oracle(name: str) -> None:
     case = program(*CASES[name])
-    assert differs(case, uncompiled(adjoint(case))) == ""
+    for value in (False, True):
+        run = uncompiled(adjoint(case, value))
+        leaves = len(case.cotangents) if value else 0
+        assert differs(case, lambda *given, run=run, leaves=leaves: run(*given)[leaves:]) == ""

@@ -251,9 +251,11 @@ def _appends(x):
 
 
 @njit
-def _chooses(x, y):
-    z = x if x[0] > 0 else y
-    return z[0]
+def _chooses(x):
+    z = x
+    if x[0] > 0:
+        z = x[0]
+    return z
 
 
 @njit
@@ -285,11 +287,7 @@ def _calls_what_is_not_compiled(x):
         (_factorial, (1.0,), r"line \d+ calls _factorial, which calls itself"),
         (_prints, (1.0,), r"line \d+ calls print"),
         (_appends, (1.0,), r"line \d+ reads the attribute append"),
-        (
-            _chooses,
-            (np.ones(2), np.ones(2)),
-            r"line \d+ reads an expression, which a branch chooses, and it is no number",
-        ),
+        (_chooses, (np.ones(2),), r"line \d+ reads z, which a branch chooses, and it is no number"),
         (_rebinds, (np.ones(2), np.ones(2)), r"line \d+ has a loop that sets z to another array"),
         (_checks, (np.ones(2),), r"line \d+ calls _checks, which checks bounds"),
         (_calls_what_is_not_compiled, (1.0,), r"line \d+ calls _plain"),

@@ -10,6 +10,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import (
     Array,
     Carried,
+    Choice,
     Constant,
     Exchange,
     If,
@@ -44,8 +45,8 @@ class Facts:
         The loops around each, from the outside in.
     uses
         For each value the statements that read it.
-    merged, carries
-        What makes the values that no statement of their own makes.
+    merged, chosen, carries
+        What makes the values and arrays that no statement of their own makes.
     """
 
     def __init__(self, program: Program) -> None:
@@ -55,6 +56,7 @@ class Facts:
         self.loops = {statement: statement.block.loops() for statement in self.all}
         self.uses: dict[Value, list[Statement]] = {}
         self.merged: dict[Value, tuple[If, Merge]] = {}
+        self.chosen: dict[Array, tuple[If, Choice]] = {}
         self.carries: dict[Value, tuple[Loop, Carried]] = {}
         self.variables: dict[Value, Loop] = {}
         for statement in self.all:
@@ -63,6 +65,7 @@ class Facts:
                     self.uses.setdefault(operand, []).append(statement)
             if isinstance(statement, If):
                 self.merged |= {merge.result: (statement, merge) for merge in statement.merges}
+                self.chosen |= {choice.result: (statement, choice) for choice in statement.choices}
             if isinstance(statement, Loop):
                 for each in statement.carried:
                     self.carries[each.inside] = self.carries[each.after] = (statement, each)
@@ -76,11 +79,13 @@ class Facts:
             if isinstance(statement, Store):
                 self.stores.setdefault(statement.array.root.group, []).append(statement)
         self.result_roots = {each.root for each in leaves(program.result) if isinstance(each, Array)}
-        self._viewed = {each.result.root for each in self.all if isinstance(each, View)}
+        self._viewed = {each.result.root for each in self.all if isinstance(each, View)} | {
+            each.root for each in self.chosen
+        }
         self._exchanged = {array.root for each in self.all if isinstance(each, Exchange) for array in each.targets}
 
     def is_viewed(self, root: Root) -> bool:
-        """Whether there are views of memory."""
+        """Whether there are views of memory, or names that may mean it or another."""
         return root in self._viewed
 
     def is_exchanged(self, root: Root) -> bool:

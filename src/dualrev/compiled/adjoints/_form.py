@@ -43,8 +43,6 @@ class Value:
     ----------
     name
         Unique within the function; the user's name of the variable is the beginning of it where there is one.
-    type
-        Numba's type of it.
     block
         The block that assigns it: that of its statement, the body of its loop, or the function's.
     made_by
@@ -90,7 +88,7 @@ class Root:
 
 @dataclass(eq=False)
 class Array:
-    """A name of an array, made by a `View` or a `Make`, or by nothing if it is a parameter or a global."""
+    """A name of an array, made by a `View`, a `Make` or an `If`, or by nothing if it is a parameter or a global."""
 
     name: str
     type: Any
@@ -195,6 +193,15 @@ class Merge:
 
 
 @dataclass(eq=False)
+class Choice:
+    """An array that each of two branches sets: another name of the memory of one of them."""
+
+    result: Array
+    first: Array
+    second: Array
+
+
+@dataclass(eq=False)
 class If(Statement):
     """A branch."""
 
@@ -202,6 +209,7 @@ class If(Statement):
     then: Block
     otherwise: Block
     merges: list[Merge] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -210,12 +218,10 @@ class Carried:
 
     Attributes
     ----------
-    inside
-        What an iteration begins with.
+    inside, after
+        What an iteration begins with, and what is left behind the loop.
     initial, following
         What the first one begins with, and each next one.
-    after
-        What is left behind the loop.
     """
 
     inside: Value
@@ -232,8 +238,6 @@ class Loop(Statement):
     ----------
     variable, start, stop, step
         Of the range. A step that is no constant is a value.
-    carried
-        What iterations hand to each other.
     stopped
         Whether the iteration was the last one, tested at its end; None where nothing stops the loop.
     trips
@@ -256,8 +260,6 @@ class Program:
 
     Attributes
     ----------
-    name
-        The user's.
     parameters
         A value or an array for each number or array among the arguments, tuples taken apart.
     differentiated

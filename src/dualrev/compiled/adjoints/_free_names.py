@@ -38,6 +38,7 @@ def _named(program: Program) -> Iterator[Value | Array]:
             yield statement.result
         if isinstance(statement, If):
             yield from (merge.result for merge in statement.merges)
+            yield from (choice.result for choice in statement.choices)
         if isinstance(statement, Loop):
             yield from (each for each in (statement.variable, statement.trips) if each is not None)
             for each in statement.carried:

@@ -16,16 +16,18 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
-from dualrev.compiled.adjoints._form import Array, If, Loop, Make, Program, Raise, Value, View, leaves
+from dualrev.compiled.adjoints._form import Array, Loop, Make, Program, Raise, Value, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._free_names import with_free_names
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, viewed, written
+from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._reverse_text import ReverseText
+from dualrev.compiled.adjoints._shadow_views import shadow_views
+from dualrev.compiled.adjoints._shared_roots import with_shared_roots
 from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints._workspace import HELPERS, Places
 from dualrev.compiled.adjoints.refusal import Refused
@@ -81,6 +83,7 @@ def generate(program: Program, value: bool, shadows: bool = False, build: type[G
     Refused
         If the program holds what the generator does not take.
     """
+    with_shared_roots(program)
     with_loops_for_fills(program)
     with_common_values(program)
     with_free_names(program)
@@ -201,7 +204,7 @@ class Generator:
                 if isinstance(each, Value):
                     text.contribute(each, cotangent)
                 elif isinstance(each, Array) and self.activity.active(each):
-                    text.lines.add(f"{each.name}_b += {cotangent}")
+                    text.lines.add(f"{each.name}_b[:] += {cotangent}")
             for statement in reversed(self.program.body.statements):
                 text.statement(statement)
         self.begun = text.begun
@@ -213,16 +216,7 @@ class Generator:
         for array in [*(each for each in self.program.parameters if isinstance(each, Array)), *made]:
             if array not in self.given and (self.activity.active(array) or array in self.program.differentiated):
                 lines.add(f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})")
-        for view in self.facts.all:
-            if isinstance(view, View) and self.classes.home(view.block) is None and self.activity.active(view.result):
-                if isinstance(view.block.owner, If):
-                    raise Refused(f"line {view.line} takes a view in a branch")
-                # The shadows are made when the forward sweep has ended, and names may then mean other memory.
-                if self.facts.is_exchanged(view.source.root):
-                    raise Refused(f"line {view.line} takes a view of an array that is exchanged")
-                if view.block.owner is not None:
-                    continue  # in a fused loop, which makes it again
-                lines.add(f"{view.result.name}_b = {viewed(view, view.source.name + '_b')}")
+        shadow_views(lines, self.program.body, self.facts, self.activity)
 
     def _adjoint(self, of: Value | Array) -> str:
         if isinstance(of, Array):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import (
     Array,
+    Block,
     Constant,
     Exchange,
     If,
@@ -72,23 +73,32 @@ class Needs:
             self._demand_view(of, loop)
         elif of not in self.values:
             self.values.add(of)
-            # What a branch sets is computed again in the same branch.
-            for block in of.block.around():
-                if isinstance(block.owner, If):
-                    self.demand(block.owner.condition)
-                elif isinstance(block.owner, Loop):
-                    break
+            self._demand_conditions(of.block)
             self._find(of, loop)
 
+    def _demand_conditions(self, of: Block) -> None:
+        # What a branch sets is computed again in the same branch.
+        for block in of.around():
+            if isinstance(block.owner, If):
+                self.demand(block.owner.condition)
+            elif isinstance(block.owner, Loop):
+                break
+
     def _demand_view(self, array: Array, loop: Loop) -> None:
-        view = array.made_by
-        if array in self.views or not isinstance(view, View):
+        made = array.made_by
+        if array in self.views or not isinstance(made, View | If):
             return
         self.views.add(array)
-        if self._exchanged_after(view, view.source, loop):
-            raise Refused(f"line {view.line} takes a view of an array that is exchanged later")
-        self.demand(view.source)
-        for each in view.operands:
+        self._demand_conditions(array.block)
+        read: list[Operand | Array]
+        if isinstance(made, View):
+            read = [made.source, *made.operands]
+        else:
+            choice = self.facts.chosen[array][1]
+            read = [choice.first, choice.second, made.condition]
+        for each in read:
+            if isinstance(each, Array) and self._exchanged_after(made, each, loop):
+                raise Refused(f"line {made.line} takes a view of an array that is exchanged later")
             self.demand(each)
 
     def _find(self, value: Value, loop: Loop) -> None:
@@ -149,7 +159,7 @@ class Needs:
         at_end = trailing_exchanges(loop)
         return all(each in at_end for each in self.facts.within[loop] if isinstance(each, Exchange))
 
-    def _exchanged_after(self, statement: Load | View, array: Array, loop: Loop) -> bool:
+    def _exchanged_after(self, statement: Load | View | If, array: Array, loop: Loop) -> bool:
         # Exchanges that end the iteration are undone before anything is computed again.
         at_end = trailing_exchanges(loop)
         return any(

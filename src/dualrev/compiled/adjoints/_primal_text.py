@@ -136,11 +136,15 @@ class PrimalText:
             self.block(statement.then)
             for merge in statement.merges:
                 self.lines.add(f"{merge.result.name} = {written(merge.first, merge.result.type)}")
-        if statement.otherwise.statements or statement.merges:
+            for choice in statement.choices:
+                self.lines.add(f"{choice.result.name} = {choice.first.name}")
+        if statement.otherwise.statements or statement.merges or statement.choices:
             with self.lines.block("else:"):
                 self.block(statement.otherwise)
                 for merge in statement.merges:
                     self.lines.add(f"{merge.result.name} = {written(merge.second, merge.result.type)}")
+                for choice in statement.choices:
+                    self.lines.add(f"{choice.result.name} = {choice.second.name}")
         for merge in statement.merges:
             self.after(merge.result)
 

@@ -96,12 +96,16 @@ class Recomputation:
     def _(self, statement: If) -> None:
         merges = [each for each in statement.merges if each.result in self.needs.values]
         again = [each for each in merges if each.result not in self.needs.kept[self.loop]]
+        choices = [each for each in statement.choices if each.result in self.needs.views]
         sides = []
         for block, side in ((statement.then, "first"), (statement.otherwise, "second")):
             outside, self.lines = self.lines, Lines(self.lines.depth + 1)
             self._block(block)
             for each in again:
                 self.lines.add(f"{each.result.name} = {written(getattr(each, side), each.result.type)}")
+            for choice in choices:
+                for suffix in ("", "_b") if self.activity.active(choice.result) else ("",):
+                    self.lines.add(f"{choice.result.name}{suffix} = {getattr(choice, side).name}{suffix}")
             sides.append(self.lines.lines)
             self.lines = outside
         if any(sides):

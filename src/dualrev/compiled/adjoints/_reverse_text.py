@@ -22,16 +22,16 @@ from dualrev.compiled.adjoints._form import (
     Statement,
     Store,
     Value,
-    View,
 )
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs, trailing_exchanges
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import head, viewed, written
+from dualrev.compiled.adjoints._primal_text import head, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
+from dualrev.compiled.adjoints._shadow_views import shadow_views
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 from dualrev.compiled.adjoints._workspace import Places, trips
 
@@ -228,9 +228,7 @@ class ReverseText:
         for each in loop.carried:
             following = written(each.following, each.inside.type)
             self.lines.add(f"{each.inside.name} = {following}", Total(None))
-        for statement in loop.body.statements:
-            if isinstance(statement, View) and self.activity.active(statement.result):
-                self.lines.add(f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")
+        shadow_views(self.lines, loop.body, self.facts, self.activity)
 
     def _iteration(self, loop: Loop, sums: list[Any], others: list[Any]) -> None:
         undone = trailing_exchanges(loop)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Constant, If, Merge, Operand, Operation, Value
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._form import Array, Block, Choice, Constant, If, Merge, Operand, Operation, Root, Value
+from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, zero
 from dualrev.compiled.adjoints._reading.exchanges import exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.reader import Reader, ended
+from dualrev.compiled.adjoints._reading.shapes import note_chosen
 
 Way = Callable[[], None]
 
@@ -80,14 +82,19 @@ class Meeting:
 
     def merged(self, name: str, a: Entry | None, b: Entry | None) -> Entry:
         """Return what a name stands for that two ways set; None where one does not set it."""
+        a, b = (None if each is UNSET else each for each in (a, b))
         if self.raised[0] and not isinstance(b, Value | Tuple | None):
             return b
         if self.raised[1] and not isinstance(a, Value | Tuple | None):
             return a
         if isinstance(a, Tuple) or isinstance(b, Tuple):
             return self._tuple(name, a, b)
-        if isinstance(a, Known) and isinstance(b, Known) and a.value is b.value:
+        if isinstance(a, Known) and isinstance(b, Known) and (a.value is b.value or _same_text(a.value, b.value)):
             return a
+        if isinstance(a, Array) and isinstance(b, Array | None):
+            return a if b is None else self._array(name, a, b)
+        if isinstance(b, Array) and a is None:
+            return b
         if not isinstance(a, Value | Constant | None) or not isinstance(b, Value | Constant | None):
             return Unreadable(f"reads {_shown(name)}, which a branch chooses, and it is no number")
         return self._number(name, a, b)
@@ -105,6 +112,19 @@ class Meeting:
             for one, other in zip(*sides, strict=True)
         )
         return Tuple(items, like.kind)
+
+    def _array(self, name: str, a: Array, b: Array) -> Entry:
+        of = self.reader.typing.unified(a.type, b.type)
+        if of is None:
+            return Unreadable(f"reads {_shown(name)}, which has no one type")
+        if (a.root.origin == "global") != (b.root.origin == "global"):
+            return Unreadable(f"reads {_shown(name)}, which a branch chooses, and which may be a global")
+        result = Array(self.reader.names.new(name), of, Root(name, a.root.origin), self.statement.block, self.statement)
+        for each in (a, b):
+            result.root.exchange(each.root)
+        self.statement.choices.append(Choice(result, a, b))
+        note_chosen(self.reader, result, a, b)
+        return result
 
     def _number(self, name: str, a: Operand | None, b: Operand | None) -> Entry:
         of = a.type if b is None else b.type if a is None else None  # type: ignore[union-attr]
@@ -125,6 +145,10 @@ class Meeting:
 
 def _shown(name: str) -> str:
     return "an expression" if name.startswith(_CHOICE) else "the result" if name == RESULT else name
+
+
+def _same_text(a: Any, b: Any) -> bool:
+    return isinstance(a, str) and isinstance(b, str) and a == b
 
 
 def _same(a: Constant, b: Constant) -> bool:

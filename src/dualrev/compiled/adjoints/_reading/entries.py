@@ -79,6 +79,10 @@ Number = Value | Constant
 Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
 
 
+UNSET = Unreadable("reads a part of a tuple that is not set there on every way")
+"""An array in a tuple, where no iteration has set it yet."""
+
+
 def entry_of(value: Any, type_of: Callable[[Any], Any]) -> Entry:
     """Return what a global, a default or a literal stands for, which is frozen as Numba freezes it."""
     if isinstance(value, bool | int | float | np.number | np.bool_):

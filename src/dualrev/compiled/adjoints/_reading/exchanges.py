@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dualrev.compiled.adjoints._form import Array, Block, Exchange, Loop, Make, View
+from dualrev.compiled.adjoints._form import Array, Block, Exchange, If, Loop, Make, View
 from dualrev.compiled.adjoints._reading.entries import Entry, arrays_in
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import same_shape
@@ -67,6 +67,8 @@ def exchanged(
     left = [each for each in starts if each not in ends]
     targets, sources = (*starts, *made), (*ends, *left)
     if len(set(ends)) < len(ends) or any(each.type != starts[0].type for each in targets):
+        return False
+    if any(isinstance(each.made_by, If) for each in targets):
         return False
     # A view is exchanged in vain: its adjoints are those of what it views.
     if not (made and loop) and any(isinstance(each.made_by, View) for each in targets):

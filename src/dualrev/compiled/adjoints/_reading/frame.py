@@ -11,7 +11,7 @@ from dualrev.compiled.adjoints._reading.entries import Entry
 from dualrev.compiled.adjoints._reading.source import Source
 
 
-@dataclass
+@dataclass(eq=False)
 class Frame:
     """A function that is being read, the user's or one that it calls.
 

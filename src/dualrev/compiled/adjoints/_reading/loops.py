@@ -10,14 +10,18 @@ from typing import Any
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Tuple, Unreadable, zero
 from dualrev.compiled.adjoints._reading.exchanges import Shared, exchanged
+from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 
 Widths = dict[str, Any]
 """From names to the types that iterations hand on: of a number Numba's, of a tuple its class and those of its items."""
+
+_ARRAY = "array"
+"""What stands for the type of an array in a tuple."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,11 @@ class _Attempt:
         wider = False
         for name in self.names:
             wider |= self._widen(name, self.before.get(name))
-        inside = {name: self._inside(name) for name in self.names if name in self.widths}
+        inside = {
+            name: self._inside(self.widths[name], self.before.get(name), name)
+            for name in self.names
+            if name in self.widths
+        }
         with reader.inside(self.body, self.before | inside):
             begin(self.statement.variable)
             body()
@@ -145,6 +153,8 @@ class _Attempt:
             if known is None:
                 return entry.type
             return None if isinstance(known, tuple) else self.reader.typing.unified(known, entry.type)
+        if entry is UNSET or (isinstance(entry, Array) and known in (None, _ARRAY)):
+            return known or _ARRAY
         if not isinstance(entry, Tuple):
             return None
         items = (entry.kind, [None] * len(entry.items)) if known is None else known
@@ -153,13 +163,14 @@ class _Attempt:
         wide = [self._wide(*pair) for pair in zip(items[1], entry.items, strict=True)]
         return None if None in wide else (entry.kind, wide)
 
-    def _inside(self, name: str) -> Entry:
-        return self._made(self.widths[name], lambda of: self.reader.value(name, of, self.body, self.statement))
-
-    def _made(self, width: Any, make: Callable[[Any], Entry]) -> Entry:
+    def _inside(self, width: Any, start: Entry | None, name: str) -> Entry:
+        """Return what an iteration begins with; an array in a tuple is the same in all."""
         if isinstance(width, tuple):
-            return Tuple(tuple(self._made(each, make) for each in width[1]), width[0])
-        return make(width)
+            starts = start.items if isinstance(start, Tuple) else (None,) * len(width[1])
+            return Tuple(tuple(self._inside(*each, name) for each in zip(width[1], starts, strict=True)), width[0])
+        if width is _ARRAY:
+            return start if isinstance(start, Array) else UNSET
+        return self.reader.value(name, width, self.body, self.statement)
 
     def _close(self, inside: Mapping[str, Entry], after: Mapping[str, Entry], flag: str | None) -> None:
         reader, statement = self.reader, self.statement
@@ -178,9 +189,18 @@ class _Attempt:
                 bound[name] = self._of_another_kind(name)
             elif name in inside:
                 bound[name] = self._carried(name, inside[name], start, found)
+            elif start is None and isinstance(found, Array) and self._is_left(name, found):
+                bound[name] = found
             elif found is not start and not (isinstance(start, Array) and isinstance(found, Array)):
                 bound[name] = self._of_another_kind(name)
         reader.frame.bound = bound
+
+    def _is_left(self, name: str, array: Array) -> bool:
+        """Whether an array that an iteration sets for the first time is behind the loop what it was there."""
+        if self.body in array.block.around():
+            return False
+        # Other iterations use the memory of what is made in them again, but nothing runs after a return.
+        return name == RESULT or self.statement not in self.reader.made_in.get(array, ())
 
     def _exchange(self, after: Mapping[str, Entry]) -> None:
         pairs = [(name, self.before.get(name), after.get(name)) for name in self.names]
@@ -209,7 +229,9 @@ class _Attempt:
             ends = found.items if isinstance(found, Tuple) else (None,) * len(inside.items)
             items = zip(inside.items, starts, ends, strict=True)
             return Tuple(tuple(self._carried(name, *each) for each in items), inside.kind)
-        assert isinstance(inside, Value)
+        if not isinstance(inside, Value):
+            left = found is inside or (inside is UNSET and isinstance(found, Array) and self._is_left(name, found))
+            return found if found is not None and left else self._of_another_kind(name)
         if not isinstance(start, Value | Constant | None) or not isinstance(found, Value | Constant | None):
             return Unreadable(f"reads {name}, which a loop sets to numbers and to others")
         after = self.reader.value(name, inside.type, self.outer, self.statement)

@@ -62,6 +62,8 @@ class Reader:
         Arrays that were made and have no name of the user's yet.
     made_in
         Of arrays that are made the loops around.
+    results
+        Arrays that functions return, by the frame and the place in a tuple.
     sources
         Of functions that were read.
     site
@@ -83,6 +85,7 @@ class Reader:
         self.owned: set[Array] = set()
         self.unnamed: set[Array] = set()
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
+        self.results: dict[tuple[Frame, tuple[int, ...]], Array] = {}
         self.sources: dict[Any, Source] = {}
         self.site: ast.AST | None = None
         self.globals: dict[int, Array] = {}

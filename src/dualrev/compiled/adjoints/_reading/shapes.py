@@ -51,6 +51,12 @@ def note_axes(reader: Reader, view: Array, source: Array, places: Sequence[Index
     reader.axes[view] = dict(enumerate(kept))
 
 
+def note_chosen(reader: Reader, result: Array, first: Array, second: Array) -> None:
+    """Take note of the axes of one of two arrays that are as long in both."""
+    same = [axis for axis in range(result.type.ndim) if extent(reader, first, axis) == extent(reader, second, axis)]
+    reader.axes[result] = {axis: ((first, axis), WHOLE) for axis in same}
+
+
 def extent(reader: Reader, array: Array, axis: int) -> Hashable:
     """Return what stands for the length of an axis: where it is equal, so are the lengths."""
     if not reader.reshapes:

@@ -9,8 +9,10 @@ from dualrev.compiled.adjoints._form import Array, Block, Exchange, Fill, Statem
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
 from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, view
+from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.operators import combined
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.returning import returned
 from dualrev.compiled.adjoints._reading.whole import add_in_place, settled, write
 
 
@@ -19,7 +21,8 @@ def assignment(reader: Reader, node: ast.Assign) -> None:
     parts = len(node.targets) == 1 and isinstance(node.targets[0], ast.Subscript)
     found = reader.unsettled(node.value) if parts else reader.expression(node.value)
     for target in node.targets:
-        assign(reader, target, found)
+        result = isinstance(target, ast.Name) and target.id == RESULT
+        assign(reader, target, returned(reader, found) if result else found)
 
 
 def annotated(reader: Reader, node: ast.AnnAssign) -> None:
