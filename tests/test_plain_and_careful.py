@@ -162,10 +162,38 @@ def test_only_the_points_of_a_batch_that_hold_a_nan_are_repeated() -> None:
     assert same(found, expected)
 
 
+@pytest.mark.parametrize("mode", ["forward", pytest.param("reverse", marks=pytest.mark.exhaustive)])
+def test_batches_that_always_need_care_are_not_done_twice_for_ever(mode: Any) -> None:
+    jacobian = dr.jacobian(rooted, batched=True, mode=mode)
+    needy, other = np.zeros((20, 2)), np.ones((20, 2))
+    asked = (
+        dr.jacobian(rooted, mode=mode)
+        .compiled._asked((needy[0],), {})
+        ._replace(carriers=(0,) if mode == "forward" else ())
+    )
+    patience = plain_first(rooted, asked).batches
+    for x, in_vain in ((needy, 1), (other, 0), (needy, 1), (needy, 2), (needy, 2), (other, 2)):
+        np.testing.assert_array_equal(jacobian(x), np.stack([np.diag(1.5 * np.sqrt(each)) for each in x]))
+        assert patience.in_vain == in_vain, "what begins with care is not tried"
+
+
+@pytest.mark.parametrize("chunk", [64, pytest.param(70, marks=pytest.mark.exhaustive)])
+def test_all_directions_of_a_wide_pass_are_looked_at(chunk: int) -> None:
+    x = np.linspace(0.0, 1.0, chunk)[::-1].copy()
+    found = dr.jacobian(rooted, mode="forward", chunk_size=chunk)(x)
+    np.testing.assert_allclose(found, np.diag(1.5 * np.sqrt(x)), rtol=1e-15)
+
+
 @njit
 def counting(x, calls):
     calls[0] += 1
     return np.sqrt(x) * x
+
+
+@njit
+def singular(x, calls):
+    calls[0] += 1
+    return np.linalg.solve(np.zeros((2, 2)), x)
 
 
 @njit
@@ -337,6 +365,9 @@ def test_functions_that_would_not_do_the_same_again_are_careful_from_the_start()
     np.testing.assert_array_equal(dr.jacobian(noisy)(np.zeros(2)), np.zeros((2, 2)))
     assert care_for(catching, PLAIN, given(catching)) == CAREFUL
     np.testing.assert_array_equal(dr.jacobian(catching)(np.zeros(2)), np.zeros((2, 2)))
+    with pytest.raises(np.linalg.LinAlgError, match="singular"):
+        dr.jacobian(singular)(np.zeros(2), calls)
+    assert calls[0] == 2
 
 
 @njit

@@ -20,8 +20,7 @@ import numpy as np
 from numba.core import types
 from numba.typed.typedobjectutils import _nonoptional
 
-from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.drivers._care import CAREFUL, NeedsCare
+from dualrev.compiled.drivers._care import NeedsCare
 from dualrev.compiled.plain_first import PlainFirst
 from dualrev.environment import expect_room
 from dualrev.kernels.numba_extending import compiled_only, defined
@@ -54,31 +53,39 @@ def over_points(
     takes_out
         Whether the derivative takes an array to write to, after the other arguments.
     """
-    first = within_limit(derivative, *(arg[0] if n in carriers else arg for n, arg in enumerate(args)))
+    first = within_limit(derivative, *_point(carriers, args))
     parts = first if isinstance(first, tuple) else (first,)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
     expect_room("batch of derivatives", derivative.plain.py_func.__name__, (count, sum(map(np.size, parts))))
     outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
     for out, part in zip(outs, parts, strict=True):
         out[0] = part
-    bad = np.zeros(count, np.bool_)
     form = (tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
+
+    def careful(rows: Sequence[Any], outs: Sequence[np.ndarray], begin: int) -> None:
+        loop, none_bad = _loop(derivative.careful, *form), np.zeros(len(outs[0]), np.bool_)
+        on_all_cores(lambda start, stop: loop(start, stop, none_bad, *outs, *rows), begin, len(outs[0]))
 
     def plain(start: int, stop: int) -> None:
         try:
             _loop(derivative.plain, *form)(start, stop, bad, *outs, *args)
-        except (NeedsCare, np.linalg.LinAlgError):
+        except (NeedsCare, np.linalg.LinAlgError) as error:
+            if not derivative.may_repeat(error, _point(carriers, args)):
+                raise
             bad[start:stop] = True
 
-    on_all_cores(plain, 1, count)
-    odd = np.flatnonzero(bad)
-    if odd.size:
-        again = [np.empty((odd.size, *out.shape[1:]), out.dtype) for out in outs]
-        rows = [arg[odd] if n in carriers else arg for n, arg in enumerate(args)]
-        careful = _loop(derivative.careful, *form)
-        on_all_cores(lambda start, stop: careful(start, stop, bad, *again, *rows), 0, odd.size)
-        for out, part in zip(outs, again, strict=True):
-            out[odd] = part
+    if derivative.batches.begins_with_care():
+        careful(args, outs, 1)
+    else:
+        bad = np.zeros(count, np.bool_)
+        on_all_cores(plain, 1, count)
+        odd = np.flatnonzero(bad)
+        derivative.batches.note(in_vain=_most(odd, count))
+        if odd.size:
+            again = [np.empty((odd.size, *out.shape[1:]), out.dtype) for out in outs]
+            careful(_taken(carriers, args, odd), again, 0)
+            for out, part in zip(outs, again, strict=True):
+                out[odd] = part
     return tuple(outs) if isinstance(first, tuple) else outs[0]
 
 
@@ -87,23 +94,38 @@ def written(derivative: PlainFirst, carriers: Sequence[int], args: Sequence[Any]
 
     The points at which a plain result holds a NaN are done again, with care.
     """
-    if not _written(derivative.plain, carriers, args, out):
+    if derivative.batches.begins_with_care():
+        _written(derivative.careful, carriers, args, out)
+        return
+    if not _written(derivative.plain, carriers, args, out, derivative.may_repeat):
+        derivative.batches.note(in_vain=False)
         return
     odd = np.flatnonzero(np.isnan(out).any(axis=tuple(range(1, out.ndim))))
+    derivative.batches.note(in_vain=_most(odd, len(out)))
     again = np.empty((odd.size, *out.shape[1:]), out.dtype)
-    _written(derivative.careful, carriers, [arg[odd] if n in carriers else arg for n, arg in enumerate(args)], again)
+    _written(derivative.careful, carriers, _taken(carriers, args, odd), again)
     out[odd] = again
 
 
-def _written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> bool:
+def _never(error: Exception, args: Sequence[Any]) -> bool:
+    return False
+
+
+def _written(
+    entry: Any,
+    carriers: Sequence[int],
+    args: Sequence[Any],
+    out: np.ndarray,
+    may_repeat: Callable[[Exception, Sequence[Any]], bool] = _never,
+) -> bool:
     """Return whether a plain result holds a NaN."""
     found = []
 
     def part(start: int, stop: int) -> None:
         try:
             bad = entry(*(arg[start:stop] if n in carriers else arg for n, arg in enumerate(args)), out[start:stop])
-        except (NeedsCare, np.linalg.LinAlgError):
-            if getattr(entry.py_func, MADE_OF)[1].care == CAREFUL:
+        except (NeedsCare, np.linalg.LinAlgError) as error:
+            if not may_repeat(error, _point(carriers, args)):
                 raise
             out[start:stop] = np.nan  # each of these points is done again
             bad = True
@@ -113,6 +135,22 @@ def _written(entry: Any, carriers: Sequence[int], args: Sequence[Any], out: np.n
     part(0, 1)  # what is compiled is compiled here
     on_all_cores(part, 1, len(out))
     return bool(found)
+
+
+# A careful call costs up to four times a plain one, so a plain attempt pays if it leaves less than most to be done
+# again.
+def _most(odd: np.ndarray, count: int) -> bool:
+    return 2 * odd.size > count
+
+
+def _point(carriers: Sequence[int], args: Sequence[Any]) -> list[Any]:
+    """Return the arguments at the first point."""
+    return [arg[0] if n in carriers else arg for n, arg in enumerate(args)]
+
+
+def _taken(carriers: Sequence[int], args: Sequence[Any], rows: np.ndarray) -> list[Any]:
+    """Return the arguments at some of the points."""
+    return [arg[rows] if n in carriers else arg for n, arg in enumerate(args)]
 
 
 # The first points tell how long the others take, so that a small batch starts no threads: a start costs nearly what

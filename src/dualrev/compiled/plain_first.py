@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN, NeedsCare
+from dualrev.compiled.drivers._code import careful_from_the_start
 from dualrev.compiled.drivers.derivative import Question, derivative
 
 TIMES = 2
-"""Repetitions in a row after which calls begin with care."""
+"""Plain calls in vain, one after another, after which calls begin with care."""
 
 MOST_CAREFUL = 1024
 """Calls that begin with care, at most, before one is tried plainly again."""
+
+NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
 
 _KEPT = "_dualrev_plain_first"
 
@@ -33,22 +38,60 @@ def from_python(dispatcher: Any) -> Any:
     return plain_first(f, question) if isinstance(question, Question) else dispatcher
 
 
-class PlainFirst:
+class Patience:
+    """Whether calls begin with care, told from how many plain ones in a row were in vain.
+
+    After two in a row calls begin with care, and twice as many each time that a plain one was tried in vain again.
+
+    Calls from several threads may disturb these counts. That costs time, and changes no result.
+
+    Attributes
+    ----------
+    in_vain
+        How many plain calls were in vain, one after another.
+    """
+
+    def __init__(self) -> None:
+        self.in_vain = 0
+        self._careful_calls = 0
+
+    def begins_with_care(self) -> bool:
+        """Return whether the call that asks begins with care."""
+        if self._careful_calls <= 0:
+            return False
+        self._careful_calls -= 1
+        return True
+
+    def note(self, in_vain: bool) -> None:
+        """Note whether a plain call was in vain."""
+        self.in_vain = self.in_vain + 1 if in_vain else 0
+        if self.in_vain >= TIMES:
+            # Doubling bounds the cost: a function that always needs care pays for few plain attempts, and one that
+            # needs it once in a while goes back to plain ones soon.
+            self._careful_calls = min(2 ** (self.in_vain - TIMES + 2), MOST_CAREFUL)
+
+
+class PlainFirst(Patience):
     """A derivative of a compiled function, with the arguments and the result of its entry.
 
     The careful version is compiled when a result holds a NaN for the first time. A function whose results go on holding
-    one, such as `np.where(x > 0, np.log(x), 0)` at 0, does not pay for both versions for ever: after two repetitions
-    in a row the calls begin with care, and twice as many each time that a plain one was tried in vain.
+    one, such as `np.where(x > 0, np.log(x), 0)` at 0, does not pay for both versions for ever.
 
-    Calls from several threads may disturb these counts. That costs time, and changes no result.
+    Attributes
+    ----------
+    plain
+        The entry of the plain version. Its result is None at a NaN.
+    batches
+        The patience with calls for many points.
     """
 
     def __init__(self, f: Any, question: Question) -> None:
+        super().__init__()
         self.f, self.question = f, question
         self.plain = derivative(f, question._replace(care=PLAIN))
-        self._repeated = 0
-        self._careful_calls = 0
+        self.batches = Patience()
 
+    # Written out, with no `begins_with_care` and `note` on the way: a plain call may take less than a microsecond.
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return the derivative."""
         return self.run(args, kwargs)
@@ -61,11 +104,12 @@ class PlainFirst:
             try:
                 result = self.plain(*args, **kwargs)
                 if result is not None:
-                    self._repeated = 0
+                    self.in_vain = 0
                     return result
-            except (NeedsCare, np.linalg.LinAlgError):  # Numba's linear algebra raises at a NaN
-                pass
-            self.note()
+            except (NeedsCare, np.linalg.LinAlgError) as error:
+                if not self.may_repeat(error, args, kwargs):
+                    raise
+            self.note(in_vain=True)
         return self.careful(*args, **kwargs)
 
     @property
@@ -73,10 +117,10 @@ class PlainFirst:
         """The careful version."""
         return derivative(self.f, self.question._replace(care=CAREFUL))
 
-    def note(self) -> None:
-        """Note that a plain result was no use."""
-        self._repeated += 1
-        if self._repeated >= TIMES:
-            # Doubling bounds the cost: a function that always needs care pays for few plain attempts, and one that
-            # needs it once in a while goes back to plain ones soon.
-            self._careful_calls = min(2 ** (self._repeated - TIMES + 2), MOST_CAREFUL)
+    # Numba's linear algebra raises at a NaN. What is careful from the start may not be called twice, and its NaN is no
+    # plain product's.
+    def may_repeat(self, error: Exception, args: Sequence[Any], kwargs: Mapping[str, Any] = NO_KEYWORDS) -> bool:
+        """Return whether a plain call at one point that ended with an error is repeated with care."""
+        if isinstance(error, NeedsCare):
+            return True
+        return not careful_from_the_start(self.f, self.question._replace(carriers=(), care=PLAIN), args, kwargs)

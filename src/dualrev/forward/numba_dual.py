@@ -16,7 +16,7 @@ from dualrev.kernels.numba_chain_rule import innermost, splat, total
 from dualrev.kernels.numba_extending import intrinsic
 from dualrev.kernels.numba_types import ActiveType, is_active
 
-_LANE, _MASK = ir.IntType(32), ir.IntType(64)
+_LANE = ir.IntType(32)
 
 
 class Tangents(types.Type):  # type: ignore[misc]
@@ -241,15 +241,18 @@ def nan_in(typingctx: Any, dual: Any, first: Any, last: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         tangents = builder.extract_value(args[0], 1)
+        # A bit for each lane, and one more: a shift by the whole width has no value.
+        mask = ir.IntType(max(64, 2 * dual.count))
         if is_active(dual.dtype):
             lanes = [innermost(builder, builder.extract_value(tangents, n)) for n in range(dual.count)]
-            bits = [builder.zext(builder.fcmp_unordered("uno", lane, lane), _MASK) for lane in lanes]
-            found = reduce(builder.or_, [builder.shl(bit, _MASK(n)) for n, bit in enumerate(bits)])
+            bits = [builder.zext(builder.fcmp_unordered("uno", lane, lane), mask) for lane in lanes]
+            found = reduce(builder.or_, [builder.shl(bit, mask(n)) for n, bit in enumerate(bits)])
         else:
             one_each = builder.fcmp_unordered("uno", tangents, tangents)
-            found = builder.zext(builder.bitcast(one_each, ir.IntType(dual.tangents.lanes)), _MASK)
-        below = [builder.sub(builder.shl(_MASK(1), _bounded(builder, each, dual.count)), _MASK(1)) for each in args[1:]]
-        return builder.icmp_unsigned("!=", builder.and_(found, builder.xor(*below)), _MASK(0))
+            found = builder.zext(builder.bitcast(one_each, ir.IntType(dual.tangents.lanes)), mask)
+        ends = [builder.zext(_bounded(builder, each, dual.count), mask) for each in args[1:]]
+        below = [builder.sub(builder.shl(mask(1), end), mask(1)) for end in ends]
+        return builder.icmp_unsigned("!=", builder.and_(found, builder.xor(*below)), mask(0))
 
     return types.boolean(dual, types.int64, types.int64), codegen
 

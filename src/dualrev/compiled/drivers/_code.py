@@ -1,4 +1,4 @@
-"""The code of a derivative, to be read, and whether it is an adjoint or uses the tape."""
+"""How a derivative is computed for given arguments: its code, whether it is an adjoint, and whether always careful."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from numba import typeof
 
 from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.compiled.drivers._care import CAREFUL, care_for
 from dualrev.compiled.drivers.derivative import Question, arguments_of, derivative, generated_driver
 from dualrev.kernels.numba_extending import chooser_of
 
@@ -38,6 +39,13 @@ def way(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mappin
     except Refused as refused:
         return f"by the tape: {refused.reason}"
     return BY_ADJOINT
+
+
+# What generated code calls raises no error about a NaN of a derivative, whatever is said of the function here.
+def careful_from_the_start(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Return whether a derivative without generated code is careful from the start, for arguments of these types."""
+    numba_types = _types_of(dispatcher, question, args, kwargs)
+    return care_for(dispatcher, question.care, arguments_of(dispatcher, question, numba_types)) == CAREFUL
 
 
 def _types_of(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
