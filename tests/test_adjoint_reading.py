@@ -48,6 +48,17 @@ def test_ranges_with_steps_and_the_variable_after_its_loop():
 
 
 @njit
+def _of_another(x, k):
+    kind = type(x)
+    third = kind(1) / 3
+    return third * x + kind(k) * 0.5 + type(k)(2.75)
+
+
+def test_numbers_of_the_type_of_another():
+    check(_of_another, (1.5, 2), (-0.25, 7))
+
+
+@njit
 def _jumps(x, n):
     s = 0
     for i in range(n):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numba.core import types
+from numba.np.numpy_support import as_dtype
 
 from dualrev.compiled.adjoints._form import Array, Constant
 from dualrev.compiled.adjoints._reading.arithmetic import binary
@@ -98,6 +99,10 @@ def _isinstance(reader: Reader, x: Entry, kinds: Entry) -> Entry:
     return Constant(any(isinstance(of, _KINDS[each]) for each in asked), types.boolean)
 
 
+def _type(reader: Reader, x: Entry) -> Entry:
+    return Known(as_dtype(reader.as_number(x).type).type)
+
+
 def _items(entry: Entry) -> Sequence[Entry]:
     return entry.items if isinstance(entry, Tuple) else [entry]
 
@@ -119,6 +124,7 @@ PYTHONS: dict[Any, Callable[..., Entry]] = {
     builtins.max: _extreme(max, ">"),
     builtins.min: _extreme(min, "<"),
     builtins.isinstance: _isinstance,
+    builtins.type: _type,
     builtins.tuple: _tuple,
 }
 """The functions, and their reading."""
