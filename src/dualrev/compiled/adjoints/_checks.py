@@ -42,7 +42,7 @@ class _Checking(Generator):
             noted.lines.add("return seen")
         given = [f"{each.name}.copy()" if isinstance(each, Array) else each.name for each in self.program.parameters]
         noted.lines.add(f"seen = noted({', '.join(given)})")
-        made.lines[:0] = [line[4:] for line in noted.lines.text().splitlines()]
+        made.lines[:0] = noted.lines.lines
         made.scope["expect"] = _expect
         return made
 

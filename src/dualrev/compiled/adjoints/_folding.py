@@ -157,6 +157,7 @@ class _Folding:
         """Put what a name is set to where the name is read, if the lines do not become too long."""
         assert setting.value is not None
         replaced = {}
+        handed_on = [self.flow.home[each] for each in setting.reads if self._is_handed_on(each)]
         for each in list(setting.reads):
             replaced[each] = setting.value if len(setting.reads) == 1 else copy.deepcopy(setting.value)
             _replace(self.flow.home[each], each, replaced[each])
@@ -165,6 +166,8 @@ class _Folding:
                 _replace(self.flow.home[read], value, read)
             return
         self.gone.add(setting.statement)
+        for each in handed_on:
+            each.lineno = setting.statement.lineno
         before = {each.id: each for each in names_read(setting.value)}
         sources = {name: self.flow.sources.get(each, set()) for name, each in before.items()}
         for each in names_read(setting.value):

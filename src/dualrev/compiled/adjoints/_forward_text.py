@@ -34,13 +34,15 @@ class ForwardText(PrimalText):
                 self.late.append(statement)
                 self._late_values.add(statement.result)
             else:
-                self.statement(statement)
+                with self.lines.of(statement):
+                    self.statement(statement)
 
     # The sums of a fused loop are made when it is reversed, and what is computed from them then comes behind the
     # reverse sweep. Where that needs them itself, the loop runs twice.
     def _fused(self, loop: Loop) -> None:
         if self.needs.reads_behind(loop):
-            PrimalText(self.lines, self.element).statement(loop)
+            with self.lines.of(loop):
+                PrimalText(self.lines, self.element).statement(loop)
         else:
             self._late_values |= {each.after for each in loop.carried}
 

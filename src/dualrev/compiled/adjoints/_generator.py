@@ -19,7 +19,7 @@ from dualrev.compiled.adjoints._fills import with_loops_for_fills
 from dualrev.compiled.adjoints._form import Array, Loop, Make, Program, Raise, Value, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._free_names import with_free_names
-from dualrev.compiled.adjoints._lines import Lines
+from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
@@ -32,6 +32,9 @@ from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints._workspace import HELPERS, Places
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.numba_extending import defined
+
+MARGIN = 64
+"""The column at which the user's lines stand beside those of an adjoint, at most."""
 
 
 class Generated:
@@ -48,13 +51,30 @@ class Generated:
         What its names mean.
     """
 
-    def __init__(self, parameters: Sequence[str], lines: list[str], scope: dict[str, Any]) -> None:
+    def __init__(self, parameters: Sequence[str], lines: list[Line], scope: dict[str, Any]) -> None:
         self.parameters, self.lines, self.scope = parameters, lines, scope
 
     @property
     def text(self) -> str:
         """The function's text."""
-        return "\n    ".join([f"def adjoint({', '.join(self.parameters)}):", *self.lines]) + "\n"
+        return "\n".join([self._head, *(line.indented for line in self.lines)]) + "\n"
+
+    @property
+    def text_beside_code(self) -> str:
+        """The function's text, and beside each line, as a comment, that of the user's code which it comes from."""
+        found, before = [self._head], None
+        width = max(len(line.indented) for line in self.lines)
+        for line in self.lines:
+            said = line.place is not None and line.place.text and line.place != before
+            found.append(
+                f"{line.indented:{min(width, MARGIN)}}  # {line.place}: {line.place.text}" if said else line.indented
+            )
+            before = line.place or before
+        return "\n".join(found) + "\n"
+
+    @property
+    def _head(self) -> str:
+        return f"def adjoint({', '.join(self.parameters)}):"
 
     @property
     def keeps(self) -> bool:
@@ -64,7 +84,8 @@ class Generated:
     @cached_property
     def plain(self) -> Any:
         """The function, not compiled."""
-        return defined(self.parameters, self.lines, dict(self.scope), "adjoint")
+        lines = [line.indented.removeprefix("    ") for line in self.lines]
+        return defined(self.parameters, lines, dict(self.scope), "adjoint")
 
     @cached_property
     def function(self) -> Any:
@@ -171,16 +192,20 @@ class Generator:
             values.append(f"value{n}" if isinstance(each, Array) else written(each))
         lines.extend(reverse.lines)
         for operation in forward.late:
-            PrimalText(lines, self.places.element).statement(operation)
+            with lines.of(operation):
+                PrimalText(lines, self.places.element).statement(operation)
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
         lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
         parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | self.partials.scope
-        text = [line for line in with_modules(lines.text(), scope).split("\n") if line]
-        pure = purity(scope, {"plus", *self.partials.scope})
-        return Generated(parameters, [_ZERO.sub("", line) for line in tidied([line[4:] for line in text], pure)], scope)
+        for line in lines.lines:
+            line.text = with_modules(line.text, scope)
+        body = tidied(lines.lines, purity(scope, {"plus", *self.partials.scope}))
+        for line in body:
+            line.text = _ZERO.sub("", line.text)
+        return Generated(parameters, body, scope)
 
     def wasted(self) -> frozenset[Loop]:
         """Return the innermost loops that are fused, and run before all the same: to keep their values costs less."""
@@ -206,7 +231,8 @@ class Generator:
                 elif isinstance(each, Array) and self.activity.active(each):
                     text.lines.add(f"{each.name}_b[:] += {cotangent}")
             for statement in reversed(self.program.body.statements):
-                text.statement(statement)
+                with text.lines.of(statement):
+                    text.statement(statement)
         self.begun = text.begun
         return text.lines
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dualrev.compiled.adjoints._form import Place, Statement
+
 
 @dataclass
 class Line:
@@ -16,11 +18,19 @@ class Line:
     ----------
     tag
         For lines that are later moved or left out: what they do, and to which element.
+    place
+        The line of the user's that it comes from.
     """
 
     depth: int
     text: str
     tag: Any = None
+    place: Place | None = None
+
+    @property
+    def indented(self) -> str:
+        """The line as it stands in a function."""
+        return "    " * self.depth + self.text
 
 
 class Lines:
@@ -29,10 +39,18 @@ class Lines:
     def __init__(self, depth: int = 1) -> None:
         self.lines: list[Line] = []
         self.depth = depth
+        self._place: Place | None = None
+
+    @contextmanager
+    def of(self, statement: Statement) -> Iterator[None]:
+        """Write the lines of a statement."""
+        before, self._place = self._place, statement.line
+        yield
+        self._place = before
 
     def add(self, text: str, tag: Any = None) -> None:
         """Add a line to the block."""
-        self.lines.append(Line(self.depth, text, tag))
+        self.lines.append(Line(self.depth, text, tag, self._place))
 
     def extend(self, lines: list[Line]) -> None:
         """Add lines that were written elsewhere, at their own depth."""
@@ -51,4 +69,4 @@ class Lines:
 
     def text(self) -> str:
         """Return all lines, each ended by a line break."""
-        return "".join(f"{'    ' * line.depth}{line.text}\n" for line in self.lines)
+        return "".join(f"{line.indented}\n" for line in self.lines)

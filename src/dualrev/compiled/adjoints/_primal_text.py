@@ -85,7 +85,8 @@ class PrimalText:
     def block(self, block: Block) -> None:
         """Write the statements of a block."""
         for statement in block.statements:
-            self.statement(statement)
+            with self.lines.of(statement):
+                self.statement(statement)
 
     @singledispatchmethod
     def statement(self, statement: Statement) -> None:

@@ -71,7 +71,8 @@ class Recomputation:
 
     def _block(self, block: Block) -> None:
         for statement in block.statements:
-            self._statement(statement)
+            with self.lines.of(statement):
+                self._statement(statement)
 
     @singledispatchmethod
     def _statement(self, statement: Statement) -> None:

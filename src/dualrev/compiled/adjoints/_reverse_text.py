@@ -177,7 +177,8 @@ class ReverseText:
                 if self.activity.active(merge.result) and merge.result in self.begun:
                     self.contribute(getattr(merge, side), f"{merge.result.name}_b")
             for each in reversed(block.statements):
-                self.statement(each)
+                with self.lines.of(each):
+                    self.statement(each)
 
     @statement.register
     def _(self, loop: Loop) -> None:
@@ -243,7 +244,8 @@ class ReverseText:
                 self.contribute(each.following, f"{each.inside.name}_carried")
             for statement in reversed(loop.body.statements):
                 if statement not in undone:
-                    self.statement(statement)
+                    with self.lines.of(statement):
+                        self.statement(statement)
             for each in others:
                 value = f"{each.inside.name}_b" if each.inside in self.begun else "0.0"
                 self.lines.add(f"{each.inside.name}_carried = {value}")

@@ -57,7 +57,7 @@ def _with_sums(
                 behind.append(f"{tag.place} += {names[tag.place]}")
             added = line.text.partition(" += ")[2]
             name = names[tag.place]
-            line = Line(line.depth, f"{name} = plus({name}, {added})", Total(None))
+            line = Line(line.depth, f"{name} = plus({name}, {added})", Total(None), line.place)
         result.append(line)
     return result, before, behind
 

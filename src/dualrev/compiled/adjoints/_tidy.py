@@ -7,25 +7,27 @@ passes that take turns until nothing changes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dualrev.compiled.adjoints._dead_lines import drop_dead_lines
 from dualrev.compiled.adjoints._effects import Effects
 from dualrev.compiled.adjoints._folding import fold
+from dualrev.compiled.adjoints._form import Place
+from dualrev.compiled.adjoints._lines import Line
 from dualrev.compiled.adjoints._text_flow import blocks, names_read, pairs
 
 
-def tidied(lines: Sequence[str], pure: Callable[[str], bool]) -> list[str]:
-    """Return the lines of a function's body, tidied.
+def tidied(lines: Sequence[Line], pure: Callable[[str], bool]) -> list[Line]:
+    """Return the lines of a function's body, tidied; each comes from where one of those given does.
 
     Parameters
     ----------
     lines
-        Without the indent that all of them have.
+        At the depth 1.
     pure
         Whether a function, by its name in the lines, has no effect and raises no error.
     """
-    body = ast.parse("\n".join(lines)).body
+    body = ast.parse("if True:\n" + "\n".join(each.indented for each in lines)).body[0].body  # type: ignore[attr-defined]
     _simplify(body)
     effects = Effects(pure)
     changes = True
@@ -33,7 +35,29 @@ def tidied(lines: Sequence[str], pure: Callable[[str], bool]) -> list[str]:
         changes = drop_dead_lines(body, effects)
         changes |= fold(body, effects)
     _shorten(body)
-    return ast.unparse(ast.Module(body, [])).split("\n")
+    return list(_written(body, 1, [each.place for each in lines]))
+
+
+def _written(body: list[ast.stmt], depth: int, places: list[Place | None], first: str = "if") -> Iterator[Line]:
+    """Yield the lines of statements, of which the first begins with `elif` where it stands under an `else`."""
+    for each in body:
+        place = places[each.lineno - 2] if hasattr(each, "lineno") else None  # `pass` comes from no line
+        match each:
+            case ast.If():
+                yield Line(depth, f"{first} {ast.unparse(each.test)}:", place=place)
+            case ast.For():
+                yield Line(depth, f"for {ast.unparse(each.target)} in {ast.unparse(each.iter)}:", place=place)
+            case ast.While():
+                yield Line(depth, f"while {ast.unparse(each.test)}:", place=place)
+            case _:
+                yield Line(depth, ast.unparse(each), place=place)
+                continue
+        yield from _written(each.body, depth + 1, places)
+        if len(each.orelse) == 1 and isinstance(each.orelse[0], ast.If):
+            yield from _written(each.orelse, depth, places, "elif")
+        elif each.orelse:
+            yield Line(depth, "else:")
+            yield from _written(each.orelse, depth + 1, places)
 
 
 def _simplify(body: list[ast.stmt]) -> None:
@@ -77,4 +101,4 @@ def _shorten(body: list[ast.stmt]) -> None:
             continue
         match value:
             case ast.BinOp(ast.Name(name), ast.Add() | ast.Sub()) if isinstance(target, ast.Name) and name == target.id:
-                body[n] = ast.AugAssign(target, value.op, value.right)
+                body[n] = ast.AugAssign(target, value.op, value.right, lineno=each.lineno)

@@ -27,7 +27,7 @@ def source(dispatcher: Any, question: Question, args: Sequence[Any], kwargs: Map
         choose = chooser_of(derivative(dispatcher, question))
         assert choose is not None
         return inspect.getsource(choose(*numba_types)).rstrip()  # type: ignore[arg-type]
-    text: str = driver.adjoint.generated.text
+    text: str = driver.adjoint.generated.text_beside_code
     return text.rstrip()
 
 

@@ -44,7 +44,8 @@ def call(reader: Reader, node: ast.Call) -> Entry:
     if any(each.arg is None for each in node.keywords):
         reader.refuse("unpacks keywords")
     keywords = {str(each.arg): reader.unsettled(each.value) for each in node.keywords}
-    reader.line, reader.site = node.lineno, node
+    reader.stand_at(node)
+    reader.site = node
     if isinstance(function, Method) and isinstance(function.of, Value | Constant):
         return function.of
     if isinstance(function, Method) and (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from dualrev.compiled.adjoints._form import Block
+from dualrev.compiled.adjoints._form import NOWHERE, Block, Place
 from dualrev.compiled.adjoints._reading.entries import Entry
 from dualrev.compiled.adjoints._reading.source import Source
 
@@ -27,11 +27,13 @@ class Frame:
     enclosing
         The function that it is written in, whose names it reads.
     site, line
-        The call, and its line.
+        The call, and the line that it stands in.
     block
         The block that its statements are added to.
     library
         The function of NumPy's that it is Numba's implementation of.
+    by_user
+        Whether neither it nor a function around it is such an implementation.
     """
 
     source: Source
@@ -40,9 +42,18 @@ class Frame:
     around: Frame | None = None
     enclosing: Frame | None = None
     site: ast.AST | None = None
-    line: int = 0
+    line: Place = NOWHERE
     library: str = ""
     block: Block | None = None
+    by_user: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.by_user = not self.library and (self.around is None or self.around.by_user)
+
+    def place(self, number: int) -> Place:
+        """Return a line of it."""
+        inner = self.around is not None and self.around.around is not None
+        return Place(number, self.source.name if inner else "", self.source.line(number))
 
     def path(self) -> Iterator[Frame]:
         """Yield it and the functions around it."""

@@ -68,7 +68,9 @@ def define(reader: Reader, node: ast.FunctionDef | ast.Lambda) -> Known:
     name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
     if node not in reader.sources:
         statements = node.body if isinstance(node, ast.FunctionDef) else [_returned(node.body)]
-        source = source_of_body(None, name, statements, node.args, reader.frame.source.meanings)
+        source = source_of_body(
+            None, name, reader.frame.source.file, statements, node.args, reader.frame.source.meanings
+        )
         reader.sources[node] = source
     names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
     defaults = [reader.expression(each) for each in node.args.defaults]

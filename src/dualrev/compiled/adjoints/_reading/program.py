@@ -7,7 +7,7 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Constant, Program, Root, Value
+from dualrev.compiled.adjoints._form import Array, Constant, Place, Program, Root, Value
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable
 from dualrev.compiled.adjoints._reading.exchanges import Again
 from dualrev.compiled.adjoints._reading.expressions import expression
@@ -53,7 +53,7 @@ def read(dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Progr
 def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Program:
     if len(types) > dispatcher.py_func.__code__.co_argcount:
         raise Refused("it takes any number of arguments")
-    reader.line = dispatcher.py_func.__code__.co_firstlineno
+    reader.line = Place(dispatcher.py_func.__code__.co_firstlineno)
     names = list(dispatcher.py_func.__code__.co_varnames[: dispatcher.py_func.__code__.co_argcount])
     parameters = _Parameters(reader, argnums)
     entries = [parameters.entry(names[n], of, n) for n, of in enumerate(types)]

@@ -11,6 +11,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import (
+    NOWHERE,
     Array,
     Block,
     Constant,
@@ -34,7 +35,7 @@ from dualrev.compiled.adjoints._reading.typing import NUMBERS, Typing
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import Row
 
-_NOTHING = source_of_body(None, "", [], ast.arguments([], [], None, [], [], None, []), {})
+_NOTHING = source_of_body(None, "", "", [], ast.arguments([], [], None, [], [], None, []), {})
 
 
 class Reader:
@@ -92,19 +93,25 @@ class Reader:
         self.typing, self.names = Typing(), Names()
         self.body = self.block = Block()
         self.scope: dict[str, Any] = {}
-        self.line = self.choices = 0
+        self.line = NOWHERE
+        self.choices = 0
         self.frame = Frame(_NOTHING, {}, False)
         self.widths: dict[Any, dict[str, Any]] = {}
         self._temporary: set[Value] = set()
 
     def refuse(self, does: str) -> NoReturn:
         """Raise the refusal of the line that is being read; `does` is what the line does."""
-        frame, line = self.frame, self.line
         for each in self.frame.path():
-            if each.library and each.around is not None:
-                frame, line, does = each.around, each.line, f"calls {each.library}, whose implementation {does}"
-        inner = frame.around is not None and frame.around.around is not None
-        raise Refused(f"line {line}{f' of {frame.source.name}' if inner else ''} {does}")
+            if each.library:
+                does = f"calls {each.library}, whose implementation {does}"
+        raise Refused(f"line {self.line} {does}")
+
+    # In Numba's implementation of a function, the line is the user's that calls it.
+    def stand_at(self, node: ast.AST) -> None:
+        """Note the line that is being read."""
+        number = getattr(node, "lineno", None)
+        if number is not None and self.frame.by_user:
+            self.line = self.frame.place(number)
 
     # -- reading
 
@@ -113,7 +120,7 @@ class Reader:
         for node in nodes:
             if ended(self.block):
                 return
-            self.line = getattr(node, "lineno", self.line)
+            self.stand_at(node)
             self._statement(self, node)
 
     def expression(self, node: ast.expr) -> Entry:
@@ -122,7 +129,7 @@ class Reader:
 
     def unsettled(self, node: ast.expr) -> Entry:
         """Read an expression, which may be one over whole arrays that is not computed yet."""
-        self.line = getattr(node, "lineno", self.line)
+        self.stand_at(node)
         return self._expression(self, node)
 
     def number(self, node: ast.expr) -> Number:

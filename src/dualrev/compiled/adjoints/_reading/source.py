@@ -38,10 +38,15 @@ class Source:
 
     function: types.FunctionType | None
     name: str
+    file: str
     body: list[ast.stmt]
     meanings: Mapping[str, Any]
     live: Liveness
     own: frozenset[str]
+
+    def line(self, number: int) -> str:
+        """Return the text of a line of its file."""
+        return linecache.getline(self.file, number).strip()
 
 
 def source_of(function: types.FunctionType) -> Source:
@@ -51,19 +56,21 @@ def source_of(function: types.FunctionType) -> Source:
         body: list[ast.stmt] = [ast.copy_location(ast.Return(tree.body), tree.body)]
     else:
         body = tree.body
-    return source_of_body(function, function.__name__, body, tree.args, Meanings(function))
+    file = function.__code__.co_filename
+    return source_of_body(function, function.__name__, file, body, tree.args, Meanings(function))
 
 
 def source_of_body(
     function: types.FunctionType | None,
     name: str,
+    file: str,
     body: list[ast.stmt],
     arguments: ast.arguments,
     meanings: Mapping[str, Any],
 ) -> Source:
     """Return the source of a function of these statements."""
     statements = lowered(body)
-    return Source(function, name, statements, meanings, Liveness(statements), _own(body, arguments))
+    return Source(function, name, file, statements, meanings, Liveness(statements), _own(body, arguments))
 
 
 class Meanings(Mapping[str, Any]):
