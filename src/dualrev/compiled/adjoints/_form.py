@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from dualrev.compiled.adjoints._place import Place
 from dualrev.primitives.row import Row
 
 
@@ -95,30 +96,6 @@ class Array:
     root: Root
     block: Block
     made_by: Statement | None = None
-
-
-class Place(NamedTuple):
-    """A line of code that the user wrote.
-
-    Attributes
-    ----------
-    number
-        In its file.
-    function
-        The function that it stands in, if that is another one than the program was read from.
-    text
-    """
-
-    number: int
-    function: str = ""
-    text: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.number} of {self.function}" if self.function else f"{self.number}"
-
-
-NOWHERE = Place(0)
-"""The line of what is read before a function is."""
 
 
 @dataclass(eq=False)

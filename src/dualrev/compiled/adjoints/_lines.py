@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dualrev.compiled.adjoints._form import Place, Statement
+from dualrev.compiled.adjoints._form import Statement
+from dualrev.compiled.adjoints._place import Place
 
 
 @dataclass

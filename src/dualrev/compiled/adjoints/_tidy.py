@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dualrev.compiled.adjoints._dead_lines import drop_dead_lines
 from dualrev.compiled.adjoints._effects import Effects
 from dualrev.compiled.adjoints._folding import fold
-from dualrev.compiled.adjoints._form import Place
 from dualrev.compiled.adjoints._lines import Line
+from dualrev.compiled.adjoints._place import Place
 from dualrev.compiled.adjoints._text_flow import blocks, names_read, pairs
 
 

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dualrev.compiled.adjoints._form import NOWHERE, Block, Place
+from dualrev.compiled.adjoints._form import Block
+from dualrev.compiled.adjoints._place import NOWHERE, Place
 from dualrev.compiled.adjoints._reading.entries import Entry
 from dualrev.compiled.adjoints._reading.source import Source
 

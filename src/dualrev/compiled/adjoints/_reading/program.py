@@ -7,7 +7,8 @@ from typing import Any
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Constant, Place, Program, Root, Value
+from dualrev.compiled.adjoints._form import Array, Constant, Program, Root, Value
+from dualrev.compiled.adjoints._place import Place
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable
 from dualrev.compiled.adjoints._reading.exchanges import Again
 from dualrev.compiled.adjoints._reading.expressions import expression

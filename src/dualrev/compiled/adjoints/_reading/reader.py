@@ -11,7 +11,6 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import (
-    NOWHERE,
     Array,
     Block,
     Constant,
@@ -27,6 +26,7 @@ from dualrev.compiled.adjoints._form import (
     Value,
     View,
 )
+from dualrev.compiled.adjoints._place import NOWHERE
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Number, Tuple, Unreadable, entry_of, numba_type
 from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.names import Names
