@@ -166,8 +166,8 @@ class _Folding:
                 _replace(self.flow.home[read], value, read)
             return
         self.gone.add(setting.statement)
-        for each in handed_on:
-            each.lineno = setting.statement.lineno
+        for statement in handed_on:
+            statement.lineno = setting.statement.lineno
         before = {each.id: each for each in names_read(setting.value)}
         sources = {name: self.flow.sources.get(each, set()) for name, each in before.items()}
         for each in names_read(setting.value):

@@ -23,6 +23,7 @@ from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
+from dualrev.compiled.adjoints._place import NOWHERE
 from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._reverse_text import ReverseText
@@ -62,14 +63,13 @@ class Generated:
     @property
     def text_beside_code(self) -> str:
         """The function's text, and beside each line, as a comment, that of the user's code which it comes from."""
-        found, before = [self._head], None
-        width = max(len(line.indented) for line in self.lines)
+        found, before = [self._head], NOWHERE
+        width = min(max(len(line.indented) for line in self.lines), MARGIN)
         for line in self.lines:
-            said = line.place is not None and line.place.text and line.place != before
-            found.append(
-                f"{line.indented:{min(width, MARGIN)}}  # {line.place}: {line.place.text}" if said else line.indented
-            )
-            before = line.place or before
+            place = line.place or before
+            beside = f"  # {place}: {place.text}" if place.text and place != before else ""
+            found.append(f"{line.indented:{width}}{beside}".rstrip())
+            before = place
         return "\n".join(found) + "\n"
 
     @property

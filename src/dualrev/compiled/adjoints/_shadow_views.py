@@ -6,6 +6,7 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._form import Array, Block, If, Raise, View
 from dualrev.compiled.adjoints._lines import Lines
+from dualrev.compiled.adjoints._place import Place
 from dualrev.compiled.adjoints._primal_text import viewed, written
 from dualrev.compiled.adjoints.refusal import Refused
 
@@ -43,6 +44,6 @@ def _of_branch(lines: Lines, branch: If, facts: Facts, activity: Activity) -> No
 
 
 # The shadows are made when the forward sweep has ended, and names may then mean other memory.
-def _expect_own(array: Array, line: int, facts: Facts) -> None:
+def _expect_own(array: Array, line: Place, facts: Facts) -> None:
     if facts.is_exchanged(array.root):
         raise Refused(f"line {line} takes a view of an array that is exchanged")
