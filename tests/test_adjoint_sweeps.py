@@ -277,6 +277,14 @@ def test_what_only_adds_up_keeps_nothing_and_runs_once() -> None:
     assert waves.text.count("exp(") == 1
 
 
+def test_a_sum_of_the_users_order_stands_in_a_loop_of_its_own() -> None:
+    text = adjoint(program(*CASES["rosenbrock"]), True).text
+    value, *gradient = text.split("for ")[1:]
+    assert len(gradient) == 2
+    assert "s +=" in value
+    assert not any("s +=" in each for each in gradient)
+
+
 def test_what_iterations_hand_on_is_kept_and_no_more() -> None:
     text = adjoint(program(*CASES["swaps"])).text
     # Both numbers that an iteration begins with are kept, and the cosine is not read.

@@ -38,9 +38,9 @@ class ForwardText(PrimalText):
                     self.statement(statement)
 
     # The sums of a fused loop are made when it is reversed, and what is computed from them then comes behind the
-    # reverse sweep. Where that needs them itself, the loop runs twice.
+    # reverse sweep. Where that needs them itself, or the sums cost more there, the loop runs twice.
     def _fused(self, loop: Loop) -> None:
-        if self.needs.reads_behind(loop):
+        if self.needs.runs_before(loop):
             with self.lines.of(loop):
                 PrimalText(self.lines, self.element).statement(loop)
         else:

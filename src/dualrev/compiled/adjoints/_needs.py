@@ -240,6 +240,16 @@ class Needs:
                 pending += self._depends_on(of)
         return not left.isdisjoint(seen)
 
+    # A sum of the user's order keeps a loop out of vector registers, where the rest of it may run.
+    def runs_before(self, loop: Loop) -> bool:
+        """Whether the forward sweep runs a fused loop, too, and gets its sums there."""
+        apart = self.classes.is_order_free(loop) and not self.calls(loop)
+        return apart or self.reads_behind(loop)
+
+    def calls(self, loop: Loop) -> bool:
+        """Whether a loop calls functions whose results are worth keeping."""
+        return any(isinstance(each, Operation) and is_dear(each) for each in self.facts.within[loop])
+
     def _depends_on(self, value: Value) -> list[Operand | Array]:
         if value in self.facts.merged:
             branch, merge = self.facts.merged[value]

@@ -198,7 +198,7 @@ class ReverseText:
         inner, self.lines = self.lines.lines, outside
         self._demand_bounds(loop)
         self._release(loop)
-        for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.classes, self.needs):
+        for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.needs):
             for text in prologue:
                 self.lines.add(text)
             with self.lines.block(self._head(loop)):
@@ -206,7 +206,7 @@ class ReverseText:
                 self.lines.extend(lines)
             for text in epilogue:
                 self.lines.add(text)
-        if self.classes.is_fused(loop):
+        if self.classes.is_fused(loop) and not self.needs.runs_before(loop):
             for each in loop.carried:
                 self.lines.add(f"{each.after.name} = {each.inside.name}")
         for each in sums:
@@ -226,9 +226,10 @@ class ReverseText:
     def _run_again(self, loop: Loop) -> None:
         """Write the iteration of a fused loop, which keeps what its reversal needs, and the shadows of its views."""
         ForwardText(self.lines, self.needs, self.classes, self.places).block(loop.body)
-        for each in loop.carried:
-            following = written(each.following, each.inside.type)
-            self.lines.add(f"{each.inside.name} = {following}", Total(None))
+        if not self.needs.runs_before(loop):
+            for each in loop.carried:
+                following = written(each.following, each.inside.type)
+                self.lines.add(f"{each.inside.name} = {following}", Total(None))
         shadow_views(self.lines, loop.body, self.facts, self.activity)
 
     def _iteration(self, loop: Loop, sums: list[Any], others: list[Any]) -> None:

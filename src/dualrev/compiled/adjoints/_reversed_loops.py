@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Operation, Store, View
+from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Store, View
 from dualrev.compiled.adjoints._lines import Line
-from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, is_dear
+from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 
 MOST_LOOPS = 8
@@ -24,13 +23,11 @@ class Part(NamedTuple):
     behind: list[str]
 
 
-def arranged(
-    loop: Loop, lines: list[Line], facts: Facts, activity: Activity, classes: LoopClasses, needs: Needs
-) -> list[Part]:
+def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, needs: Needs) -> list[Part]:
     """Return the loops that a reversed loop is written as."""
     lines, before, behind = _with_sums(loop, lines, facts, activity)
     # In a fused loop each part would call its functions again.
-    calls = classes.is_fused(loop) and any(isinstance(each, Operation) and is_dear(each) for each in facts.within[loop])
+    calls = needs.classes.is_fused(loop) and needs.calls(loop)
     parts = _divided(lines, facts) if needs.in_any_order(loop) and not calls else [lines]
     parts = [part for part in parts if part]
     if not parts:
