@@ -154,6 +154,66 @@ def f(x, t):
         y[0] += z[0] * z[z.size - 1]
     return y[0] + y[1] * y[2]
 """
+# The views are those of the memory, whatever name it has later.
+EXCHANGED = """
+def f(x, y, t):
+    v = x[1:]
+    if t > 0.0:
+        x, y = y, x
+        w = x[:-1]
+        w[0] *= v[1]
+    else:
+        w = y[::-1][1:]
+    for i in range(5):
+        y[i + 1] = math.sin(v[i + 1] * w[i])
+        x, y = y, x
+    u = x[2:]
+    return u[0] * v[0] + u[1] * w[2] + y[2] * v[3]
+"""
+MADE_IN_A_BRANCH = """
+def f(x, t):
+    n = 3
+    if t > 0.0:
+        n = int(x[1] * 2.0 + 5.0)
+        y = x[n:] * t
+    else:
+        y = np.sin(x[:n])
+    if t > 0.5:
+        z = y * x[n]
+    else:
+        z = x[:2] * t
+    return z[0] * y[1]
+"""
+ENDED_EARLY = """
+@njit
+def g(x, y, t):
+    if t < 0.0:
+        if t < -1.0:
+            return
+        x[0] *= t
+    for i in range(x.size):
+        if x[i] > 1.0:
+            return
+        y[i] = math.sin(x[i])
+
+@njit
+def f(x, t):
+    y = x.copy()
+    g(x, y, t)
+    return y[1] * y[4] * x[0]
+"""
+ALIKE = """
+def f(x, t):
+    y = x.copy()
+    if t > 0.0:
+        z = x[1:]
+    else:
+        z = y[1:]
+    s = 0.0
+    for i in range(z.size):
+        s += math.sin(z[i] + x[i] * y[i + 1])
+    return z * s
+"""
 
 ONES, FEW = (1.0,), np.linspace(0.5, 1.5, 7)
 CASES: dict[str, tuple[Any, ...]] = {
@@ -181,6 +241,16 @@ CASES: dict[str, tuple[Any, ...]] = {
     "argument returned to the caller": (CALLED, (X, 0.7)),
     "new array returned in a loop": (CALLED, (X, 0.3)),
     "new array returned to the caller": (CALLED, (0.5 * X, 0.3)),
+    "exchanged": (EXCHANGED, (X, X[::-1].copy(), 0.5)),
+    "exchanged on the other way": (EXCHANGED, (X, X[::-1].copy(), -0.5)),
+    "made in a branch": (MADE_IN_A_BRANCH, (X, 0.7)),
+    "made in the other branch": (MADE_IN_A_BRANCH, (X, -0.7)),
+    "made in branches of both kinds": (MADE_IN_A_BRANCH, (X, 0.3)),
+    "ended in a branch": (ENDED_EARLY, (X, -1.2)),
+    "ended in a loop": (ENDED_EARLY, (X, 0.5)),
+    "ended at the end": (ENDED_EARLY, (0.5 * X, 0.5)),
+    "views of one length": (ALIKE, (X, 0.5), (FEW[1:],)),
+    "the other view of one length": (ALIKE, (X, -0.5), (FEW[1:],)),
     "views of one name": (OF_ONE_NAME, (X, 0.5)),
 }
 

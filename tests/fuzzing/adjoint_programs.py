@@ -36,12 +36,12 @@ class Program:
 
 
 def helper(random: Any, name: str, size: int) -> str:
-    """Return a function of numbers ("g" a number, "h" two of them), or one that writes into arrays ("m")."""
+    """Return a function of numbers ("g" a number, "h" two of them), or of arrays ("m" writes, "r" returns one)."""
     kind = name[0]
-    made = Function(random, size, lambda f: ", ".join(f.bounded(1) for _ in range(1 + (kind == "h"))) * (kind != "m"))
-    if kind == "m":
+    made = Function(random, size, _array if kind == "r" else _numbers(kind))
+    if kind in "mr":
         made.arrays = [Memory(a, (size,), (f"{a}.shape[0]",), 0) for a in ("u", "w")]
-        made.numbers, made.integers = ["a"], [Integer("j", -2, 1)]
+        made.numbers, made.integers = ["a"], [Integer("j", -2, 1)] * (kind == "m")
     else:
         made.numbers = ["a", "b"]
     made.line(f"c = {made.bounded(1)}")
@@ -49,10 +49,19 @@ def helper(random: Any, name: str, size: int) -> str:
     made.budget = 10
     made.statements(random.randrange(1, 4))
     made.line(f"return {made.results(made)}".strip())
-    return made.text(name, {"g": "a, b=0.3", "h": "a, b", "m": "u, w, a, j"}[kind])
+    return made.text(name, {"g": "a, b=0.3", "h": "a, b", "m": "u, w, a, j", "r": "u, w, a"}[kind])
 
 
-def results(random: Any, arrays: list[str]) -> Callable[[Function], str]:
+def _numbers(kind: str) -> Callable[[Function], str]:
+    return lambda f: ", ".join(f.bounded(1) for _ in range(1 + (kind == "h"))) * (kind != "m")
+
+
+def _array(f: Function) -> str:
+    name = f.choice([each.name for each in f.arrays if each.shape == (f.size,)])
+    return str(f.choice((name, f"{name} * 0.5", f"{name}.copy()")))
+
+
+def results(random: Any) -> Callable[[Function], str]:
     """Return what writes the results: a number, or numbers and arrays."""
     kind = random.random()
     if kind < 0.7:
@@ -60,8 +69,13 @@ def results(random: Any, arrays: list[str]) -> Callable[[Function], str]:
     if kind < 0.8:
         return lambda f: f"{f.last()}, {f.bounded(1)}"
     if kind < 0.9:
-        return lambda f: f"{f.choice(arrays)}.copy()"
-    return lambda f: f"{f.last()}, {f.choice(arrays)}"
+        return _vector
+    return lambda f: f"{f.last()}, {_vector(f)}"
+
+
+def _vector(f: Function) -> str:
+    name = f.choice([each.name for each in f.arrays if len(each.shape) == 1])
+    return str(f.choice((name, f"{name}.copy()", f"np.cos({name})")))
 
 
 def program(random: Any) -> Program:
@@ -77,7 +91,7 @@ def program(random: Any) -> Program:
         given["t"] = float(values.uniform(-1, 1))
     given["k"] = random.randrange(-3, 9)
     flat = [name for name in ("x", "y") if name in given]
-    made = Function(random, n, results(random, flat))
+    made = Function(random, n, results(random))
     made.line("n = x.shape[0]")
     made.arrays = [Memory(name, (n,), ("n",), 0) for name in flat]
     if present() < 0.3:  # names of one group may come to share memory
@@ -92,7 +106,7 @@ def program(random: Any) -> Program:
     made.line(f"a, b, c = {'t' if 't' in given else '0.4'}, x[0] * 0.5, {made.choice(('0', '0.5', 'x[n - 1]'))}")
     made.line("j = k % n")
     made.pointers = [Integer("j", 0, n - 1)]
-    helpers = [f"{made.choice('gghm')}{number}" for number in range(random.randrange(3))]
+    helpers = [f"{made.choice('gghmr')}{number}" for number in range(random.randrange(3))]
     texts = [helper(random, name, n) for name in helpers]
     made.helpers = helpers
     for _ in range(random.randrange(1, 4)):

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from fuzzing.adjoint_grammar import MATH, Grammar, Integer, Memory
+from fuzzing.adjoint_choices import Choices
+from fuzzing.adjoint_grammar import MATH, Integer, Memory
 
 DEEPEST = 4
 """Levels of loops and branches."""
 
 
-class Function(Grammar):
+class Function(Choices):
     """A function under construction, statement after statement.
 
     Attributes
@@ -35,7 +36,8 @@ class Function(Grammar):
         simple = [self.assign] * 4 + [self.augment] * 3 + [self.swap, self.point, self.error]
         if self.arrays:
             simple += [self.store] * 5 + [self.augment_element] * 4
-            simple += [self.swap_elements, self.view, self.view, self.whole]
+            simple += [self.swap_elements, self.view, self.view, self.whole, self.choose]
+            simple += [self.rebind] * (not self.in_loop or self.chance(0.05))
         simple += [self.call] * 2 * bool(self.helpers) + [self.exchange] * bool(self.exchangeable)
         for _ in range(count):
             kinds = list(simple)
@@ -120,12 +122,13 @@ class Function(Grammar):
             form, part, part_text = self.choice(forms)
             shape, sizes = (part, *rest), (part_text, *source.sizes[1:])
         self.line(f"{name} = {source.name}{form}")
+        self.loose |= {name} if source.name in self.loose else set()
         self.arrays.append(Memory(name, shape, sizes, source.group))
 
     def whole(self) -> None:
         """Write all of an array at once."""
         target = self.choice(self.arrays)
-        alike = [a.name for a in self.arrays if a.shape == target.shape and a.group != target.group]
+        alike = [a.name for a in self.arrays if a.shape == target.shape and self.apart(a, target)]
         everything = self.choice((f"{target.name}[:]", f"{target.name}[::-1]"))
         forms = [f"{everything} = {self.bounded(1)}", f"{target.name} *= {self.bounded(1)}"]
         forms += [f"{everything} = {a}" for a in alike] + [f"{target.name} += 0.2 * {a}" for a in alike]
@@ -256,6 +259,12 @@ class Function(Grammar):
         elif name.startswith("g"):
             target = self.choice((self.choice(self.numbers), self.element()))
             self.line(f"{target} {self.choice(('=', '= 0.5 *'))} {name}({a}, {self.choice(('b=', ''))}{b})")
+        elif name.startswith("r"):
+            flat = [array for array in self.arrays if array.shape == (self.size,)]
+            one, other, made = self.choice(flat), self.choice(flat), self.name("z")
+            self.line(f"{made} = {name}({one.name}, {other.name}, {b})")
+            self.arrays.append(Memory(made, one.shape, one.sizes, -2))
+            self.loose.add(made)
         elif name.startswith("h"):
             one, other = self.choice(self.numbers), self.choice(self.numbers)
             self.line(f"{one}, {other} = {name}({a}, {b})" if one != other else f"{one} = {name}({a}, {b})[1]")

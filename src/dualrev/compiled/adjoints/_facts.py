@@ -82,6 +82,8 @@ class Facts:
         self._viewed = {each.result.root for each in self.all if isinstance(each, View)} | {
             each.root for each in self.chosen
         }
+        outside = [each.result for each in self.all if isinstance(each, View)] + list(self.chosen)
+        self._viewed_outside = {each.root for each in outside if not each.block.loops()}
         self._exchanged = {array.root for each in self.all if isinstance(each, Exchange) for array in each.targets}
 
     def is_viewed(self, root: Root) -> bool:
@@ -91,6 +93,12 @@ class Facts:
     def is_exchanged(self, root: Root) -> bool:
         """Whether a name of memory may mean other memory at the end of the function."""
         return any(each.group is root.group for each in self._exchanged)
+
+    # A view of an array that is exchanged later is one of the same memory still, which has another name then. So its
+    # shadow is made when the view is, and shadows are exchanged as arrays are.
+    def is_shadowed_early(self, root: Root) -> bool:
+        """Whether the forward sweep makes the shadows of memory: of what is exchanged, and has views outside loops."""
+        return self.is_exchanged(root) and root in self._viewed_outside
 
     def one_name(self, root: Root) -> bool:
         """Whether memory has one name in the whole text, so that subscripts tell which elements are the same."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Operation, Store, Value
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
@@ -19,11 +20,12 @@ class ForwardText(PrimalText):
         needs: Needs,
         classes: LoopClasses,
         places: Places,
+        activity: Activity,
     ) -> None:
         super().__init__(lines, places.element)
         self.late: list[Operation] = []
         self._late_values: set[Operand | Array] = set()
-        self.needs, self.classes, self.places = needs, classes, places
+        self.needs, self.classes, self.places, self.activity = needs, classes, places, activity
 
     def block(self, block: Block) -> None:
         """Write the statements of a block, without those that have to wait for a fused loop in the reverse sweep."""
@@ -51,6 +53,11 @@ class ForwardText(PrimalText):
         loop = self.classes.home(value.block)
         if loop is not None and self.classes.reserves(loop) and value in self.needs.kept[loop]:
             self.lines.add(f"{self.places.reserved(loop, value)} = {value.name}")
+
+    def shadow(self, array: Array, line: str) -> None:
+        """Write a line about shadows that exist in the forward sweep already."""
+        if self.activity.active(array) and self.needs.facts.is_shadowed_early(array.root):
+            self.lines.add(line)
 
     def before_store(self, store: Store) -> None:
         """Keep the old content of an element."""

@@ -16,7 +16,7 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
-from dualrev.compiled.adjoints._form import Array, Loop, Make, Program, Raise, Value, leaves
+from dualrev.compiled.adjoints._form import Array, Loop, Program, Raise, Value, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._free_names import with_free_names
 from dualrev.compiled.adjoints._lines import Line, Lines
@@ -24,10 +24,10 @@ from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._place import NOWHERE
-from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written
+from dualrev.compiled.adjoints._primal_text import PrimalText, scope_of, written, zeros
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._reverse_text import ReverseText
-from dualrev.compiled.adjoints._shadow_views import shadow_views
+from dualrev.compiled.adjoints._shadows import shadows
 from dualrev.compiled.adjoints._shared_roots import with_shared_roots
 from dualrev.compiled.adjoints._tidy import tidied
 from dualrev.compiled.adjoints._workspace import HELPERS, Places
@@ -180,7 +180,9 @@ class Generator:
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
-        forward = ForwardText(lines, self.needs, self.classes, self.places)
+        for array in self._shadowed(early=True):
+            lines.add(zeros(array))
+        forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity)
         forward.block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
@@ -238,11 +240,15 @@ class Generator:
 
     def _shadows(self, lines: Lines) -> None:
         """Write the arrays of adjoints, all zeros."""
-        made = [each.result for each in self.facts.all if isinstance(each, Make)]
-        for array in [*(each for each in self.program.parameters if isinstance(each, Array)), *made]:
-            if array not in self.given and (self.activity.active(array) or array in self.program.differentiated):
-                lines.add(f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})")
-        shadow_views(lines, self.program.body, self.facts, self.activity)
+        for array in self._shadowed(early=False):
+            lines.add(zeros(array))
+        shadows(lines, self.program.body, self.facts, self.activity)
+
+    def _shadowed(self, early: bool) -> list[Array]:
+        """Return the parameters whose shadows are made, in the forward sweep or behind it."""
+        arrays = [each for each in self.program.parameters if isinstance(each, Array) and each not in self.given]
+        due = [each for each in arrays if self.activity.active(each) or each in self.program.differentiated]
+        return [each for each in due if self.facts.is_shadowed_early(each.root) is early]
 
     def _adjoint(self, of: Value | Array) -> str:
         if isinstance(of, Array):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -70,6 +70,9 @@ class PrimalText:
     def after(self, value: Value) -> None:
         """Write what follows the assignment of a value."""
 
+    def shadow(self, array: Array, line: str) -> None:
+        """Write the line that does with the shadow of an array what was done with the array."""
+
     def before_store(self, store: Store) -> None:
         """Write what stands before an element is overwritten."""
 
@@ -116,16 +119,18 @@ class PrimalText:
     @statement.register
     def _(self, statement: View) -> None:
         self.lines.add(f"{statement.result.name} = {viewed(statement, statement.source.name)}")
+        self.shadow(statement.result, f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")
 
     @statement.register
     def _(self, statement: Make) -> None:
         shape = "".join(f"{written(length)}, " for length in statement.shape)
         self.lines.add(f"{statement.result.name} = np.empty(({shape}), {dtype(statement.result)})")
+        self.shadow(statement.result, zeros(statement.result))
 
     @statement.register
     def _(self, statement: Exchange) -> None:
-        targets, sources = (", ".join(each.name for each in part) for part in (statement.targets, statement.sources))
-        self.lines.add(f"{targets} = {sources}")
+        self.lines.add(exchanged(statement.targets, statement.sources))
+        self.shadow(statement.targets[0], exchanged(statement.targets, statement.sources, "_b"))
 
     @statement.register
     def _(self, statement: Raise) -> None:
@@ -138,16 +143,20 @@ class PrimalText:
             for merge in statement.merges:
                 self.lines.add(f"{merge.result.name} = {written(merge.first, merge.result.type)}")
             for choice in statement.choices:
-                self.lines.add(f"{choice.result.name} = {choice.first.name}")
+                self._chosen(choice.result, choice.first)
         if statement.otherwise.statements or statement.merges or statement.choices:
             with self.lines.block("else:"):
                 self.block(statement.otherwise)
                 for merge in statement.merges:
                     self.lines.add(f"{merge.result.name} = {written(merge.second, merge.result.type)}")
                 for choice in statement.choices:
-                    self.lines.add(f"{choice.result.name} = {choice.second.name}")
+                    self._chosen(choice.result, choice.second)
         for merge in statement.merges:
             self.after(merge.result)
+
+    def _chosen(self, result: Array, array: Array) -> None:
+        self.lines.add(f"{result.name} = {array.name}")
+        self.shadow(result, f"{result.name}_b = {array.name}_b")
 
     @statement.register
     def _(self, loop: Loop) -> None:
@@ -183,6 +192,16 @@ def computed(operation: Operation) -> str:
 def viewed(view: View, source: str) -> str:
     """Return the text of a view of a source, or of its shadow."""
     return view.text.format(*map(written, view.operands), source=source)
+
+
+def exchanged(targets: Sequence[Array], sources: Sequence[Array], suffix: str = "") -> str:
+    """Return the line by which names, or those of shadows, take each other's memory."""
+    return " = ".join(", ".join(each.name + suffix for each in part) for part in (targets, sources))
+
+
+def zeros(array: Array) -> str:
+    """Return the line that makes the shadow of an array that is no view."""
+    return f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})"
 
 
 def dtype(array: Array) -> str:

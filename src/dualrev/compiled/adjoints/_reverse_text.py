@@ -28,10 +28,10 @@ from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs, trailing_exchanges
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import head, written
+from dualrev.compiled.adjoints._primal_text import exchanged, head, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
-from dualrev.compiled.adjoints._shadow_views import shadow_views
+from dualrev.compiled.adjoints._shadows import shadows
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 from dualrev.compiled.adjoints._workspace import Places, trips
 
@@ -146,9 +146,7 @@ class ReverseText:
 
     def _undo(self, statement: Exchange) -> None:
         for suffix in ("", "_b") if self.activity.active(statement.targets[0]) else ("",):
-            parts = (statement.sources, statement.targets)
-            targets, sources = (", ".join(each.name + suffix for each in part) for part in parts)
-            self.lines.add(f"{targets} = {sources}")
+            self.lines.add(exchanged(statement.sources, statement.targets, suffix))
 
     @statement.register
     def _(self, statement: If) -> None:
@@ -225,12 +223,12 @@ class ReverseText:
 
     def _run_again(self, loop: Loop) -> None:
         """Write the iteration of a fused loop, which keeps what its reversal needs, and the shadows of its views."""
-        ForwardText(self.lines, self.needs, self.classes, self.places).block(loop.body)
+        ForwardText(self.lines, self.needs, self.classes, self.places, self.activity).block(loop.body)
         if not self.needs.runs_before(loop):
             for each in loop.carried:
                 following = written(each.following, each.inside.type)
                 self.lines.add(f"{each.inside.name} = {following}", Total(None))
-        shadow_views(self.lines, loop.body, self.facts, self.activity)
+        shadows(self.lines, loop.body, self.facts, self.activity)
 
     def _iteration(self, loop: Loop, sums: list[Any], others: list[Any]) -> None:
         undone = trailing_exchanges(loop)

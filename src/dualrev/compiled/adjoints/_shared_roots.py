@@ -1,4 +1,4 @@
-"""Arrays of which a branch chooses one share a root: the chosen name may mean the memory of either."""
+"""Arrays that may be one share a root: those that a branch chooses from, and those exchanged that have views."""
 
 from __future__ import annotations
 
@@ -27,9 +27,14 @@ def with_shared_roots(program: Program) -> None:
     inside = [array for statement in statements(program.body) for array in _arrays(statement)]
     given = [*program.parameters, *program.differentiated, *leaves(program.result)]
     arrays = [*inside, *(each for each in given if isinstance(each, Array))]
-    chosen = {choice.result.root.group for each in statements(program.body) for choice in _choices(each)}
+    shared = {choice.result.root.group for each in statements(program.body) for choice in _choices(each)}
+    # A view that is made before an exchange has the memory of another name behind it.
+    exchanged = {each.targets[0].root.group for each in statements(program.body) if isinstance(each, Exchange)}
+    for each in statements(program.body):
+        if isinstance(each, View) and not each.block.loops() and each.result.root.group in exchanged:
+            shared.add(each.result.root.group)
     for array in arrays:
-        if array.root.group in chosen:
+        if array.root.group in shared:
             array.root = array.root.group
 
 

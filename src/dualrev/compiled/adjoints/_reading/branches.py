@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Choice, Constant, If, Merge, Operand, Operation, Root, Value
-from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, same_known, zero
 from dualrev.compiled.adjoints._reading.exchanges import exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.reader import Reader, ended
@@ -89,8 +88,10 @@ class Meeting:
             return a
         if isinstance(a, Tuple) or isinstance(b, Tuple):
             return self._tuple(name, a, b)
-        if isinstance(a, Known) and isinstance(b, Known) and (a.value is b.value or _same_text(a.value, b.value)):
+        if isinstance(a, Known) and (b is None or same_known(a, b)):
             return a
+        if isinstance(b, Known) and a is None:
+            return b
         if isinstance(a, Array) and isinstance(b, Array | None):
             return a if b is None else self._array(name, a, b)
         if isinstance(b, Array) and a is None:
@@ -145,10 +146,6 @@ class Meeting:
 
 def _shown(name: str) -> str:
     return "an expression" if name.startswith(_CHOICE) else "the result" if name == RESULT else name
-
-
-def _same_text(a: Any, b: Any) -> bool:
-    return isinstance(a, str) and isinstance(b, str) and a == b
 
 
 def _same(a: Constant, b: Constant) -> bool:

@@ -92,6 +92,13 @@ def entry_of(value: Any, type_of: Callable[[Any], Any]) -> Entry:
     return Known(value)
 
 
+def same_known(first: Entry | None, second: Entry | None) -> bool:
+    """Whether two entries are one known object, or the same text."""
+    if not isinstance(first, Known) or not isinstance(second, Known):
+        return False
+    return first.value is second.value or (isinstance(first.value, str) and first.value == second.value)
+
+
 def arrays_in(entry: Entry) -> list[Array]:
     """Return the arrays that an entry is, or holds."""
     if isinstance(entry, Tuple):

@@ -10,7 +10,7 @@ from typing import Any
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Tuple, Unreadable, zero
+from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, same_known, zero
 from dualrev.compiled.adjoints._reading.exchanges import Shared, exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
@@ -189,18 +189,22 @@ class _Attempt:
                 bound[name] = self._of_another_kind(name)
             elif name in inside:
                 bound[name] = self._carried(name, inside[name], start, found)
-            elif start is None and isinstance(found, Array) and self._is_left(name, found):
+            elif start is None and found is not None and self._is_left(name, found):
                 bound[name] = found
-            elif found is not start and not (isinstance(start, Array) and isinstance(found, Array)):
+            elif not (
+                found is start or same_known(start, found) or (isinstance(start, Array) and isinstance(found, Array))
+            ):
                 bound[name] = self._of_another_kind(name)
         reader.frame.bound = bound
 
-    def _is_left(self, name: str, array: Array) -> bool:
-        """Whether an array that an iteration sets for the first time is behind the loop what it was there."""
-        if self.body in array.block.around():
+    def _is_left(self, name: str, entry: Entry | None) -> bool:
+        """Whether what an iteration sets for the first time is behind the loop what it was there, and is no number."""
+        if isinstance(entry, Known):
+            return True
+        if not isinstance(entry, Array) or self.body in entry.block.around():
             return False
         # Other iterations use the memory of what is made in them again, but nothing runs after a return.
-        return name == RESULT or self.statement not in self.reader.made_in.get(array, ())
+        return name == RESULT or self.statement not in self.reader.made_in.get(entry, ())
 
     def _exchange(self, after: Mapping[str, Entry]) -> None:
         pairs = [(name, self.before.get(name), after.get(name)) for name in self.names]
@@ -230,7 +234,7 @@ class _Attempt:
             items = zip(inside.items, starts, ends, strict=True)
             return Tuple(tuple(self._carried(name, *each) for each in items), inside.kind)
         if not isinstance(inside, Value):
-            left = found is inside or (inside is UNSET and isinstance(found, Array) and self._is_left(name, found))
+            left = found is inside or (inside is UNSET and self._is_left(name, found))
             return found if found is not None and left else self._of_another_kind(name)
         if not isinstance(start, Value | Constant | None) or not isinstance(found, Value | Constant | None):
             return Unreadable(f"reads {name}, which a loop sets to numbers and to others")

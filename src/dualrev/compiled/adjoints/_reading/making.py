@@ -17,19 +17,25 @@ from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
+from dualrev.compiled.adjoints.refusal import Refused
 
 
 def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "made") -> Array:
     """Return an array that is made, of whose elements nothing is known.
 
     It is made in the function's own block, before the loop or the branch that it stands in: in a loop, it is the same
-    memory in each iteration.
+    memory in each iteration. In a branch outside of loops it may be made where it stands.
     """
     if not isinstance(dtype, NUMBERS):
         reader.refuse(f"makes an array of {dtype}")
-    block = reader.body
-    straight = reader.block is block
-    shape = tuple(lengths) if straight else tuple(_hoisted(reader, each, block) for each in lengths)
+    block, shape = reader.body, tuple(lengths)
+    if reader.block is not block:
+        try:
+            shape = tuple(_hoisted(reader, each, block) for each in lengths)
+        except Refused:
+            if reader.block.loops():
+                raise
+            block = reader.block
     name = reader.names.new(name)
     array = Array(name, types.Array(dtype, len(shape), "C"), Root(name, "made"), block)
     array.made_by = Make(block, reader.line, array, shape)

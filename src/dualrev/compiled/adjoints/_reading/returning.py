@@ -50,7 +50,7 @@ def _is_free(reader: Reader, array: Array) -> bool:
 def _is_known_before(reader: Reader, array: Array, axis: int) -> bool:
     """Whether the length of an axis is known where the function begins, or follows from such lengths."""
     if isinstance(array.made_by, Make):
-        return True
+        return array.block is reader.body
     source = reader.axes.get(array, {}).get(axis)
     if source is not None and source[1] == WHOLE:
         return _is_known_before(reader, *source[0])

@@ -17,12 +17,16 @@ Index = Operand | Slice | None
 
 WHOLE: Slice = (None, None, None)
 
+SAME: Slice = (None, None, Constant(1, types.intp))
+"""The elements of an array that may not be there any more: nothing but its length is that of another."""
+
 
 def length(reader: Reader, array: Array, axis: int) -> Operand:
     """Return the length of an axis."""
     if not reader.reshapes:
-        if isinstance(array.made_by, Make):
-            return array.made_by.shape[axis]
+        found = array.made_by.shape[axis] if isinstance(array.made_by, Make) else None
+        if isinstance(found, Constant) or (found is not None and found.block in reader.block.around()):
+            return found
         source = reader.axes.get(array, {}).get(axis)
         if source is not None and source[1] == WHOLE:
             return length(reader, *source[0])
@@ -52,9 +56,9 @@ def note_axes(reader: Reader, view: Array, source: Array, places: Sequence[Index
 
 
 def note_chosen(reader: Reader, result: Array, first: Array, second: Array) -> None:
-    """Take note of the axes of one of two arrays that are as long in both."""
+    """Take note of the axes of one of two arrays that are as long in both, of which a branch may have made each."""
     same = [axis for axis in range(result.type.ndim) if extent(reader, first, axis) == extent(reader, second, axis)]
-    reader.axes[result] = {axis: ((first, axis), WHOLE) for axis in same}
+    reader.axes[result] = {axis: ((first, axis), SAME) for axis in same}
 
 
 def extent(reader: Reader, array: Array, axis: int) -> Hashable:
@@ -82,7 +86,7 @@ def number(reader: Reader, operand: Operand | Array) -> Hashable:
 
 
 def _sliced(reader: Reader, of: Hashable, ends: Slice) -> Hashable:
-    if ends == WHOLE:
+    if ends in (WHOLE, SAME):
         return of
     start, stop, step = (None if each is None else number(reader, each) for each in ends)
     first, last = 0 if start is None else start, 0 if stop is None else stop

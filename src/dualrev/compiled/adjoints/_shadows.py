@@ -1,21 +1,20 @@
-"""The shadows of views as text: the same views of shadows, and the same choices between them."""
+"""Shadows as text: arrays of zeros, views of those where there are views, and the same choices between them."""
 
 from __future__ import annotations
 
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Array, Block, If, Raise, View
+from dualrev.compiled.adjoints._form import Array, Block, If, Make, Raise, View
 from dualrev.compiled.adjoints._lines import Lines
-from dualrev.compiled.adjoints._place import Place
-from dualrev.compiled.adjoints._primal_text import viewed, written
-from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.compiled.adjoints._primal_text import viewed, written, zeros
 
 
-def shadow_views(lines: Lines, block: Block, facts: Facts, activity: Activity) -> None:
-    """Write the shadows of all views that a block has made, whose values are all still there."""
+def shadows(lines: Lines, block: Block, facts: Facts, activity: Activity) -> None:
+    """Write the shadows of all arrays that a block has made, whose values are all still there."""
     for statement in block.statements:
-        if isinstance(statement, View) and activity.active(statement.result):
-            _expect_own(statement.source, statement.line, facts)
+        if isinstance(statement, Make) and _is_due(statement.result, facts, activity):
+            lines.add(zeros(statement.result))
+        elif isinstance(statement, View) and _is_due(statement.result, facts, activity):
             lines.add(f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")
         elif isinstance(statement, If):
             _of_branch(lines, statement, facts, activity)
@@ -26,10 +25,9 @@ def _of_branch(lines: Lines, branch: If, facts: Facts, activity: Activity) -> No
     for block, side in ((branch.then, "first"), (branch.otherwise, "second")):
         inner = Lines(lines.depth + 1)
         if not (block.statements and isinstance(block.statements[-1], Raise)):
-            shadow_views(inner, block, facts, activity)
+            shadows(inner, block, facts, activity)
             for choice in branch.choices:
-                if activity.active(choice.result):
-                    _expect_own(choice.result, branch.line, facts)
+                if _is_due(choice.result, facts, activity):
                     inner.add(f"{choice.result.name}_b = {getattr(choice, side).name}_b")
         sides.append(inner.lines)
     condition = written(branch.condition)
@@ -43,7 +41,5 @@ def _of_branch(lines: Lines, branch: If, facts: Facts, activity: Activity) -> No
                 lines.extend(sides[1])
 
 
-# The shadows are made when the forward sweep has ended, and names may then mean other memory.
-def _expect_own(array: Array, line: Place, facts: Facts) -> None:
-    if facts.is_exchanged(array.root):
-        raise Refused(f"line {line} takes a view of an array that is exchanged")
+def _is_due(array: Array, facts: Facts, activity: Activity) -> bool:
+    return activity.active(array) and not facts.is_shadowed_early(array.root)
