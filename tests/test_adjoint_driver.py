@@ -118,6 +118,16 @@ def test_a_gradient_by_generated_code() -> None:
     np.testing.assert_array_equal(again, slope)
 
 
+def test_a_jacobian_of_one_number_is_its_gradient() -> None:
+    jacobian = dr.jacobian(rosenbrock, mode="reverse")
+    assert generated(jacobian, X)
+    assert generated(dr.jacobian(rosenbrock), X)
+    np.testing.assert_array_equal(jacobian(X), dr.grad(rosenbrock, mode="reverse")(X))
+    comparison = dr.compare(rosenbrock, X, backend="numba", budget=0.0, verify=False)
+    assert GENERATED in comparison.choice.reason
+    assert comparison.method("reverse").peak_bytes == X.nbytes
+
+
 @pytest.mark.parametrize("layout", ["strided", "reversed", "read-only"])
 def test_layouts(layout: str) -> None:
     x: Any = {"strided": np.repeat(X, 2)[::2], "reversed": X[::-1], "read-only": X.copy()}[layout]
@@ -243,7 +253,7 @@ def test_a_refusal_goes_to_the_tape_and_is_told(caplog: pytest.LogCaptureFixture
     assert "line" in reason
     with pytest.raises(NonScalarOutputError):
         dr.grad(triple, mode="reverse")(X, 3.0)
-    assert not generated(dr.jacobian(rosenbrock, mode="reverse"), X)
+    assert not generated(dr.jacobian(njit(lambda x: x * 2.0), mode="reverse"), X)
     assert TAPE not in dr.grad(rosenbrock, mode="forward").plan(X).reason
 
 

@@ -48,7 +48,8 @@ class MethodReport:
     tape_bytes : int
         Memory of the tape and of what it keeps for the sweeps, at its peak, which is the end of the recording.
     peak_bytes : int
-        The most memory at once: measured for interpreted code, counted from the tape for compiled code.
+        The most memory at once: measured for interpreted code, counted from the tape and the result for compiled code;
+        what adjoint code keeps is not counted.
     compile_seconds : float
         How much longer the first call took than a later one.
     error : float

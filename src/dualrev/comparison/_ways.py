@@ -103,7 +103,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     out = Point(dispatcher, tuple(_copied(args)), kwargs, argnums)
     values = _values(out)
     m = sum(int(np.size(value)) for value in values)
-    choice = operator.choice(args, kwargs, whole=True)
+    choice = operator.plan(args, kwargs, "auto", whole=True)
     operations, tape_bytes, *_ = operator.tape(args, kwargs)
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values
@@ -120,11 +120,11 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
         if mode == "reverse":
             run.one, run.many, run.part = "sweep", "sweeps", np.zeros((0, point.n))
             run.operations, run.tape_bytes = operations, tape_bytes
+        run.peak_bytes = 8 * m * point.n
+        if mode == "reverse" and not auto.compiled.by_adjoint(args, kwargs):
             # One adjoint for each record and cotangent of a sweep, beside the tape and the result.
             lanes = 1 if m < 3 else LANES
-            run.peak_bytes = tape_bytes + 8 * lanes * (operations + point.n + 1) + 8 * m * point.n
-        else:
-            run.peak_bytes = 8 * m * point.n
+            run.peak_bytes += tape_bytes + 8 * lanes * (operations + point.n + 1)
         way.runs.append(run)
     way.runs.append(_auto(way, auto))
     return way

@@ -259,15 +259,22 @@ class CompiledOperator:
             work = CompiledWork(counts.records, counts.words(n), counts.calls, swept)
         return choose(n, m, chunk, LANES, work, current_compiled_costs(), n <= chunk, adjoint)
 
-    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> ModeChoice:
-        """Return the mode, and why, and by what reverse mode runs."""
-        choice = self.choice(args, kwargs)
-        if choice.asked_for(mode).mode == "forward":
+    def plan(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode, whole: bool = False) -> ModeChoice:
+        """Return the mode, and why, and by what reverse mode runs; with `whole` both costs, whatever the mode."""
+        choice = self.choice(args, kwargs, whole)
+        if choice.asked_for(mode).mode == "forward" and not whole:
             return choice.asked_for(mode)
-        how = way(self.f, self.question._replace(mode="reverse", care=PLAIN), args, kwargs)
+        how = self._way(args, kwargs)
         if how == BY_ADJOINT:
-            choice = self.choice(args, kwargs, adjoint=True)
+            choice = self.choice(args, kwargs, whole, adjoint=True)
         return choice.asked_for(mode).running(how)
+
+    def by_adjoint(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether reverse mode is generated adjoint code."""
+        return self._way(args, kwargs) == BY_ADJOINT
+
+    def _way(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        return way(self.f, self.question._replace(mode="reverse", care=PLAIN), args, kwargs)
 
     def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         return [args[n] if n < len(args) else kwargs.get(self.names[n]) for n in self.numbers]

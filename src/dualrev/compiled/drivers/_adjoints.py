@@ -129,7 +129,7 @@ def _seeds(returned: Any, arguments: Arguments, aux: bool) -> list[Any]:
         return seeds
     outputs = Outputs(returned, arguments.of, aux)
     if not outputs.is_number:
-        raise Refused(f"it returns a {outputs.type}")
+        raise Refused(f"it returns a {outputs.type}, which takes more than one sweep")
     # Floats among what is passed on are rounded to the inputs' type where they depend on these. Which do is not asked
     # here.
     for each in map(element, results[1:]):

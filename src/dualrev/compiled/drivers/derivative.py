@@ -179,8 +179,8 @@ def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) 
     Refused
         If the tape is what computes it.
     """
-    if question.kind not in ("gradient", "pullback"):
-        raise Refused("it is asked for more than one sweep")
+    if question.kind not in ("gradient", "pullback", "jacobian"):
+        raise Refused("another thing than a derivative is asked for")
     if question.care == CAREFUL:
         raise Refused("each product is tested")
     if arguments.active_types:
@@ -207,7 +207,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         try:
             driver = generated_driver(dispatcher, question, arguments)
             own = cotangent_name(arguments.names)
-            return driver.gradient() if question.kind == "gradient" else driver.pullback(own)
+            return driver.pullback(own) if question.kind == "pullback" else driver.gradient()
         except Refused:  # the reason is kept; see `way`
             pass
     failures: list[Exception] = []
