@@ -125,7 +125,7 @@ def test_a_jacobian_of_one_number_is_its_gradient() -> None:
     np.testing.assert_array_equal(jacobian(X), dr.grad(rosenbrock, mode="reverse")(X))
     comparison = dr.compare(rosenbrock, X, backend="numba", budget=0.0, verify=False)
     assert GENERATED in comparison.choice.reason
-    assert comparison.method("reverse").peak_bytes == X.nbytes
+    assert comparison.main.method("reverse").peak_bytes == X.nbytes
 
 
 @pytest.mark.parametrize("layout", ["strided", "reversed", "read-only"])

@@ -414,7 +414,8 @@ def test_a_compiled_function_is_compared_compiled_and_interpreted(tmp_path: Path
     compiled = found.main
     assert (compiled.method("forward").calls, compiled.method("reverse").calls) == (2, 1)
     assert compiled.operations > 10
-    assert compiled.method("reverse").peak_bytes > compiled.method("reverse").tape_bytes > 24 * 10
+    assert compiled.method("reverse").tape_bytes > 24 * 10
+    assert compiled.method("reverse").peak_bytes == compiled.method("forward").peak_bytes
     assert compiled.method("forward").compile_seconds > 0
     assert compiled.choice.mode == dr.jacobian(rosenbrock).plan(np.linspace(0.1, 1.0, 12)).mode
     assert "compiled than interpreted" in found.verdict or "interpreted than compiled" in found.verdict

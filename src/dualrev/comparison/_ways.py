@@ -104,6 +104,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
     values = _values(out)
     m = sum(int(np.size(value)) for value in values)
     choice = operator.plan(args, kwargs, "auto", whole=True)
+    adjoint = operator.by_adjoint(args, kwargs)
     operations, tape_bytes, *_ = operator.tape(args, kwargs)
     way = Way("compiled", dispatcher, args, kwargs, "", point, m, operations, operations, tape_bytes, choice)
     way.values = values
@@ -121,7 +122,7 @@ def compiled(f: Any, args: Any, kwargs: Any, argnums: Argnums, chunk_size: int |
             run.one, run.many, run.part = "sweep", "sweeps", np.zeros((0, point.n))
             run.operations, run.tape_bytes = operations, tape_bytes
         run.peak_bytes = 8 * m * point.n
-        if mode == "reverse" and not auto.compiled.by_adjoint(args, kwargs):
+        if mode == "reverse" and not adjoint:
             # One adjoint for each record and cotangent of a sweep, beside the tape and the result.
             lanes = 1 if m < 3 else LANES
             run.peak_bytes += tape_bytes + 8 * lanes * (operations + point.n + 1)
