@@ -45,6 +45,25 @@ def test_views_and_writes_through_them():
 
 
 @njit
+def _grids(x, n):
+    s = 0.0
+    for place in np.ndindex(x.shape):
+        s = s * 0.5 + x[place] * place[1]
+    for i, j, k in np.ndindex(2, 1, 3):
+        if i + k > n:
+            break
+        s = s * 0.5 + i - 2 * j + 3 * k
+    for (i, j), number in np.ndenumerate(x.T):
+        s = s * 0.5 + number * i - j
+    return s
+
+
+def test_all_indices_of_a_grid():
+    """The last index counts fastest; a grid may be empty."""
+    check(_grids, (np.arange(6.0).reshape(2, 3), 2), (np.arange(12.0).reshape(3, 4), 5), (np.ones((0, 2)), 0))
+
+
+@njit
 def _made(x, n):
     a = np.zeros(n)
     b = np.ones((n, 2), np.float32)

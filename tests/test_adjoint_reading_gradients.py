@@ -168,6 +168,22 @@ def f(x, n):
     return s
 """
 
+GRIDS = """
+def f(x, m):
+    s = 0.0
+    for i, j in np.ndindex((2, x.size)):
+        if x[j] * x[i] > 2.0:
+            break
+        s = s * 0.5 + x[i] * x[j] * (j + 1)
+    for (i, j), element in np.ndenumerate(m.T[1:]):
+        if j == 0:
+            continue
+        s += i * element + m[j, i] * s
+    for (i,) in np.ndindex(m.shape[0]):
+        s *= x[i]
+    return s
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "two buffers, once": (TWO_BUFFERS, (X, 1)),
     "two buffers, twice": (TWO_BUFFERS, (X, 2)),
@@ -184,6 +200,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "overlapping parts": (OVERLAPPING, (X,)),
     "tuples and inner functions": (TUPLES, (0.7, 3)),
     "made in a loop": (SCRATCH, (X, 3)),
+    "grids of indices": (GRIDS, (X, M)),
 }
 
 

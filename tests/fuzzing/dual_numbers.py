@@ -171,6 +171,7 @@ class Arrays:
     empty_like = staticmethod(lambda a: Arrays.empty(a.shape))
     array = staticmethod(lambda numbers: np.array(numbers, dtype=object))
     sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
+    ndindex, ndenumerate = np.ndindex, np.ndenumerate
     abs = staticmethod(np.frompyfunc(abs, 1, 1))
     maximum = staticmethod(np.frompyfunc(larger, 2, 1))
     minimum = staticmethod(np.frompyfunc(smaller, 2, 1))

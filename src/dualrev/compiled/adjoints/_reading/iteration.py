@@ -1,4 +1,4 @@
-"""Loops of `for`: over ranges, arrays, tuples, and `enumerate` and `zip` of them."""
+"""Loops of `for`: over ranges, arrays, tuples and grids, and `enumerate` and `zip` of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading import grids
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
 from dualrev.compiled.adjoints._reading.indexing import flat, taken, whole_view
@@ -54,11 +55,29 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
         if function is np.nditer and len(node.args) == 1 and not node.keywords:
             whole = reader.expression(node.args[0])
             return _elements(reader, flat(reader, whole) if isinstance(whole, Array) else whole)
+        if function is np.ndindex:
+            axes = grids.lengths(reader, node)
+            return Iteration(grids.grid(reader, axes), lambda number: Tuple(tuple(grids.place(reader, number, axes))))
+        if function is np.ndenumerate and len(node.args) == 1 and not node.keywords:
+            return _enumerated(reader, reader.expression(node.args[0]))
         if function in (builtins.enumerate, builtins.zip):
             parts = [counted(reader, each) for each in node.args]
             return _zip(reader, parts) if function is builtins.zip else _enumerate(reader, node, parts)
     found = reader.expression(node)
     return found if isinstance(found, Tuple) else _elements(reader, found)
+
+
+def _enumerated(reader: Reader, found: Entry) -> Iteration:
+    if not isinstance(found, Array):
+        return reader.refuse("calls ndenumerate with what is no array")
+    array = whole_view(reader, found) if reader.exchanges else found
+    axes = [length(reader, array, axis) for axis in range(array.type.ndim)]
+
+    def element(number: Value) -> Tuple:
+        where = grids.place(reader, number, axes)
+        return Tuple((Tuple(tuple(where)), taken(reader, array, where)))
+
+    return Iteration(grids.grid(reader, axes), element)
 
 
 def _elements(reader: Reader, found: Entry) -> Iteration:
