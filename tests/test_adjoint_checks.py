@@ -12,10 +12,13 @@ from fuzzing.adjoint_programs import Program
 from test_adjoint_fuzz import made
 from test_adjoint_sweeps import CASES, program
 
+import dualrev as dr
 from dualrev.compiled.adjoints._checks import checked
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.compiled.drivers import entries
+from dualrev.errors import CompilationFault
 
 NAMED = ("newton", "breaks", "integer pointer", "in place", "from below zero", "swaps", "two buffers", "mixture")
 PROGRAMS, MANY, CHUNK = 10, 5_000, 100
@@ -66,3 +69,16 @@ def test_what_is_forgotten_is_found(monkeypatch: pytest.MonkeyPatch, name: str, 
     monkeypatch.setattr(Needs, forgotten, lambda *given: False)
     with pytest.raises(AssertionError, match="of iteration"):
         check(program(*CASES[name]))
+
+
+# Nothing is kept on disk, where nobody may find the wrong adjoint: its sweep takes overwritten elements for those that
+# were read.
+def test_the_adjoint_identity_is_expected_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "fingerprint", lambda dispatcher: None)
+    monkeypatch.setenv("DUALREV_CHECK_ADJOINTS", "1")
+    text, (x, k) = CASES["in place"]
+    dr.grad(dispatcher(f"@njit{text}"), mode="reverse")(x, k)
+    monkeypatch.setattr(Needs, "_is_lost", lambda *given: False)
+    _, pullback = dr.vjp(dispatcher(f"@njit{text}"), x, k=k)
+    with pytest.raises(CompilationFault, match="the adjoint identity of f does not hold"):
+        pullback(1.0)

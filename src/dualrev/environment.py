@@ -119,6 +119,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("DUALREV_CACHE_DIR") or platformdirs.user_cache_dir("dualrev", appauthor=False))
 
 
+def checks_adjoints() -> bool:
+    """Return whether compiled reverse mode is compared with forward mode at first calls: `DUALREV_CHECK_ADJOINTS`."""
+    return bool(os.environ.get("DUALREV_CHECK_ADJOINTS"))
+
+
 def config_folder() -> Path:
     """Return the folder of calibrations: `DUALREV_CONFIG_DIR`, or one in the user's configuration folder."""
     return Path(os.environ.get("DUALREV_CONFIG_DIR") or platformdirs.user_config_dir("dualrev", appauthor=False))

@@ -7,11 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numba import typeof
 
+from dualrev.compiled._adjoint_identity import expect_identity
 from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN, NeedsCare
 from dualrev.compiled.drivers._code import careful_from_the_start
 from dualrev.compiled.drivers.derivative import Question, derivative
+from dualrev.environment import checks_adjoints
 
 TIMES = 2
 """Plain calls in vain, one after another, after which calls begin with care."""
@@ -29,7 +32,10 @@ def plain_first(f: Any, question: Question) -> PlainFirst:
     # `setdefault` and no lock: two threads that ask at once get the same object, and at worst one too many is made.
     kept: dict[Question, PlainFirst] = vars(f).setdefault(_KEPT, {})
     found = kept.get(question)
-    return found if found is not None else kept.setdefault(question, PlainFirst(f, question))
+    if found is None:
+        kind = CheckedFirst if checks_adjoints() and question.mode != "forward" else PlainFirst
+        found = kept.setdefault(question, kind(f, question))
+    return found
 
 
 def from_python(dispatcher: Any) -> Any:
@@ -124,3 +130,20 @@ class PlainFirst(Patience):
         if isinstance(error, NeedsCare):
             return True
         return not careful_from_the_start(self.f, self.question._replace(carriers=(), care=PLAIN), args, kwargs)
+
+
+class CheckedFirst(PlainFirst):
+    """A derivative whose first call for arguments of some types is compared with forward mode."""
+
+    def __init__(self, f: Any, question: Question) -> None:
+        super().__init__(f, question)
+        self.seen: set[Any] = set()
+
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the derivative, if it holds the adjoint identity."""
+        result = super().run(args, kwargs)
+        types = tuple(map(typeof, (*args, *kwargs.values())))
+        if types not in self.seen:
+            expect_identity(self.f, self.question, args, kwargs, result, np.random.default_rng(1))
+            self.seen.add(types)
+        return result
