@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 import dualrev as dr
+from benchmarks import hand_tracking
 from benchmarks.compiled import PARAMETERS, curve, everywhere, lotka_volterra, ratio, rotated, waves
 from benchmarks.timing import Result, keep_memory
 
@@ -119,6 +120,7 @@ def run() -> Iterator[Result]:
     for m in (1_000, 100_000):
         yield ratio(f"curve, m = {m:,}, forward", "1.6", curve, dr.jacobian(curve, **forward), p, np.linspace(0, 1, m))
     yield ratio("five operations in a compiled loop", "1.45", in_a_loop, slopes_in_a_loop, 1.0, 10_000)
+    yield from hand_tracking.run()
     x = np.random.default_rng(1).random(100_000)
     yield ratio("sin and exp loop, n = 100,000, reverse", "2.0", waves, dr.grad(waves, mode="reverse"), x)
     points = np.random.default_rng(2).random((100_000, 3))

@@ -70,6 +70,18 @@ def test_generated_adjoints_are_the_gradients_by_hand() -> None:
         generated.expect_equal(case, generated.gradient_of(case))
 
 
+@pytest.mark.exhaustive
+def test_the_hand_moves_as_its_jacobian_by_hand_says() -> None:
+    from benchmarks import hand_tracking
+
+    [result] = hand_tracking.run()  # which compares them
+    assert result.ratio > 1.0
+    pose, *model = hand_tracking.hand(7)
+    steps = 1e-6 * np.eye(hand_tracking.POSE)
+    differences = [hand_tracking.residuals(pose + h, *model) - hand_tracking.residuals(pose - h, *model) for h in steps]
+    np.testing.assert_allclose(hand_tracking.jacobian(pose, *model), np.stack(differences, 1) / 2e-6, atol=1e-7)
+
+
 def test_processes_are_started_when_they_are_timed() -> None:
     [case] = cases("import_and_compile")
     assert tuple(case.calls) == WAYS
