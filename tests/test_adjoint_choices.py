@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzzing.adjoint_differences import adjoint, differs, uncompiled
+from fuzzing.adjoint_differences import adjoint, differs, dispatcher, uncompiled
 from fuzzing.adjoint_programs import Program
+
+import dualrev as dr
 
 X = np.array([0.3, -1.3, 0.8, 1.1, -0.4, 0.6, -0.9])
 
@@ -214,6 +216,30 @@ def f(x, t):
         s += math.sin(z[i] + x[i] * y[i + 1])
     return z * s
 """
+TEXTS = """
+def f(x, method, k):
+    assert k in (0, 1, 2)
+    a, b, c = x
+    for i in range(3):
+        if method == "by b":
+            a *= math.sin(b)
+        elif method in ("by c", "{c}") and k not in (1, 2):
+            a *= c
+        else:
+            a += b
+    return a + b
+"""
+ENDLESS = """
+def f(x, t):
+    total = 0.0
+    n = 0
+    while True:
+        before = total
+        total += t ** n * x
+        n += 1
+        if abs(total - before) < 1e-12:
+            return total
+"""
 
 ONES, FEW = (1.0,), np.linspace(0.5, 1.5, 7)
 CASES: dict[str, tuple[Any, ...]] = {
@@ -251,12 +277,16 @@ CASES: dict[str, tuple[Any, ...]] = {
     "ended at the end": (ENDED_EARLY, (0.5 * X, 0.5)),
     "views of one length": (ALIKE, (X, 0.5), (FEW[1:],)),
     "the other view of one length": (ALIKE, (X, -0.5), (FEW[1:],)),
+    "a text": (TEXTS, (FEW[:3], "by b", 1)),
+    "another text": (TEXTS, (FEW[:3], "{c}", 0)),
+    "an unknown text": (TEXTS, (FEW[:3], "by d", 0)),
+    "left by a return alone": (ENDLESS, (0.3, 0.4)),
     "views of one name": (OF_ONE_NAME, (X, 0.5)),
 }
 
 
 def program(text: str, arguments: tuple[Any, ...], cotangents: tuple[Any, ...] = ONES) -> Program:
-    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
+    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int | str))
     return Program(text if "@njit" in text else f"@njit{text}", arguments, active, cotangents)
 
 
@@ -267,3 +297,11 @@ def test_gradients_are_those_of_the_oracle(name: str) -> None:
         run = uncompiled(adjoint(case, value))
         leaves = len(case.cotangents) if value else 0
         assert differs(case, lambda *given, run=run, leaves=leaves: run(*given)[leaves:]) == ""
+
+
+def test_what_a_branch_chooses_is_compiled() -> None:
+    text = "@njit\ndef h(x, t, method):\n    return f(x, t) * (2.0 if method == 'twice' else t)\n"
+    f = dispatcher(f"{CALLED}\n{text}", "h")
+    gradient = dr.grad(f, mode="reverse")
+    assert "generated" in gradient.plan(X, 0.7, "twice").reason
+    assert np.allclose(gradient(X, 0.7, "twice"), dr.grad(f, mode="forward")(X, 0.7, "twice"), rtol=1e-12, atol=0.0)

@@ -196,7 +196,7 @@ def inputs(arguments: Sequence[Any], argnums: Sequence[int]) -> list[Any]:
     units = iter(np.eye(size))
     given = []
     for n, argument in enumerate(arguments):
-        flat = [float(each) for each in np.ravel(argument)] if not isinstance(argument, int) else [argument]
+        flat = [float(each) for each in np.ravel(argument)] if not isinstance(argument, int | str) else [argument]
         numbers = [Number(each, next(units)) for each in flat] if n in argnums else flat
         if isinstance(argument, np.ndarray):
             array = np.empty(len(numbers), dtype=object)

@@ -67,6 +67,13 @@ def parts_of(path: str, of: Any) -> list[Part]:
     return [Part(path, of)] if isinstance(element(of), NUMBERS) or is_active(element(of)) else []
 
 
+def taken_of(path: str, of: Any) -> list[Part]:
+    """Return what the adjoint of a function takes of an argument: numbers, arrays and texts."""
+    if isinstance(of, types.BaseTuple):
+        return [part for n, each in enumerate(of) for part in taken_of(f"{path}[{n}]", each)]
+    return [Part(path, of)] if of == types.unicode_type else parts_of(path, of)
+
+
 class Arguments:
     """The arguments of a call by name and type, of which some are differentiated.
 

@@ -15,7 +15,7 @@ from numba.core import types
 from dualrev.compiled._seeding import lifted
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._adjoints import adjoint_of, floats
-from dualrev.compiled.drivers._arguments import Arguments, Leaf, parts_of
+from dualrev.compiled.drivers._arguments import Arguments, Leaf, parts_of, taken_of
 from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._overlaps import expect_apart, may_overlap
 from dualrev.compiled.drivers._results import Outputs
@@ -116,9 +116,9 @@ class GeneratedDriver:
 
     @property
     def _paths(self) -> list[str]:
-        """The numbers and arrays among all arguments."""
+        """The numbers, arrays and texts among all arguments."""
         pairs = zip(self.arguments.names, self.arguments.types, strict=True)
-        return [part.path for name, of in pairs for part in parts_of(name, of)]
+        return [part.path for name, of in pairs for part in taken_of(name, of)]
 
     def _given(self) -> Iterator[str]:
         """Yield what the adjoint is called with: integers that are differentiated are floats there."""

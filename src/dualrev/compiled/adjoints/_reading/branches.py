@@ -14,6 +14,7 @@ from dualrev.compiled.adjoints._reading.exchanges import exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.reader import Reader, ended
 from dualrev.compiled.adjoints._reading.shapes import note_chosen
+from dualrev.compiled.adjoints._reading.typing import NUMBERS
 
 Way = Callable[[], None]
 
@@ -139,6 +140,8 @@ class Meeting:
                 of = self.reader.typing.unified(a.type, b.type)
         if of is None:
             return Unreadable(f"reads {_shown(name)}, which has no one type")
+        if not isinstance(of, NUMBERS):
+            return Unreadable(f"reads {_shown(name)}, which a branch chooses, and it is no number")
         result = self.reader.value(name, of, self.statement.block, self.statement)
         self.statement.merges.append(Merge(result, a or zero(of), b or zero(of)))
         return result

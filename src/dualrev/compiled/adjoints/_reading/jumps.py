@@ -170,7 +170,9 @@ class _Lowering:
         before = [_set(name, False, loop) for name in (RETURNED if returns else None, broken) if name is not None]
         after: list[ast.stmt] = []
         if returns:
-            after.append(_if(RETURNED, [ast.copy_location(_Leave(), loop)], [], loop))
+            leave = ast.copy_location(_Leave(), loop)
+            # Nothing but a return leaves a loop without an end.
+            after.append(leave if endless and not breaks else _if(RETURNED, [leave], [], loop))
         if broken is not None:
             after.append(_if(broken, [], loop.orelse, loop.orelse[0]))
         elif not endless:

@@ -143,7 +143,7 @@ class _Attempt:
         found = known
         if isinstance(entry, Value | Constant | Tuple):
             found = self._wide(known, entry)
-            if found is None:
+            if found is None or isinstance(found, types.UnicodeType):
                 self.reader.refuse(f"has a loop that hands on {name} in values of no one type")
         self.widths.update({} if found is None else {name: found})
         return bool(found != known)

@@ -7,7 +7,7 @@ from functools import partial
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Constant
+from dualrev.compiled.adjoints._form import Constant, Value
 from dualrev.compiled.adjoints._reading.arithmetic import BINARY, COMPARISONS, UNARY, binary, compared, signed
 from dualrev.compiled.adjoints._reading.branches import joined, truth
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
@@ -62,6 +62,10 @@ def comparison(reader: Reader, node: ast.Compare) -> Entry:
 def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry:
     if isinstance(operation, ast.Is | ast.IsNot):
         return _identity(reader, isinstance(operation, ast.Is), a, b)
+    if isinstance(operation, ast.In | ast.NotIn):
+        return _contained(reader, isinstance(operation, ast.In), a, b)
+    if isinstance(operation, ast.Eq | ast.NotEq) and (_is_text(a) or _is_text(b)):
+        return _same_text(reader, COMPARISONS[type(operation)][0], a, b)
     if isinstance(a, Known) and isinstance(b, Known) and isinstance(operation, ast.Eq | ast.NotEq):
         if isinstance(a.value, str) and isinstance(b.value, str):
             return Constant((a.value == b.value) == isinstance(operation, ast.Eq), types.boolean)
@@ -72,6 +76,36 @@ def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry
         function = COMPARISONS[type(operation)][1]
         return elementwise(reader, function, (a, b), partial(compared, reader, type(operation)))
     return compared(reader, type(operation), reader.as_number(a), reader.as_number(b))
+
+
+def _is_text(entry: Entry) -> bool:
+    return isinstance(entry, Value) and entry.type == types.unicode_type
+
+
+def _same_text(reader: Reader, sign: str, a: Entry, b: Entry) -> Entry:
+    """Compare a text that is known when the function runs."""
+    parts: list[str] = []
+    operands: list[Value] = []
+    for each in (a, b):
+        if isinstance(each, Value) and _is_text(each):
+            parts.append(f"{{{len(operands)}}}")
+            operands.append(each)
+        elif isinstance(each, Known) and isinstance(each.value, str):
+            parts.append(repr(each.value).replace("{", "{{").replace("}", "}}"))
+        else:
+            return reader.refuse("compares a text with what is none")
+    return reader.operation(f" {sign} ".join(parts), operands, types.boolean)
+
+
+def _contained(reader: Reader, positive: bool, a: Entry, b: Entry) -> Entry:
+    """Read `a in b` of a tuple."""
+    if not isinstance(b, Tuple) or not b.items:
+        return reader.refuse("asks whether something is in what is no tuple")
+    found = joined(reader, False, [partial(_compared, reader, ast.Eq(), a, each) for each in b.items])
+    condition = truth(reader, found)
+    if isinstance(condition, Constant):
+        return Constant(bool(condition.value) is positive, types.boolean)
+    return found if positive else reader.operation("not {0}", [condition], types.boolean)
 
 
 def _identity(reader: Reader, positive: bool, a: Entry, b: Entry) -> Entry:

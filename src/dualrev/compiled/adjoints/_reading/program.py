@@ -85,6 +85,8 @@ class _Parameters:
             return Tuple(items, getattr(of, "instance_class", None))
         if isinstance(of, types.Omitted):
             return self.reader.frozen(of.value)
+        if isinstance(of, types.StringLiteral):
+            return Known(of.literal_value)
         if of == types.none:
             return Known(None)
         if isinstance(of, types.Dispatcher):
@@ -94,7 +96,7 @@ class _Parameters:
         if isinstance(of, types.Array) and isinstance(of.dtype, NUMBERS) and of.ndim:
             name = self.reader.names.new(name)
             found = Array(name, of, Root(name, "argument", active), self.reader.body)
-        elif isinstance(of, NUMBERS):
+        elif isinstance(of, NUMBERS) or of == types.unicode_type:
             found = Value(self.reader.names.new(name), of, self.reader.body)
         else:
             raise Refused(f"its argument {name} is of the type {of}")

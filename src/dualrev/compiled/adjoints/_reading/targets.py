@@ -5,14 +5,18 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from dualrev.compiled.adjoints._form import Array, Block, Exchange, Fill, Statement, Store, statements
+from numba.core import types
+
+from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fill, Raise, Statement, Store, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
+from dualrev.compiled.adjoints._reading.branches import branch
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
-from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, view
+from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, taken, view
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.operators import combined
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.returning import returned
+from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.whole import add_in_place, settled, write
 
 
@@ -36,6 +40,7 @@ def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
     if isinstance(target, ast.Name):
         reader.bind(target.id, entry)
     elif isinstance(target, ast.Tuple | ast.List):
+        entry = _taken_apart(reader, entry, len(target.elts)) if isinstance(entry, Array) else entry
         if not isinstance(entry, Tuple):
             reader.refuse("takes apart what is no tuple")
         if any(isinstance(each, ast.Starred) for each in target.elts) or len(entry.items) != len(target.elts):
@@ -46,6 +51,17 @@ def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
         _assign_element(reader, target, entry)
     else:
         reader.refuse("assigns to what is no name and no element")
+
+
+def _taken_apart(reader: Reader, array: Array, count: int) -> Tuple:
+    """Return the items of an array, after a test that there are so many."""
+    differ = reader.operation(f"{{0}} != {count}", [length(reader, array, 0)], types.boolean)
+
+    def raising() -> None:
+        reader.add(Raise(reader.block, reader.line, "ValueError('another number of values to unpack')"))
+
+    branch(reader, differ, raising, lambda: None, frozenset(reader.frame.bound))
+    return Tuple(tuple(taken(reader, array, [Constant(n, types.intp)]) for n in range(count)))
 
 
 def _array(reader: Reader, target: ast.Subscript) -> Array:
