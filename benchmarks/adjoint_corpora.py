@@ -3,7 +3,7 @@
 Three corpora: the functions that the compiled tests differentiate (see `adjoint_recording`), `dr.problems`, and
 compiled functions of packages, listed with arguments in `adjoint_corpora.txt`. Only functions that the tape
 differentiates are counted. A function goes through generated code if that is what the pullback runs, and its gradient
-equals the tape's.
+equals the tape's. `--read` asks the generator alone.
 """
 
 from __future__ import annotations
@@ -139,6 +139,21 @@ def outcome(f: Any, arguments: Sequence[Any]) -> str:
     return outcome_of(*with_floats_first(f, arguments))
 
 
+def outcome_of_reading(f: Any, arguments: Sequence[Any]) -> str:
+    """Return "generated" if the generator takes a function, or why not. Nothing is compiled."""
+    from dualrev.compiled.adjoints._generator import generate
+    from dualrev.compiled.adjoints._reading.program import read
+    from dualrev.compiled.adjoints.refusal import Refused
+
+    f, floats, others = with_floats_first(f, arguments)
+    types = tuple(map(numba.typeof, (*floats, *others.values())))
+    try:
+        generate(read(f, types, tuple(range(len(floats)))), False)
+    except Refused as refused:
+        return refused.reason
+    return "generated"
+
+
 def outcome_of(f: Any, floats: list[Any], others: dict[str, Any]) -> str:
     """Return "generated", or why the derivative by the floats does not go through generated code."""
     reasons: list[str] = []
@@ -237,10 +252,12 @@ def without_lines(reason: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.adjoint_corpora", description=__doc__)
     parser.add_argument("corpora", nargs="*", default=["problems", "packages"], help="packages, problems")
+    parser.add_argument("--read", action="store_true", help="ask the generator alone about packages, without compiling")
     parser.add_argument("--candidates", type=Path, help="print the calls of a file that the tape differentiates")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    warm()
+    if not arguments.read:
+        warm()
     if arguments.candidates:
         for call in calls(arguments.candidates)[1]:
             found = differentiates(call)
@@ -253,7 +270,8 @@ def main() -> None:
         assert {name: version(name) for name in pinned} == pinned, "versions are those of the list"
         outcomes = {}
         for call in listed:
-            outcomes[call.text] = apart(lambda: outcome(*call.resolved()))  # noqa: B023 - it is called at once
+            look = outcome_of_reading if arguments.read else outcome
+            outcomes[call.text] = apart(lambda: look(*call.resolved()))  # noqa: B023 - it is called at once
             print(f"{call.text}: {outcomes[call.text]}", file=sys.stderr, flush=True)
         report("packages", outcomes)
 

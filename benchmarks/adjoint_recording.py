@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import inspect
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -47,18 +48,18 @@ class Recording:
         self.seen: set[str] = set()
         from dualrev.compiled.plain_first import PlainFirst
 
-        called = PlainFirst.__call__
+        runs = PlainFirst.run
 
-        def call(derivative: Any, *args: Any, **kwargs: Any) -> Any:
+        def run(derivative: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             if not kwargs and not derivative.question.carriers:
                 self.note(derivative.f, args)
-            return called(derivative, *args, **kwargs)
+            return runs(derivative, args, kwargs)
 
-        PlainFirst.__call__ = call  # type: ignore[method-assign]
+        PlainFirst.run = run  # type: ignore[method-assign]
 
     def note(self, f: Any, args: tuple[Any, ...]) -> None:
         arguments = args[: len(inspect.signature(f.py_func).parameters)]
-        if not any(map(is_differentiable, arguments)):
+        if f.py_func.__module__.startswith("dualrev.") or not any(map(is_differentiable, arguments)):
             return
         name = key(f, arguments)
         if name not in self.seen and (self.lists or name in self.known):
@@ -100,5 +101,5 @@ def key(f: Any, arguments: tuple[Any, ...]) -> str:
     except (OSError, TypeError):
         text = function.__code__.co_code.hex()
     digest = hashlib.sha256(text.encode()).hexdigest()[:6]
-    types = ", ".join(str(numba.typeof(each)) for each in arguments)
+    types = re.sub(" at 0x[0-9a-f]+", "", ", ".join(str(numba.typeof(each)) for each in arguments))
     return f"{function.__module__}.{function.__qualname__} {digest} ({types})"
