@@ -10,6 +10,7 @@ from fuzzing.adjoint_differences import adjoint, differs, dispatcher, uncompiled
 from fuzzing.adjoint_programs import Program
 
 import dualrev as dr
+from dualrev.compiled.adjoints.refusal import Refused
 
 X = np.array([0.3, -1.3, 0.8, 1.1, -0.4, 0.6, -0.9])
 
@@ -297,6 +298,35 @@ def test_gradients_are_those_of_the_oracle(name: str) -> None:
         run = uncompiled(adjoint(case, value))
         leaves = len(case.cotangents) if value else 0
         assert differs(case, lambda *given, run=run, leaves=leaves: run(*given)[leaves:]) == ""
+
+
+# The name may stand for the argument still, where it is written to.
+WRITTEN = """
+@njit
+def g(v, n):
+    for i in range(n):
+        {before}
+        v = v + 1.0
+    {behind}
+    return v[1]
+
+@njit
+def f(x, n):
+    return g(x[1:], n) * x[1]
+"""
+
+
+@pytest.mark.parametrize(("before", "behind"), [("v[0] = 2.0 * v[1]", "pass"), ("pass", "v[0] = 2.0 * v[1]")])
+def test_a_name_that_may_stand_for_what_others_read_is_not_written_to(before: str, behind: str) -> None:
+    case = program(WRITTEN.format(before=before, behind=behind), (X, 0))
+    with pytest.raises(Refused, match="line 4 of g has a loop that sets a name to another array, and writes to what"):
+        adjoint(case)
+
+
+@pytest.mark.parametrize("trips", [0, 1, 3])
+def test_a_name_that_nobody_writes_to_stands_for_a_copy(trips: int) -> None:
+    case = program(WRITTEN.format(before="pass", behind="pass"), (X, trips))
+    assert differs(case, uncompiled(adjoint(case))) == ""
 
 
 def test_what_a_branch_chooses_is_compiled() -> None:

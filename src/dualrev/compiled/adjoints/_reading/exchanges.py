@@ -31,11 +31,13 @@ class Shared(Exception):
     ----------
     names
         Those names.
+    visible
+        Whether others have names of the same memory.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], visible: bool) -> None:
         super().__init__()
-        self.names = names
+        self.names, self.visible = names, visible
 
 
 def exchanged(
@@ -83,7 +85,7 @@ def exchanged(
     groups = {each.root.group for each in targets}
     alone = not any(each.root.group in groups for each in held)
     if made and loop and not all(each in reader.owned or (alone and isinstance(each.made_by, Make)) for each in starts):
-        raise Shared(tuple(changed))
+        raise Shared(tuple(changed), not alone)
     if not reader.exchanges or (reshapes and not reader.reshapes):
         raise Again(reshapes or reader.reshapes)
     for target, source in zip(targets, sources, strict=True):

@@ -14,7 +14,7 @@ from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tupl
 from dualrev.compiled.adjoints._reading.exchanges import Shared, exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
-from dualrev.compiled.adjoints._reading.parts import copy
+from dualrev.compiled.adjoints._reading.loop_copies import copies
 from dualrev.compiled.adjoints._reading.reader import Reader
 
 Widths = dict[str, Any]
@@ -59,6 +59,7 @@ def repeat(
     widths = reader.widths.setdefault(key, {})
     before = Snapshot(reader)
     owned: dict[str, Array] = {}
+    visible = False
     while True:
         try:
             if _Attempt(reader, node, over, names, widths).read(begin, body):
@@ -67,12 +68,11 @@ def repeat(
         except Shared as found:
             if any(name in owned or name not in before.bound for name in found.names):
                 reader.refuse("sets a name to another array in a loop")
-            shared = (*owned, *found.names)
+            shared, visible = (*owned, *found.names), visible or found.visible
         before.restore(reader)
         arrays = {name: reader.frame.bound[name] for name in shared}
-        owned = {name: copy(reader, array) for name, array in arrays.items() if isinstance(array, Array)}
+        owned = copies(reader, {name: each for name, each in arrays.items() if isinstance(each, Array)}, visible)
         reader.frame.bound |= owned
-        reader.owned.update(owned.values())
 
 
 class Snapshot:

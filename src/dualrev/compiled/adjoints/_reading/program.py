@@ -13,6 +13,7 @@ from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unre
 from dualrev.compiled.adjoints._reading.exchanges import Again
 from dualrev.compiled.adjoints._reading.expressions import expression
 from dualrev.compiled.adjoints._reading.inlining import inlined
+from dualrev.compiled.adjoints._reading.loop_copies import expect_unwritten
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.statements import statement
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
@@ -59,6 +60,7 @@ def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequen
     parameters = _Parameters(reader, argnums)
     entries = [parameters.entry(names[n], of, n) for n, of in enumerate(types)]
     result = inlined(reader, dispatcher, entries, {})
+    expect_unwritten(reader)
     return Program(
         dispatcher.py_func.__name__,
         parameters.all,

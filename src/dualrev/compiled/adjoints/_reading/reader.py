@@ -26,7 +26,7 @@ from dualrev.compiled.adjoints._form import (
     Value,
     View,
 )
-from dualrev.compiled.adjoints._place import NOWHERE
+from dualrev.compiled.adjoints._place import NOWHERE, Place
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Number, Tuple, Unreadable, entry_of, numba_type
 from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.names import Names
@@ -59,6 +59,8 @@ class Reader:
         Of views where their axes come from, and their subscripts where those are numbers alone.
     owned
         Arrays that were copied so that a loop may use their memory.
+    copied
+        Those that are seen elsewhere, too: the line, the array, its copy, and the statements before.
     unnamed
         Arrays that were made and have no name of the user's yet.
     made_in
@@ -84,6 +86,7 @@ class Reader:
         self.axes: dict[Array, Any] = {}
         self.parts: dict[Array, tuple[Array, tuple[Operand, ...]]] = {}
         self.owned: set[Array] = set()
+        self.copied: list[tuple[Place, Array, Array, frozenset[Statement]]] = []
         self.unnamed: set[Array] = set()
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
         self.results: dict[tuple[Frame, tuple[int, ...]], Array] = {}
