@@ -241,6 +241,13 @@ def f(x, t):
         if abs(total - before) < 1e-12:
             return total
 """
+CHOSEN_BEFORE_A_LOOP = """
+def f(x, t):
+    y = x if t > 0.0 else x * 2.0
+    for i in range(3):
+        y = np.sin(y) * x[i]
+    return y[0] + x[0] * y[1]
+"""
 
 ONES, FEW = (1.0,), np.linspace(0.5, 1.5, 7)
 CASES: dict[str, tuple[Any, ...]] = {
@@ -282,6 +289,7 @@ CASES: dict[str, tuple[Any, ...]] = {
     "another text": (TEXTS, (FEW[:3], "{c}", 0)),
     "an unknown text": (TEXTS, (FEW[:3], "by d", 0)),
     "left by a return alone": (ENDLESS, (0.3, 0.4)),
+    "chosen before a loop": (CHOSEN_BEFORE_A_LOOP, (X, 0.3)),
     "views of one name": (OF_ONE_NAME, (X, 0.5)),
 }
 

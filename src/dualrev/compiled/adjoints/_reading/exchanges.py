@@ -70,10 +70,8 @@ def exchanged(
     targets, sources = (*starts, *made), (*ends, *left)
     if len(set(ends)) < len(ends) or any(each.type != starts[0].type for each in targets):
         return False
-    if any(isinstance(each.made_by, If) for each in targets):
-        return False
-    # A view is exchanged in vain: its adjoints are those of what it views.
-    if not (made and loop) and any(isinstance(each.made_by, View) for each in targets):
+    # A view is exchanged in vain: its adjoints are those of what it views. Nor is one of two that a branch chooses.
+    if any(isinstance(each.made_by, View | If) for each in (ends if made and loop else targets)):
         return False
     if made and not _may_be_reused(reader, made, loop):
         return False
