@@ -209,6 +209,25 @@ def f(x):
         x[j + 1] += 0.1
     return a * x[2]
 """
+# The inner loop's `else` leaves the outer one, or its iteration.
+JUMPS_IN_ELSE = """
+def f(x):
+    s = 0.0
+    for i in range(x.size):
+        s += x[i] * x[i]
+        for j in range(3):
+            s *= 1.1
+        else:
+            if i == 4:
+                break
+            for j in range(i):
+                if x[j] > 1.0:
+                    break
+            else:
+                continue
+        s = s * math.sin(x[i])
+    return s
+"""
 ODD_EXCHANGES = """
 def f(x):
     s = x[0]
@@ -237,6 +256,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "overwritten behind": (OVERWRITTEN_BEHIND, (X, 2)),
     "scratch twice": (SCRATCH_TWICE, (X,)),
     "added again": (ADDED_AGAIN, (X,)),
+    "jumps in else": (JUMPS_IN_ELSE, (X,)),
     "odd exchanges": (ODD_EXCHANGES, (X,)),
 }
 

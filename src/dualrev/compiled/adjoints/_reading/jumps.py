@@ -63,13 +63,18 @@ def _if(flag: str, then: list[ast.stmt], otherwise: list[ast.stmt], like: ast.st
 
 
 def _jumps(statement: ast.AST, kinds: tuple[type, ...], inside_loops: bool = False) -> bool:
-    """Whether a statement holds a jump of these kinds that leaves it; a return leaves all loops."""
+    """Whether a statement holds a jump of these kinds that leaves it; a return leaves all loops.
+
+    A jump in the `else` of a loop leaves the loop around that one.
+    """
     if isinstance(statement, kinds):
         return True
     if isinstance(statement, ast.FunctionDef | ast.Lambda):
         return False
     if isinstance(statement, ast.For | ast.While) and not inside_loops:
-        kinds = tuple(kind for kind in kinds if kind in (ast.Return, _Leave))
+        returns = tuple(kind for kind in kinds if kind in (ast.Return, _Leave))
+        parts = [*((each, returns) for each in statement.body), *((each, kinds) for each in statement.orelse)]
+        return any(_jumps(each, of) for each, of in parts)
     return bool(kinds) and any(_jumps(each, kinds, inside_loops) for each in ast.iter_child_nodes(statement))
 
 
