@@ -243,11 +243,6 @@ def _of_a_shape_that_changes(x):
     return s
 
 
-@njit
-def _fancy(x):
-    return x[np.array([0, 1])][0]
-
-
 @pytest.mark.parametrize(
     ("f", "inputs", "reason"),
     [
@@ -258,7 +253,6 @@ def _fancy(x):
             (np.ones(3), np.ones(3)),
             r"line \d+ of _swapped_inside has a loop that sets a",
         ),
-        (_fancy, (np.ones(3),), r"line \d+ (calls|has)"),
     ],
 )
 def test_what_is_not_taken_of_arrays_is_refused(f, inputs, reason):

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from dualrev.kernels.numba_extending import defined
+
 MASK = np.array([[True, False, True], [False, True, True]])
 
 
@@ -26,8 +28,7 @@ def _written(f: Any, count: int, call: str, **scope: Any) -> Callable[..., Any]:
     """Return a function of as many operands, whose body is one call."""
     names = ", ".join(f"x{n}" for n in range(count))
     scope |= {"f": f, "__name__": __name__}
-    exec(f"def call({names}):\n    return {call.replace('...', names)}\n", scope)
-    return scope["call"]
+    return defined(names.split(", "), [f"return {call.replace('...', names)}"], scope, "call")
 
 
 def over(*options: dict[str, Any], shapes: Any = ((2, 3),)) -> Callable[[Any], list[Case]]:

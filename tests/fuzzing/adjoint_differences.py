@@ -15,6 +15,8 @@ import numpy as np
 import dualrev as dr
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
+from dualrev.compiled.adjoints._steps import Pullback, with_pullbacks
+from dualrev.compiled.drivers._step_pullbacks import pullback_of
 from dualrev.compiled.drivers._workspace import give_back
 from dualrev.kernels.numba_extending import defined
 from dualrev.reverse.numba_workspace import Workspace, workspace
@@ -58,14 +60,36 @@ class Unwritten(Workspace):
 
 def uncompiled(generated: Generated) -> Any:
     """Return an adjoint that runs as plain Python, and so does all that it calls."""
-    plain = {name: getattr(meaning, "py_func", meaning) for name, meaning in generated.scope.items()}
+    meanings = with_pullbacks(generated.scope, interpreted)
+    plain = {name: getattr(meaning, "py_func", meaning) for name, meaning in meanings.items()}
     scope = {"np": np, "math": math, **plain}
     exec(generated.text, scope)
     return lambda *given: scope["adjoint"](*given, *[Unwritten()] * generated.keeps)
 
 
+def interpreted(pullback: Pullback) -> Any:
+    """Return the pullback of a step, computed by the rules of interpreted code."""
+    function = pullback.function.py_func
+
+    def pulled(*given: Any) -> Any:
+        arguments, cotangent = list(given[:-1]), given[-1]
+
+        def of_active(*active: Any) -> Any:
+            for n, each in zip(pullback.argnums, active, strict=True):
+                arguments[n] = each
+            result = function(*arguments)
+            return tuple(result) if isinstance(result, tuple) else result
+
+        _, pull = dr.vjp(of_active, *(arguments[n] for n in pullback.argnums))
+        result = pull(cotangent)
+        return result if isinstance(result, tuple) else (result,)
+
+    return pulled
+
+
 def compiled(generated: Generated) -> Any:
     """Return the compiled adjoint."""
+    generated.scope = with_pullbacks(generated.scope, pullback_of)
     if not generated.keeps:
         return generated.function
     given = ", ".join(generated.parameters[:-1])

@@ -64,7 +64,7 @@ def inner(a: Any, b: Any) -> Any:
     return lambda a, b: dot(a, b)
 
 
-@array_function(np.linalg.matrix_power, chosen=True)
+@array_function(np.linalg.matrix_power, chosen=True, like="a")
 def matrix_power(a: Any, n: Any) -> Any:
     """Multiply a matrix by itself, by squaring."""
     owner = owner_inside(a)

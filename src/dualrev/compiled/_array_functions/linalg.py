@@ -31,7 +31,7 @@ def held(a: Any) -> Callable[..., Any]:
 
 # Products with held values are differentiated like any others: there is no rule here that could be wrong in higher
 # orders.
-@array_function(np.linalg.inv)
+@array_function(np.linalg.inv, like="a")
 def inv(a: Any) -> Any:
     """Invert."""
     values = held(a)
@@ -39,7 +39,7 @@ def inv(a: Any) -> Any:
     return inverse - contraction(contraction(inverse, a - values), inverse)
 
 
-@array_function(np.linalg.solve, chosen=True)
+@array_function(np.linalg.solve, chosen=True, like="b")
 def solve(a: Any, b: Any) -> Any:
     """Solve a linear system for one right-hand side or several."""
     owner = owner_of((a, b))
@@ -112,7 +112,7 @@ def slogdet(a: Any) -> Any:
 
 
 # Each element is a few operations of numbers before it, so that derivatives of any order come out without a rule.
-@array_function(np.linalg.cholesky)
+@array_function(np.linalg.cholesky, like="a")
 def cholesky(a: Any) -> Any:
     """Return the lower factor, element by element."""
     y = zeros_for(a, a.shape)

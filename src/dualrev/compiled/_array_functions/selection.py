@@ -50,14 +50,14 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     return lambda a, a_min=None, a_max=None: np.minimum(a, a_max)
 
 
-@array_function(np.argsort, method="argsort")
+@array_function(np.argsort, method="argsort", like="a")
 def argsort(a: Any, kind: Any = None) -> Any:
     """Return the stable permutation that sorts."""
     # The stable order is the promise at ties, and merge sort is Numba's stable one.
     return np.argsort(plain(a), kind="mergesort")
 
 
-@array_function(np.sort)
+@array_function(np.sort, like="a")
 def sort(a: Any) -> Any:
     """Sort by the stable permutation; NumPy's sort is along the last axis."""
     y = np.ascontiguousarray(a).copy()

@@ -25,7 +25,13 @@ from dualrev.kernels.numba_extending import compiled_only, defined, overloads, o
 from dualrev.kernels.numba_types import ActiveArray, is_active, owner_of
 
 STAND_INS: dict[Any, Any] = {}
-"""Per function of NumPy's its stand-in."""
+"""Per function of NumPy's its stand-in. What those return is memory of its own."""
+
+METHODS: dict[str, Any] = {}
+"""Per method of arrays the function of NumPy's that does the same, where there is one."""
+
+SHAPED_LIKE: dict[Any, str] = {}
+"""Per function of NumPy's the parameter whose shape its result has, where that is always so."""
 
 
 def owner_inside(of: Any) -> Any:
@@ -38,10 +44,13 @@ def owner_inside(of: Any) -> Any:
     return owner_of([of])
 
 
-def array_function(*functions: Any, method: str | None = None, chosen: bool = False) -> Callable[[Any], Any]:
+def array_function(
+    *functions: Any, method: str | None = None, chosen: bool = False, like: str | None = None
+) -> Callable[[Any], Any]:
     """Enter the decorated function as the stand-in of NumPy's; it becomes a method of active arrays too, if named.
 
-    The decorated function is compiled by Numba; if `chosen`, it is given types and returns what is.
+    The decorated function is compiled by Numba; if `chosen`, it is given types and returns what is. `like` is the
+    parameter whose shape the result has.
     """
 
     def enter(implementation: Any) -> Any:
@@ -77,7 +86,9 @@ def array_function(*functions: Any, method: str | None = None, chosen: bool = Fa
         overloads(stand_in, jit_options={"error_model": "numpy"})(entered)
         if method is not None:
             overloads_method(ActiveArray, method, jit_options={"error_model": "numpy"})(entered)
+            METHODS.update(dict.fromkeys([method], *functions[:1]) if functions else {})
         STAND_INS.update(dict.fromkeys(functions, stand_in))
+        SHAPED_LIKE.update({} if like is None else dict.fromkeys(functions, like))
         return stand_in
 
     return enter

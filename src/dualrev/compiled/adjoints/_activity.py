@@ -25,6 +25,7 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import HostRow, Row
 
@@ -101,6 +102,8 @@ def _edges(statement: Statement) -> Iterator[tuple[Thing, Thing]]:
         ]
     elif isinstance(statement, Load):
         pairs = [(statement.array, statement.result)]
+    elif isinstance(statement, Step):
+        pairs = [(operand, result) for operand in statement.operands for result in statement.results]
     elif isinstance(statement, Store):
         pairs = [(statement.value, statement.array)]
     elif isinstance(statement, If):

@@ -28,6 +28,7 @@ from dualrev.compiled.adjoints._form import (
     View,
     statements,
 )
+from dualrev.compiled.adjoints._steps import Step
 
 _NAMELESS = re.compile(r"t(_\d+)?")
 
@@ -103,7 +104,7 @@ class _Common:
 
     def _rewrite(self, statement: Statement) -> None:
         """Put the values that stand for others into what a statement reads."""
-        if isinstance(statement, Operation | View | Raise):
+        if isinstance(statement, Operation | View | Raise | Step):
             statement.operands = self.now(statement.operands)
         elif isinstance(statement, Load):
             statement.indices = self.now(statement.indices)
@@ -130,6 +131,7 @@ def _changed(statement: Statement) -> set[Root]:
         inside += [*statements(statement.then), *statements(statement.otherwise)]
     arrays = [each.array for each in inside if isinstance(each, Store | Fill)]
     arrays += [array for each in inside if isinstance(each, Exchange) for array in each.targets]
+    arrays += [each for step in inside if isinstance(step, Step) for each in step.results if isinstance(each, Array)]
     return {array.root.group for array in arrays}
 
 

@@ -30,6 +30,7 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
+from dualrev.compiled.adjoints._steps import Step
 
 
 class Facts:
@@ -208,7 +209,7 @@ class Facts:
 
 def operands_of(statement: Statement) -> list[Operand | Array]:
     """Return what a statement reads, without what the blocks in it do."""
-    if isinstance(statement, Operation | Raise):
+    if isinstance(statement, Operation | Raise | Step):
         return list(statement.operands)
     if isinstance(statement, Load):
         return [statement.array, *statement.indices]

@@ -178,10 +178,11 @@ class Exchange(Statement):
 
 @dataclass(eq=False)
 class Raise(Statement):
-    """An error: `text` is the expression after `raise`. Nothing follows it in its block."""
+    """An error at a block's end: `text` is the expression after `raise`. Adjoints leave what `is_left` to the tape."""
 
     text: str
     operands: tuple[Operand, ...] = ()
+    is_left: bool = False
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualrev.compiled.adjoints._activity import Activity
-from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Operation, Store, Value
+from dualrev.compiled.adjoints._form import Array, Block, Loop, Operand, Operation, Raise, Store, Value
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
@@ -21,11 +21,17 @@ class ForwardText(PrimalText):
         classes: LoopClasses,
         places: Places,
         activity: Activity,
+        left: str = "",
     ) -> None:
         super().__init__(lines, places.element)
+        self._left = left
         self.late: list[Operation] = []
         self._late_values: set[Operand | Array] = set()
         self.needs, self.classes, self.places, self.activity = needs, classes, places, activity
+
+    def leaving(self, statement: Raise) -> str:
+        """Return NaNs: whoever sees them asks the tape."""
+        return self._left
 
     def block(self, block: Block) -> None:
         """Write the statements of a block, without those that have to wait for a fused loop in the reverse sweep."""

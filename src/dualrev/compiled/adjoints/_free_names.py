@@ -6,13 +6,25 @@ import builtins
 import re
 from collections.abc import Iterator
 
-from dualrev.compiled.adjoints._form import Array, If, Load, Loop, Make, Operation, Program, Value, View, statements
+from dualrev.compiled.adjoints._form import (
+    Array,
+    If,
+    Load,
+    Loop,
+    Make,
+    Operation,
+    Program,
+    Value,
+    View,
+    statements,
+)
 from dualrev.compiled.adjoints._primal_text import scope_of
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._workspace import HELPERS
 
 _OF_THE_TEXT = re.compile(
     r"(kept|top)(_integers)?|workspace|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
-    r"|(trips|base|base_integers|iteration|old|cotangent|sum)_\d+(_\d+)?"
+    r"|pull_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
 )
 """Names that the generator writes."""
 
@@ -36,6 +48,8 @@ def _named(program: Program) -> Iterator[Value | Array]:
     for statement in statements(program.body):
         if isinstance(statement, Operation | Load | View | Make):
             yield statement.result
+        if isinstance(statement, Step):
+            yield from statement.results
         if isinstance(statement, If):
             yield from (merge.result for merge in statement.merges)
             yield from (choice.result for choice in statement.choices)

@@ -16,7 +16,7 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._fills import with_loops_for_fills
-from dualrev.compiled.adjoints._form import Array, Loop, Program, Raise, Value, leaves
+from dualrev.compiled.adjoints._form import Array, Constant, Loop, Program, Raise, Value, leaves
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._free_names import with_free_names
 from dualrev.compiled.adjoints._lines import Line, Lines
@@ -24,7 +24,7 @@ from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._place import NOWHERE
-from dualrev.compiled.adjoints._primal_text import PrimalText, scope_of, written, zeros
+from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written, zeros
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._reverse_text import ReverseText
 from dualrev.compiled.adjoints._shadows import shadows
@@ -182,7 +182,7 @@ class Generator:
             lines.add(f"{array.name} = {array.name}.copy()")
         for array in self._shadowed(early=True):
             lines.add(zeros(array))
-        forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity)
+        forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity, self._left())
         forward.block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
@@ -197,7 +197,7 @@ class Generator:
             with lines.of(operation):
                 PrimalText(lines, self.places.element).statement(operation)
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
-        lines.add(f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})")
+        lines.add(self._returned(values, adjoints))
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
         parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
@@ -208,6 +208,25 @@ class Generator:
         for line in body:
             line.text = _ZERO.sub("", line.text)
         return Generated(parameters, body, scope)
+
+    def _returned(self, values: list[str], adjoints: list[str]) -> str:
+        return f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})"
+
+    def _left(self) -> str:
+        """Return the line that ends the function with NaNs for adjoints: the driver then asks the tape."""
+        values = [
+            f"np.empty({(0,) * each.type.ndim}, {dtype(each)})"
+            if isinstance(each, Array)
+            else written(Constant(0, each.type))
+            for each in self.results
+        ]
+        adjoints = [
+            f"np.full({each.name}.shape, np.nan, {dtype(each)})"
+            if isinstance(each, Array)
+            else written(Constant(math.nan, each.type))
+            for each in self.program.differentiated
+        ]
+        return self._returned(values, adjoints)
 
     def wasted(self) -> frozenset[Loop]:
         """Return the innermost loops that are fused, and run before all the same: to keep their values costs less."""

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Block, Constant, Load, Loop, Make, Operand, Root, Statement, Store, View
+from dualrev.compiled.adjoints._facts import Facts, operands_of
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Block,
+    Constant,
+    Load,
+    Loop,
+    Make,
+    Operand,
+    Root,
+    Statement,
+    Store,
+    View,
+)
+from dualrev.compiled.adjoints._steps import Step
 
 
 class Kills:
@@ -74,10 +87,10 @@ class Kills:
     def read_outside(self, root: Root, loop: Loop) -> bool:
         """Whether anything but a loop reads an array, or writes to it behind the loop."""
         for each in self.facts.all:
-            if isinstance(each, Load | Store | View) and loop not in self.facts.loops[each]:
-                array = each.source if isinstance(each, View) else each.array
+            if isinstance(each, Load | Store | View | Step) and loop not in self.facts.loops[each]:
                 before = isinstance(each, Store) and self.facts.place[each] < self.facts.place[loop]
-                if array.root is root and not before:
+                arrays = [array for array in operands_of(each) if isinstance(array, Array)]
+                if any(array.root is root for array in arrays) and not before:
                     return True
         return False
 

@@ -25,6 +25,7 @@ from dualrev.compiled.adjoints._form import (
     Value,
 )
 from dualrev.compiled.adjoints._kills import Kills
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.primitives.rule_text import shown
 
 
@@ -123,7 +124,7 @@ class LoopClasses:
             return False
         accesses: dict[Root, list[Load | Store]] = {}
         for statement in self.facts.within[loop]:
-            if isinstance(statement, Exchange):
+            if isinstance(statement, Exchange | Step):
                 return False
             if isinstance(statement, Load | Store):
                 accesses.setdefault(statement.array.root, []).append(statement)
@@ -155,7 +156,7 @@ class LoopClasses:
             if each.following is not each.inside and not (self.activity.active(each.inside) and self.is_sum(each)):
                 return False
         within = self.facts.within[loop]
-        if any(isinstance(each, Exchange | Raise) for each in within):
+        if any(isinstance(each, Exchange | Raise | Step) for each in within):
             return False
         written = {each.array.root for each in within if isinstance(each, Store)}
         return all(

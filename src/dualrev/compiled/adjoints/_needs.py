@@ -22,6 +22,7 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints.refusal import Refused
 
 Kept = Value | Store
@@ -51,6 +52,7 @@ class Needs:
         self.saves: set[Store] = set()
         self.touched: set[Value] = set()
         self._reads: list[Load] = []
+        self._whole_reads: dict[Step, set[Array]] = {}
         # A fused loop is run in the reverse sweep, so that all that it reads must then be what it was.
         self._run_again = [
             (each, loop)
@@ -83,6 +85,15 @@ class Needs:
                 self.demand(block.owner.condition)
             elif isinstance(block.owner, Loop):
                 break
+
+    # What a step has read is there again when it is its turn in the reverse sweep: what was written later is written
+    # back by then.
+    def demand_operands(self, step: Step) -> None:
+        """Note that the reverse sweep reads what a step has read, arrays as a whole."""
+        for each in step.operands:
+            self.demand(each)
+            if isinstance(each, Array):
+                self._whole_reads.setdefault(step, set()).add(each)
 
     def _demand_view(self, array: Array, loop: Loop) -> None:
         made = array.made_by
@@ -177,7 +188,11 @@ class Needs:
             for stores in self.facts.stores.values()
             for store in stores
             if store not in self.saves
-            and (any(self._conflict(load, store) for load in self._reads) or self._comes_after(store))
+            and (
+                any(self._conflict(load, store) for load in self._reads)
+                or any(self._overwrites(store, step) for step in self._whole_reads)
+                or self._comes_after(store)
+            )
         ]
         for store in new:
             self.saves.add(store)
@@ -194,6 +209,13 @@ class Needs:
             and self.facts.place[store] > self.facts.place[loop]
             for load, loop in self._run_again
         )
+
+    def _overwrites(self, store: Store, step: Step) -> bool:
+        """Whether a store may overwrite what a step has read before, and reads again in the reverse sweep."""
+        if not any(each.root.group is store.array.root.group for each in self._whole_reads[step]):
+            return False
+        shared = [loop for loop in self.facts.loops[step] if loop in self.facts.loops[store]]
+        return bool(shared) or self.facts.place[store] > self.facts.place[step]
 
     # Proofs that there is no conflict; where there is none, the old content is kept.
     def _conflict(self, load: Load, store: Store) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dualrev.compiled.adjoints._form import Operand, Operation, Value
 from dualrev.compiled.adjoints._primal_text import written
+from dualrev.compiled.adjoints._steps import Pullback, Step
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.kernels.cpu import native, target
 from dualrev.primitives.row import Row, reads
@@ -130,6 +131,14 @@ class Partials:
             self._bind(text)
             self._factors[key] = _factor(text)
         return self._factors[key]
+
+    def pullback(self, step: Step, argnums: Sequence[int]) -> str:
+        """Return the name of the pullback of a step to some of its operands."""
+        pullback = Pullback(step.function, tuple(argnums))
+        known = next((name for name, meaning in self.scope.items() if meaning == pullback), None)
+        name = known or f"pull_{step.text.partition('(')[0]}_{len(self.scope)}"
+        self.scope[name] = pullback
+        return name
 
     def _bind(self, text: str) -> None:
         for name in _CALL.findall(text):

@@ -30,6 +30,7 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._lines import Lines
+from dualrev.compiled.adjoints._steps import Step
 
 
 def written(operand: Operand | Array, of: Any = None) -> str:
@@ -85,6 +86,10 @@ class PrimalText:
     def iteration_ends(self, loop: Loop) -> None:
         """Write what an iteration ends with, before values are handed on."""
 
+    def leaving(self, statement: Raise) -> str:
+        """Return the line that leaves the rest to others, where that is asked for."""
+        return error(statement)
+
     def block(self, block: Block) -> None:
         """Write the statements of a block."""
         for statement in block.statements:
@@ -128,13 +133,25 @@ class PrimalText:
         self.shadow(statement.result, zeros(statement.result))
 
     @statement.register
+    def _(self, statement: Step) -> None:
+        call = statement.text.format(*map(written, statement.operands))
+        if statement.tuple_name:
+            self.lines.add(f"{statement.tuple_name} = {call}")
+        for n, each in enumerate(statement.results):
+            self.lines.add(f"{each.name} = {f'{statement.tuple_name}[{n}]' if statement.tuple_name else call}")
+            if isinstance(each, Value):
+                self.after(each)
+            else:
+                self.shadow(each, zeros(each))
+
+    @statement.register
     def _(self, statement: Exchange) -> None:
         self.lines.add(exchanged(statement.targets, statement.sources))
         self.shadow(statement.targets[0], exchanged(statement.targets, statement.sources, "_b"))
 
     @statement.register
     def _(self, statement: Raise) -> None:
-        self.lines.add(f"raise {statement.text.format(*map(written, statement.operands))}")
+        self.lines.add(self.leaving(statement) if statement.is_left else error(statement))
 
     @statement.register
     def _(self, statement: If) -> None:
@@ -182,6 +199,11 @@ class PrimalText:
         for each in loop.carried:
             self.lines.add(f"{each.after.name} = {each.inside.name}")
             self.after(each.after)
+
+
+def error(statement: Raise) -> str:
+    """Return the line of an error."""
+    return f"raise {statement.text.format(*map(written, statement.operands))}"
 
 
 def computed(operation: Operation) -> str:

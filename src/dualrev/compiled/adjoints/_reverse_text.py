@@ -31,7 +31,9 @@ from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import exchanged, head, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
+from dualrev.compiled.adjoints._reversed_steps import pulled, shadows_within
 from dualrev.compiled.adjoints._shadows import shadows
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 from dualrev.compiled.adjoints._workspace import Places, trips
 
@@ -65,10 +67,8 @@ class ReverseText:
             return
         name = f"{of.name}_b"
         if of.block is self._here:
-            if of not in self.begun:
-                self.lines.add(f"{name} = {'-' if negative else ''}{text}")
-            else:
-                self.lines.add(f"{name} {'-' if negative else '+'}= {text}")
+            begins = of not in self.begun
+            self.lines.add(f"{name} {'' if begins else '-' if negative else '+'}= {'-' * (begins and negative)}{text}")
         else:
             if of not in self.begun:
                 self._zeros[of.block].append(of)
@@ -83,6 +83,7 @@ class ReverseText:
         place = len(self.lines.lines)
         yield
         zeros = [Line(self.lines.depth, f"{value.name}_b = 0.0") for value in self._zeros[block]]
+        zeros += [Line(self.lines.depth, text) for text in shadows_within(block, self.activity)]
         self.lines.lines[place:place] = zeros
         self._here = before
 
@@ -139,6 +140,16 @@ class ReverseText:
         self.lines.add(f"{place} = 0.0", Zeroed(statement.array))
         if to_value:
             self.contribute(statement.value, cotangent)
+
+    @statement.register
+    def _(self, step: Step) -> None:
+        found = pulled(step, self.activity, self.begun, self.partials, f"pulled_{self.facts.place[step]}")
+        if found is not None:
+            self.needs.demand_operands(step)
+            for text in found.lines:
+                self.lines.add(text)
+            for operand, text in found.numbers:
+                self.contribute(operand, text)
 
     @statement.register
     def _(self, statement: Exchange) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dualrev.compiled.adjoints._activity import Activity
-from dualrev.compiled.adjoints._facts import Facts
-from dualrev.compiled.adjoints._form import Exchange, Load, Loop, Store, View
+from dualrev.compiled.adjoints._facts import Facts, operands_of
+from dualrev.compiled.adjoints._form import Array, Exchange, Load, Loop, Store, View
 from dualrev.compiled.adjoints._lines import Line
 from dualrev.compiled.adjoints._needs import Needs
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
 
 MOST_LOOPS = 8
@@ -66,9 +67,10 @@ def _is_invariant(tag: Added, loop: Loop, facts: Facts, activity: Activity) -> b
     if not facts.one_name_within(tag.array.root, loop):
         return False
     for statement in facts.within[loop]:
-        if isinstance(statement, View | Exchange):
-            arrays = [statement.source] if isinstance(statement, View) else statement.targets
-            if any(each.root.group is tag.array.root.group for each in arrays):
+        if isinstance(statement, View | Exchange | Step):
+            made = statement.results if isinstance(statement, Step) else ()
+            arrays = statement.targets if isinstance(statement, Exchange) else (*operands_of(statement), *made)
+            if any(isinstance(each, Array) and each.root.group is tag.array.root.group for each in arrays):
                 return False
         if isinstance(statement, Store) and statement.array.root is tag.array.root:
             return False

@@ -20,6 +20,7 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
+from dualrev.compiled.adjoints._steps import Step
 
 
 def with_shared_roots(program: Program) -> None:
@@ -43,7 +44,7 @@ def _choices(statement: Statement) -> list[Choice]:
 
 
 def _arrays(statement: Statement) -> Iterator[Array]:
-    if isinstance(statement, Operation):
+    if isinstance(statement, Operation | Step):
         yield from (each for each in statement.operands if isinstance(each, Array))
     elif isinstance(statement, Load | Store | Fill):
         yield statement.array
@@ -53,5 +54,7 @@ def _arrays(statement: Statement) -> Iterator[Array]:
         yield from (statement.result, statement.source)
     elif isinstance(statement, Exchange):
         yield from (*statement.targets, *statement.sources)
+    if isinstance(statement, Step):
+        yield from (each for each in statement.results if isinstance(each, Array))
     for choice in _choices(statement):
         yield from (choice.result, choice.first, choice.second)

@@ -13,12 +13,14 @@ from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
+from dualrev.compiled.adjoints._steps import with_pullbacks
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers._arguments import Arguments, parts_of, taken_of
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
 from dualrev.compiled.drivers._repeatable import called
 from dualrev.compiled.drivers._results import Outputs, type_returned
+from dualrev.compiled.drivers._step_pullbacks import pullback_of
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.kernels.numba_extending import chooser_of
 from dualrev.kernels.numba_types import array_of, element
@@ -91,6 +93,7 @@ def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjo
     returned = type_returned(dispatcher, given) if aux else _type_of(program.result)
     seeds = _seeds(returned, arguments, aux)
     generated = generate(program, value or aux, shadows=arguments.has_out)
+    generated.scope = with_pullbacks(generated.scope, pullback_of)
     taken = [part.type for each in given for part in taken_of("", each)]
     assert taken == [each.type for each in program.parameters], "every number, array and text is a parameter"
     shadows = [array_of(arguments.float_type, arguments.leaves[0].type.ndim)] if arguments.has_out else []

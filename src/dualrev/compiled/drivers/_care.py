@@ -29,9 +29,9 @@ from dualrev.compiled.drivers._repeatable import functions_called, repeatable, u
 from dualrev.compiled.drivers.reading import holds_nan
 from dualrev.kernels.numba_types import is_active
 
-PLAIN, INNER, EITHER, CAREFUL = "plain", "inner", "either", "careful"
+PLAIN, INNER, EITHER, CAREFUL, PART = "plain", "inner", "either", "careful", "part"
 """Answer None at a NaN, to the operator in Python; raise `NeedsCare`, below a derivative that Python asked for; repeat
-with care, where compiled code asks; be careful from the start."""
+with care, where compiled code asks; be careful from the start; leave a NaN to whoever looks at the whole result."""
 
 SMALL = 600
 """Bytes of a function, and of all that it calls, up to which compiled code gets both versions of its derivative. More
@@ -73,7 +73,7 @@ class Repetition:
 
     def lines(self, bad: str, names: Sequence[str]) -> list[str]:
         """Return the lines that follow when all that was borrowed is given back; `bad` is the test."""
-        if self.careful:
+        if self.care in (CAREFUL, PART):
             return []
         call = f"careful_one({', '.join(names)})"
         return [

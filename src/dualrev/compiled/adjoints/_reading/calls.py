@@ -12,19 +12,24 @@ from numba.core import types
 from numba.core.dispatcher import Dispatcher
 from numba.np.ufunc.dufunc import DUFunc
 
+from dualrev.compiled._array_functions.table import METHODS
 from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading.comprehensions import array_of
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Method, Number, Tuple
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Number, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
 from dualrev.compiled.adjoints._reading.helpers import HELPERS, takes_array
 from dualrev.compiled.adjoints._reading.inlining import Inner, inlined, inner, overloaded
 from dualrev.compiled.adjoints._reading.joining import JOINS
+from dualrev.compiled.adjoints._reading.loops import Snapshot
 from dualrev.compiled.adjoints._reading.making import MAKERS
-from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, takes
+from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, reads, takes
 from dualrev.compiled.adjoints._reading.python_functions import PYTHONS
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import FUNCTIONS as SUMS
+from dualrev.compiled.adjoints._reading.steps import is_step, step
 from dualrev.compiled.adjoints._reading.whole import chosen, elementwise, is_whole, settled
+from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.kernels.numba_types import element
 
 
 def call(reader: Reader, node: ast.Call) -> Entry:
@@ -48,23 +53,43 @@ def call(reader: Reader, node: ast.Call) -> Entry:
     reader.site = node
     if isinstance(function, Method) and isinstance(function.of, Value | Constant):
         return function.of
-    if isinstance(function, Method) and (
-        function.name in _AS_FUNCTIONS or ((keywords or args) and function.name == "sum")
-    ):
-        return called(reader, getattr(np, function.name), [function.of, *args], keywords)
     if isinstance(function, Method):
-        return method(reader, function, args, keywords)
+        return _method(reader, function, args, keywords)
     if not isinstance(function, Known):
         return reader.refuse("calls what is no function")
     return called(reader, function.value, args, keywords)
 
 
+_AS_FUNCTIONS: dict[str, Any] = {"diagonal": np.diagonal, "trace": np.trace}
+"""Methods that are read as NumPy's functions, beside those of the array table."""
+
+
+def _method(reader: Reader, function: Method, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
+    same = (_AS_FUNCTIONS | METHODS).get(function.name)
+    if same is None or (not keywords and reads(function.name, len(args))):
+        return method(reader, function, args, keywords)
+    return called(reader, same, [function.of, *args], keywords)
+
+
 def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
-    """Return what a function makes of entries."""
+    """Return what a function makes of entries; one of the array table that cannot be read is a step."""
+    if not is_step(function):
+        return _read(reader, function, args, keywords)
+    before, frame = Snapshot(reader), reader.frame
+    try:
+        return _read(reader, function, args, keywords)
+    except Refused:
+        reader.frame = frame
+        before.restore(reader)
+    given = [settled(reader, each) for each in args]
+    return step(reader, function, given, {name: settled(reader, each) for name, each in keywords.items()})
+
+
+def _read(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     whole = _found(WHOLE, function)
     if whole is not None and not keywords and takes(whole, len(args) + 1):
         return whole(reader, *args)
-    if not keywords and is_whole(*args) and known_row(function) is not None:
+    if not keywords and is_whole(*args) and _is_of_numbers(reader, function, args):
         return elementwise(reader, function, args, lambda *numbers: _of_numbers(reader, function, numbers))
     args = [settled(reader, each) for each in args]
     keywords = {name: settled(reader, each) for name, each in keywords.items()}
@@ -92,13 +117,18 @@ def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappi
     return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found
 
 
+def _is_of_numbers(reader: Reader, function: Any, args: Sequence[Entry]) -> bool:
+    """Whether a function of arrays is one of numbers, which Numba knows, for each element."""
+    known = known_row(function)
+    if known is None or known[1].arity != len(args):
+        return False
+    of = [each.dtype if isinstance(each, Elements) else reader.type_of(each) for each in args]
+    return reader.typing.call(function, [element(each) for each in of]) is not None
+
+
 def _of_numbers(reader: Reader, function: Any, numbers: Sequence[Number]) -> Number:
     found = scalar_function(reader, function, numbers)
     return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found
-
-
-_AS_FUNCTIONS = ("all", "any", "argmax", "argmin", "clip", "cumprod", "cumsum", "diagonal", "std", "trace", "var")
-"""Methods that are read as NumPy's functions."""
 
 
 def _of_each(reader: Reader, function: Any, args: Sequence[Entry]) -> Entry:

@@ -71,7 +71,7 @@ class Elements:
 
     axes: tuple[tuple[Array, int], ...]
     dtype: Any
-    at: Callable[[Sequence[Value]], Value | Constant]
+    at: Callable[[Sequence[Value | Constant]], Value | Constant]
     leaves: tuple[Array, ...]
 
 

@@ -15,6 +15,7 @@ from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expre
 from dualrev.compiled.adjoints._reading.calls import call
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.gathering import subscript
 from dualrev.compiled.adjoints._reading.inlining import define
 from dualrev.compiled.adjoints._reading.operators import binary_expression, comparison, unary_expression
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -87,7 +88,7 @@ _READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
     ast.Compare: comparison,
     ast.BoolOp: both_or_either,
     ast.IfExp: if_expression,
-    ast.Subscript: indexing.subscript,
+    ast.Subscript: subscript,
     ast.Call: call,
     ast.Lambda: define,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from numba.core import types
 from numba.np.numpy_support import as_dtype
@@ -13,7 +14,7 @@ from dualrev.compiled.adjoints._form import Array, Constant, Operand, Raise, Val
 from dualrev.compiled.adjoints._reading.branches import branch
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.shapes import WHOLE, Index, note_axes, shape, size
+from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE, Index, note_axes, shape, size
 from dualrev.primitives.scalar import TABLE
 
 MOST_ITEMS = 16
@@ -34,11 +35,20 @@ def indices(reader: Reader, node: ast.expr) -> list[Index]:
         for each in items:
             if isinstance(each, Known) and each.value is Ellipsis:
                 found.append(None)
-            elif isinstance(each, Value | Constant) and isinstance(each.type, types.Integer):
+            elif isinstance(each, Known) and each.value is None:
+                found.append(NEW)
+            elif _counts(each):
                 found.append(each)
             else:
                 reader.refuse("has a subscript that is no integer and no slice")
     return found
+
+
+def _counts(entry: Entry) -> TypeGuard[Operand | Array]:
+    """Whether an entry is an integer, or an array of integers or booleans."""
+    if isinstance(entry, Array):
+        return isinstance(entry.type.dtype, types.Integer | types.Boolean)
+    return isinstance(entry, Value | Constant) and isinstance(entry.type, types.Integer)
 
 
 def _bound(reader: Reader, node: ast.expr) -> Operand | None:
@@ -83,10 +93,15 @@ def view(reader: Reader, array: Array, places: Sequence[Index]) -> Array:
         if each is None:
             texts.append("...")
             kinds.append(types.ellipsis)
+        elif isinstance(each, str):
+            texts.append(each)
+            kinds.append(types.none)
         elif isinstance(each, tuple):
             ends = [_put(operands, end) for end in each]
             texts.append(":".join(ends[: 2 if each[2] is None else 3]))
             kinds.append(types.slice2_type if each[2] is None else types.slice3_type)
+        elif isinstance(each, Array):
+            reader.refuse("has a subscript that is an array")
         else:
             texts.append(_put(operands, each))
             kinds.append(each.type)
@@ -96,7 +111,7 @@ def view(reader: Reader, array: Array, places: Sequence[Index]) -> Array:
         reader.refuse("has a subscript that Numba does not take")
     result = reader.view(array, f"{{source}}[{', '.join(texts)}]", operands, of)
     note_axes(reader, result, array, places)
-    if not any(each is None or isinstance(each, tuple) for each in places):
+    if all(isinstance(each, Value | Constant) for each in places):
         reader.parts[result] = array, tuple(operands)
     return result
 
@@ -108,17 +123,8 @@ def _put(operands: list[Operand], operand: Operand | None) -> str:
     return f"{{{len(operands) - 1}}}"
 
 
-def subscript(reader: Reader, node: ast.Subscript) -> Entry:
-    """Read a subscript."""
-    of = reader.expression(node.value)
-    if isinstance(of, Tuple):
-        return _item(reader, of, node.slice)
-    if not isinstance(of, Array):
-        return reader.refuse("has a subscript of what is no array and no tuple")
-    return taken(reader, of, indices(reader, node.slice))
-
-
-def _item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
+def item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
+    """Return an item of a tuple, or several."""
     if isinstance(node, ast.Slice):
         ends = [None if each is None else _known_integer(reader, each) for each in (node.lower, node.upper, node.step)]
         return Tuple(of.items[slice(*ends)], of.kind)

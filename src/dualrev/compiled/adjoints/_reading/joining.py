@@ -116,7 +116,7 @@ def _outer(reader: Reader, x: Entry, y: Entry) -> Entry:
         return reader.refuse("calls outer of what are no vectors")
     of = _dtype(reader, [x, y])
 
-    def at(n: Sequence[Value]) -> Operand:
+    def at(n: Sequence[Operand]) -> Operand:
         product = binary(reader, ast.Mult, reader.load(x, [n[0]]), reader.load(y, [n[1]]))
         return converted(reader, product, of)
 
@@ -130,7 +130,7 @@ def _contiguous(reader: Reader, x: Entry) -> Entry:
 
 
 def _real(reader: Reader, x: Entry) -> Entry:
-    return reader.as_number(x)
+    return x if isinstance(x, Array) else reader.as_number(x)
 
 
 JOINS: dict[Any, Callable[..., Entry]] = {

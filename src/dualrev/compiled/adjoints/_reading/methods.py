@@ -12,20 +12,27 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
-from dualrev.compiled.adjoints._reading.indexing import flat, transposed
+from dualrev.compiled.adjoints._reading.indexing import flat, transposed, view
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
-from dualrev.compiled.adjoints._reading.whole import elements_of, settled
+from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE
+from dualrev.compiled.adjoints._reading.steps import step
+from dualrev.compiled.adjoints._reading.whole import elements_of, settled, write
 
 
 def method(reader: Reader, called: Method, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Read the call of a method."""
-    read = (METHODS | REDUCTIONS).get(called.name)
-    if read is None or keywords or not takes(read, len(args) + 2):
+    if keywords or not reads(called.name, len(args)):
         return reader.refuse(f"calls the method {called.name}")
-    return read(reader, called.of, *args)
+    return (METHODS | REDUCTIONS)[called.name](reader, called.of, *args)
+
+
+def reads(name: str, count: int) -> bool:
+    """Whether a method is read here, with so many arguments."""
+    read = (METHODS | REDUCTIONS).get(name)
+    return read is not None and takes(read, count + 2)
 
 
 def takes(read: Callable[..., Entry], count: int) -> bool:
@@ -65,7 +72,14 @@ def _reshape(reader: Reader, x: Entry, *shape: Entry) -> Entry:
     lengths = shape[0].items if len(shape) == 1 and isinstance(shape[0], Tuple) else shape
     operands: list[Operand] = [reader.as_number(each) for each in lengths]
     text = "".join(f"{{{n}}}, " for n in range(len(operands)))
-    return reader.view(array, f"{{source}}.reshape(({text}))", operands, array.type.copy(ndim=len(operands)))
+    result = reader.view(array, f"{{source}}.reshape(({text}))", operands, array.type.copy(ndim=len(operands)))
+    reader.axes[result] = {n: each for n, each in enumerate(operands) if not _is_rest(each)}
+    return result
+
+
+def _is_rest(length: Operand) -> bool:
+    """Whether a length may be -1, which stands for what the others leave."""
+    return not isinstance(length, Constant) or length.value < 0
 
 
 def _ravel(reader: Reader, x: Entry) -> Entry:
@@ -95,6 +109,21 @@ def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
     return made
 
 
+def _expanded(reader: Reader, x: Entry, axis: Entry) -> Entry:
+    array, place = _array(reader, x), axis
+    if not isinstance(place, Constant) or not -array.type.ndim - 1 <= place.value <= array.type.ndim:
+        return reader.refuse("adds an axis in a place that is not known")
+    before = place.value if place.value >= 0 else place.value + array.type.ndim + 1
+    return view(reader, array, [*[WHOLE] * before, NEW])
+
+
+def _sort(reader: Reader, x: Entry) -> Entry:
+    """Read the method, which sorts in place."""
+    array = _array(reader, x)
+    write(reader, array, step(reader, np.sort, [array], {}))
+    return Known(None)
+
+
 def _fill(reader: Reader, x: Entry, value: Entry) -> Entry:
     fill(reader, _array(reader, x), reader.as_number(value))
     return Known(None)
@@ -107,6 +136,7 @@ METHODS: dict[str, Callable[..., Entry]] = {
     "flatten": _flatten,
     "ravel": _ravel,
     "reshape": _reshape,
+    "sort": _sort,
     "transpose": _transpose,
 }
 """Methods, and their reading."""
@@ -114,6 +144,7 @@ METHODS: dict[str, Callable[..., Entry]] = {
 FUNCTIONS: dict[Any, Callable[..., Entry]] = {
     np.array: _stacked,
     np.copy: _copy,
+    np.expand_dims: _expanded,
     np.ravel: _ravel,
     np.reshape: _reshape,
     np.transpose: _transpose,

@@ -19,6 +19,7 @@ def copy(reader: Reader, array: Array) -> Array:
     return made
 
 
+# An axis of length 1 is repeated where that is known. Else it is left to the tape: code for both would be too much.
 def require_equal(reader: Reader, first: tuple[Array, int], second: tuple[Array, int]) -> None:
     """Raise an error in the program where two axes are not of one length, unless they are by construction."""
     if extent(reader, *first) == extent(reader, *second):
@@ -27,6 +28,6 @@ def require_equal(reader: Reader, first: tuple[Array, int], second: tuple[Array,
     differ = reader.operation("{0} != {1}", lengths, types.boolean)
 
     def raising() -> None:
-        reader.add(Raise(reader.block, reader.line, "ValueError('arrays of different shapes')"))
+        reader.add(Raise(reader.block, reader.line, "ValueError('arrays of different shapes')", is_left=True))
 
     branch(reader, differ, raising, lambda: None, frozenset(reader.frame.bound))

@@ -12,8 +12,11 @@ from dualrev.compiled.adjoints._reading.entries import Tuple
 from dualrev.compiled.adjoints._reading.reader import Reader
 
 Slice = tuple[Operand | None, Operand | None, Operand | None]
-Index = Operand | Slice | None
-"""A number, a slice, or None for an ellipsis."""
+Index = Operand | Slice | Array | str | None
+"""A number, a slice, an array of integers or booleans, `NEW`, or None for an ellipsis."""
+
+NEW = "None"
+"""The subscript that makes an axis of length 1."""
 
 WHOLE: Slice = (None, None, None)
 
@@ -28,6 +31,8 @@ def length(reader: Reader, array: Array, axis: int) -> Operand:
         if isinstance(found, Constant) or (found is not None and found.block in reader.block.around()):
             return found
         source = reader.axes.get(array, {}).get(axis)
+        if isinstance(source, Value | Constant):
+            return source
         if source is not None and source[1] == WHOLE:
             return length(reader, *source[0])
     return reader.operation(f"{{0}}.shape[{axis}]", [array], types.intp)
@@ -48,10 +53,18 @@ def size(reader: Reader, array: Array) -> Operand:
 def note_axes(reader: Reader, view: Array, source: Array, places: Sequence[Index]) -> None:
     """Take note of the axes that a view has, and of how they come from those of its source."""
     given = list(places)
-    missing = source.type.ndim - sum(each is not None for each in given)
+    missing = source.type.ndim - sum(each not in (None, NEW) for each in given)
     where = given.index(None) if None in given else len(given)
     filled = [*given[:where], *[WHOLE] * missing, *given[where + 1 :]]
-    kept = [((source, axis), each) for axis, each in enumerate(filled) if isinstance(each, tuple)]
+    kept: list[Any] = []
+    axis = 0
+    for each in filled:
+        if each == NEW:
+            kept.append(Constant(1, types.intp))
+            continue
+        if isinstance(each, tuple):
+            kept.append(((source, axis), each))
+        axis += 1
     reader.axes[view] = dict(enumerate(kept))
 
 
@@ -61,12 +74,19 @@ def note_chosen(reader: Reader, result: Array, first: Array, second: Array) -> N
     reader.axes[result] = {axis: ((first, axis), SAME) for axis in same}
 
 
+def is_one(reader: Reader, array: Array, axis: int) -> bool:
+    """Whether an axis is of length 1 by construction, so that it is repeated where another one is longer."""
+    return extent(reader, array, axis) == 1
+
+
 def extent(reader: Reader, array: Array, axis: int) -> Hashable:
     """Return what stands for the length of an axis: where it is equal, so are the lengths."""
     if not reader.reshapes:
         if isinstance(array.made_by, Make):
             return number(reader, array.made_by.shape[axis])
         source = reader.axes.get(array, {}).get(axis)
+        if isinstance(source, Value | Constant):
+            return number(reader, source)
         if source is not None:
             return _sliced(reader, extent(reader, *source[0]), source[1])
     return "{0}.shape[%d]" % axis, (array,)  # noqa: UP031

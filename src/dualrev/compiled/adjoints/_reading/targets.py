@@ -11,6 +11,7 @@ from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fi
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.branches import branch
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.gathering import gathers, scatter, scatter_changed
 from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, taken, view
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.operators import combined
@@ -74,6 +75,8 @@ def _assign_element(reader: Reader, target: ast.Subscript, entry: Entry) -> None
     places = indices(reader, target.slice)
     if is_element(array, places):
         reader.store(*element(reader, array, places), reader.as_number(entry))
+    elif gathers(places):
+        scatter(reader, array, places, entry)
     else:
         write(reader, array if all_of(places) else view(reader, array, places), entry)
 
@@ -107,6 +110,9 @@ def _augment_array(reader: Reader, node: ast.AugAssign, array: Array) -> None:
 def _augment_part(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> None:
     array = _array(reader, target)
     places = indices(reader, target.slice)
+    if gathers(places):
+        value = reader.unsettled(node.value)
+        return scatter_changed(reader, array, places, lambda old: combined(reader, type(node.op), old, value))
     if not is_element(array, places):
         return _augment_array(reader, node, array if all_of(places) else view(reader, array, places))
     array, elements = element(reader, array, places)

@@ -17,6 +17,8 @@ class Typing:
     """Types, as Numba infers them."""
 
     def __init__(self) -> None:
+        # Numba loads what it knows of NumPy when it first compiles.
+        cpu_target.target_context.refresh()
         self.context = cpu_target.typing_context
         self.context.refresh()
         self._signatures: dict[Any, Any] = {}
@@ -41,7 +43,7 @@ class Typing:
     def _resolved(self, function: Any, operands: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         try:
             return self.context.resolve_function_type(function, operands, keywords)
-        except (errors.NumbaError, NotImplementedError):
+        except (errors.NumbaError, NotImplementedError, AttributeError):  # the last one where Numba did not expect them
             return None
 
     def call(self, function: Any, operands: Sequence[Any], keywords: Mapping[str, Any] | None = None) -> Any:

@@ -19,7 +19,7 @@ from dualrev.compiled.adjoints._reading.making import fill, make
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.parts import copy, require_equal
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.compiled.adjoints._reading.shapes import is_one, length
 from dualrev.primitives.scalar import TABLE
 
 Scalar = Callable[..., Number]
@@ -56,16 +56,36 @@ def elementwise(reader: Reader, function: Any, operands: Sequence[Entry], scalar
 def joined(reader: Reader, dtype: Any, operands: Sequence[Entry], scalar: Scalar) -> Elements:
     """Return elements of a type that a function makes of those of operands."""
     parts = [elements_of(reader, each) for each in operands]
-    longest = max(parts, key=lambda part: len(part.axes))
-    for part in parts:
-        for mine, other in zip(reversed(longest.axes), reversed(part.axes), strict=False):
-            require_equal(reader, mine, other)
+    count = max(len(part.axes) for part in parts)
+    axes = []
+    for n in range(count, 0, -1):
+        those = [part.axes[-n] for part in parts if len(part.axes) >= n]
+        axes.append(next((each for each in those if not is_one(reader, *each)), those[0]))
+    parts = [repeated(reader, axes, part) for part in parts]
 
-    def at(indices: Sequence[Value]) -> Operand:
+    def at(indices: Sequence[Operand]) -> Operand:
         with _quiet(reader):
             return converted(reader, scalar(*(part.at(indices) for part in parts)), dtype)
 
-    return Elements(longest.axes, dtype, at, tuple(leaf for part in parts for leaf in part.leaves))
+    return Elements(tuple(axes), dtype, at, tuple(leaf for part in parts for leaf in part.leaves))
+
+
+def repeated(reader: Reader, axes: Sequence[tuple[Array, int]], part: Elements) -> Elements:
+    """Return elements that are the same along each axis where they have a length of 1, and these axes have not."""
+    alone: list[int] = []
+    for n in range(1, len(part.axes) + 1):
+        if is_one(reader, *part.axes[-n]) and not is_one(reader, *axes[-n]):
+            alone.append(n)
+        else:
+            require_equal(reader, axes[-n], part.axes[-n])
+    if not alone:
+        return part
+
+    def at(indices: Sequence[Operand]) -> Operand:
+        places = [Constant(0, types.intp) if len(indices) - n in alone else each for n, each in enumerate(indices)]
+        return part.at(places)
+
+    return Elements(part.axes, part.dtype, at, part.leaves)
 
 
 def _type(entry: Entry) -> Any:
@@ -119,17 +139,14 @@ def write(reader: Reader, target: Array, entry: Entry) -> None:
         entry = copy(reader, entry)
     if not is_whole(entry):
         reader.refuse("writes what is no number and no array to a part of an array")
-    value = elements_of(reader, apart(reader, target, entry))
-    _fit(reader, target, value)
+    value = _fit(reader, target, elements_of(reader, apart(reader, target, entry)))
     return each_element(reader, target, value.at)
 
 
-def _fit(reader: Reader, target: Array, value: Elements) -> None:
-    first = target.type.ndim - len(value.axes)
-    if first < 0:
+def _fit(reader: Reader, target: Array, value: Elements) -> Elements:
+    if len(value.axes) > target.type.ndim:
         reader.refuse("writes an array of more axes to an array")
-    for axis, other in enumerate(value.axes):
-        require_equal(reader, (target, first + axis), other)
+    return repeated(reader, [(target, axis) for axis in range(target.type.ndim)], value)
 
 
 def add_in_place(reader: Reader, target: Array, operation: Scalar, sign: str, entry: Entry) -> None:
@@ -137,8 +154,7 @@ def add_in_place(reader: Reader, target: Array, operation: Scalar, sign: str, en
 
     Numba goes through the elements in order: an element that was written is read so where two parts overlap.
     """
-    value = elements_of(reader, apart(reader, target, entry))
-    _fit(reader, target, value)
+    value = _fit(reader, target, elements_of(reader, apart(reader, target, entry)))
 
     def changed(indices: list[Value]) -> Operand:
         with _quiet(reader):

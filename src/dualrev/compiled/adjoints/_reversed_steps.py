@@ -1,0 +1,70 @@
+"""Steps in the reverse sweep: the call of the pullback, and the adjoints of arrays that they have made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from dualrev.compiled.adjoints._activity import Activity
+from dualrev.compiled.adjoints._form import Array, Block, Value
+from dualrev.compiled.adjoints._partials import Partials
+from dualrev.compiled.adjoints._primal_text import written, zeros
+from dualrev.compiled.adjoints._steps import Step
+
+
+class Pulled(NamedTuple):
+    """A step in the reverse sweep.
+
+    Attributes
+    ----------
+    lines
+        The call of the pullback, and what it adds to the adjoints of arrays.
+    numbers
+        Numbers, and what is to be added to the adjoint of each.
+    """
+
+    lines: list[str]
+    numbers: list[tuple[Value, str]]
+
+
+def pulled(step: Step, activity: Activity, begun: Collection[Value], partials: Partials, name: str) -> Pulled | None:
+    """Return a step in the reverse sweep; None where nothing is to be added.
+
+    Parameters
+    ----------
+    begun
+        The numbers that have an adjoint.
+    name
+        What the result of the pullback is called.
+    """
+    results = [each for each in step.results if activity.active(each)]
+    active = [n for n, each in enumerate(step.operands) if activity.active(each)]
+    if not active or not any(isinstance(each, Array) or each in begun for each in results):
+        return None
+    cotangents = ", ".join(_cotangent(each, activity, begun) for each in step.results)
+    if step.tuple_name:
+        cotangents = f"({cotangents},)"
+    given = ", ".join([*map(written, step.operands), cotangents])
+    found = Pulled([f"{name} = {partials.pullback(step, active)}({given})"], [])
+    for k, operand in enumerate(step.operands[n] for n in active):
+        if isinstance(operand, Array):
+            found.lines.append(f"{operand.name}_b[:] += {name}[{k}]")
+        elif isinstance(operand, Value):
+            found.numbers.append((operand, f"{name}[{k}]"))
+    return found
+
+
+def _cotangent(result: Value | Array, activity: Activity, begun: Collection[Value]) -> str:
+    """Return the text of the adjoint of a step's result, which is zero where it has none."""
+    if isinstance(result, Array):
+        return f"{result.name}_b" if activity.active(result) else f"np.zeros({result.name}.shape)"
+    return f"{result.name}_b" if result in begun else "0.0"
+
+
+def shadows_within(block: Block, activity: Activity) -> Iterator[str]:
+    """Yield the lines that make the shadows of what steps have made in a loop, in each iteration anew."""
+    if not block.loops():
+        return
+    for step in block.statements:
+        if isinstance(step, Step):
+            yield from (zeros(each) for each in step.results if isinstance(each, Array) and activity.active(each))
