@@ -323,33 +323,29 @@ def test_what_is_of_length_1_only_when_it_runs_is_left_to_the_tape(x, y):
         assert np.all(np.isnan(each))
 
 
-def test_it_is_right_from_outside():
-    """From Python and from compiled code."""
-
-    @njit
-    def outer(x, y):
-        return np.sum(dr.grad(_product)(x, y))
-
+@pytest.mark.compiles
+def test_it_is_right_from_python():
+    """The tape repeats the axis, or raises the error."""
     gradient = dr.grad(_product, mode="reverse")
     np.testing.assert_array_equal(gradient(X, X), X)
+    assert "generated adjoint code" in gradient.plan(X, X).reason
     np.testing.assert_array_equal(gradient(X, X[:1]), np.full(4, X[0]))
-    assert outer(X, X[:1]) == 4 * X[0]
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match="broadcast"):
         gradient(X, B)
 
 
 @njit
-def _compiled(a, b):
-    x = np.linalg.solve(a, b)
+def _compiled(x):
+    y = x.copy()
     for _ in range(2):
-        x = np.sort(x * b)
-    return np.sum(x * x[np.array([1, 0, 1])])
+        y = np.sort(y * x)
+    return np.sum(y * y[np.array([1, 0, 1, 2])])
 
 
 @pytest.mark.compiles
-def test_a_compiled_adjoint_with_steps():
-    """It has the forward derivative, and runs without a tape of the function."""
-    gradient = dr.grad(_compiled, argnums=(0, 1), mode="reverse")
-    assert "generated adjoint code" in gradient.plan(A, B).reason
-    for one, other in zip(gradient(A, B), dr.grad(_compiled, argnums=(0, 1), mode="forward")(A, B), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+def test_a_compiled_adjoint_with_a_step():
+    """The pullback of a step is a tape of that call."""
+    gradient = dr.grad(_compiled, mode="reverse")
+    assert "generated adjoint code" in gradient.plan(X).reason
+    (expected,) = differences(_compiled.py_func, [X], 1.0)
+    np.testing.assert_allclose(gradient(X), expected, rtol=1e-6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from adjoint_reading import check, refused
 from numba import njit, vectorize
 

@@ -80,7 +80,7 @@ def _like(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappin
 
 # The memory of a result is another one in each iteration, and that of arrays that are made is not.
 def _outlasting(reader: Reader, result: Value | Array, like: Array | None) -> Entry:
-    """Return what the user's name stands for: a copy, if the result is an array in a loop."""
+    """Return a result, or a copy of it: of an array in a loop."""
     if not isinstance(result, Array):
         return result
     if not reader.block.loops():
