@@ -239,7 +239,7 @@ def _of_unknown_shape(x):
 
 def test_an_array_of_no_known_shape_in_a_loop_is_refused():
     """The line is told."""
-    with pytest.raises(Refused, match=r"line \d+ makes an array in a loop or a branch, whose shape is not known"):
+    with pytest.raises(Refused, match=r"line \d+ makes an array in a loop, whose shape is not known"):
         prepared(_of_unknown_shape, X)
 
 
