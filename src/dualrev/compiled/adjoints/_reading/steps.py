@@ -139,7 +139,7 @@ class _Call:
     def _unified(self, items: Sequence[Any]) -> Any:
         of = items[0] if items else types.float64
         for each in items[1:]:
-            of = self.reader.typing.unified(of, each)
+            of = None if of is None else self.reader.typing.unified(of, each)
         return self.reader.refuse("has a list of several types") if of is None else of
 
 
