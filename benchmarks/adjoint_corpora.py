@@ -141,17 +141,11 @@ def outcome(f: Any, arguments: Sequence[Any]) -> str:
 
 def outcome_of_reading(f: Any, arguments: Sequence[Any]) -> str:
     """Return "generated" if the generator takes a function, or why not. Nothing is compiled."""
-    from dualrev.compiled.adjoints._generator import generate
-    from dualrev.compiled.adjoints._reading.program import read
-    from dualrev.compiled.adjoints.refusal import Refused
+    from dualrev.compiled.adjoints.acceptance import refusal_of
 
     f, floats, others = with_floats_first(f, arguments)
     types = tuple(map(numba.typeof, (*floats, *others.values())))
-    try:
-        generate(read(f, types, tuple(range(len(floats)))), False)
-    except Refused as refused:
-        return refused.reason
-    return "generated"
+    return refusal_of(f, types, tuple(range(len(floats)))) or "generated"
 
 
 def outcome_of(f: Any, floats: list[Any], others: dict[str, Any]) -> str:

@@ -12,9 +12,7 @@ from numba.core import types
 
 from dualrev.kernels import cuda_target
 from dualrev.kernels.numba_extending import overloads
-
-_LIBDEVICE = {np.cbrt: "cbrt", np.exp2: "exp2", np.rint: "rint"}
-"""Functions that numba-cuda lacks as NumPy spells them, and CUDA's library has."""
+from dualrev.primitives.scalar import TABLE
 
 
 @cache
@@ -24,8 +22,10 @@ def complete() -> None:
         return
     from numba.cuda import libdevice
 
-    for function, name in _LIBDEVICE.items():
-        _overload(function, getattr(libdevice, name), getattr(libdevice, f"{name}f"))
+    # Numba-cuda lacks most of them as NumPy spells them.
+    for row in TABLE.values():
+        if row.as_numpy and row.arity == 1 and hasattr(libdevice, row.name):
+            _overload(getattr(np, row.name), getattr(libdevice, row.name), getattr(libdevice, f"{row.name}f"))
 
     @overloads(np.fmod, target="cuda")
     def fmod(x: Any, y: Any) -> Callable[..., Any]:

@@ -139,15 +139,25 @@ def overload_with(
     overloads(spelling, **options)(defined(names, [f"return choose({', '.join(names)})"], {"choose": choose}))
 
 
+def _as_spelled(spelling: Callable[..., Any], operands: Sequence[Any]) -> Callable[..., Any]:
+    """Return the function of primal numbers, for a row that is flat."""
+    names = [f"a{n}" for n in range(len(operands))]
+    owner = owner_of(operands)
+    values = [f"{name}.primal_" if each == owner else name for name, each in zip(names, operands, strict=True)]
+    return defined(names, [f"return spelling({', '.join(values)})"], {"spelling": spelling})
+
+
 def _overload(row: Row, spelling: Callable[..., Any]) -> None:
     def choose(*operands: Any) -> Callable[..., Any] | None:
         if owner_of(operands) is None:
             return None
         if _numbers(operands):
-            return implementation(row, operands)
+            return _as_spelled(spelling, operands) if is_integer else implementation(row, operands)
         return _of_points(spelling, operands) or (_of_arrays(row, operands) if spelling is own else None)
 
     own = FUNCTIONS[row.name]
+    # The floor of Python's `math` is an integer, with which one may index; that of NumPy is a float, and may be NaN.
+    is_integer = row.flat and spelling in vars(math).values()
     # A partial may divide by 0 where the function itself does not: the slope of a square root at 0 is infinite.
     options = {} if row.raises_by_zero else {"jit_options": {"error_model": "numpy"}}
     overload_with(spelling, [f"a{n}" for n in range(row.arity)], choose, **options)

@@ -65,7 +65,8 @@ class Row:
     quiet
         Whether NumPy never warns about it where the arguments are finite.
     as_numpy
-        Whether compiled code calls NumPy's function, because Python's `math`, or Numba's of it, has none.
+        Whether compiled code calls NumPy's function, because Python's `math`, or Numba's of it, has none, or one whose
+        result is an integer, which is never NaN or infinite.
     raises_by_zero
         Whether compiled code whose error model is Python's raises ZeroDivisionError.
     """

@@ -7,11 +7,11 @@ ANY = (-2.0, 2.0)
 # A table: a rule a line, and below it what else is true of the row.
 # fmt: off
 ROWS = (
-    row("floor", lambda x: math.floor(x), instruction=True, quiet=True),
-    row("ceil", lambda x: math.ceil(x), instruction=True),
+    row("floor", lambda x: math.floor(x), instruction=True, quiet=True, as_numpy=True),
+    row("ceil", lambda x: math.ceil(x), instruction=True, as_numpy=True),
     row("trunc", lambda x: math.trunc(x),
         definition=lambda x: select(x > 0, math.floor(x), math.ceil(x)),
-        instruction=True, quiet=True),
+        instruction=True, quiet=True, as_numpy=True),
     row("rint", lambda x: math.rint(x),
         definition=lambda x: math.floor((2 * x + 1) / 2),
         also=("scipy.special.round",), instruction=True, as_numpy=True),

@@ -21,7 +21,7 @@ Widths = dict[str, Any]
 """From names to the types that iterations hand on: of a number Numba's, of a tuple its class and those of its items."""
 
 _ARRAY = "array"
-"""What stands for the type of an array in a tuple."""
+"""The width of an array in a tuple, which is the same in all iterations."""
 
 
 @dataclass(frozen=True)
