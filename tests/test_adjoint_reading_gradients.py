@@ -28,13 +28,14 @@ def f(u, x):
     v = 2 * u
     if x > 0:
         u, v = v, u
+    s = 0.0
     for i in range(3):
         if i == 1:
             v = v * u
-        u[1] += v[0] * x
+        s += v[0] * x
     if x > 1:
         u = u * 2
-    return u[0] * v[1] + u[1]
+    return u[0] * v[1] + u[1] + s
 """
 
 EARLY = """
