@@ -30,9 +30,8 @@ def f(u, x):
         u, v = v, u
     s = 0.0
     for i in range(3):
-        if i == 1:
-            v = v * u
-        s += v[0] * x
+        u[1] += v[0] * x
+        s += v[0] * i
     if x > 1:
         u = u * 2
     return u[0] * v[1] + u[1] + s
