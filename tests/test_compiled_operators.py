@@ -202,6 +202,19 @@ def test_batches(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(threads) == ({2} if count == 1000 else set()), "this thread takes a part, too"
 
 
+@njit
+def with_tuples(x):
+    return x[0] ** 2, (x[1], (2.0 * x, 1))
+
+
+def test_batches_pass_on_arrays_in_tuples() -> None:
+    points = np.arange(6.0).reshape(3, 2)
+    gradients, (second, (doubled, ones)) = dr.grad(with_tuples, batched=True, has_aux=True, mode="forward")(points)
+    close(gradients, np.stack([2 * points[:, 0], np.zeros(3)], axis=1))
+    for found, expected in ((second, points[:, 1]), (doubled, 2 * points), (ones, np.ones(3))):
+        close(found, expected)
+
+
 def test_batches_of_none_and_wrong_ones() -> None:
     assert dr.jacobian(system, batched=True)(np.zeros((0, 4))).shape[::2] == (0, 4)
     assert dr.grad(energy, batched=True)(np.zeros((0, 4))).shape[0] == 0

@@ -17,6 +17,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import optree
 from numba.core import types
 from numba.typed.typedobjectutils import _nonoptional
 
@@ -36,7 +37,7 @@ WORTH = 3e-4
 def over_points(
     derivative: PlainFirst, carriers: Sequence[int], args: Sequence[Any], count: int, takes_out: bool
 ) -> Any:
-    """Return a derivative at every point: an array, or a tuple of arrays, with one more leading axis.
+    """Return a derivative at every point: an array, or arrays in tuples, with one more leading axis.
 
     The points at which a plain result holds a NaN are done again, with care.
 
@@ -54,13 +55,13 @@ def over_points(
         Whether the derivative takes an array to write to, after the other arguments.
     """
     first = within_limit(derivative, *_point(carriers, args))
-    parts = first if isinstance(first, tuple) else (first,)
+    parts, structure = optree.tree_flatten(first)
     in_place = isinstance(first, np.ndarray) and takes_out and first.ndim > 0
     expect_room("batch of derivatives", derivative.plain.py_func.__name__, (count, sum(map(np.size, parts))))
     outs = [np.empty((count, *np.shape(part)), np.asarray(part).dtype) for part in parts]
     for out, part in zip(outs, parts, strict=True):
         out[0] = part
-    form = (tuple(carriers), len(args), len(parts) if isinstance(first, tuple) else 0, in_place)
+    form = (tuple(carriers), len(args), tuple(optree.tree_paths(first)), in_place)
 
     def careful(rows: Sequence[Any], outs: Sequence[np.ndarray], begin: int) -> None:
         loop, none_bad = _loop(derivative.careful, *form), np.zeros(len(outs[0]), np.bool_)
@@ -86,7 +87,7 @@ def over_points(
             careful(_taken(carriers, args, odd), again, 0)
             for out, part in zip(outs, again, strict=True):
                 out[odd] = part
-    return tuple(outs) if isinstance(first, tuple) else outs[0]
+    return optree.tree_unflatten(structure, outs)
 
 
 def written(derivative: PlainFirst, carriers: Sequence[int], args: Sequence[Any], out: np.ndarray) -> None:
@@ -183,16 +184,20 @@ def _there(result: Any) -> Callable[..., Any]:
 
 
 @cache
-def _loop(entry: Any, carriers: tuple[int, ...], arguments: int, parts: int, in_place: bool) -> Any:
-    """Return the compiled loop over points from one to another; no parts stands for a single result.
+def _loop(
+    entry: Any, carriers: tuple[int, ...], arguments: int, paths: tuple[tuple[int, ...], ...], in_place: bool
+) -> Any:
+    """Return the compiled loop over points from one to another.
 
-    Where the derivative can write into an array it is handed its part of the result.
+    The paths are the places of numbers and arrays in a result of tuples. Where the derivative can write into an array
+    it is handed its part of the result.
     """
     args = [f"a{n}" for n in range(arguments)]
-    outs = [f"out{n}" for n in range(max(parts, 1))]
+    outs = [f"out{n}" for n in range(len(paths))]
     given = [f"{name}[n]" if n in carriers else name for n, name in enumerate(args)]
     call = ", ".join([*given, "out0[n]"] if in_place else given)
-    stores = [f"out{n}[n] = derivative[{n}]" for n in range(parts)] or ["out0[n] = derivative"]
+    places = ["".join(f"[{place}]" for place in path) for path in paths]
+    stores = [f"{out}[n] = derivative{place}" for out, place in zip(outs, places, strict=True)]
     lines = [f"result = entry({call})", "if result is None:", "    bad[n] = True"]
     if not in_place:  # Numba does not know by itself that what is not None is a result
         lines += ["else:", "    derivative = there(result)", *(f"    {store}" for store in stores)]
@@ -209,9 +214,11 @@ def empty(entry: Any, carriers: Sequence[int], args: Sequence[Any]) -> Any:
     of = np.shape(points[carriers[0]])
 
     def part(numba_type: Any) -> Any:
+        if isinstance(numba_type, types.BaseTuple):
+            return tuple(map(part, numba_type))
         if not isinstance(numba_type, types.Array):
             return np.empty(0)
         unknown = numba_type.ndim - len(of)
         return np.empty((0, *(0,) * max(unknown, 0), *(of if unknown >= 0 else ())))
 
-    return tuple(part(each) for each in result) if isinstance(result, types.BaseTuple) else part(result)
+    return part(result)
