@@ -243,6 +243,34 @@ def test_an_array_of_no_known_shape_in_a_loop_is_refused():
         prepared(_of_unknown_shape, X)
 
 
+@njit
+def _clipped_into(x):
+    y = 2.0 * x
+    np.clip(x, 0.5, 1.5, y)
+    return y.sum()
+
+
+@njit
+def _rounded_into(x):
+    y = 2.0 * x
+    np.round(x, 0, y)
+    return y.sum()
+
+
+@njit
+def _multiplied_into(x):
+    y = 2.0 * x
+    np.dot(x.reshape(1, -1), x, y[:1])
+    return y.sum()
+
+
+@pytest.mark.parametrize("f", [_clipped_into, _rounded_into, _multiplied_into])
+def test_an_array_that_a_function_writes_to_is_refused(f):
+    """The table's functions take none."""
+    with pytest.raises(Refused, match="with other arguments than its derivative takes"):
+        prepared(f, X)
+
+
 # -- subscripts that are arrays
 
 

@@ -32,6 +32,7 @@ def is_step(function: Any) -> bool:
 
 def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Read a call as one step."""
+    bound = _bound(reader, function, args, keywords)
     call = _Call(reader)
     parts = [call.text(each) for each in args]
     parts += [f"{name}={call.text(each)}" for name, each in keywords.items()]
@@ -53,7 +54,8 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
     made.function = function_of(text, len(call.operands), scope)
     made.results = tuple(_result(reader, each, made) for each in leaves)
     reader.add(made)
-    like = _like(reader, function, args, keywords)
+    like = bound.get(SHAPED_LIKE[function]) if function in SHAPED_LIKE else None
+    like = like if isinstance(like, Array) else None
     found = tuple(_outlasting(reader, each, like) for each in made.results)
     return Tuple(found) if made.tuple_name else found[0]
 
@@ -69,13 +71,13 @@ def _result(reader: Reader, of: Any, made: Step) -> Value | Array:
     return array
 
 
-def _like(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Array | None:
-    """Return the argument whose shape the result has, if the table knows one."""
-    if function not in SHAPED_LIKE:
-        return None
-    names = inspect.signature(STAND_INS[function].__wrapped__)
-    found = names.bind(*args, **keywords).arguments[SHAPED_LIKE[function]]
-    return found if isinstance(found, Array) else None
+# An argument more than the table's function takes is one that the call writes to.
+def _bound(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    """Return the arguments by the names that the table's function has for them."""
+    try:
+        return inspect.signature(STAND_INS[function].__wrapped__).bind(*args, **keywords).arguments
+    except TypeError:
+        return reader.refuse(f"calls {function.__name__} with other arguments than its derivative takes")
 
 
 # The memory of a result is another one in each iteration, and that of arrays that are made is not.
