@@ -32,7 +32,6 @@ def is_step(function: Any) -> bool:
 
 def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Read a call as one step."""
-    bound = _bound(reader, function, args, keywords)
     call = _Call(reader)
     parts = [call.text(each) for each in args]
     parts += [f"{name}={call.text(each)}" for name, each in keywords.items()]
@@ -47,6 +46,7 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
                 if each is None
                 else f"calls {function.__name__}, which returns a {each}"
             )
+    bound = _bound(reader, function, args, keywords)
     text = f"{name}({', '.join(parts)})"
     scope = tuple((each, reader.scope[each]) for each in (name, *call.names))
     made = Step(reader.block, reader.line, (), text, tuple(call.operands), None)
