@@ -239,8 +239,7 @@ def _in_a_branch(u, x):
     if x > 0:
         u, v = v, u
     for i in range(3):
-        if i == 1:
-            v = v + u
+        v[0] = v[0] + u[1] * i
     if x > 1:
         u = u * 2
     return u[0] - 2 * v[0], u

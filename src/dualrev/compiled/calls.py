@@ -96,12 +96,11 @@ class CompiledOperator:
                 if len(args) == 1 and type(args[0]) is np.ndarray:
                     entry = self._of_one_array.get(args[0].shape)
                     if entry is not None:
-                        result = entry.run(args, kwargs)
-                        if type(result) is np.ndarray and result.ndim:
-                            return result
-                        return self._as_numpy(result, args, kwargs)
+                        return self._as_numpy(entry.run(args, kwargs), args, kwargs)
             return self.by_shapes(args, kwargs)
         except CompilationError:
+            if of_pandas(args, kwargs):  # of which Numba says so where a number is the first argument
+                return self.run(*without_index(args, kwargs))
             self._expect_no_counts(args, kwargs)
             raise
         except ActiveConversionError:

@@ -61,8 +61,13 @@ class Activity:
         thing = _thing(of)
         return thing in self.varied and thing in self.useful
 
+    def _is_varied(self, of: Operand) -> bool:
+        return not _is_constant(of) and _thing(of) in self.varied
+
     def _expect_derivatives(self) -> None:
         for statement in statements(self.program.body):
+            if isinstance(statement, Store) and _is_constant(statement.array) and self._is_varied(statement.value):
+                raise Refused(f"line {statement.line} writes what is differentiated to an array of no floats")
             if isinstance(statement, Operation) and isinstance(statement.row, HostRow):
                 for n, operand in enumerate(statement.operands):
                     if self.active(operand) and self.active(statement.result) and statement.row.refuses(n):

@@ -179,6 +179,8 @@ def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) 
     Refused
         If the tape is what computes it.
     """
+    if question.mode == "forward":
+        raise Refused("it is computed forward")
     if question.kind not in ("gradient", "pullback", "jacobian"):
         raise Refused("another thing than a derivative is asked for")
     if question.care == CAREFUL:
