@@ -34,6 +34,7 @@ def with_free_names(program: Program) -> None:
     things = list(dict.fromkeys(_named(program)))
     meant = set(scope_of(program)) | set(HELPERS) | set(vars(builtins))
     taken = meant | {thing.name for thing in things}
+    assert len({thing.name for thing in things}) == len(things), "each value and array has a name of its own"
     for thing in things:
         if thing.name in meant or _OF_THE_TEXT.fullmatch(thing.name):
             name = f"{thing.name}_u"

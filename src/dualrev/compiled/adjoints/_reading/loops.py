@@ -83,13 +83,15 @@ class Snapshot:
         self.lengths = [(block, len(block.statements)) for block in reader.block.around()]
         self.bound = dict(reader.frame.bound)
         self.taken, self.counts = set(reader.names.taken), dict(reader.names.counts)
+        self.named = len(reader.named)
 
     def restore(self, reader: Reader) -> None:
         for block, length in self.lengths:
             del block.statements[length:]
         reader.frame.bound, reader.line = dict(self.bound), self.line
-        # Names of objects that texts call are kept.
-        reader.names.taken, reader.names.counts = self.taken | set(reader.scope), dict(self.counts)
+        # What was there before the attempt keeps the name that it got in it, as do objects that texts call.
+        kept = {each.name for each in reader.named[self.named :] if each.made_by in each.block.statements}
+        reader.names.taken, reader.names.counts = self.taken | set(reader.scope) | kept, dict(self.counts)
 
 
 class _Attempt:

@@ -63,6 +63,8 @@ class Reader:
         Those that are seen elsewhere, too: the line, the array, its copy, and the statements before.
     unnamed
         Arrays that were made and have no name of the user's yet.
+    named
+        Values and arrays that got a name of the user's after they were made, in the order of that.
     made_in
         Of arrays that are made the loops around.
     results
@@ -101,6 +103,7 @@ class Reader:
         self.frame = Frame(_NOTHING, {}, False)
         self.widths: dict[Any, dict[str, Any]] = {}
         self._temporary: set[Value] = set()
+        self.named: list[Value | Array] = []
 
     def refuse(self, does: str) -> NoReturn:
         """Raise the refusal of the line that is being read; `does` is what the line does."""
@@ -195,9 +198,11 @@ class Reader:
         if isinstance(entry, Value) and entry in self._temporary:
             self._temporary.discard(entry)
             entry.name = self.names.new(name)
+            self.named.append(entry)
         if isinstance(entry, Array) and entry in self.unnamed:
             self.unnamed.discard(entry)
             entry.name = entry.root.name = self.names.new(name)
+            self.named.append(entry)
         self.frame.bound[name] = entry
 
     def scoped(self, name: str, value: Any) -> str:
