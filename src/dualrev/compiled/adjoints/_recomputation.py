@@ -10,6 +10,7 @@ from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._primal_text import computed, viewed, written
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._workspace import Places, iteration, nothing, trips
 
 
@@ -85,6 +86,12 @@ class Recomputation:
     @_statement.register
     def _(self, statement: Load) -> None:
         self._value(statement.result, self.places.element(statement.array, statement.indices))
+
+    @_statement.register
+    def _(self, step: Step) -> None:
+        for each in step.results:
+            if isinstance(each, Value) and self.reserves and each in self.needs.values:
+                self._read(each)
 
     @_statement.register
     def _(self, statement: View) -> None:
