@@ -142,7 +142,9 @@ def outcome(f: Any, arguments: Sequence[Any]) -> str:
 def outcome_of_reading(f: Any, arguments: Sequence[Any]) -> str:
     """Return "generated" if the generator takes a function, or why not. Nothing is compiled."""
     from dualrev.compiled.adjoints.acceptance import refusal_of
+    from dualrev.compiled.clones import registration
 
+    registration.register()
     f, floats, others = with_floats_first(f, arguments)
     types = tuple(map(numba.typeof, (*floats, *others.values())))
     return refusal_of(f, types, tuple(range(len(floats)))) or "generated"
