@@ -26,6 +26,7 @@ from dualrev.compiled.adjoints._reading.methods import FUNCTIONS, method, reads,
 from dualrev.compiled.adjoints._reading.python_functions import PYTHONS
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import FUNCTIONS as SUMS
+from dualrev.compiled.adjoints._reading.rules import entry_of_rule, with_rule
 from dualrev.compiled.adjoints._reading.steps import is_step, step
 from dualrev.compiled.adjoints._reading.whole import chosen, elementwise, is_whole, settled
 from dualrev.compiled.adjoints.refusal import Refused
@@ -73,6 +74,9 @@ def _method(reader: Reader, function: Method, args: Sequence[Entry], keywords: M
 
 def called(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Return what a function makes of entries; one of the array table that cannot be read is a step."""
+    entry = entry_of_rule(reader, function)
+    if entry is not None:
+        return with_rule(reader, function, entry, args, keywords)
     if not is_step(function):
         return _read(reader, function, args, keywords)
     before, frame = Snapshot(reader), reader.frame

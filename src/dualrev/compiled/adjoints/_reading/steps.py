@@ -46,7 +46,7 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
                 if each is None
                 else f"calls {function.__name__}, which returns a {each}"
             )
-    bound = _bound(reader, function, args, keywords)
+    bound = _bound(reader, function, args, keywords) if is_step(function) else {}
     text = f"{name}({', '.join(parts)})"
     scope = tuple((each, reader.scope[each]) for each in (name, *call.names))
     made = Step(reader.block, reader.line, (), text, tuple(call.operands), None)

@@ -1,0 +1,106 @@
+"""Steps of generated adjoints: numbers that they make in loops, and functions with a rule of the user's."""
+
+import math
+
+import numpy as np
+import pytest
+from numba import njit
+from test_adjoint_array_table import check, prepared
+
+import dualrev as dr
+from dualrev.compiled.adjoints.refusal import Refused
+
+A = np.array([[3.0, 0.5, -0.2], [0.1, 2.0, 0.7], [-0.6, 0.3, 2.5]])
+B = np.array([0.5, -1.2, 0.7])
+
+
+@njit
+def _factors(a, b):
+    s = 0.0
+    for i in range(b.size):
+        sign, log = np.linalg.slogdet(a)
+        s += np.linalg.norm(b) * b[i] * log * sign
+        a[i, 0] *= b[i]
+        b[i] *= 1.5
+    return s
+
+
+def test_a_number_of_each_iteration_is_the_one_of_that_iteration_in_reverse():
+    """The loop reserves the places of all its iterations."""
+    assert set(check(_factors, A, B)) == {"norm", "slogdet"}
+
+
+@njit
+def _damped(x, k):
+    return math.sin(x) * k
+
+
+@njit
+def _push_damped(y, primals, tangents):
+    return math.cos(primals[0]) * primals[1] * tangents[0] + math.sin(primals[0]) * tangents[1]
+
+
+@njit
+def _pull_damped(y, primals, cotangent):
+    return math.cos(primals[0]) * primals[1] * cotangent, math.sin(primals[0]) * cotangent
+
+
+pushed = dr.custom_rule(_damped, pushforward=_push_damped)
+pulled = dr.custom_rule(_damped, pullback=_pull_damped)
+
+
+@njit
+def _ruled(x, n):
+    s = 0.0
+    for i in range(n):
+        if x[i] > 0:
+            s += pushed(x[i], s) * x[i] + pulled(0.3, x[i]) * x[0]
+        else:
+            x[i] *= pulled(x[i], x[1]) + pushed(0.3, 1)
+    return s * x
+
+
+def test_a_call_of_a_function_with_a_rule_is_a_step():
+    """Its rule gives the derivative, whichever half of it is written."""
+    assert len(check(_ruled, B, 3)) == 4
+
+
+def test_the_compiled_derivative_asks_the_rule():
+    """The rule gives twice the derivative here."""
+    twice = dr.custom_rule(_damped, pullback=njit(lambda y, primals, cotangent: (2.0 * cotangent, 0.0)))
+
+    @njit
+    def f(x):
+        s = 0.0
+        for i in range(x.size):
+            s += twice(x[i], 1.0) * x[i]
+        return s
+
+    gradient = dr.grad(f, mode="reverse")
+    assert "generated adjoint code" in gradient.plan(B).reason
+    np.testing.assert_allclose(gradient(B), 2.0 * B + np.sin(B), rtol=1e-15)
+
+
+@njit
+def _noisy(x):
+    return x * np.random.random()  # noqa: NPY002 - Numba's
+
+
+noisy = dr.custom_rule(_noisy, pullback=njit(lambda y, primals, cotangent: (cotangent,)))
+
+
+@njit
+def _calls_noisy(x):
+    return noisy(x[0])
+
+
+@njit
+def _calls_by_keywords(x):
+    return pushed(x=x[0], k=1.0)
+
+
+@pytest.mark.parametrize(("f", "reason"), [(_calls_noisy, "random"), (_calls_by_keywords, "with keywords")])
+def test_what_a_step_cannot_run_again_is_refused(f, reason):
+    """A rule's function is read for what may not run twice."""
+    with pytest.raises(Refused, match=reason):
+        prepared(f, B)
