@@ -184,12 +184,24 @@ def test_reloading_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     del sys.modules["reloaded_functions"]
 
 
+# A scope made by `exec` names no module; its `square` is found where the attribute of NumPy is looked for.
+FILELESS = """
+import numpy as np
+from numba import njit
+def square(x):
+    return x
+@njit
+def f(x):
+    return np.square(x) * {}
+"""
+
+
 def test_functions_without_a_file() -> None:
     import dualrev as dr
 
     for factor in (2.0, 3.0):
         scope: dict[str, Any] = {}
-        exec(f"from numba import njit\n@njit\ndef f(x):\n    return x * x * {factor}\n", scope)
+        exec(FILELESS.format(factor), scope)
         gradient = dr.grad(scope["f"])
         assert gradient(1.0) == 2 * factor
         assert dr.grad(gradient)(1.0) == 2 * factor

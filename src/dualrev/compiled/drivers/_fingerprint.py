@@ -87,7 +87,7 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
         yield from _of_value(value.made_of, seen)
     elif getattr(value, "compiled", None) is not None:
         yield from _of_value(value.compiled.dispatcher, seen)
-    elif isinstance(value, types.FunctionType) and value.__module__.partition(".")[0] in (*_VERSIONED, "dualrev"):
+    elif isinstance(value, types.FunctionType) and _top(value) in (*_VERSIONED, "dualrev"):
         yield from _of_function(value, seen)
     elif isinstance(value, nbtypes.Type):
         yield f"type {value}"
@@ -100,6 +100,11 @@ def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
         if not (callable(value) and name and type(value).__module__.startswith(("numpy", "dualrev"))):
             raise Unknown  # a function that Numba knows from elsewhere: an overload, a ufunc, an intrinsic
         yield f"{type(value).__module__} {name}"
+
+
+def _top(function: types.FunctionType) -> str:
+    """Return the package of a function; one that was made by `exec` need not have any."""
+    return (function.__module__ or "").partition(".")[0]
 
 
 def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
