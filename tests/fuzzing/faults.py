@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -99,6 +101,26 @@ def compiled(text: str, inner: str = "", **options: Any) -> Any:
     return njit(scope["f"], error_model="numpy", **options)
 
 
+def interpreted(text: str, inner: str = "") -> Any:
+    """Return the function of a text as Python runs it, which has nothing of compiled derivatives.
+
+    Compiled `max` and `min` share a tie, as NumPy's do, and Python's select; so NumPy's stand for them at ties.
+    """
+    scope: dict[str, Any] = {"np": np, "dr": dr, "ruled": ruled}
+    scope["max"] = lambda *a: reduce(lambda p, q: np.maximum(p, q) if p == q else max(p, q), a)
+    scope["min"] = lambda *a: reduce(lambda p, q: np.minimum(p, q) if p == q else min(p, q), a)
+    if inner:
+        exec(inner, scope)
+        scope["d"] = dr.derivative(scope["g"])
+    exec(text, scope)
+    return scope["f"]
+
+
+def repeats(text: str) -> bool:
+    """Whether a row is handed the same operand twice: whether its partials cancel is a matter of order then."""
+    return re.search(r"\((?:[^()]* )?([^(),]+), \1\)|([\w\[\]]+) - \2", text) is not None
+
+
 def inner_function(random: Any) -> str:
     """Return the text of a function of one number that has faults."""
     made = Faulty(random, 0, False, False)
@@ -126,3 +148,8 @@ def same(a: Any, b: Any) -> bool:
         and a.shape == b.shape
         and bool(np.all(missing | ((a == b) & (np.signbit(a) == np.signbit(b)))))
     )
+
+
+def alike(a: Any, b: Any) -> Any:
+    """Say where two arrays both have NaN or the same infinity, or agree but for rounding and underflow."""
+    return np.isclose(a, b, rtol=1e-6, atol=1e-150, equal_nan=True)
