@@ -50,7 +50,10 @@ class Effects:
 
     def is_pure(self, expression: ast.expr) -> bool:
         """Whether an expression has no effect and raises no error."""
-        return all(self._is_pure_call(each) for each in nodes(expression) if isinstance(each, ast.Call))
+        return all(
+            self._is_pure_call(each) if isinstance(each, ast.Call) else not _is_product(each)
+            for each in nodes(expression)
+        )
 
     def _is_pure_call(self, call: ast.Call) -> bool:
         name = call.func.id if isinstance(call.func, ast.Name) else ast.unparse(call.func)
@@ -75,6 +78,11 @@ class Effects:
                 jumps or not all(map(self.is_pure, expressions(each))) or any(part.acts for part in inner),
             )
         return found
+
+
+# Matrices whose lengths do not fit are an error.
+def _is_product(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
 def _stores(statement: ast.stmt) -> bool:

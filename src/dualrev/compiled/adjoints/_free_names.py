@@ -6,6 +6,7 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from dualrev.compiled._array_functions.pullbacks import FUNCTIONS
 from dualrev.compiled.adjoints._form import (
     Array,
     If,
@@ -32,7 +33,7 @@ _OF_THE_TEXT = re.compile(
 def with_free_names(program: Program) -> None:
     """Rename what has a name of the text's own, or one of the scope."""
     things = list(dict.fromkeys(_named(program)))
-    meant = set(scope_of(program)) | set(HELPERS) | set(vars(builtins))
+    meant = set(scope_of(program)) | set(HELPERS) | set(FUNCTIONS) | set(vars(builtins))
     taken = meant | {thing.name for thing in things}
     assert len({thing.name for thing in things}) == len(things), "each value and array has a name of its own"
     for thing in things:

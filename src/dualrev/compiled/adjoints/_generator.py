@@ -12,6 +12,7 @@ import numba
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled._array_functions.pullbacks import FUNCTIONS
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
@@ -201,7 +202,7 @@ class Generator:
         parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
         parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
-        scope = scope_of(self.program) | HELPERS | self.partials.scope
+        scope = scope_of(self.program) | HELPERS | FUNCTIONS | self.partials.scope
         for line in lines.lines:
             line.text = with_modules(line.text, scope)
         body = tidied(lines.lines, purity(scope, {"plus", *self.partials.scope}))

@@ -25,10 +25,13 @@ class Kills:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._made: dict[Root, Make] = {each.result.root: each for each in facts.all if isinstance(each, Make)}
-        self._accesses: dict[Root, list[Load | Store]] = {}
+        self._accesses: dict[Root, list[Load | Store | Step]] = {}
         for statement in facts.all:
             if isinstance(statement, Load | Store):
                 self._accesses.setdefault(statement.array.root, []).append(statement)
+            elif isinstance(statement, Step):
+                for root in {each.root for each in statement.operands if isinstance(each, Array)}:
+                    self._accesses.setdefault(root, []).append(statement)
 
     def is_scratch(self, root: Root) -> bool:
         """Whether memory was made by the function and has one name."""
@@ -64,7 +67,9 @@ class Kills:
         if killer is not None and killer.block is block:
             # What the killing loop reads of the array besides is what it has just written.
             own = [each for each in inside if killer in self.facts.loops[each]]
-            return all(list(each.indices) == list(inside[0].indices) for each in own)
+            first = inside[0]
+            assert isinstance(first, Store)
+            return all(not isinstance(each, Step) and list(each.indices) == list(first.indices) for each in own)
         inner = [each for each in block.statements if isinstance(each, Loop)]
         return any(
             all(each in self.facts.loops[access] for access in inside) and self._first_kills(root, each.body)
@@ -76,8 +81,10 @@ class Kills:
         if not self.is_scratch(root):
             return False
         for each in self._accesses[root]:
+            if not isinstance(each, Store) or self.facts.place[each] >= self.facts.place[store]:
+                continue
             killer = self.killing_loop(each)
-            if killer is None or killer.block is not loop.body or self.facts.place[each] >= self.facts.place[store]:
+            if killer is None or killer.block is not loop.body:
                 continue
             if killer not in self.facts.loops[store] or self.facts.same(each.indices, store.indices):
                 return True

@@ -156,7 +156,7 @@ class LoopClasses:
             if each.following is not each.inside and not (self.activity.active(each.inside) and self.is_sum(each)):
                 return False
         within = self.facts.within[loop]
-        if any(isinstance(each, Exchange | Raise | Step) for each in within):
+        if any(isinstance(each, Exchange | Raise) or _makes_arrays(each) for each in within):
             return False
         written = {each.array.root for each in within if isinstance(each, Store)}
         return all(
@@ -166,3 +166,7 @@ class LoopClasses:
             and root not in self.facts.result_roots
             for root in written
         )
+
+
+def _makes_arrays(statement: Statement) -> bool:
+    return isinstance(statement, Step) and not all(isinstance(each, Value) for each in statement.results)

@@ -6,6 +6,8 @@ reversed iteration, when the memory is as the iteration left it; what that canno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import (
     Array,
@@ -59,7 +61,7 @@ class Needs:
             for loop, within in facts.within.items()
             if classes.is_fused(loop)
             for each in within
-            if isinstance(each, Load)
+            if isinstance(each, Load | Step)
         ]
 
     def demand(self, of: Operand | Array) -> None:
@@ -88,12 +90,9 @@ class Needs:
 
     # What a step has read is there again when it is its turn in the reverse sweep: what was written later is written
     # back by then.
-    def demand_operands(self, step: Step) -> None:
-        """Note that the reverse sweep reads what a step has read, arrays as a whole."""
-        for each in step.operands:
-            self.demand(each)
-            if isinstance(each, Array):
-                self._whole_reads.setdefault(step, set()).add(each)
+    def note_reads(self, step: Step, operands: Sequence[Operand | Array]) -> None:
+        """Note that the reverse sweep reads arrays that a step has read, as a whole."""
+        self._whole_reads.setdefault(step, set()).update(each for each in operands if isinstance(each, Array))
 
     def _demand_view(self, array: Array, loop: Loop) -> None:
         made = array.made_by
@@ -203,18 +202,21 @@ class Needs:
 
     def _comes_after(self, store: Store) -> bool:
         """Whether a store may overwrite what a fused loop before it has read."""
+        group = store.array.root.group
         return any(
-            load.array.root.group is store.array.root.group
+            any(isinstance(each, Array) and each.root.group is group for each in operands_of(read))
             and loop not in self.facts.loops[store]
             and self.facts.place[store] > self.facts.place[loop]
-            for load, loop in self._run_again
+            for read, loop in self._run_again
         )
 
     def _overwrites(self, store: Store, step: Step) -> bool:
         """Whether a store may overwrite what a step has read before, and reads again in the reverse sweep."""
         if not any(each.root.group is store.array.root.group for each in self._whole_reads[step]):
             return False
-        shared = [loop for loop in self.facts.loops[step] if loop in self.facts.loops[store]]
+        both = [loop for loop in self.facts.loops[step] if loop in self.facts.loops[store]]
+        # A fused loop reverses an iteration before the next one writes anything.
+        shared = [loop for loop in both if not self.classes.is_fused(loop)]
         return bool(shared) or self.facts.place[store] > self.facts.place[step]
 
     # Proofs that there is no conflict; where there is none, the old content is kept.

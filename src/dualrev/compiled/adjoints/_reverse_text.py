@@ -145,7 +145,10 @@ class ReverseText:
     def _(self, step: Step) -> None:
         found = pulled(step, self.activity, self.begun, self.partials, f"pulled_{self.facts.place[step]}")
         if found is not None:
-            self.needs.demand_operands(step)
+            for each in step.operands:
+                if each in found.reads or self.activity.active(each):
+                    self.needs.demand(each)
+            self.needs.note_reads(step, found.reads)
             for text in found.lines:
                 self.lines.add(text)
             for operand, text in found.numbers:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from string import Formatter
 from typing import NamedTuple
 
 from dualrev.compiled.adjoints._activity import Activity
-from dualrev.compiled.adjoints._form import Array, Block, Value
+from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import written, zeros
 from dualrev.compiled.adjoints._steps import Step
@@ -21,10 +22,13 @@ class Pulled(NamedTuple):
         The call of the pullback, and what it adds to the adjoints of arrays.
     numbers
         Numbers, and what is to be added to the adjoint of each.
+    reads
+        The operands that it reads.
     """
 
     lines: list[str]
     numbers: list[tuple[Value, str]]
+    reads: Sequence[Operand | Array]
 
 
 def pulled(step: Step, activity: Activity, begun: Collection[Value], partials: Partials, name: str) -> Pulled | None:
@@ -42,10 +46,15 @@ def pulled(step: Step, activity: Activity, begun: Collection[Value], partials: P
     if not active or not any(isinstance(each, Array) or each in begun for each in results):
         return None
     cotangents = ", ".join(_cotangent(each, activity, begun) for each in step.results)
+    if step.pulls:
+        read = {name for n in active for _, name, _, _ in Formatter().parse(step.pulls[n])}
+        names = [each.name for each in step.operands if isinstance(each, Array)]
+        lines = [step.pulls[n].format(*names, to=f"{names[n]}_b", w=cotangents) for n in active]
+        return Pulled(lines, [], [each for n, each in enumerate(step.operands) if str(n) in read])
     if step.tuple_name:
         cotangents = f"({cotangents},)"
     given = ", ".join([*map(written, step.operands), cotangents])
-    found = Pulled([f"{name} = {partials.pullback(step, active)}({given})"], [])
+    found = Pulled([f"{name} = {partials.pullback(step, active)}({given})"], [], step.operands)
     for k, operand in enumerate(step.operands[n] for n in active):
         if isinstance(operand, Array):
             found.lines.append(f"{operand.name}_b[:] += {name}[{k}]")

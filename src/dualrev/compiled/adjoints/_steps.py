@@ -21,9 +21,11 @@ class Step(Statement):
     results
         The numbers and arrays that it returns; arrays are memory of their own.
     function
-        The call as a compiled function of the operands, whose pullback the reverse sweep calls.
+        The call as a compiled function of the operands, whose pullback the reverse sweep calls; None with `pulls`.
     tuple_name
         The name of the tuple in texts where it returns one.
+    pulls
+        For each operand the line that adds to its adjoint, where the table of array functions has such lines.
     """
 
     results: tuple[Value | Array, ...]
@@ -31,6 +33,7 @@ class Step(Statement):
     operands: tuple[Operand | Array, ...]
     function: Any
     tuple_name: str = ""
+    pulls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

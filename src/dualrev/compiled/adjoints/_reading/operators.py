@@ -11,8 +11,8 @@ from dualrev.compiled.adjoints._form import Constant, Value
 from dualrev.compiled.adjoints._reading.arithmetic import BINARY, COMPARISONS, UNARY, binary, compared, signed
 from dualrev.compiled.adjoints._reading.branches import joined, truth
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.products import product
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.reductions import product
 from dualrev.compiled.adjoints._reading.whole import elementwise, is_whole
 
 

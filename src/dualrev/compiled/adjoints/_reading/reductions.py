@@ -1,4 +1,4 @@
-"""Sums, products, extremes and matrix products of arrays, as loops."""
+"""Sums, products and extremes of arrays, as loops."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Fill, Loop, Operand, Raise, Value
+from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Raise, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.branches import branch
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, zero
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import flat
-from dualrev.compiled.adjoints._reading.making import make
-from dualrev.compiled.adjoints._reading.nests import nest
-from dualrev.compiled.adjoints._reading.parts import require_equal
+from dualrev.compiled.adjoints._reading.products import product
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.whole import elements_of, is_whole, lengths_of, settled
@@ -132,57 +130,7 @@ def fold_from_one(reader: Reader, count: Operand, initial: Sequence[Operand], st
 
 def _array(reader: Reader, x: Entry) -> Array:
     found = settled(reader, x)
-    return found if isinstance(found, Array) else reader.refuse("multiplies what is no array")
-
-
-def product(reader: Reader, x: Entry, y: Entry) -> Entry:
-    """Read `x @ y`."""
-    a, b = _array(reader, x), _array(reader, y)
-    if a.type.ndim > 2 or b.type.ndim > 2 or not isinstance(a.type.dtype, types.Float):
-        return reader.refuse("multiplies arrays of more than two axes, or of no floats")
-    of = reader.typing.call(np.dot, [a.type.copy(layout="C"), b.type.copy(layout="C")])
-    dtype = of.dtype if isinstance(of, types.Array) else of
-    if dtype is None:
-        return reader.refuse("multiplies arrays that Numba does not")
-    require_equal(reader, (a, a.type.ndim - 1), (b, max(b.type.ndim - 2, 0)))
-    inner = length(reader, b, max(b.type.ndim - 2, 0))
-
-    def times(first: Operand, second: Operand) -> Operand:
-        return binary(reader, ast.Mult, first, second)
-
-    if a.type.ndim == b.type.ndim == 1:
-        return fold(
-            reader,
-            [inner],
-            [zero(dtype)],
-            lambda k, s: [binary(reader, ast.Add, s[0], times(reader.load(a, k), reader.load(b, k)))],
-        )[0]
-    lengths = [length(reader, a, 0)] if a.type.ndim == 2 else []
-    lengths += [length(reader, b, 1)] if b.type.ndim == 2 else []
-    made = make(reader, lengths, dtype)
-    reader.add(Fill(reader.block, reader.line, made, zero(dtype)))
-    # In the order of memory: rows of the product are sums of rows of the second factor.
-    if b.type.ndim == 2 and a.type.ndim == 2:
-        nest(
-            reader,
-            [lengths[0], inner, lengths[1]],
-            lambda n: reader.store(
-                made, [n[0], n[2]], times(reader.load(a, [n[0], n[1]]), reader.load(b, [n[1], n[2]])), "+"
-            ),
-        )
-    elif a.type.ndim == 2:
-        nest(
-            reader,
-            [lengths[0], inner],
-            lambda n: reader.store(made, [n[0]], times(reader.load(a, n), reader.load(b, [n[1]])), "+"),
-        )
-    else:
-        nest(
-            reader,
-            [inner, lengths[0]],
-            lambda n: reader.store(made, [n[1]], times(reader.load(a, [n[0]]), reader.load(b, n)), "+"),
-        )
-    return made
+    return found if isinstance(found, Array) else reader.refuse("looks for the extreme of what is no array")
 
 
 REDUCTIONS: dict[str, Callable[..., Entry]] = {

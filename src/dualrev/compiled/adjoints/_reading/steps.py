@@ -52,15 +52,16 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
     made = Step(reader.block, reader.line, (), text, tuple(call.operands), None)
     made.tuple_name = reader.names.new("t") if isinstance(of, types.BaseTuple) else ""
     made.function = function_of(text, len(call.operands), scope)
-    made.results = tuple(_result(reader, each, made) for each in leaves)
+    made.results = tuple(result_of(reader, each, made) for each in leaves)
     reader.add(made)
     like = bound.get(SHAPED_LIKE[function]) if function in SHAPED_LIKE else None
-    like = like if isinstance(like, Array) else None
-    found = tuple(_outlasting(reader, each, like) for each in made.results)
+    axes = [(like, axis) for axis in range(like.type.ndim)] if isinstance(like, Array) else None
+    found = tuple(outlasting(reader, each, axes) for each in made.results)
     return Tuple(found) if made.tuple_name else found[0]
 
 
-def _result(reader: Reader, of: Any, made: Step) -> Value | Array:
+def result_of(reader: Reader, of: Any, made: Step) -> Value | Array:
+    """Return a new number or array of a type, which a step makes."""
     name = reader.names.new("t")
     if not isinstance(of, types.Array):
         return Value(name, of, reader.block, made)
@@ -81,18 +82,20 @@ def _bound(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappi
 
 
 # The memory of a result is another one in each iteration, and that of arrays that are made is not.
-def _outlasting(reader: Reader, result: Value | Array, like: Array | None) -> Entry:
-    """Return a result, or a copy of it: of an array in a loop."""
+def outlasting(reader: Reader, result: Value | Array, axes: Sequence[tuple[Array, int]] | None) -> Entry:
+    """Return a result, or a copy of it: of an array in a loop. Its axes are as long as those given, if they are known.
+
+    The step is already in the program.
+    """
     if not isinstance(result, Array):
         return result
     if not reader.block.loops():
-        if like is not None:
-            reader.axes[result] = {axis: ((like, axis), WHOLE) for axis in range(like.type.ndim)}
+        if axes is not None:
+            reader.axes[result] = {n: (axis, WHOLE) for n, axis in enumerate(axes)}
         return result
-    if like is None:
+    if axes is None:
         return reader.refuse("makes an array in a loop, whose shape is not known before it")
-    lengths = [length(reader, like, axis) for axis in range(like.type.ndim)]
-    made = make(reader, lengths, result.type.dtype)
+    made = make(reader, [length(reader, *each) for each in axes], result.type.dtype)
     each_element(reader, made, lambda indices: reader.load(result, indices))
     return made
 
