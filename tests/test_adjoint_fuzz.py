@@ -21,7 +21,7 @@ from dualrev.compiled.adjoints.refusal import Refused
 PROGRAMS, MANY = 200, 10_000
 COMPILED, MANY_COMPILED = 8, 1_000
 CHUNK = 100
-MOST_REFUSED = 0.2
+MOST_REFUSED = 0.1
 
 
 def made(seed: int) -> Program:
@@ -106,12 +106,13 @@ def test_programs_hold_all_kinds_of_statements() -> None:
         *("while True:", "break", "continue", "else:", "elif ", "return", "raise ValueError", "assert ", "zip("),
         *("enumerate(", ".T\n", "[::2]", "[::-1]", "[:, ", "np.empty(", ".copy()", "*= ", "-= ", "// 2", "% n - n"),
         *("range(-n, n)", "n - 1, -1, -1", "    def c", "def m", " = h", " if ", "max(", " ** "),
+        *("np.sort(", ".sort()", "np.linalg.solve(", "np.linalg.det(", "np.array([", "np.where(", "[:, None]"),
     ):
         assert part in texts, part
 
 
 def test_a_wrong_adjoint_is_found() -> None:
-    of = next(of for of in map(made, range(100)) if len(of.argnums) > 1)
+    of = next(of for of in map(made, range(100)) if len(of.argnums) > 1 and np.any(expected(of)[0]))
     right = expected(of)
     assert not differs(of, lambda *given: [np.copy(part) for part in right])
     wrong = [np.copy(part) for part in right]

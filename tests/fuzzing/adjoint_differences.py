@@ -16,12 +16,15 @@ import dualrev as dr
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints._steps import Pullback, with_pullbacks
+from dualrev.compiled.clones import registration
 from dualrev.compiled.drivers._step_pullbacks import pullback_of
 from dualrev.compiled.drivers._workspace import give_back
 from dualrev.kernels.numba_extending import defined
 from dualrev.reverse.numba_workspace import Workspace, workspace
 from fuzzing import dual_numbers
 from fuzzing.adjoint_programs import Program
+
+registration.register()
 
 CLOSE = 1e-12
 """Relative to the largest element of a gradient."""

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from fuzzing.adjoint_choices import Choices
+from fuzzing.adjoint_calls import Calls
 from fuzzing.adjoint_grammar import MATH, Integer, Memory
 
 DEEPEST = 4
 """Levels of loops and branches."""
 
 
-class Function(Choices):
+class Function(Calls):
     """A function under construction, statement after statement.
 
     Attributes
@@ -22,6 +22,8 @@ class Function(Choices):
         Of most arrays, and of those that are handed to other functions.
     results
         Writes what is returned, at the end and before.
+    calls
+        Whether there are calls of functions of whole arrays, and subscripts that are arrays.
     """
 
     def __init__(self, random: Any, size: int, results: Callable[[Function], str]) -> None:
@@ -29,6 +31,7 @@ class Function(Choices):
         self.size, self.results = size, results
         self.exchangeable: list[Memory] = []
         self.in_loop = False
+        self.calls = self.chance(0.25)
         self.budget = 200
         """Iterations that the loops around may still make."""
 
@@ -37,6 +40,7 @@ class Function(Choices):
         if self.arrays:
             simple += [self.store] * 5 + [self.augment_element] * 4
             simple += [self.swap_elements, self.view, self.view, self.whole, self.choose]
+            simple += [self.reduce, self.step, self.step, self.gather, self.stretch] * 3 * self.calls
             simple += [self.rebind] * (not self.in_loop or self.chance(0.05))
         simple += [self.call] * 2 * bool(self.helpers) + [self.exchange] * bool(self.exchangeable)
         for _ in range(count):

@@ -148,6 +148,55 @@ class Math:
     """What stands for `math`."""
 
 
+def array(numbers: Any) -> Any:
+    """Return an array of numbers, one of integers where all are."""
+    return np.array(numbers, dtype=None if all(isinstance(each, int) for each in numbers) else object)
+
+
+def sort(a: Any) -> Any:
+    """Return a vector in order."""
+    return np.array(sorted(a), dtype=object)
+
+
+def where(mask: Any, a: Any, b: Any) -> Any:
+    """Return the elements of one where a mask is true, and of the other elsewhere."""
+    return np.where(np.array(mask, dtype=bool), a, b)
+
+
+class Algebra:
+    """What stands for `np.linalg`, for matrices whose diagonal is large."""
+
+    @staticmethod
+    def norm(a: Any) -> Any:
+        total = np.sum(a * a)
+        if plain(total) == 0:
+            raise Unsuitable("a norm of zero")
+        return FUNCTIONS["sqrt"](total)
+
+    @staticmethod
+    def solve(a: Any, b: Any) -> Any:
+        a, b = a.copy(), b.copy()
+        for i in range(len(a)):
+            for j in range(len(a)):
+                if j != i:
+                    factor = a[j, i] / a[i, i]
+                    a[j], b[j] = a[j] - factor * a[i], b[j] - factor * b[i]
+        return np.array([b[i] / a[i, i] for i in range(len(a))], dtype=object)
+
+    @staticmethod
+    def inv(a: Any) -> Any:
+        return Algebra.solve(a, Arrays.eye(len(a)))
+
+    @staticmethod
+    def det(a: Any) -> Any:
+        a, product = a.copy(), 1.0
+        for i in range(len(a)):
+            product = product * a[i, i]
+            for j in range(i + 1, len(a)):
+                a[j] = a[j] - a[j, i] / a[i, i] * a[i]
+        return product
+
+
 class Arrays:
     """What stands for NumPy: arrays of objects."""
 
@@ -169,8 +218,10 @@ class Arrays:
     zeros_like = staticmethod(lambda a: Arrays.zeros(a.shape))
     ones_like = staticmethod(lambda a: Arrays.ones(a.shape))
     empty_like = staticmethod(lambda a: Arrays.empty(a.shape))
-    array = staticmethod(lambda numbers: np.array(numbers, dtype=object))
+    eye = staticmethod(lambda n: np.eye(n).astype(object))
+    array, sort, where, linalg = staticmethod(array), staticmethod(sort), staticmethod(where), Algebra
     sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
+    outer, diff, cumsum = staticmethod(np.outer), staticmethod(np.diff), staticmethod(np.cumsum)
     ndindex, ndenumerate = np.ndindex, np.ndenumerate
     abs = staticmethod(np.frompyfunc(abs, 1, 1))
     maximum = staticmethod(np.frompyfunc(larger, 2, 1))
