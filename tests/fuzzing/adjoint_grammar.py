@@ -159,7 +159,18 @@ class Grammar:
         other = self.choice([each for each in self.arrays if each.shape == array.shape])
         forms = [f"0.2 * np.sum({array.name})", f"0.2 * {array.name}.sum()", f"np.mean({array.name})"]
         forms += [f"0.2 * np.dot({array.name}, {other.name})"] * (len(array.shape) == 1)
+        forms += [f"0.2 * np.mean({array.name}.T @ {other.name})"] * 3 * (len(array.shape) == 2)
         return str(self.choice(forms))
+
+    def images(self, shape: tuple[int, ...]) -> list[str]:
+        """Return products of matrices and vectors that are vectors of a shape."""
+        found = []
+        for matrix in (each for each in self.arrays if len(each.shape) == 2):
+            for vector in (each.name for each in self.arrays if each.shape == matrix.shape[1:]):
+                found += [f"{matrix.name} @ {vector}"] * (matrix.shape[:1] == shape)
+            for vector in (each.name for each in self.arrays if each.shape == matrix.shape[:1]):
+                found += [f"{vector} @ {matrix.name}", f"{matrix.name}.T @ {vector}"] * (matrix.shape[1:] == shape)
+        return found
 
     def bounded(self, depth: int = 2) -> str:
         """Return an expression between -1 and 1."""

@@ -137,6 +137,7 @@ class Function(Calls):
         forms = [f"{everything} = {self.bounded(1)}", f"{target.name} *= {self.bounded(1)}"]
         forms += [f"{everything} = {a}" for a in alike] + [f"{target.name} += 0.2 * {a}" for a in alike]
         forms += [f"{everything} = np.sin({a}) * {self.atom()}" for a in alike]
+        forms += [f"{everything} = np.tanh({image})" for image in self.images(target.shape)] * 4
         self.line(self.choice(forms))
 
     def make(self) -> None:
