@@ -297,6 +297,45 @@ def test_a_name_that_an_attempt_to_read_a_loop_gives_is_given_once():
     check(_two_lengths, X)
 
 
+# -- linear algebra
+
+
+@njit
+def _systems(a, b):
+    x, y = np.linalg.solve(a, b), np.linalg.inv(a)
+    z = np.linalg.solve(a, a.T * b)
+    x[0] *= b[1]
+    y[1] = x
+    a[0, 0], b[2] = 2.0, x[1]
+    return y @ x + b + z[0]
+
+
+@njit
+def _lengths(a, b):
+    s, v = np.linalg.slogdet(a)
+    return s * v + np.linalg.norm(a) * np.linalg.norm(b) + np.linalg.norm(b * 0.0)
+
+
+@njit
+def _factors(a, b):
+    s = 0.0
+    for i in range(3):
+        c = np.linalg.cholesky(a @ a.T)
+        b[:] = np.linalg.solve(c, b)
+        b *= np.linalg.norm(b)
+        a[i, 0] *= b[1]
+        s += np.linalg.slogdet(a)[1] + np.linalg.norm(b + s)
+        a[:] = np.linalg.inv(a)
+    return b * s + a[0]
+
+
+@pytest.mark.parametrize("f", [_systems, _lengths, _factors])
+def test_linear_algebra_is_pulled_back_by_lines_of_code(f):
+    """What is written over is read as it was, and a length of 0 has the derivative 0."""
+    check(f, A, B)
+    assert "pull_" not in prepared(f, A, B)[1].text
+
+
 # -- subscripts that are arrays
 
 

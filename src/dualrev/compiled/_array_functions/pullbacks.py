@@ -1,18 +1,31 @@
-"""Pullbacks of array functions as lines of code, from which adjoint code is written.
-
-A line adds to the adjoint of one argument. In its text `{to}` stands for that adjoint, `{w}` for the adjoint of the
-result, and `{0}`, `{1}` for the arguments.
-"""
+"""Pullbacks of array functions as lines of code, from which adjoint code is written."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numba.core import types
 
 from dualrev.kernels.numba_extending import overloads
+
+
+class Lines(NamedTuple):
+    """A pullback. In its texts `{0}`, `{1}` are the arguments, `{y}` is the result and `{w}` its adjoint.
+
+    Attributes
+    ----------
+    each
+        For each argument what adds to its adjoint, `{to}`.
+    before
+        What comes before, and sets `{t}`.
+    """
+
+    each: tuple[str, ...]
+    before: str = ""
+
 
 SMALL = 400
 """Multiplications of numbers in a product of matrices that takes longer to hand to BLAS than to compute in loops."""
@@ -77,6 +90,31 @@ def add_multiple(to: Any, factor: Any, x: Any) -> None:
         to[i] += factor * x[i]
 
 
+@_sums  # type: ignore[untyped-decorator]
+def add_direction(to: Any, w: Any, length: Any, x: Any) -> None:
+    """Add the direction of what has a length, times a number. At 0 there is none: the derivative is 0."""
+    if length != 0:
+        to += (w / length) * x
+
+
+@_sums  # type: ignore[untyped-decorator]
+def add_from_factor(to: Any, w: Any, y: Any) -> None:
+    """Add to the adjoint of a matrix, given its lower Cholesky factor and the adjoint of that, row by row."""
+    w = w.copy()
+    for j in range(y.shape[0] - 1, -1, -1):
+        for i in range(y.shape[0] - 1, j, -1):
+            rest = w[i, j] / y[j, j]
+            w[j, j] -= rest * y[i, j]
+            for k in range(j):
+                w[i, k] -= rest * y[j, k]
+                w[j, k] -= rest * y[i, k]
+            to[i, j] += rest
+        pivot = 0.5 * w[j, j] / y[j, j]
+        for k in range(j):
+            w[j, k] -= 2.0 * pivot * y[j, k]
+        to[j, j] += pivot
+
+
 # Numba multiplies by an empty matrix whatever the lengths are.
 @_sums  # type: ignore[untyped-decorator]
 def _expect(fits: bool) -> None:
@@ -84,18 +122,34 @@ def _expect(fits: bool) -> None:
         raise ValueError("incompatible array sizes for a product")
 
 
-FUNCTIONS = {each.__name__: each for each in (contiguous, add_product, add_image, add_outer, add_multiple)}
+_ALL = (contiguous, add_product, add_image, add_outer, add_multiple, add_direction, add_from_factor)
+FUNCTIONS = {each.__name__: each for each in _ALL}
 """What the lines call."""
 
 
-def of_product(a: types.Array, b: types.Array) -> tuple[str, str]:
-    """Return the lines for both factors of `a @ b`: the cotangent times the other factor, transposed."""
+def of_product(a: types.Array, b: types.Array) -> Lines:
+    """Return the pullback of `a @ b`: the cotangent times the other factor, transposed."""
     match a.ndim, b.ndim:
         case 2, 2:
-            return "add_product({to}, {w}, {1}.T)", "add_product({to}, {0}.T, {w})"
+            return Lines(("add_product({to}, {w}, {1}.T)", "add_product({to}, {0}.T, {w})"))
         case 2, 1:
-            return "add_outer({to}, {w}, {1})", "add_image({to}, {0}.T, {w})"
+            return Lines(("add_outer({to}, {w}, {1})", "add_image({to}, {0}.T, {w})"))
         case 1, 2:
-            return "add_image({to}, {1}, {w})", "add_outer({to}, {0}, {w})"
+            return Lines(("add_image({to}, {1}, {w})", "add_outer({to}, {0}, {w})"))
         case _:
-            return "add_multiple({to}, {w}, {1})", "add_multiple({to}, {w}, {0})"
+            return Lines(("add_multiple({to}, {w}, {1})", "add_multiple({to}, {w}, {0})"))
+
+
+def _of_solution(a: types.Array, b: types.Array) -> Lines:
+    to_matrix = "add_outer({to}, {t}, -{y})" if b.ndim == 1 else "add_product({to}, {t}, -{y}.T)"
+    return Lines((to_matrix, "{to}[:] += {t}"), "{t} = np.linalg.solve({0}.T, {w})")
+
+
+PULLBACKS: dict[Any, Callable[..., Lines]] = {
+    np.linalg.solve: _of_solution,
+    np.linalg.inv: lambda a: Lines(("add_product({to}, {t}, -{y}.T)",), "{t} = {y}.T @ {w}"),
+    np.linalg.slogdet: lambda a: Lines(("{to}[:] += {w[1]} * np.linalg.inv({0}).T",)),
+    np.linalg.cholesky: lambda a: Lines(("add_from_factor({to}, {w}, {y})",)),
+    np.linalg.norm: lambda x: Lines(("add_direction({to}, {w}, {y}, {0})",)),
+}
+"""Pullbacks of functions of arrays alone, by the types of these."""

@@ -6,7 +6,7 @@ reversed iteration, when the memory is as the iteration left it; what that canno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import (
@@ -90,9 +90,11 @@ class Needs:
 
     # What a step has read is there again when it is its turn in the reverse sweep: what was written later is written
     # back by then.
-    def note_reads(self, step: Step, operands: Sequence[Operand | Array]) -> None:
-        """Note that the reverse sweep reads arrays that a step has read, as a whole."""
-        self._whole_reads.setdefault(step, set()).update(each for each in operands if isinstance(each, Array))
+    def demand_operands(self, step: Step, read: Sequence[Operand | Array], named: Iterable[Operand | Array]) -> None:
+        """Note that the reverse sweep reads what a step has read, arrays as a whole, and needs names of more."""
+        for each in (*read, *named):
+            self.demand(each)
+        self._whole_reads.setdefault(step, set()).update(each for each in read if isinstance(each, Array))
 
     def _demand_view(self, array: Array, loop: Loop) -> None:
         made = array.made_by
@@ -202,9 +204,8 @@ class Needs:
 
     def _comes_after(self, store: Store) -> bool:
         """Whether a store may overwrite what a fused loop before it has read."""
-        group = store.array.root.group
         return any(
-            any(isinstance(each, Array) and each.root.group is group for each in operands_of(read))
+            any(isinstance(each, Array) and each.root.group is store.array.root.group for each in operands_of(read))
             and loop not in self.facts.loops[store]
             and self.facts.place[store] > self.facts.place[loop]
             for read, loop in self._run_again
@@ -214,10 +215,13 @@ class Needs:
         """Whether a store may overwrite what a step has read before, and reads again in the reverse sweep."""
         if not any(each.root.group is store.array.root.group for each in self._whole_reads[step]):
             return False
-        both = [loop for loop in self.facts.loops[step] if loop in self.facts.loops[store]]
-        # A fused loop reverses an iteration before the next one writes anything.
-        shared = [loop for loop in both if not self.classes.is_fused(loop)]
-        return bool(shared) or self.facts.place[store] > self.facts.place[step]
+        return bool(self._shared(step, store)) or self.facts.place[store] > self.facts.place[step]
+
+    # A fused loop reverses an iteration before the next one writes anything.
+    def _shared(self, read: Load | Step, store: Store) -> list[Loop]:
+        """Return the loops around both whose other iterations count."""
+        loops = self.facts.loops
+        return [each for each in loops[read] if each in loops[store] and not self.classes.is_fused(each)]
 
     # Proofs that there is no conflict; where there is none, the old content is kept.
     def _conflict(self, load: Load, store: Store) -> bool:
@@ -225,12 +229,7 @@ class Needs:
         if load.array.root.group is not store.array.root.group:
             return False
         later = self.facts.place[store] > self.facts.place[load]
-        # A fused loop reverses an iteration before the next one writes anything.
-        shared = [
-            loop
-            for loop in self.facts.loops[load]
-            if loop in self.facts.loops[store] and not self.classes.is_fused(loop)
-        ]
+        shared = self._shared(load, store)
         root = load.array.root
         if shared and not later and self.classes.kills.killed_between(root, shared[-1], store):
             return False  # restored by the reversal of what overwrites all of it

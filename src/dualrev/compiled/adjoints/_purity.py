@@ -36,7 +36,7 @@ def purity(scope: Mapping[str, Any], known: Collection[str]) -> Callable[[str], 
         if first not in scope and not hasattr(builtins, first):
             return rest in _METHODS
         meaning = scope[first] if first in scope else getattr(builtins, first)
-        meaning = getattr(meaning, rest) if rest else meaning
+        meaning = getattr(meaning, rest, None) if rest else meaning
         if isinstance(meaning, np.ufunc | types.Type) or id(meaning) in table:
             return True
         # `np.empty` is not among these: a negative length is an error.

@@ -145,10 +145,7 @@ class ReverseText:
     def _(self, step: Step) -> None:
         found = pulled(step, self.activity, self.begun, self.partials, f"pulled_{self.facts.place[step]}")
         if found is not None:
-            for each in step.operands:
-                if each in found.reads or self.activity.active(each):
-                    self.needs.demand(each)
-            self.needs.note_reads(step, found.reads)
+            self.needs.demand_operands(step, found.reads, filter(self.activity.active, step.operands))
             for text in found.lines:
                 self.lines.add(text)
             for operand, text in found.numbers:

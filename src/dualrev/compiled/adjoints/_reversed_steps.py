@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from string import Formatter
 from typing import NamedTuple
 
+from dualrev.compiled._array_functions.pullbacks import Lines
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
 from dualrev.compiled.adjoints._partials import Partials
@@ -23,7 +24,7 @@ class Pulled(NamedTuple):
     numbers
         Numbers, and what is to be added to the adjoint of each.
     reads
-        The operands that it reads.
+        The operands that it reads, and the result if it does.
     """
 
     lines: list[str]
@@ -45,15 +46,11 @@ def pulled(step: Step, activity: Activity, begun: Collection[Value], partials: P
     active = [n for n, each in enumerate(step.operands) if activity.active(each)]
     if not active or not any(isinstance(each, Array) or each in begun for each in results):
         return None
-    cotangents = ", ".join(_cotangent(each, activity, begun) for each in step.results)
-    if step.pulls:
-        read = {name for n in active for _, name, _, _ in Formatter().parse(step.pulls[n])}
-        names = [each.name for each in step.operands if isinstance(each, Array)]
-        lines = [step.pulls[n].format(*names, to=f"{names[n]}_b", w=cotangents) for n in active]
-        return Pulled(lines, [], [each for n, each in enumerate(step.operands) if str(n) in read])
-    if step.tuple_name:
-        cotangents = f"({cotangents},)"
-    given = ", ".join([*map(written, step.operands), cotangents])
+    cotangents = [_cotangent(each, activity, begun) for each in step.results]
+    if step.pulls is not None:
+        return _by_lines(step, step.pulls, active, cotangents, name)
+    cotangent = f"({', '.join(cotangents)},)" if step.tuple_name else cotangents[0]
+    given = ", ".join([*map(written, step.operands), cotangent])
     found = Pulled([f"{name} = {partials.pullback(step, active)}({given})"], [], step.operands)
     for k, operand in enumerate(step.operands[n] for n in active):
         if isinstance(operand, Array):
@@ -61,6 +58,25 @@ def pulled(step: Step, activity: Activity, begun: Collection[Value], partials: P
         elif isinstance(operand, Value):
             found.numbers.append((operand, f"{name}[{k}]"))
     return found
+
+
+def _by_lines(step: Step, pulls: Lines, active: Sequence[int], cotangents: Sequence[str], name: str) -> Pulled:
+    texts = [pulls.each[n] for n in active]
+    # What is set before may be asked for by none of them.
+    texts = ([pulls.before] if any("{t}" in text for text in texts) else []) + texts
+    fields = {field.partition("[")[0] for text in texts for _, field, _, _ in Formatter().parse(text) if field}
+    operands = [each.name for each in step.operands if isinstance(each, Array)]
+    result, w = step.results[0], cotangents if step.tuple_name else cotangents[0]
+    lines = [
+        text.format(*operands, to=f"{operands[n]}_b", w=w, y=result.name, t=name)
+        for n, text in zip([active[0]] * (len(texts) - len(active)) + list(active), texts, strict=True)
+    ]
+    if "y" in fields and isinstance(result, Array) and step.block.loops():
+        # The memory that it makes is another one in each iteration.
+        lines.insert(0, f"{result.name} = {step.text.format(*operands)}")
+        return Pulled(lines, [], step.operands)
+    read = [each for n, each in enumerate(step.operands) if str(n) in fields]
+    return Pulled(lines, [], [*read, *([result] if "y" in fields else [])])
 
 
 def _cotangent(result: Value | Array, activity: Activity, begun: Collection[Value]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dualrev.compiled._array_functions.pullbacks import Lines
 from dualrev.compiled.adjoints._form import Array, Operand, Statement, Value
 
 
@@ -25,7 +26,7 @@ class Step(Statement):
     tuple_name
         The name of the tuple in texts where it returns one.
     pulls
-        For each operand the line that adds to its adjoint, where the table of array functions has such lines.
+        The pullback as lines, where the table of array functions has those.
     """
 
     results: tuple[Value | Array, ...]
@@ -33,7 +34,7 @@ class Step(Statement):
     operands: tuple[Operand | Array, ...]
     function: Any
     tuple_name: str = ""
-    pulls: tuple[str, ...] = ()
+    pulls: Lines | None = None
 
 
 @dataclass(frozen=True)

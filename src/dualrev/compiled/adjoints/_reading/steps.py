@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numba.core import types
 
+from dualrev.compiled._array_functions.pullbacks import PULLBACKS
 from dualrev.compiled._array_functions.table import SHAPED_LIKE, STAND_INS
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Root, Value
 from dualrev.compiled.adjoints._primal_text import written
@@ -51,7 +52,11 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
     scope = tuple((each, reader.scope[each]) for each in (name, *call.names))
     made = Step(reader.block, reader.line, (), text, tuple(call.operands), None)
     made.tuple_name = reader.names.new("t") if isinstance(of, types.BaseTuple) else ""
-    made.function = function_of(text, len(call.operands), scope)
+    arrays = [each for each in args if isinstance(each, Array)]
+    if function in PULLBACKS and len(arrays) == len(args) and not keywords:
+        made.pulls = PULLBACKS[function](*(each.type for each in arrays))
+    else:
+        made.function = function_of(text, len(call.operands), scope)
     made.results = tuple(result_of(reader, each, made) for each in leaves)
     reader.add(made)
     like = bound.get(SHAPED_LIKE[function]) if function in SHAPED_LIKE else None
