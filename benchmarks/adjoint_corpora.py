@@ -34,7 +34,9 @@ import dualrev as dr
 from dualrev.active.trees import flatten
 
 LIST = Path(__file__).with_suffix(".txt")
-CLOSE = 1e-12
+CLOSE = {"float64": 1e-12, "float32": 1e-4}
+"""How far gradients of a type may differ, relative to the largest element."""
+
 SECONDS = 120
 """For one function, both ways compiled."""
 
@@ -173,7 +175,8 @@ def outcome_of(f: Any, floats: list[Any], others: dict[str, Any]) -> str:
         return reasons[-1] if reasons else "no reverse derivative of it is made"
     largest = max((np.max(np.abs(each), initial=0.0) for each in expected), default=0.0)
     pairs = zip(found, expected, strict=True)
-    same = all(np.allclose(a, b, rtol=0.0, atol=CLOSE * largest, equal_nan=True) for a, b in pairs)
+    close = max(CLOSE[each.dtype.name] for each in expected) * largest
+    same = all(np.allclose(a, b, rtol=0.0, atol=close, equal_nan=True) for a, b in pairs)
     return "generated" if same else f"another gradient than the tape's: {found}, {expected}"
 
 
