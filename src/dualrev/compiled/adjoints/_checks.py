@@ -18,6 +18,7 @@ from dualrev.compiled.adjoints._generator import Generated, Generator, generate
 from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._primal_text import PrimalText
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._workspace import iteration
 
 
@@ -81,7 +82,10 @@ def _expect(seen: dict[Any, Any], value: Any, *key: Any) -> None:
 def _with_expectations(lines: list[Line], facts: Facts, classes: LoopClasses) -> Iterator[Line]:
     """Yield lines, each after what expects the values that it reads."""
     made = [each.result for each in facts.all if isinstance(each, Operation | Load)]
-    values = {each.name: each for each in [*made, *facts.merged, *facts.carries, *facts.variables]}
+    steps = [
+        value for each in facts.all if isinstance(each, Step) for value in each.results if isinstance(value, Value)
+    ]
+    values = {each.name: each for each in [*made, *steps, *facts.merged, *facts.carries, *facts.variables]}
     # Where a loop is divided, each part adds to its sums, for nothing in all but the first.
     sums = {each.inside.name for loop in facts.within if classes.is_fused(loop) for each in loop.carried}
     loops: list[tuple[int, Loop, str]] = []
