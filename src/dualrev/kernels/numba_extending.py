@@ -21,6 +21,8 @@ from numba.core.compiler import Flags
 from numba.core.dispatcher import _FunctionCompiler
 from numba.core.targetconfig import ConfigStack
 
+from dualrev.kernels import numba_linked
+
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 Chooser = Callable[..., Callable[..., Any] | None]
@@ -28,12 +30,12 @@ Chooser = Callable[..., Callable[..., Any] | None]
 
 def overloads(function: Any, **options: Any) -> Callable[[Chooser], Chooser]:
     """Implement a function for the types that the decorated one answers with an implementation."""
-    return _plain(lambda choose: numba.extending.overload(function, **options)(choose))
+    return _plain(lambda choose: numba_linked.overload(function, choose, **options))
 
 
 def overloads_method(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:
     """Implement a method."""
-    return _plain(lambda choose: numba.extending.overload_method(of, name, **options)(choose))
+    return _plain(lambda choose: numba_linked.overload_method(of, name, choose, **options))
 
 
 def overloads_classmethod(of: Any, name: str, **options: Any) -> Callable[[Chooser], Chooser]:

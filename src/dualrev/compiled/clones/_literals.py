@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any
 
 from numba.core import ir, types
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.ir_utils import get_definition, guard
 from numba.core.untyped_passes import ReconstructSSA
 
 from dualrev.compiled._array_functions.table import owner_inside
 from dualrev.kernels.numba_extending import compiled_only, defined
+from dualrev.kernels.numba_linked import Linked
 from dualrev.kernels.numba_types import constant
 
 
@@ -123,10 +123,10 @@ def pipeline(number: Any = None) -> Any:
     rewriting = type("Rewriting", (_Rewriting,), {"number": number})
     registered = register_pass(mutates_CFG=False, analysis_only=False)(rewriting)
 
-    class Clones(CompilerBase):  # type: ignore[misc]
+    class Clones(Linked):
         def define_pipelines(self) -> list[Any]:
-            """Numba's own, and what is rewritten."""
-            manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            """Those of functions that are linked into others, and what is rewritten."""
+            (manager,) = super().define_pipelines()
             # After it each name is assigned once, so that a name's definition is the literal itself.
             manager.add_pass_after(registered, ReconstructSSA)
             manager.finalize()

@@ -1,0 +1,142 @@
+"""Machine code of functions that only compiled code calls: it is made where they are linked into, and not for each.
+
+Numba optimises and emits every function that it compiles, because Python may call it, and again in each function that
+calls it. A derivative consists of dozens of functions that Python never calls: overloads of the rules, and clones of
+what the user's function calls. Their code stays as it was lowered, and is optimised once, within the function that
+Python calls. That takes a third off the time of a first Hessian.
+
+Two kinds of functions are still emitted at once, as Numba does. The code of one looks up its environment (the Python
+objects that it prints, boxes or raises with), which is filled in where the code is emitted. Functions that call each
+other in a circle find each other by their addresses.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numba
+from numba import _dynfunc
+from numba.core import types
+from numba.core.codegen import JITCodeLibrary, RuntimeLinker
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+from numba.core.typing.templates import (
+    infer,
+    infer_getattr,
+    infer_global,
+    make_overload_method_template,
+    make_overload_template,
+)
+
+
+class _Library(JITCodeLibrary):  # type: ignore[misc]
+    """The code of a function and of what it calls, not optimised and not emitted until its address is asked for."""
+
+    emitted = False
+
+    def _optimize_final_module(self) -> None:
+        """Leave the code as it is; the function that it is linked into is optimised as a whole."""
+
+    def _finalize_final_module(self) -> None:
+        """Emit what must be found by its address, in which a call of it is written as a variable."""
+        self._finalize_dynamic_globals()
+        self._finalized = True
+        if any(each.name.startswith(RuntimeLinker.PREFIX) for each in self._final_module.global_variables):
+            self.emit()
+
+    def emit(self) -> None:
+        """Optimise the code and make machine code of it, as Numba does with every function."""
+        if not self.emitted:
+            self.emitted = True
+            super()._optimize_final_module()
+            super()._finalize_final_module()
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return the address of a function, for those that are passed as values."""
+        self._ensure_finalized()
+        self.emit()
+        address: int = super().get_pointer_to_function(name)
+        return address
+
+
+def _refuse(*_: Any) -> None:
+    raise RuntimeError("a function that is compiled to be linked into others cannot be called from Python")
+
+
+_REFUSE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.py_object)(_refuse)
+_ADDRESS = ctypes.cast(_REFUSE, ctypes.c_void_p).value
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Lowering(NativeLowering):  # type: ignore[misc]
+    """Numba's own lowering, into a library that is not emitted."""
+
+    _name = "dualrev_linked_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower the function, and enter it under a key of its own, as the address of its machine code would be."""
+        target = state.targetctx
+        library = state.library = _Library(target.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = state.flags.no_cpython_wrapper = True
+        super().run_pass(state)
+        lowered = state["cr"]
+        # The name of the environment stands once where it is declared.
+        if str(library._final_module).count(lowered.fndesc.env_name) > 1:
+            entry = target.get_executable(library, lowered.fndesc, lowered.env)
+        else:
+            library.finalize()
+            # Numba finds a function by an object of this kind, for which there is no code that Python could call.
+            name = lowered.fndesc.qualname.split(".")[-1]
+            entry = _dynfunc.make_function(lowered.fndesc.lookup_module(), name, "", _ADDRESS, lowered.env, (library,))
+        target.insert_user_function(entry, lowered.fndesc, [library])
+        state.reload_init.extend(library._reload_init)
+        state["cr"] = lowered._replace(cfunc=entry)
+        return True
+
+
+class Linked(CompilerBase):  # type: ignore[misc]
+    """Compiles functions that only compiled code calls."""
+
+    def define_pipelines(self) -> list[Any]:
+        """Numba's own, but for the last step."""
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        # What runs in parallel is lowered in a way of its own.
+        manager.passes = [(_Lowering if each is NativeLowering else each, text) for each, text in manager.passes]
+        manager.finalize()
+        return [manager]
+
+
+class _Compiled:
+    """A template whose implementations are compiled to be linked; those for a device are compiled as Numba does."""
+
+    def _get_jit_decorator(self) -> Any:
+        decorator = super()._get_jit_decorator()  # type: ignore[misc]
+        return partial(decorator, pipeline_class=Linked) if decorator is numba.jit else decorator
+
+
+_OPTIONS = {"nopython": True, "no_cpython_wrapper": True}
+
+
+def overload(
+    function: Any,
+    choose: Callable[..., Any],
+    jit_options: dict[str, Any] | None = None,
+    prefer_literal: bool = False,
+    **metadata: Any,
+) -> None:
+    """Implement a function in compiled code by what `choose` answers, as `numba.extending.overload` does."""
+    options = {**_OPTIONS, **(jit_options or {})}
+    made = make_overload_template(function, choose, options, True, "never", prefer_literal, **metadata)
+    template = type(made.__name__, (_Compiled, made), {})
+    infer(template)
+    infer_global(function, types.Function(template))
+
+
+def overload_method(of: Any, name: str, choose: Callable[..., Any], jit_options: dict[str, Any] | None = None) -> None:
+    """Implement a method in compiled code, as `numba.extending.overload_method` does."""
+    infer_getattr(make_overload_method_template(of, name, choose, "never"))
+    overload(choose, choose, jit_options)
