@@ -161,6 +161,34 @@ def test_functions_whose_module_another_process_lacks(project: Project) -> None:
         project.printed("homeless.py", module)
 
 
+CIRCLE = """
+from numba import njit
+import dualrev as dr
+
+@njit
+def even(x, n):
+    if n == 0:
+        return x
+    return x * odd(x, n - 1)
+
+@njit
+def odd(x, n):
+    return x * x * even(x, n - 1)
+
+@njit
+def f(x):
+    return even(x, 4)
+
+print(dr.derivative(f)(1.0), dr.grad(f, mode="reverse")(1.0))
+"""
+
+
+# Machine code that Numba reads back from disk does not know the addresses by which such functions call each other.
+def test_functions_that_call_each_other_are_right_in_every_process(project: Project) -> None:
+    (project.folder / "circle.py").write_text(CIRCLE)
+    assert [project.printed("circle.py") for _ in range(2)] == ["7.0 7.0\n"] * 2
+
+
 def test_a_cache_folder_that_cannot_be_written_to(project: Project) -> None:
     project.cache.write_text("this is a file")
     project.edit("main.py", 'names = ["itself", "calls"', 'names = ["itself"]  # "calls"')

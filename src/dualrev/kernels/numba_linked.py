@@ -6,8 +6,8 @@ what the user's function calls. Their code stays as it was lowered, and is optim
 Python calls. That takes a third off the time of a first Hessian.
 
 Two kinds of functions are still emitted at once, as Numba does. The code of one looks up its environment (the Python
-objects that it prints, boxes or raises with), which is filled in where the code is emitted. Functions that call each
-other in a circle find each other by their addresses.
+objects that it prints, boxes or raises with), which is filled in where the code is emitted. Functions that call
+themselves or each other, with arguments of other types, find each other by their addresses.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import ctypes
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numba
 from numba import _dynfunc
@@ -33,19 +34,31 @@ from numba.core.typing.templates import (
 )
 
 
+# Numba has a lock of its own around all that is compiled.
+_LIBRARIES: WeakValueDictionary[str, _Library] = WeakValueDictionary()
+"""By the name of the function in machine code."""
+
+
 class _Library(JITCodeLibrary):  # type: ignore[misc]
     """The code of a function and of what it calls, not optimised and not emitted until its address is asked for."""
 
     emitted = False
+    function = ""
 
     def _optimize_final_module(self) -> None:
         """Leave the code as it is; the function that it is linked into is optimised as a whole."""
 
     def _finalize_final_module(self) -> None:
-        """Emit what must be found by its address, in which a call of it is written as a variable."""
+        """Emit functions that find each other by their addresses: each is a variable where it is called."""
         self._finalize_dynamic_globals()
         self._finalized = True
-        if any(each.name.startswith(RuntimeLinker.PREFIX) for each in self._final_module.global_variables):
+        _LIBRARIES[self.function] = self
+        prefix = RuntimeLinker.PREFIX
+        names = [each.name for each in self._final_module.global_variables if each.name.startswith(prefix)]
+        for called in (_LIBRARIES.get(name.removeprefix(prefix)) for name in names):
+            if called is not None:
+                called.emit()
+        if names or self.function in self._codegen._rtlinker._unresolved:
             self.emit()
 
     def emit(self) -> None:
@@ -84,6 +97,7 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         state.flags.no_compile = state.flags.no_cpython_wrapper = True
         super().run_pass(state)
         lowered = state["cr"]
+        library.function = lowered.fndesc.mangled_name
         # The name of the environment stands once where it is declared.
         if str(library._final_module).count(lowered.fndesc.env_name) > 1:
             entry = target.get_executable(library, lowered.fndesc, lowered.env)

@@ -36,13 +36,14 @@ class Unknown(Exception):
 
 
 def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
-    """Return the texts that a compiled function is made of, or None where it looks up a value of an unknown kind.
+    """Return the texts that a compiled function is made of, or None where it looks up a value of an unknown
+    kind, or calls itself.
 
     Where its source stands does not matter: in a file, in a cell of a notebook, or in a text that was executed. The
     name of its module does, because Numba imports it with the machine code.
     """
     try:
-        return [_package(), *_of_value(dispatcher, set())]
+        return [_package(), *_of_value(dispatcher, {})]
     except Unknown:
         return None
 
@@ -59,7 +60,7 @@ def _package() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _of_value(value: Any, seen: set[int]) -> Iterator[str]:
+def _of_value(value: Any, seen: dict[int, bool]) -> Iterator[str]:
     if isinstance(value, Dispatcher):
         function, question = getattr(value.py_func, MADE_OF, (None, ""))
         if function is not None:
@@ -107,10 +108,14 @@ def _top(function: types.FunctionType) -> str:
     return (function.__module__ or "").partition(".")[0]
 
 
-def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
+def _of_function(function: types.FunctionType, seen: dict[int, bool]) -> Iterator[str]:
     if id(function) in seen:
+        # Functions that call each other find each other by addresses, which Numba's machine code on disk has lost: the
+        # next process would call what lies there.
+        if not seen[id(function)]:
+            raise Unknown
         return
-    seen.add(id(function))
+    seen[id(function)] = False
     yield f"of {home(function)}"
     yield from _of_code(function.__code__)
     yield from _of_value(function.__defaults__ or (), seen)
@@ -123,10 +128,11 @@ def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
                 yield from _of_attributes(value, function.__code__, seen)
     for cell in function.__closure__ or ():
         yield from _of_value(cell.cell_contents, seen)
+    seen[id(function)] = True
 
 
 # `constants.g` is looked up when Numba compiles, and its value goes into the code.
-def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int]) -> Iterator[str]:
+def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: dict[int, bool]) -> Iterator[str]:
     if module.__name__.partition(".")[0] in _VERSIONED or id(module) in seen:
         return
     for name in sorted(names_in(code)):
@@ -135,7 +141,7 @@ def _of_attributes(module: types.ModuleType, code: types.CodeType, seen: set[int
             yield name
             yield from _of_value(value, seen)
             if isinstance(value, types.ModuleType):
-                yield from _of_attributes(value, code, seen | {id(module)})
+                yield from _of_attributes(value, code, seen | {id(module): True})
 
 
 # Bytecode and not source text, so that comments and the place in a file do not matter.
