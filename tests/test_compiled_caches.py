@@ -166,27 +166,78 @@ from numba import njit
 import dualrev as dr
 
 @njit
-def even(x, n):
-    if n == 0:
-        return x
-    return x * odd(x, n - 1)
+def first(x, n):
+    if n <= 0:
+        return x * x * x
+    return second(x, n - 1) * third(x, n - 2)
 
 @njit
-def odd(x, n):
-    return x * x * even(x, n - 1)
+def second(x, n):
+    if n <= 0:
+        return x
+    return third(x, n - 1) + first(x, n - 1)
+
+@njit
+def third(x, n):
+    if n <= 0:
+        return x + 1.0
+    return first(x, n - 2) * x + second(x, n - 2)
 
 @njit
 def f(x):
-    return even(x, 4)
+    return first(x, 5)
 
-print(dr.derivative(f)(1.0), dr.grad(f, mode="reverse")(1.0))
+print(*(dr.jacobian(f, mode=mode)(1.0) for mode in ("forward", "reverse")))
 """
 
 
 # Machine code that Numba reads back from disk does not know the addresses by which such functions call each other.
 def test_functions_that_call_each_other_are_right_in_every_process(project: Project) -> None:
     (project.folder / "circle.py").write_text(CIRCLE)
-    assert [project.printed("circle.py") for _ in range(2)] == ["7.0 7.0\n"] * 2
+    assert [project.printed("circle.py") for _ in range(2)] == ["342.0 342.0\n"] * 2
+
+
+ALIKE = """
+import sys
+import numpy as np
+from numba import njit
+import dualrev as dr
+
+def made(factor):
+    @njit
+    def inner(x):
+        total = 0.0
+        for i in range(x.size):
+            if x[i] > 0.5:
+                total += x[i] * factor
+            elif x[i] > 0.25:
+                total -= x[i] * x[i] * factor
+            else:
+                total *= 1.5
+        return total
+
+    @njit
+    def outer(x):
+        return inner(x) + inner(x[1:]) * inner(x[:-1]) * inner(x[::2]) * inner(x[::3]) * inner(x[::-1])
+
+    return outer
+
+for factor in map(float, sys.argv[1:]):
+    f = made(factor)
+    for mode in ("forward", "reverse"):
+        print(factor, mode, dr.grad(f, mode=mode)(np.linspace(0.0, 1.0, 9)).tolist())
+"""
+
+
+# Numba numbers functions from 1 in every process. Machine code from disk would call a function of this process that has
+# the same name, number and types.
+def test_functions_alike_are_not_mixed_up_between_processes(project: Project) -> None:
+    (project.folder / "alike.py").write_text(ALIKE)
+    expected = project.printed("alike.py", "2.0").splitlines()
+    assert project.printed("alike.py", "3.0", "2.0").splitlines()[2:] == expected
+    # The kernels of interpreted code are on disk, too; their functions have numbers that no other process has.
+    number = "import dualrev.kernels.cpu, numba.core.bytecode as b; print(next(b.FunctionIdentity._unique_ids))"
+    assert project.printed("-c", number) != project.printed("-c", number)
 
 
 def test_a_cache_folder_that_cannot_be_written_to(project: Project) -> None:

@@ -21,8 +21,10 @@ import numba
 import numpy as np
 
 from dualrev.environment import cache_folder, expect_version, write_whole
+from dualrev.kernels.numba_patches import number_functions_at_random
 
 expect_version("Numba", numba.__version__)
+number_functions_at_random()
 
 
 def load(folder: str, name: str, digest: str, text: str, names: dict[str, Any]) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def written_by(choose: Chooser, function: Callable[..., Any], **options: Any) ->
 
     The code is the same as that of an overload which the function calls, without being compiled a second time.
     """
-    dispatcher = numba.njit(function, **options)
+    dispatcher = numba.njit(function, pipeline_class=numba_linked.Whole, **options)
     of = dispatcher._compiler
     dispatcher._compiler = _Written(function, of.targetdescr, of.targetoptions, of.locals, of.pipeline_class)
     dispatcher._compiler.choose = choose

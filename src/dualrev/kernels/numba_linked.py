@@ -1,9 +1,9 @@
-"""Machine code of functions that only compiled code calls: it is made where they are linked into, and not for each.
+"""How the functions of a derivative become machine code: linked into the one that Python calls, and hidden in it.
 
 Numba optimises and emits every function that it compiles, because Python may call it, and again in each function that
 calls it. A derivative consists of dozens of functions that Python never calls: overloads of the rules, and clones of
-what the user's function calls. Their code stays as it was lowered, and is optimised once, within the function that
-Python calls. That takes a third off the time of a first Hessian.
+what the user's function calls. Their code stays as it was lowered (`Linked`), and is optimised once, within the
+function that Python calls (`Whole`). That takes a third off the time of a first Hessian.
 
 Two kinds of functions are still emitted at once, as Numba does. The code of one looks up its environment (the Python
 objects that it prints, boxes or raises with), which is filled in where the code is emitted. Functions that call
@@ -19,6 +19,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numba
+from llvmlite.binding import Linkage
 from numba import _dynfunc
 from numba.core import types
 from numba.core.codegen import JITCodeLibrary, RuntimeLinker
@@ -32,7 +33,6 @@ from numba.core.typing.templates import (
     make_overload_method_template,
     make_overload_template,
 )
-
 
 # Numba has a lock of its own around all that is compiled.
 _LIBRARIES: WeakValueDictionary[str, _Library] = WeakValueDictionary()
@@ -112,16 +112,51 @@ class _Lowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-class Linked(CompilerBase):  # type: ignore[misc]
-    """Compiles functions that only compiled code calls."""
+class _WholeLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """The code of a function with all that it calls, none of which is known by a name outside."""
+
+    def _optimize_final_module(self) -> None:
+        """Hide what the function calls, and optimise."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                function.linkage = Linkage.internal
+        super()._optimize_final_module()
+
+
+# Numba names functions by their names, types, and numbers that begin anew in every process. The linker takes the first
+# function of a name, so that machine code from disk would call those of this process that happen to have its names.
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _WholeLowering(NativeLowering):  # type: ignore[misc]
+    """Numba's own lowering, into a library that needs nothing of others and can be kept on disk."""
+
+    _name = "dualrev_whole_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower the function."""
+        state.library = _WholeLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        lowered: bool = super().run_pass(state)
+        return lowered
+
+
+class Whole(CompilerBase):  # type: ignore[misc]
+    """Compiles functions that Python calls."""
+
+    lowering: type = _WholeLowering
 
     def define_pipelines(self) -> list[Any]:
         """Numba's own, but for the last step."""
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         # What runs in parallel is lowered in a way of its own.
-        manager.passes = [(_Lowering if each is NativeLowering else each, text) for each, text in manager.passes]
+        manager.passes = [(self.lowering if each is NativeLowering else each, text) for each, text in manager.passes]
         manager.finalize()
         return [manager]
+
+
+class Linked(Whole):
+    """Compiles functions that only compiled code calls."""
+
+    lowering = _Lowering
 
 
 class _Compiled:

@@ -6,13 +6,25 @@ Each function says why, and what tells that it is not needed any more. They were
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
+from secrets import randbits
 from typing import Any
 
 from numba.core import types
+from numba.core.bytecode import FunctionIdentity
 from numba.core.dispatcher import _DispatcherBase
 from numba.core.registry import cpu_target
 from numba.core.typing.builtins import NumberClassAttribute
 from numba.core.typing.npydecl import NumpyRulesInplaceArrayOperator
+
+
+def number_functions_at_random() -> None:
+    """Have the functions that are compiled from now on numbered from a random number on, and not from 1.
+
+    Their names in machine code hold these numbers. Code from disk would run a function of this process that has the
+    same name, number and types as one of its own. Not needed once a name tells the code, and not when it was compiled.
+    """
+    FunctionIdentity._unique_ids = count(randbits(48))
 
 
 def replace_array_class(class_for: Callable[[Any, Any], type]) -> None:

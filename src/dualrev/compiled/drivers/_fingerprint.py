@@ -36,8 +36,7 @@ class Unknown(Exception):
 
 
 def fingerprint(dispatcher: Dispatcher) -> list[str] | None:
-    """Return the texts that a compiled function is made of, or None where it looks up a value of an unknown
-    kind, or calls itself.
+    """Return the texts that a compiled function is made of, or None where it cannot be told by them.
 
     Where its source stands does not matter: in a file, in a cell of a notebook, or in a text that was executed. The
     name of its module does, because Numba imports it with the machine code.
