@@ -177,3 +177,17 @@ def algebra(x):
 
 def test_inverses_and_determinants():
     np.testing.assert_allclose(dr.grad(algebra, mode="forward")(X), differences(algebra, X), rtol=1e-6)
+
+
+@njit
+def length(x):
+    return np.linalg.norm(x)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_norm_whose_squares_overflow_or_vanish(mode):
+    for scale in (1e200, 1e-160, 1e-200):
+        x = scale * np.array([3.0, 4.0])
+        value, gradient = dr.value_and_grad(length, mode=mode)(x)
+        np.testing.assert_allclose(value, length(x), rtol=1e-15)
+        np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-15)

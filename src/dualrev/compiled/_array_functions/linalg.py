@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba.core import errors
 
+from dualrev.compiled._array_functions.axes import plain
 from dualrev.compiled._array_functions.block_operands import primals_in
 from dualrev.compiled._array_functions.matrix_product import contraction
 from dualrev.compiled._array_functions.reductions import max_, min_, sum_
@@ -145,8 +146,14 @@ def norm(x: Any, ord: Any = None) -> Any:
 @compiled
 def _length(x: Any) -> Any:
     """Return the Euclidean norm; at 0 its derivative is 0, that of a sum of squares."""
-    # The root of 0 has an infinite slope; the sum of squares itself is 0 there with slope 0.
     total = sum_(x * x)
+    if 1e-30 < total < 1e30:
+        return np.sqrt(total)
+    # Squares may overflow, or lose their digits, where Numba's norm does not: those over the largest one do neither.
+    largest = np.max(np.abs(plain(x))) if x.size else 0.0
+    if 0.0 < largest < np.inf:
+        return np.sqrt(sum_((x / largest) * (x / largest))) * largest
+    # The root of 0 has an infinite slope; the sum of squares itself is 0 there with slope 0.
     return np.sqrt(total) if total != 0 else total
 
 
