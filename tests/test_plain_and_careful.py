@@ -110,6 +110,7 @@ def unlike_interpreted(seed: int, kind: str) -> tuple[int, list[Any]]:
         of = inner_function(chosen) if kind == "inner" else ""
         if kind == "nested":
             text = text.replace("return np.array([", "return np.sum(np.array([").replace("])\n", "]))\n")
+            text = text.replace("1e300", "1e30")
         f, other = compiled(text, of), interpreted(text, of)
         if not repeats(of + text) and compiles(f, np.float64):
             break
@@ -120,6 +121,11 @@ def unlike_interpreted(seed: int, kind: str) -> tuple[int, list[Any]]:
         expected = [dr.jacobian(g, mode=each, backend="numpy") for g in gradients for each in modes]
     count, found = 0, []
     for x in points(seed, 20):
+        if kind in ("nested", "arrays"):
+            # Products of many numbers overflow in one order and not in another.
+            x = np.where(np.isfinite(x) & (x != 0.0), np.copysign(np.clip(np.abs(x), 1e-20, 1e20), x), x)
+        if "norm" in text and np.isinf(x).any():
+            continue  # inf / inf interpreted, and compiled the slope 0 of a root, beside which the law leaves no inf
         with np.errstate(all="ignore"):
             if not alike(f(x), other(x)).all():
                 continue
@@ -130,7 +136,8 @@ def unlike_interpreted(seed: int, kind: str) -> tuple[int, list[Any]]:
             known = np.logical_and.reduce([alike(first, each) for each in others])
             result = mine(x)
         count += int(known.sum())
-        if not alike(result, first)[known].all():
+        # A second derivative may be the rounding error of terms that cancel.
+        if not alike(result, first, 1e-30 if kind == "nested" else 1e-150)[known].all():
             found.append((text, of, mode, inner_mode, x.tolist(), result, first))
     return count, found[:1]
 

@@ -150,6 +150,6 @@ def same(a: Any, b: Any) -> bool:
     )
 
 
-def alike(a: Any, b: Any) -> Any:
-    """Say where two arrays both have NaN or the same infinity, or agree but for rounding and underflow."""
-    return np.isclose(a, b, rtol=1e-6, atol=1e-150, equal_nan=True)
+def alike(a: Any, b: Any, least: float = 1e-150) -> Any:
+    """Say where arrays both have NaN or the same infinity, or agree but for rounding and numbers below the least."""
+    return np.isclose(a, b, rtol=1e-6, atol=least, equal_nan=True)
