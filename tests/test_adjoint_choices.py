@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fuzzing.adjoint_differences import adjoint, differs, dispatcher, uncompiled
+from fuzzing.adjoint_differences import adjoint, compiled, differs, dispatcher, uncompiled
 from fuzzing.adjoint_programs import Program
 
 import dualrev as dr
@@ -343,3 +343,24 @@ def test_what_a_branch_chooses_is_compiled() -> None:
     gradient = dr.grad(f, mode="reverse")
     assert "generated" in gradient.plan(X, 0.7, "twice").reason
     assert np.allclose(gradient(X, 0.7, "twice"), dr.grad(f, mode="forward")(X, 0.7, "twice"), rtol=1e-12, atol=0.0)
+
+
+CONSTANT = """
+@njit
+def f(x):
+    s = x[2]
+    if x[0] > 0.0:
+        if -0.5 < 0.83 <= -0.37:
+            s *= math.sin(x[1])
+        elif 0.33 > -0.43:
+            s = math.sin(s)
+        else:
+            s *= math.cos(x[0])
+    return s
+"""
+
+
+def test_conditions_that_are_constant_are_compiled() -> None:
+    """Numba would leave out what is set in branches that are never taken."""
+    of = Program(CONSTANT, (X,), (0,), (1.0,))
+    assert differs(of, compiled(adjoint(of))) == ""

@@ -74,6 +74,9 @@ class PrimalText:
     def shadow(self, array: Array, line: str) -> None:
         """Write the line that does with the shadow of an array what was done with the array."""
 
+    def made(self, array: Array) -> None:
+        """Write what follows the making of an array."""
+
     def before_store(self, store: Store) -> None:
         """Write what stands before an element is overwritten."""
 
@@ -130,7 +133,7 @@ class PrimalText:
     def _(self, statement: Make) -> None:
         shape = "".join(f"{written(length)}, " for length in statement.shape)
         self.lines.add(f"{statement.result.name} = np.empty(({shape}), {dtype(statement.result)})")
-        self.shadow(statement.result, zeros(statement.result))
+        self.made(statement.result)
 
     @statement.register
     def _(self, statement: Step) -> None:
@@ -142,7 +145,7 @@ class PrimalText:
             if isinstance(each, Value):
                 self.after(each)
             else:
-                self.shadow(each, zeros(each))
+                self.made(each)
 
     @statement.register
     def _(self, statement: Exchange) -> None:
@@ -206,9 +209,14 @@ def error(statement: Raise) -> str:
     return f"raise {statement.text.format(*map(written, statement.operands))}"
 
 
+# Where Numba sees that a condition is constant, it leaves out a branch with all that is set there, and then finds no
+# types for it in the reverse sweep. It does not see through a conversion.
 def computed(operation: Operation) -> str:
     """Return the text of an operation."""
-    return operation.text.format(*map(written, operation.operands))
+    texts = list(map(written, operation.operands))
+    if operation.result.type == types.boolean and all(isinstance(each, Constant) for each in operation.operands):
+        texts[:1] = [f"{each.type.name}({text})" for each, text in zip(operation.operands[:1], texts, strict=False)]
+    return operation.text.format(*texts)
 
 
 def viewed(view: View, source: str) -> str:
@@ -219,11 +227,6 @@ def viewed(view: View, source: str) -> str:
 def exchanged(targets: Sequence[Array], sources: Sequence[Array], suffix: str = "") -> str:
     """Return the line by which names, or those of shadows, take each other's memory."""
     return " = ".join(", ".join(each.name + suffix for each in part) for part in (targets, sources))
-
-
-def zeros(array: Array) -> str:
-    """Return the line that makes the shadow of an array that is no view."""
-    return f"{array.name}_b = np.zeros({array.name}.shape, {dtype(array)})"
 
 
 def dtype(array: Array) -> str:
