@@ -328,3 +328,22 @@ def test_scratch_that_every_iteration_overwrites_needs_room_for_one_iteration() 
         scope["adjoint"](rng.normal(size=(points, 2)), m, 1.0, room)
         sizes.append(room.floats.size)
     assert sizes[0] == sizes[1]
+
+
+ROUNDED = """
+def f(x, w):
+    d = np.empty(x.size, np.float32)
+    for i in range(x.size):
+        d[i] = x[i] * w[i]
+    s = 0.0
+    for i in range(x.size):
+        s += d[i] * d[i] * w[0]
+    return s
+"""
+
+
+def test_a_derivative_is_not_rounded_to_what_its_values_are_rounded_to() -> None:
+    w = np.array([1.3, 0.7, -0.4])
+    x_b, _ = uncompiled(adjoint(program(ROUNDED, (X[:3], w))))(X[:3], w, 1.0)
+    d = (X[:3] * w).astype(np.float32)
+    np.testing.assert_allclose(x_b, 2.0 * d.astype(float) * w[0] * w, rtol=1e-15)

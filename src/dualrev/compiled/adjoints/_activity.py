@@ -61,6 +61,13 @@ class Activity:
         thing = _thing(of)
         return thing in self.varied and thing in self.useful
 
+    # What goes through memory of less precision than the arguments' is rounded there, and its derivative is not.
+    def zeros(self, array: Array) -> str:
+        """Return the line that makes the shadow of an array that is no view."""
+        given = self.program.differentiated
+        of = array.type.dtype if array in given else max([array.type.dtype, *map(_number_type, given)], key=_bits)
+        return f"{array.name}_b = np.zeros({array.name}.shape, np.{of.name})"
+
     def _is_varied(self, of: Operand) -> bool:
         return not _is_constant(of) and _thing(of) in self.varied
 
@@ -81,6 +88,14 @@ def has_derivative(row: Row | None, argument: int) -> bool:
     if row is None or row.flat:
         return False
     return row.partials[argument] is not None or (isinstance(row, HostRow) and row.refuses(argument))
+
+
+def _number_type(of: Value | Array) -> Any:
+    return of.type.dtype if isinstance(of, Array) else of.type
+
+
+def _bits(of: Any) -> int:
+    return int(of.bitwidth)
 
 
 def _is_constant(of: Any) -> bool:

@@ -65,6 +65,11 @@ class ForwardText(PrimalText):
         if self.activity.active(array) and self.needs.facts.is_shadowed_early(array.root):
             self.lines.add(line)
 
+    def made(self, array: Array) -> None:
+        """Write the shadow of an array that was made."""
+        if self.activity.active(array):
+            self.shadow(array, self.activity.zeros(array))
+
     def before_store(self, store: Store) -> None:
         """Keep the old content of an element."""
         if store not in self.needs.saves:

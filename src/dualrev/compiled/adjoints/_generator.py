@@ -25,7 +25,7 @@ from dualrev.compiled.adjoints._loop_classes import LoopClasses
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._place import NOWHERE
-from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written, zeros
+from dualrev.compiled.adjoints._primal_text import PrimalText, dtype, scope_of, written
 from dualrev.compiled.adjoints._purity import purity
 from dualrev.compiled.adjoints._reverse_text import ReverseText
 from dualrev.compiled.adjoints._shadows import shadows
@@ -182,7 +182,7 @@ class Generator:
         for array in self._copied():
             lines.add(f"{array.name} = {array.name}.copy()")
         for array in self._shadowed(early=True):
-            lines.add(zeros(array))
+            lines.add(self.activity.zeros(array))
         forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity, self._left())
         forward.block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
@@ -261,7 +261,7 @@ class Generator:
     def _shadows(self, lines: Lines) -> None:
         """Write the arrays of adjoints, all zeros."""
         for array in self._shadowed(early=False):
-            lines.add(zeros(array))
+            lines.add(self.activity.zeros(array))
         shadows(lines, self.program.body, self.facts, self.activity)
 
     def _shadowed(self, early: bool) -> list[Array]:

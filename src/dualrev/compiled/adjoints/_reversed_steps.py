@@ -10,7 +10,7 @@ from dualrev.compiled._array_functions.pullbacks import Lines
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
 from dualrev.compiled.adjoints._partials import Partials
-from dualrev.compiled.adjoints._primal_text import written, zeros
+from dualrev.compiled.adjoints._primal_text import written
 from dualrev.compiled.adjoints._steps import Step
 
 
@@ -92,4 +92,5 @@ def shadows_within(block: Block, activity: Activity) -> Iterator[str]:
         return
     for step in block.statements:
         if isinstance(step, Step):
-            yield from (zeros(each) for each in step.results if isinstance(each, Array) and activity.active(each))
+            made = (each for each in step.results if isinstance(each, Array) and activity.active(each))
+            yield from map(activity.zeros, made)

@@ -6,7 +6,7 @@ from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts
 from dualrev.compiled.adjoints._form import Array, Block, If, Make, Raise, View
 from dualrev.compiled.adjoints._lines import Lines
-from dualrev.compiled.adjoints._primal_text import viewed, written, zeros
+from dualrev.compiled.adjoints._primal_text import viewed, written
 from dualrev.compiled.adjoints._steps import Step
 
 
@@ -14,13 +14,13 @@ def shadows(lines: Lines, block: Block, facts: Facts, activity: Activity) -> Non
     """Write the shadows of all arrays that a block has made, whose values are all still there."""
     for statement in block.statements:
         if isinstance(statement, Make) and _is_due(statement.result, facts, activity):
-            lines.add(zeros(statement.result))
+            lines.add(activity.zeros(statement.result))
         elif isinstance(statement, View) and _is_due(statement.result, facts, activity):
             lines.add(f"{statement.result.name}_b = {viewed(statement, statement.source.name + '_b')}")
         elif isinstance(statement, Step):
             for each in statement.results:
                 if isinstance(each, Array) and _is_due(each, facts, activity):
-                    lines.add(zeros(each))
+                    lines.add(activity.zeros(each))
         elif isinstance(statement, If):
             _of_branch(lines, statement, facts, activity)
 
