@@ -146,6 +146,42 @@ def test_each_function_of_the_table_is_taken(case: Case, request: pytest.Fixture
 # Numba takes seconds to find the types of some of these.
 
 
+def shares_memory(f: Any, inputs: Any) -> bool:
+    """Whether a function returns memory of its arguments."""
+    parts = [each for each in optree.tree_leaves(f(*inputs)) if isinstance(each, np.ndarray)]
+    return any(np.shares_memory(part, each) for part in parts for each in inputs if np.ndim(each))
+
+
+def all_cases() -> Iterator[Any]:
+    for f, make in (RULE_CASES | COMPOSITE_CASES).items():
+        for n, case in enumerate(make(f) if f in STAND_INS else []):
+            if case.written is not None:
+                x = tuple(np.ascontiguousarray(each) if np.ndim(each) else float(each) for each in operands(case))
+                yield pytest.param(case, x, id=f"{f.__name__}-{n}")
+
+
+def test_what_shares_memory_is_no_step():
+    """A step makes memory of its own; NumPy tells where a function does not."""
+    found = 0
+    for each in all_cases():
+        case, x = each.values
+        if shares_memory(case.call, x):
+            found += 1
+            f = njit(case.written)
+            assert refusal(f, x) or not steps(prepared(f, *x)[0]), each.id
+    assert found > 0
+
+
+@pytest.mark.exhaustive
+@pytest.mark.filterwarnings("ignore::numba.NumbaPendingDeprecationWarning", "ignore::numba.NumbaPerformanceWarning")
+@pytest.mark.parametrize(("case", "x"), list(all_cases()))
+def test_what_shares_memory_in_compiled_code_is_no_step(case, x):
+    """Numba's functions are others than NumPy's."""
+    f = njit(case.written)
+    if not refusal(f, x) and steps(prepared(f, *x)[0]):
+        assert not shares_memory(f, x)
+
+
 @njit
 def _linear(a, b):
     s = a @ a.T
