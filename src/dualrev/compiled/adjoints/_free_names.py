@@ -25,7 +25,7 @@ from dualrev.compiled.adjoints._workspace import HELPERS
 
 _OF_THE_TEXT = re.compile(
     r"(kept|top)(_integers)?|workspace|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
-    r"|pull_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
+    r"|pull_\w+|(sum_)?at_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
 )
 """Names that the generator writes."""
 

@@ -207,10 +207,10 @@ class ReverseText:
         inner, self.lines = self.lines.lines, outside
         self._demand_bounds(loop)
         self._release(loop)
-        for lines, prologue, epilogue in arranged(loop, inner, self.facts, self.activity, self.needs):
+        for lines, prologue, epilogue, first in arranged(loop, inner, self.facts, self.activity, self.needs):
             for text in prologue:
                 self.lines.add(text)
-            with self.lines.block(self._head(loop)):
+            with self.lines.block(first or self._head(loop)):
                 self._variable(loop)
                 self.lines.extend(lines)
             for text in epilogue:

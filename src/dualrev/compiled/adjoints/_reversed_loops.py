@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._facts import Facts, operands_of
 from dualrev.compiled.adjoints._form import Array, Exchange, Load, Loop, Store, View
+from dualrev.compiled.adjoints._gathered_loops import Headed, with_gathered
 from dualrev.compiled.adjoints._lines import Line
 from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._steps import Step
@@ -17,11 +18,12 @@ MOST_LOOPS = 8
 
 
 class Part(NamedTuple):
-    """A loop's lines, and what stands before it and behind it."""
+    """A loop's lines, what stands before it and behind it, and the line that it begins with if that is not its own."""
 
     lines: list[Line]
     before: list[str]
     behind: list[str]
+    head: str
 
 
 def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, needs: Needs) -> list[Part]:
@@ -31,9 +33,11 @@ def arranged(loop: Loop, lines: list[Line], facts: Facts, activity: Activity, ne
     calls = needs.classes.is_fused(loop) and needs.calls(loop)
     parts = _divided(lines, facts) if needs.in_any_order(loop) and not calls else [lines]
     parts = [part for part in parts if part]
-    if not parts:
-        return []
-    return [Part(part, before if n == 0 else [], behind if n == len(parts) - 1 else []) for n, part in enumerate(parts)]
+    # A fused loop runs forward as well, and that in order.
+    fused = needs.classes.is_fused(loop)
+    loops = [Headed(part) for part in parts] if fused else with_gathered(loop, parts, facts)
+    last = len(loops) - 1
+    return [Part(each.lines, before * (n == 0), behind * (n == last), each.head) for n, each in enumerate(loops)]
 
 
 # `a_b[i] += x` in a loop over j goes to memory and back in every iteration, and the next one waits for it. A sum of
