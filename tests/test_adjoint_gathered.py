@@ -108,7 +108,7 @@ def loops_over_elements(program: Program) -> int:
     uncompiled(expecting)(
         *(np.copy(each) if np.ndim(each) else each for each in program.arguments), *program.cotangents
     )
-    return generated.text.count("for at_")
+    return generated.text.count("for into_")
 
 
 @pytest.mark.parametrize("n", range(1, 8))

@@ -122,8 +122,10 @@ NAMES = """
 @njit
 def f(a, v):
     add_product = a @ v
-    add_image = a.T @ add_product
-    return add_image @ v
+    into_x = pull_x = a.T @ add_product
+    x_b = into_x @ v
+    math_x = x_b * pull_x[0]
+    return math_x * x_b
 """
 NOTHING = """
 @njit

@@ -122,7 +122,7 @@ def _loop(line: Line, behind: list[Line], facts: Facts) -> tuple[Loop, str]:
         if name.startswith("iteration_"):
             return next(loop for loop in facts.within if facts.place[loop] == int(name.partition("_")[2])), name
         # A loop over the elements that are added to sets the loop's variable.
-        name = name.removeprefix("at_")
+        name = name.removeprefix("into_")
         [loop] = [loop for variable, loop in facts.variables.items() if variable.name == name]
         return loop, iteration(loop)
     counts = {f"{loop.trips.name} += 1": loop for loop in facts.within if loop.trips is not None}

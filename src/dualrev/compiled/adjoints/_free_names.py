@@ -25,7 +25,7 @@ from dualrev.compiled.adjoints._workspace import HELPERS
 
 _OF_THE_TEXT = re.compile(
     r"(kept|top)(_integers)?|workspace|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
-    r"|pull_\w+|(sum_)?at_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
+    r"|pull_\w+|(sum_)?into_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
 )
 """Names that the generator writes."""
 
@@ -38,8 +38,9 @@ def with_free_names(program: Program) -> None:
     assert len({thing.name for thing in things}) == len(things), "each value and array has a name of its own"
     for thing in things:
         if thing.name in meant or _OF_THE_TEXT.fullmatch(thing.name):
-            name = f"{thing.name}_u"
-            while name in taken or _OF_THE_TEXT.fullmatch(name):
+            # Some of the text's names are known by their beginning.
+            name = f"{'u_' * (_OF_THE_TEXT.fullmatch(f'{thing.name}_u') is not None)}{thing.name}_u"
+            while name in taken:
                 name += "u"
             taken.add(name)
             thing.name = name

@@ -113,7 +113,7 @@ class _Writer:
         neighbours = [each for each, _ in row if each is not None]
         self.offsets = [each.offset for each in neighbours]
         self.variable, self.start, self.stop = loop.variable.name, written(loop.start), written(loop.stop)
-        self.at = f"at_{self.variable}"
+        self.at = f"into_{self.variable}"
         tag, axis = neighbours[0].tag, neighbours[0].axis
         places = [f"uint64({self.at})" if n == axis else written(each) for n, each in enumerate(tag.indices)]
         self.element = f"{tag.array.name}_b[{', '.join(places)}]"

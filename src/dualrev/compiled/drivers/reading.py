@@ -20,6 +20,9 @@ _RANDOM = (
     "randomness: pass numbers that are drawn before in as an argument"
 )
 
+FEW = 32
+"""Elements that are sooner looked at one by one than counted."""
+
 
 # An array that holds no active numbers is copied, since it may be an argument or a global: results belong to the
 # caller.
@@ -142,12 +145,15 @@ def holds_nan(y: Any) -> Callable[..., Any]:
     if not isinstance(y, types.Array):
         return lambda y: y != y
 
-    # Counted, and by unsigned subscripts, so that vector registers hold the counts.
+    # Counted, and by unsigned subscripts, so that vector registers hold the counts; few elements do not fill those.
+    test = _test("each", y.dtype)
     if y.layout == "C":
-        loop = [f"flat = {elements('y', y)}", "for n in range(flat.size):", "    each = flat[uint64(n)]"]
+        loop = ["for n in range(flat.size):", "    each = flat[uint64(n)]"]
+        few = [f"if flat.size < {FEW}:", *_indented([*loop, f"    if {test}:", "        return True"], 1)]
+        before = [f"flat = {elements('y', y)}", *few, "    return False"]
     else:
-        loop = ["for each in y.flat:"]
-    body = ["bad = 0", *loop, f"    bad += {_test('each', y.dtype)}", "return bad != 0"]
+        loop, before = ["for each in y.flat:"], []
+    body = [*before, "bad = 0", *loop, f"    bad += {test}", "return bad != 0"]
     return defined(["y"], body, {"holds_nan": holds_nan, "uint64": np.uint64})
 
 
