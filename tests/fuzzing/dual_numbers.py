@@ -126,7 +126,7 @@ def function(value: Callable[[float], float], slope: Callable[[float, float], fl
 FUNCTIONS = {
     "sin": function(math.sin, lambda a, y: math.cos(a)),
     "cos": function(math.cos, lambda a, y: -math.sin(a)),
-    "tanh": function(math.tanh, lambda a, y: 1.0 / math.cosh(a) ** 2),
+    "tanh": function(math.tanh, lambda a, y: 0.0 if abs(a) > 300.0 else 1.0 / math.cosh(a) ** 2),
     "exp": function(math.exp, lambda a, y: y),
     "log": function(math.log, lambda a, y: 1.0 / a),
     "sqrt": function(math.sqrt, lambda a, y: 0.5 / y),
