@@ -10,8 +10,8 @@ from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import same_shape
 
 
-class Again(Exception):
-    """Arrays are exchanged somewhere: the function is read anew by one who knows.
+class ReadAgain(Exception):
+    """Arrays are exchanged, which the reader was not told: the function must be read once more, with `exchanges` set.
 
     Attributes
     ----------
@@ -25,14 +25,14 @@ class Again(Exception):
 
 
 class Shared(Exception):
-    """Arrays that names stand for before a loop are somebody else's, too, and cannot be the memory of its iterations.
+    """The arrays that names stand for before a loop are needed elsewhere, so that its iterations must not reuse them.
 
     Attributes
     ----------
     names
         Those names.
     visible
-        Whether others have names of the same memory.
+        Whether other names stand for the same memory.
     """
 
     def __init__(self, names: tuple[str, ...], visible: bool) -> None:
@@ -47,10 +47,10 @@ def exchanged(
     others: Iterable[Entry],
     ending: Loop | None = None,
 ) -> bool:
-    """Add the exchange at the end of a block that gives names the arrays that they had before it; say if there is one.
+    """Add the exchange of memory that ends a block, so that names stand for the same arrays as before it.
 
-    Arrays that were made take part: what they are exchanged for is nobody's any more, and serves as the memory of the
-    next iteration's.
+    Return False where that is not possible. Arrays that the block has made take part: each gets memory that no name
+    needs any more, and the next iteration makes its array there.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def exchanged(
     if made and loop and not all(each in reader.owned or (alone and isinstance(each.made_by, Make)) for each in starts):
         raise Shared(tuple(changed), not alone)
     if not reader.exchanges or (reshapes and not reader.reshapes):
-        raise Again(reshapes or reader.reshapes)
+        raise ReadAgain(reshapes or reader.reshapes)
     for target, source in zip(targets, sources, strict=True):
         target.root.exchange(source.root)
     block.statements.append(Exchange(block, reader.line, targets, sources))

@@ -10,7 +10,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Program, Root, Value
 from dualrev.compiled.adjoints._place import Place
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable
-from dualrev.compiled.adjoints._reading.exchanges import Again
+from dualrev.compiled.adjoints._reading.exchanges import ReadAgain
 from dualrev.compiled.adjoints._reading.expressions import expression
 from dualrev.compiled.adjoints._reading.inlining import inlined
 from dualrev.compiled.adjoints._reading.loop_copies import expect_unwritten
@@ -39,17 +39,14 @@ def read(dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Progr
     Refused
         Where the function holds what is not taken.
     """
-    try:
-        return _read(Reader(statement, expression, settled), dispatcher, types, argnums)
-    except Again as found:
+    exchanges = reshapes = False
+    while True:
         reader = Reader(statement, expression, settled)
-        reader.exchanges, reader.reshapes = True, found.reshapes
-    try:
-        return _read(reader, dispatcher, types, argnums)
-    except Again:
-        reader = Reader(statement, expression, settled)
-        reader.exchanges = reader.reshapes = True
-        return _read(reader, dispatcher, types, argnums)
+        reader.exchanges, reader.reshapes = exchanges, reshapes
+        try:
+            return _read(reader, dispatcher, types, argnums)
+        except ReadAgain as found:
+            exchanges, reshapes = True, found.reshapes
 
 
 def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequence[int]) -> Program:
