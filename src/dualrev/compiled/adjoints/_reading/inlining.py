@@ -68,10 +68,8 @@ def define(reader: Reader, node: ast.FunctionDef | ast.Lambda) -> Known:
     name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
     if node not in reader.sources:
         statements = node.body if isinstance(node, ast.FunctionDef) else [_returned(node.body)]
-        source = source_of_body(
-            None, name, reader.frame.source.file, statements, node.args, reader.frame.source.meanings
-        )
-        reader.sources[node] = source
+        around = reader.frame.source
+        reader.sources[node] = source_of_body(name, around.file, statements, node.args, around.meanings)
     names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
     defaults = [reader.expression(each) for each in node.args.defaults]
     empty = [inspect.Parameter.empty] * (len(names) - len(defaults))

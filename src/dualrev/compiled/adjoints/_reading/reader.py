@@ -35,7 +35,7 @@ from dualrev.compiled.adjoints._reading.typing import NUMBERS, Typing
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import Row
 
-_NOTHING = source_of_body(None, "", "", [], ast.arguments([], [], None, [], [], None, []), {})
+_NOTHING = source_of_body("", "", [], ast.arguments([], [], None, [], [], None, []), {})
 
 
 class Reader:

@@ -22,21 +22,16 @@ class Source:
 
     Attributes
     ----------
-    function
-        The function; None where it is one inside another.
-    name
-        Its name.
     body
         Its statements, with jumps lowered; see `jumps`.
     meanings
         From names that are not its own to what they mean.
     live
-        Which names are read after a branch, or a loop.
+        The names that are read after each branch and loop.
     own
         The names that it assigns, and its parameters.
     """
 
-    function: types.FunctionType | None
     name: str
     file: str
     body: list[ast.stmt]
@@ -57,11 +52,10 @@ def source_of(function: types.FunctionType) -> Source:
     else:
         body = tree.body
     file = function.__code__.co_filename
-    return source_of_body(function, function.__name__, file, body, tree.args, Meanings(function))
+    return source_of_body(function.__name__, file, body, tree.args, Meanings(function))
 
 
 def source_of_body(
-    function: types.FunctionType | None,
     name: str,
     file: str,
     body: list[ast.stmt],
@@ -70,7 +64,7 @@ def source_of_body(
 ) -> Source:
     """Return the source of a function of these statements."""
     statements = lowered(body)
-    return Source(function, name, file, statements, meanings, Liveness(statements), _own(body, arguments))
+    return Source(name, file, statements, meanings, Liveness(statements), _own(body, arguments))
 
 
 class Meanings(Mapping[str, Any]):
