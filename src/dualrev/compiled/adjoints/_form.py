@@ -178,11 +178,11 @@ class Exchange(Statement):
 
 @dataclass(eq=False)
 class Raise(Statement):
-    """An error at a block's end: `text` is the expression after `raise`. Adjoints leave what `is_left` to the tape."""
+    """An error at a block's end: `text` is the expression after `raise`. Adjoints leave it to the tape if `to_tape`."""
 
     text: str
     operands: tuple[Operand, ...] = ()
-    is_left: bool = False
+    to_tape: bool = False
 
 
 @dataclass(eq=False)

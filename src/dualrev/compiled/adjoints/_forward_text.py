@@ -12,7 +12,13 @@ from dualrev.compiled.adjoints._workspace import Places, Stack, nothing, trips
 
 
 class ForwardText(PrimalText):
-    """Writes statements as they ran, and the keeping of values."""
+    """Writes statements as they ran, and the keeping of values.
+
+    Parameters
+    ----------
+    to_tape
+        The line in the place of an error that is left to the tape.
+    """
 
     def __init__(
         self,
@@ -21,17 +27,17 @@ class ForwardText(PrimalText):
         classes: LoopClasses,
         places: Places,
         activity: Activity,
-        left: str = "",
+        to_tape: str = "",
     ) -> None:
         super().__init__(lines, places.element)
-        self._left = left
+        self._to_tape = to_tape
         self.late: list[Operation] = []
         self._late_values: set[Operand | Array] = set()
         self.needs, self.classes, self.places, self.activity = needs, classes, places, activity
 
-    def leaving(self, statement: Raise) -> str:
-        """Return NaNs: whoever sees them asks the tape."""
-        return self._left
+    def error_for_tape(self, statement: Raise) -> str:
+        """Return the line that ends the adjoint with NaNs, for which the driver asks the tape."""
+        return self._to_tape
 
     def block(self, block: Block) -> None:
         """Write the statements of a block, without those that have to wait for a fused loop in the reverse sweep."""

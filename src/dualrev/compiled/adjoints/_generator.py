@@ -183,7 +183,7 @@ class Generator:
             lines.add(f"{array.name} = {array.name}.copy()")
         for array in self._shadowed(early=True):
             lines.add(self.activity.zeros(array))
-        forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity, self._left())
+        forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity, self._to_tape())
         forward.block(self.program.body)
         ends = bool(self.program.body.statements) and isinstance(self.program.body.statements[-1], Raise)
         if ends:
@@ -213,7 +213,7 @@ class Generator:
     def _returned(self, values: list[str], adjoints: list[str]) -> str:
         return f"return ({''.join(f'{each}, ' for each in [*(values if self.value else []), *adjoints])})"
 
-    def _left(self) -> str:
+    def _to_tape(self) -> str:
         """Return the line that ends the function with NaNs for adjoints: the driver then asks the tape."""
         values = [
             f"np.empty({(0,) * each.type.ndim}, {dtype(each)})"

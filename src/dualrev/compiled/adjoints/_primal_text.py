@@ -72,7 +72,7 @@ class PrimalText:
         """Write what follows the assignment of a value."""
 
     def shadow(self, array: Array, line: str) -> None:
-        """Write the line that does with the shadow of an array what was done with the array."""
+        """Write the line that gives a view, or an array of an exchange or a branch, its shadow."""
 
     def made(self, array: Array) -> None:
         """Write what follows the making of an array."""
@@ -89,8 +89,8 @@ class PrimalText:
     def iteration_ends(self, loop: Loop) -> None:
         """Write what an iteration ends with, before values are handed on."""
 
-    def leaving(self, statement: Raise) -> str:
-        """Return the line that leaves the rest to others, where that is asked for."""
+    def error_for_tape(self, statement: Raise) -> str:
+        """Return the line for an error that adjoints leave to the tape."""
         return error(statement)
 
     def block(self, block: Block) -> None:
@@ -154,7 +154,7 @@ class PrimalText:
 
     @statement.register
     def _(self, statement: Raise) -> None:
-        self.lines.add(self.leaving(statement) if statement.is_left else error(statement))
+        self.lines.add(self.error_for_tape(statement) if statement.to_tape else error(statement))
 
     @statement.register
     def _(self, statement: If) -> None:

@@ -8,7 +8,19 @@ from functools import partial
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Choice, Constant, If, Merge, Operand, Operation, Root, Value
+from dualrev.compiled.adjoints._form import (
+    Array,
+    Block,
+    Choice,
+    Constant,
+    If,
+    Merge,
+    Operand,
+    Operation,
+    Raise,
+    Root,
+    Value,
+)
 from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, same_known, zero
 from dualrev.compiled.adjoints._reading.exchanges import exchanged
 from dualrev.compiled.adjoints._reading.jumps import RESULT
@@ -58,8 +70,17 @@ def branch(reader: Reader, condition: Operand, then: Way, otherwise: Way, live: 
     return None
 
 
+def raise_if(reader: Reader, condition: Operand, error: str, to_tape: bool = False) -> None:
+    """Raise an error in the program where a condition holds; adjoints leave it `to_tape` if asked."""
+
+    def raising() -> None:
+        reader.add(Raise(reader.block, reader.line, error, to_tape=to_tape))
+
+    branch(reader, condition, raising, lambda: None, frozenset(reader.frame.bound))
+
+
 class Meeting:
-    """The end of a branch."""
+    """The join of a branch's two ways, where a name may stand for either of two entries."""
 
     def __init__(self, reader: Reader, statement: If) -> None:
         self.reader, self.statement = reader, statement

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Constant, Value
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
 
 
@@ -75,7 +75,7 @@ class Elements:
     leaves: tuple[Array, ...]
 
 
-Number = Value | Constant
+Number = Operand
 Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
 
 
@@ -109,6 +109,11 @@ def arrays_in(entry: Entry) -> list[Array]:
 def zero(of: Any) -> Constant:
     """Return the zero of a type."""
     return Constant(False if isinstance(of, types.Boolean) else 0.0 if isinstance(of, types.Float) else 0, of)
+
+
+def integer(value: int) -> Constant:
+    """Return an integer of the type that counts and subscripts have."""
+    return Constant(value, types.intp)
 
 
 def numba_type(entry: Entry, type_of: Callable[[Any], Any]) -> Any:

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Constant, Operand, Operation, Value
+from dualrev.compiled.adjoints._form import Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, integer
 from dualrev.compiled.adjoints._reading.loops import Range
 from dualrev.compiled.adjoints._reading.reader import Reader
-
-_ZERO, _ONE = Constant(0, types.intp), Constant(1, types.intp)
+from dualrev.compiled.adjoints._reading.shapes import is_length
 
 
 def lengths(reader: Reader, node: ast.Call) -> list[Operand]:
@@ -28,21 +27,21 @@ def lengths(reader: Reader, node: ast.Call) -> list[Operand]:
     return [_length(reader, each) for each in found]
 
 
-# Of a negative length Numba makes something else than NumPy's error.
+# NumPy raises an error where a length is negative, and Numba does not.
 def _length(reader: Reader, entry: Entry) -> Operand:
     if isinstance(entry, Constant) and isinstance(entry.type, types.Integer) and entry.value >= 0:
         return entry
-    if isinstance(entry, Value) and isinstance(entry.made_by, Operation) and ".shape[" in entry.made_by.text:
+    if isinstance(entry, Value) and is_length(entry):
         return entry
     return reader.refuse("calls ndindex with what may not be a length")
 
 
 def grid(reader: Reader, axes: Sequence[Operand]) -> Range:
     """Return the range of the numbers of all places."""
-    count: Operand = _ONE
+    count: Operand = integer(1)
     for each in axes:
         count = binary(reader, ast.Mult, count, each)
-    return Range(_ZERO, count, _ONE, types.intp)
+    return Range(integer(0), count, integer(1), types.intp)
 
 
 def place(reader: Reader, number: Value, axes: Sequence[Operand]) -> list[Operand]:

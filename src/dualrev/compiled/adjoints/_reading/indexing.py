@@ -10,8 +10,8 @@ from typing import TypeGuard
 from numba.core import types
 from numba.np.numpy_support import as_dtype
 
-from dualrev.compiled.adjoints._form import Array, Constant, Operand, Raise, Value
-from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE, Index, note_axes, shape, size
@@ -143,11 +143,7 @@ def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:
         return reader.refuse("has a subscript that is not known, of a tuple of many numbers or of several types")
     count = Constant(len(numbers), types.intp)
     outside = reader.operation("not -{1} <= {0} < {1}", [place, count], types.boolean)
-
-    def raising() -> None:
-        reader.add(Raise(reader.block, reader.line, "IndexError('tuple index out of range')"))
-
-    branch(reader, outside, raising, lambda: None, frozenset(reader.frame.bound))
+    raise_if(reader, outside, "IndexError('tuple index out of range')")
     found = numbers[-1]
     for n, each in enumerate(numbers[:-1]):
         text = f"{{0}} == {n} or {{0}} == {n - len(numbers)}"

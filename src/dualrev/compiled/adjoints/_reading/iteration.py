@@ -14,14 +14,12 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading import grids
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, integer
 from dualrev.compiled.adjoints._reading.indexing import flat, taken, whole_view
 from dualrev.compiled.adjoints._reading.loops import Range, loop
 from dualrev.compiled.adjoints._reading.reader import Reader, known
 from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.targets import assign
-
-ZERO, ONE = Constant(0, types.intp), Constant(1, types.intp)
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _elements(reader: Reader, found: Entry) -> Iteration:
     # The loop goes on over the memory that it began with, whatever the name stands for in later iterations.
     found = whole_view(reader, found) if reader.exchanges else found
     count = length(reader, found, 0)
-    return Iteration(Range(ZERO, count, ONE, types.intp), lambda index: taken(reader, found, [index]))
+    return Iteration(Range(integer(0), count, integer(1), types.intp), lambda index: taken(reader, found, [index]))
 
 
 def _range(reader: Reader, node: ast.Call) -> Iteration:
@@ -96,7 +94,7 @@ def _range(reader: Reader, node: ast.Call) -> Iteration:
     found = reader.typing.call(builtins.range, [each.type for each in parts])
     if found is None:
         reader.refuse("calls range with what Numba does not take")
-    start, stop, step = {1: [ZERO, *parts, ONE], 2: [*parts, ONE], 3: parts}[len(parts)]
+    start, stop, step = {1: [integer(0), *parts, integer(1)], 2: [*parts, integer(1)], 3: parts}[len(parts)]
     return Iteration(Range(start, stop, step, found.iterator_type.yield_type), lambda index: index)
 
 
@@ -112,7 +110,7 @@ def counted(reader: Reader, node: ast.expr) -> Iteration:
         return reader.refuse("has enumerate or zip of a range with a step")
     count = binary(reader, ast.Sub, over.stop, over.start)
     return Iteration(
-        Range(ZERO, count, ONE, over.type),
+        Range(integer(0), count, integer(1), over.type),
         lambda index: element(_value(reader, binary(reader, ast.Add, over.start, index))),
     )
 
@@ -131,7 +129,8 @@ def _zip(reader: Reader, parts: list[Iteration]) -> Iteration:
         of = reader.typing.call(builtins.min, [stop.type, each.range.stop.type])
         stop = reader.operation("min({0}, {1})", [stop, each.range.stop], of)
     return Iteration(
-        Range(ZERO, stop, ONE, types.intp), lambda index: Tuple(tuple(each.element(index) for each in parts))
+        Range(integer(0), stop, integer(1), types.intp),
+        lambda index: Tuple(tuple(each.element(index) for each in parts)),
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from numba.core import types
 from numba.np.numpy_support import from_dtype
 
-from dualrev.compiled.adjoints._form import Array, Block, Constant, Fill, Make, Operand, Operation, Raise, Root, Value
-from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._form import Array, Block, Constant, Fill, Make, Operand, Operation, Root, Value
+from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, zero
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.shapes import length
+from dualrev.compiled.adjoints._reading.shapes import is_length, length
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
 from dualrev.compiled.adjoints.refusal import Refused
 
@@ -50,17 +50,11 @@ def _hoisted(reader: Reader, operand: Operand, block: Block) -> Operand:
     found = _before(reader, operand, block)
     if isinstance(found, Constant) and found.value >= 0:
         return found
-    if isinstance(found, Value) and isinstance(found.made_by, Operation) and ".shape[" in found.made_by.text:
+    if is_length(found):
         return found
     negative = reader.operation("{0} < 0", [operand], types.boolean)
-    text = "'negative dimensions not allowed'"
-    raising = _raise(reader, f"ValueError({text})")
-    branch(reader, negative, raising, lambda: None, frozenset(reader.frame.bound))
+    raise_if(reader, negative, "ValueError('negative dimensions not allowed')")
     return _added(reader, Operation(block, reader.line, _of(reader, block), "max({0}, 0)", (found,)))
-
-
-def _raise(reader: Reader, text: str) -> Callable[[], None]:
-    return lambda: reader.add(Raise(reader.block, reader.line, text))
 
 
 def _of(reader: Reader, block: Block) -> Value:

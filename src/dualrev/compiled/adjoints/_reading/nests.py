@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Constant, Loop, Operand, Value
+from dualrev.compiled.adjoints._form import Array, Block, Carried, Loop, Operand, Value
+from dualrev.compiled.adjoints._reading.entries import integer
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
+
+Body = Callable[[list[Value], Sequence[Operand]], Sequence[Operand]]
+"""The body of a fold: from the subscripts, and the numbers that an iteration begins with, to those that it hands on."""
 
 
 def each_element(reader: Reader, array: Array, element: Callable[[list[Value]], Operand], sign: str = "") -> None:
@@ -20,20 +24,31 @@ def each_element(reader: Reader, array: Array, element: Callable[[list[Value]], 
 def nest(reader: Reader, lengths: Sequence[Operand], body: Callable[[list[Value]], None]) -> None:
     """Add loops over ranges of these lengths, the last one innermost, with a body that is given their variables."""
 
-    def within(outer: list[Value]) -> None:
+    def without_numbers(indices: list[Value], before: Sequence[Operand]) -> Sequence[Operand]:
+        body(indices)
+        return before
+
+    fold(reader, lengths, [], without_numbers)
+
+
+def fold(
+    reader: Reader, lengths: Sequence[Operand], initial: Sequence[Operand], body: Body, start: int = 0
+) -> list[Operand]:
+    """Add loops over ranges up to these lengths, which hand on numbers; return what is left of those behind them."""
+
+    def within(outer: list[Value], before: Sequence[Operand]) -> Sequence[Operand]:
         if len(outer) == len(lengths):
-            return body(outer)
+            return body(outer, before)
         loop = Loop(reader.block, reader.line, Block(reader.block))
         loop.body.owner = loop
         loop.variable = reader.value("i", types.intp, loop.body, loop)
-        loop.start, loop.stop, loop.step = _integer(0), lengths[len(outer)], _integer(1)
+        loop.start, loop.stop, loop.step = integer(start), lengths[len(outer)], integer(1)
+        inside = [reader.value("s", each.type, loop.body, loop) for each in before]
         with reader.inside(loop.body, reader.frame.bound):
-            within([*outer, loop.variable])
+            following = within([*outer, loop.variable], inside)
         reader.add(loop)
-        return None
+        after = [reader.value("s", each.type, loop.block, loop) for each in before]
+        loop.carried += [Carried(*each) for each in zip(inside, before, following, after, strict=True)]
+        return after
 
-    within([])
-
-
-def _integer(value: int) -> Constant:
-    return Constant(value, types.intp)
+    return list(within([], initial))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Raise
-from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._form import Array
+from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.making import make
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -26,8 +26,4 @@ def require_equal(reader: Reader, first: tuple[Array, int], second: tuple[Array,
         return
     lengths = [length(reader, *first), length(reader, *second)]
     differ = reader.operation("{0} != {1}", lengths, types.boolean)
-
-    def raising() -> None:
-        reader.add(Raise(reader.block, reader.line, "ValueError('arrays of different shapes')", is_left=True))
-
-    branch(reader, differ, raising, lambda: None, frozenset(reader.frame.bound))
+    raise_if(reader, differ, "ValueError('arrays of different shapes')", to_tape=True)

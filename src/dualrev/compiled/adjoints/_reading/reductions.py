@@ -10,45 +10,19 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Raise, Value
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.branches import branch
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry
+from dualrev.compiled.adjoints._reading.branches import raise_if
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, integer
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import flat
+from dualrev.compiled.adjoints._reading.nests import fold
 from dualrev.compiled.adjoints._reading.products import product
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
 from dualrev.compiled.adjoints._reading.whole import elements_of, is_whole, lengths_of, settled
 from dualrev.primitives.scalar import TABLE
 from dualrev.primitives.scalar.selection import BUILTINS
-
-Step = Callable[[list[Value], Sequence[Operand]], Sequence[Operand]]
-
-
-def fold(reader: Reader, lengths: Sequence[Operand], initial: Sequence[Operand], step: Step) -> list[Operand]:
-    """Add loops over ranges of these lengths, which hand on numbers; `step` is given subscripts and those numbers."""
-
-    def within(outer: list[Value], before: Sequence[Operand]) -> Sequence[Operand]:
-        if len(outer) == len(lengths):
-            return step(outer, before)
-        loop = Loop(reader.block, reader.line, Block(reader.block))
-        loop.body.owner = loop
-        loop.variable = reader.value("i", types.intp, loop.body, loop)
-        loop.start, loop.stop, loop.step = _one(0), lengths[len(outer)], _one(1)
-        inside = [reader.value("s", each.type, loop.body, loop) for each in before]
-        with reader.inside(loop.body, reader.frame.bound):
-            following = within([*outer, loop.variable], inside)
-        reader.add(loop)
-        after = [reader.value("s", each.type, loop.block, loop) for each in before]
-        loop.carried += [Carried(*each) for each in zip(inside, before, following, after, strict=True)]
-        return after
-
-    return list(within([], initial))
-
-
-def _one(value: int) -> Constant:
-    return Constant(value, types.intp)
 
 
 def _accumulated(operation: type[ast.operator], initial: int, function: Any) -> Callable[..., Entry]:
@@ -60,11 +34,11 @@ def _accumulated(operation: type[ast.operator], initial: int, function: Any) -> 
         if not isinstance(of, types.Integer | types.Float):
             return reader.refuse(f"calls {function.__name__} of an array of {whole.dtype}")
 
-        def step(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
+        def body(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
             return [binary(reader, operation, so_far[0], converted(reader, whole.at(indices), of))]
 
         start = Constant(float(initial) if isinstance(of, types.Float) else initial, of)
-        return fold(reader, lengths_of(reader, whole), [start], step)[0]
+        return fold(reader, lengths_of(reader, whole), [start], body)[0]
 
     return read
 
@@ -79,7 +53,7 @@ def _mean(reader: Reader, x: Entry) -> Entry:
     of = reader.typing.call(np.mean, [types.Array(whole.dtype, len(whole.axes), "C")])
     as_floats = Elements(whole.axes, of, lambda indices: converted(reader, whole.at(indices), of), whole.leaves)
     total = reader.as_number(_sum(reader, as_floats))
-    count: Operand = _one(1)
+    count: Operand = integer(1)
     for each in lengths_of(reader, whole):
         count = binary(reader, ast.Mult, count, each)
     quotient = reader.typing.call(operator.truediv, [of, types.intp])
@@ -97,35 +71,22 @@ def _extreme(name: str, sign: str, word: str) -> Callable[..., Entry]:
         count = length(reader, array, 0)
         empty = reader.operation("{0} == 0", [count], types.boolean)
         message = f"'zero-size array to reduction operation {word} which has no identity'"
-
-        def raising() -> None:
-            reader.add(Raise(reader.block, reader.line, f"ValueError({message})"))
-
-        branch(reader, empty, raising, lambda: None, frozenset(reader.frame.bound))
+        raise_if(reader, empty, f"ValueError({message})")
         of = whole.dtype
         row = BUILTINS[name] if isinstance(of, types.Float) else None
 
-        def step(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
+        def body(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
             best, ties = so_far
             each = reader.load(array, indices)
             text = f"{{1}} if {{1}} {sign} {{0}} or {{1}} != {{1}} else {{0}}"
-            better = reader.operation(text, [best, each, ties, _one(1)][: 2 if row is None else 4], of, row)
+            better = reader.operation(text, [best, each, ties, integer(1)][: 2 if row is None else 4], of, row)
             counted = f"{{2}} + 1 if {{0}} == {{1}} else 1 if {{0}} {sign} {{1}} else {{2}}"
             return better, reader.operation(counted, [each, best, ties], types.intp)
 
-        first = reader.load(array, [_one(0)])
-        return fold_from_one(reader, count, [first, _one(1)], step)[0]
+        first = reader.load(array, [integer(0)])
+        return fold(reader, [count], [first, integer(1)], body, start=1)[0]
 
     return read
-
-
-def fold_from_one(reader: Reader, count: Operand, initial: Sequence[Operand], step: Step) -> list[Operand]:
-    """Add a loop over all subscripts but the first."""
-    found = fold(reader, [count], initial, step)
-    loop = reader.block.statements[-1]
-    assert isinstance(loop, Loop)
-    loop.start = _one(1)
-    return found
 
 
 def _array(reader: Reader, x: Entry) -> Array:

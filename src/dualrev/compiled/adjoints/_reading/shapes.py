@@ -38,6 +38,12 @@ def length(reader: Reader, array: Array, axis: int) -> Operand:
     return reader.operation(f"{{0}}.shape[{axis}]", [array], types.intp)
 
 
+def is_length(operand: Operand) -> bool:
+    """Whether a number is read from the shape of an array, so that it is not negative."""
+    made = operand.made_by if isinstance(operand, Value) else None
+    return isinstance(made, Operation) and ".shape[" in made.text
+
+
 def shape(reader: Reader, array: Array) -> Tuple:
     """Return the shape of an array."""
     return Tuple(tuple(length(reader, array, axis) for axis in range(array.type.ndim)))

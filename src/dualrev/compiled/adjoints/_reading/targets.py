@@ -7,9 +7,9 @@ from functools import partial
 
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fill, Raise, Statement, Store, statements
+from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fill, Statement, Store, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.branches import branch
+from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
 from dualrev.compiled.adjoints._reading.gathering import gathers, scatter, scatter_changed
 from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, taken, view
@@ -57,11 +57,7 @@ def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
 def _taken_apart(reader: Reader, array: Array, count: int) -> Tuple:
     """Return the items of an array, after a test that there are so many."""
     differ = reader.operation(f"{{0}} != {count}", [length(reader, array, 0)], types.boolean)
-
-    def raising() -> None:
-        reader.add(Raise(reader.block, reader.line, "ValueError('another number of values to unpack')"))
-
-    branch(reader, differ, raising, lambda: None, frozenset(reader.frame.bound))
+    raise_if(reader, differ, "ValueError('another number of values to unpack')")
     return Tuple(tuple(taken(reader, array, [Constant(n, types.intp)]) for n in range(count)))
 
 
