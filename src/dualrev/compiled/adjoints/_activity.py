@@ -61,7 +61,7 @@ class Activity:
         thing = _thing(of)
         return thing in self.varied and thing in self.useful
 
-    # What goes through memory of less precision than the arguments' is rounded there, and its derivative is not.
+    # An array may have less precision than the arguments. It rounds its values, but its shadow must not round adjoints.
     def zeros(self, array: Array) -> str:
         """Return the line that makes the shadow of an array that is no view."""
         given = self.program.differentiated

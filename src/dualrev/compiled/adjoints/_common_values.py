@@ -1,4 +1,4 @@
-"""Values that are computed alike from the same values become one, and so do two reads of an element.
+"""Common subexpressions eliminated: equal values become one, and so do two reads of an element.
 
 Each value has an adjoint to add up, and may have to be kept, so that fewer of them are less of both.
 """
@@ -74,10 +74,10 @@ class _Common:
 
     def _key(self, statement: Statement) -> Any:
         if isinstance(statement, Operation) and (statement.row is not None or "(" not in statement.text):
-            return statement.text, statement.result.type, tuple(map(_name, statement.operands))
+            return statement.text, statement.result.type, tuple(map(_operand_key, statement.operands))
         if isinstance(statement, Load):
             version = self.versions.get(statement.array.root.group, 0)
-            return "element", statement.array, version, tuple(map(_name, statement.indices))
+            return "element", statement.array, version, tuple(map(_operand_key, statement.indices))
         return None
 
     def _enter(self, statement: Statement, known: dict[Any, Value]) -> None:
@@ -135,6 +135,6 @@ def _changed(statement: Statement) -> set[Root]:
     return {array.root.group for array in arrays}
 
 
-def _name(of: Value | Constant | Array) -> Any:
+def _operand_key(of: Value | Constant | Array) -> Any:
     """Return a key of an operand. Zeros of both signs are two numbers."""
     return (repr(of.value), of.type) if isinstance(of, Constant) else of

@@ -1,4 +1,4 @@
-"""The lines of a generated function without those that nothing needs."""
+"""Dead code elimination in a generated function: the lines that nothing needs are left out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dualrev.compiled.adjoints._text_flow import Flow, Setting, blocks, expressi
 
 
 def drop_dead_lines(body: list[ast.stmt], effects: Effects) -> bool:
-    """Take what nothing needs out of a text; say whether that was anything.
+    """Take what nothing needs out of a text; say whether anything was taken out.
 
     Needed is what has an effect that outlives the call's names, a jump, and whatever leads there.
     """

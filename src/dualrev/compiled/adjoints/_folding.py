@@ -1,4 +1,4 @@
-"""The lines of a generated function with fewer names: expressions stand where they are used, copies have one name.
+"""Forward substitution in a generated function: expressions stand where they are used, copies have one name.
 
 Each value is computed by the same operations, grouped as before, and so has the same bits.
 """

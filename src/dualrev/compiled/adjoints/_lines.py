@@ -20,7 +20,7 @@ class Line:
     tag
         For lines that are later moved or left out: what they do, and to which element.
     place
-        The line of the user's that it comes from.
+        The line of the user's code that it comes from.
     """
 
     depth: int

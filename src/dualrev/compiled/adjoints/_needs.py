@@ -1,4 +1,6 @@
-"""The needs of the reverse sweep, and where it gets them: recomputed, kept, or from restored memory.
+"""The values that the reverse sweep needs, and whether it recomputes them, or finds them kept, or in restored memory.
+
+The field calls this the to-be-recorded analysis.
 
 Values of the function's own block are still there. Those of a loop's body are computed again at the beginning of each
 reversed iteration, when the memory is as the iteration left it; what that cannot give is kept by the forward sweep.

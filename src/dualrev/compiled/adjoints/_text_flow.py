@@ -1,4 +1,4 @@
-"""The flow of values in a generated function: the assignments that a name, where it is read, may have its value from.
+"""Reaching definitions in a generated function: the assignments that may give a name the value that is read.
 
 The text is structured: assignments, loops over ranges, `while True` with `break`, branches, `raise` and `return`.
 """

@@ -131,8 +131,8 @@ class GeneratedDriver:
                 self.scope["float_type"] = leaf.float_type
                 yield f"lifted(float_type, {path})" if leaf.is_array else f"float_type({path})"
 
-    # The adjoint copies what it writes to, so arrays that are not differentiated are to lie apart; from Python they do,
-    # and what is differentiated is copied by the tape, too.
+    # The adjoint writes to copies of arguments, so that a write to one of two arrays that share memory does not show in
+    # the other. Arguments from Python share none, and arrays that are differentiated are copied by the tape, too.
     def _expect_apart(self, names: list[str]) -> list[str]:
         """Write the test whether the function may write to an array that shares memory with another."""
         arrays = [

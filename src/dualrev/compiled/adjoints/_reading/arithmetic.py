@@ -28,14 +28,14 @@ BINARY: dict[type[ast.operator], tuple[str, Any, str | None]] = {
     ast.LShift: ("<<", operator.lshift, None),
     ast.RShift: (">>", operator.rshift, None),
 }
-"""Of an operator of two sides its sign, its function and the name of its row."""
+"""For each binary operator its sign, its function and the name of its row."""
 
 UNARY: dict[type[ast.unaryop], tuple[str, Any, str | None]] = {
     ast.USub: ("-", operator.neg, "negative"),
     ast.UAdd: ("+", operator.pos, "positive"),
     ast.Invert: ("~", operator.invert, None),
 }
-"""Of an operator of one side its sign, its function and the name of its row."""
+"""For each unary operator its sign, its function and the name of its row."""
 
 COMPARISONS: dict[type[ast.cmpop], tuple[str, Any, str]] = {
     ast.Lt: ("<", operator.lt, "less"),
@@ -48,8 +48,8 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, Any, str]] = {
 
 _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
-# What the generated function divides by 0 is infinite. Where the user's function raises an error instead, it calls
-# these, which do: their error model is said, since Numba lets a function inherit that of the one that calls it.
+# A division by 0 in the generated function is infinite. Where the user's function raises an error instead, the text
+# calls these. They state their error model, since a function without one inherits that of its caller.
 _RAISING: dict[type[ast.operator], tuple[str, Any]] = {
     ast.Div: ("divided", numba.njit(error_model="python")(lambda a, b: a / b)),
     ast.FloorDiv: ("divided_down", numba.njit(error_model="python")(lambda a, b: a // b)),

@@ -32,7 +32,7 @@ class Frame:
     block
         The block that its statements are added to.
     library
-        The function of NumPy's that it is Numba's implementation of.
+        The name of the NumPy function that it implements for Numba; empty for the user's own.
     by_user
         Whether neither it nor a function around it is such an implementation.
     """

@@ -1,4 +1,4 @@
-"""Copies of arrays, whose memory a loop uses as it likes: nothing may tell them from the arrays themselves."""
+"""Copies of arrays, whose memory a loop may overwrite. The results are those of a loop over the arrays themselves."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from dualrev.compiled.adjoints._reading.whole import elementwise, is_whole
 
 
 def binary_expression(reader: Reader, node: ast.BinOp) -> Entry:
-    """Read an operator of two sides."""
+    """Read a binary operator."""
     return combined(reader, type(node.op), reader.unsettled(node.left), reader.unsettled(node.right))
 
 
@@ -33,7 +33,7 @@ def combined(reader: Reader, operation: type[ast.operator], a: Entry, b: Entry) 
 
 
 def unary_expression(reader: Reader, node: ast.UnaryOp) -> Entry:
-    """Read an operator of one side."""
+    """Read a unary operator."""
     found = reader.unsettled(node.operand)
     if isinstance(node.op, ast.Not):
         condition = truth(reader, found)

@@ -56,7 +56,7 @@ class Reader:
     exchanges, reshapes
         Whether arrays are exchanged anywhere, and whether some of those may differ in shape.
     axes, parts
-        Of views where their axes come from, and their subscripts where those are numbers alone.
+        For each view the origin of each axis, and its subscripts if all of them are numbers.
     owned
         Arrays that were copied so that a loop may use their memory.
     copied
@@ -66,11 +66,11 @@ class Reader:
     named
         Values and arrays that got a name of the user's after they were made, in the order of that.
     made_in
-        Of arrays that are made the loops around.
+        For each array that is made the loops around it.
     results
-        Arrays that functions return, by the frame and the place in a tuple.
+        The arrays that functions return, by the frame and the place in a tuple.
     sources
-        Of functions that were read.
+        The sources of functions that were read.
     site
         The call that is being read.
     widths
