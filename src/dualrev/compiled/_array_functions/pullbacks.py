@@ -124,7 +124,7 @@ def _expect(fits: bool) -> None:
 
 _ALL = (contiguous, add_product, add_image, add_outer, add_multiple, add_direction, add_from_factor)
 FUNCTIONS = {each.__name__: each for each in _ALL}
-"""What the lines call."""
+"""The functions that the lines call, by their names."""
 
 
 def of_product(a: types.Array, b: types.Array) -> Lines:

@@ -1,6 +1,4 @@
-"""The values that the reverse sweep needs, and whether it recomputes them, or finds them kept, or in restored memory.
-
-The field calls this the to-be-recorded analysis.
+"""To-be-recorded analysis: what the reverse sweep needs, and whether it is recomputed, kept, or in restored memory.
 
 Values of the function's own block are still there. Those of a loop's body are computed again at the beginning of each
 reversed iteration, when the memory is as the iteration left it; what that cannot give is kept by the forward sweep.
