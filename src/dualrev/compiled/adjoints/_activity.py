@@ -29,7 +29,8 @@ from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import HostRow, Row
 
-Thing = Value | Root
+Node = Value | Root
+"""A node of the dependence graph; all names of the same memory are one."""
 
 
 class Activity:
@@ -44,13 +45,13 @@ class Activity:
     def __init__(self, program: Program) -> None:
         self.program = program
         edges = [edge for statement in statements(program.body) for edge in _edges(statement)]
-        forwards: dict[Thing, list[Thing]] = {}
-        backwards: dict[Thing, list[Thing]] = {}
+        forwards: dict[Node, list[Node]] = {}
+        backwards: dict[Node, list[Node]] = {}
         for source, target in edges:
             forwards.setdefault(source, []).append(target)
             backwards.setdefault(target, []).append(source)
-        self.varied = _reached(map(_thing, program.differentiated), forwards)
-        results = [_thing(each) for each in leaves(program.result) if not _is_constant(each)]
+        self.varied = _reached(map(_node, program.differentiated), forwards)
+        results = [_node(each) for each in leaves(program.result) if not _is_constant(each)]
         self.useful = _reached(results, backwards)
         self._expect_derivatives()
 
@@ -58,8 +59,8 @@ class Activity:
         """Whether something has an adjoint."""
         if _is_constant(of):
             return False
-        thing = _thing(of)
-        return thing in self.varied and thing in self.useful
+        node = _node(of)
+        return node in self.varied and node in self.useful
 
     # An array may have less precision than the arguments. It rounds its values, but its shadow must not round adjoints.
     def zeros(self, array: Array) -> str:
@@ -69,7 +70,7 @@ class Activity:
         return f"{array.name}_b = np.zeros({array.name}.shape, np.{of.name})"
 
     def _is_varied(self, of: Operand) -> bool:
-        return not _is_constant(of) and _thing(of) in self.varied
+        return not _is_constant(of) and _node(of) in self.varied
 
     def _expect_derivatives(self) -> None:
         for statement in statements(self.program.body):
@@ -105,13 +106,13 @@ def _is_constant(of: Any) -> bool:
 
 
 # Memory that is exchanged counts as one: which of the two names means it is not known before the code runs.
-def _thing(of: Any) -> Thing:
+def _node(of: Any) -> Node:
     if isinstance(of, Array):
         return of.root.group
     return of.group if isinstance(of, Root) else of
 
 
-def _edges(statement: Statement) -> Iterator[tuple[Thing, Thing]]:
+def _edges(statement: Statement) -> Iterator[tuple[Node, Node]]:
     """Yield what a statement makes depend on what: pairs of a source and a target."""
     pairs: list[tuple[Any, Any]] = []
     if isinstance(statement, Operation):
@@ -133,15 +134,15 @@ def _edges(statement: Statement) -> Iterator[tuple[Thing, Thing]]:
             pairs += [(each.initial, each.inside), (each.following, each.inside), (each.inside, each.after)]
     for source, target in pairs:
         if not _is_constant(source) and not _is_constant(target):
-            yield _thing(source), _thing(target)
+            yield _node(source), _node(target)
 
 
-def _reached(start: Any, edges: dict[Thing, list[Thing]]) -> set[Thing]:
-    found: set[Thing] = set()
+def _reached(start: Any, edges: dict[Node, list[Node]]) -> set[Node]:
+    found: set[Node] = set()
     pending = list(start)
     while pending:
-        thing = pending.pop()
-        if thing not in found:
-            found.add(thing)
-            pending += edges.get(thing, [])
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending += edges.get(node, [])
     return found
