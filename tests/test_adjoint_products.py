@@ -9,6 +9,7 @@ import pytest
 from fuzzing import dual_numbers
 from fuzzing.adjoint_differences import adjoint, differs, dispatcher, uncompiled
 from fuzzing.adjoint_programs import Program
+from numba import njit
 
 import dualrev as dr
 
@@ -219,6 +220,8 @@ def test_compiled(dtype: Any, close: float) -> None:
     np.testing.assert_allclose(gradient, slopes, rtol=close, atol=close * np.max(np.abs(slopes)))
     with pytest.raises(ValueError, match="incompatible array sizes"):
         both(weights[1:], features, labels)
+    # Numba shares functions that a product calls: those of a derivative are its own.
+    np.testing.assert_allclose(njit(lambda a, b: a @ b)(features, features[:9]), features @ features[:9], 1e-4, 1e-4)
 
 
 def test_a_zero_that_an_infinity_meets():

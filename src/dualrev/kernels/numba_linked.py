@@ -120,6 +120,9 @@ class _WholeLibrary(JITCodeLibrary):  # type: ignore[misc]
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
                 function.linkage = Linkage.internal
+                # The linker finds hidden functions by their names all the same, and another one that is compiled later
+                # may ask for one that Numba shares. The optimiser leaves out parameters of those that are hidden.
+                function.name += ".hidden"
         super()._optimize_final_module()
 
 
