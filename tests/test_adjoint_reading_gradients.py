@@ -184,7 +184,59 @@ def f(x, m):
     return s
 """
 
+CHAIN = """
+def f(a, v, n):
+    for _ in range(n):
+        v = a @ v
+    return np.sum(v * v)
+"""
+
+RECURRENT = """
+def f(w, x):
+    h = np.zeros(w.shape[0])
+    s = 0.0
+    for t in range(x.shape[0]):
+        h = np.tanh(w @ h + x[t])
+        s += h[0] * h[1]
+    return s + np.sum(h)
+"""
+
+COVARIANCES = """
+def f(a, p, n):
+    s = 0.0
+    for _ in range(n):
+        p = a @ p @ a.T + p
+        s += p[0, 1]
+    return s * p[1, 1]
+"""
+
+LOOKED_AT = """
+def f(x):
+    s = 1.0
+    for v in x:
+        s = s * v + np.sign(v)
+        s = np.floor(v) + s
+    return s
+"""
+
+COUNTED = """
+def f(x):
+    s = 0.0
+    for i, v in enumerate(x, 2):
+        s += i * v * v
+    for i, k in enumerate(range(1, x.size, 2)):
+        s += (i + 1) * x[k] * s
+    for k, v in zip(range(x.size - 1, -1, -2), x):
+        s += x[k] * v
+    return s
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "a chain of states": (CHAIN, (M[:2], V, 3)),
+    "a recurrent network": (RECURRENT, (M[:2], M)),
+    "covariances": (COVARIANCES, (M[:2], M[:2] * 0.5, 2)),
+    "functions without a slope": (LOOKED_AT, (X,)),
+    "counted from elsewhere and in steps": (COUNTED, (X,)),
     "two buffers, once": (TWO_BUFFERS, (X, 1)),
     "two buffers, twice": (TWO_BUFFERS, (X, 2)),
     "exchanged and made in branches": (IN_BRANCHES, (V, 1.5)),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-CALLS = ("math.sin", "math.cos", "math.tanh", "np.sin", "np.tanh", "abs")
+CALLS = ("math.sin", "math.cos", "math.tanh", "np.sin", "np.tanh", "abs", "np.sign", "np.floor")
 MATH = ("math.sin", "math.cos", "math.tanh", "np.cos")
 """Functions that keep a number between -1 and 1."""
 

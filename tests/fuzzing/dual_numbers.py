@@ -131,6 +131,8 @@ FUNCTIONS = {
     "log": function(math.log, lambda a, y: 1.0 / a),
     "sqrt": function(math.sqrt, lambda a, y: 0.5 / y),
     "atan": function(math.atan, lambda a, y: 1.0 / (1.0 + a * a)),
+    "sign": function(lambda a: float(np.sign(a)), lambda a, y: 0.0),
+    "floor": function(lambda a: float(np.floor(a)), lambda a, y: 0.0),
 }
 
 

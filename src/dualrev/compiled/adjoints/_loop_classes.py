@@ -88,7 +88,7 @@ class LoopClasses:
             inner, each = self.facts.carries[of]
             return of is each.after and self.is_sum(each) and self._adds(each.initial, to, inner, readers)
         made = of.made_by
-        if not isinstance(made, Operation) or made.row is None:
+        if not isinstance(made, Operation) or made.row is None or made.row.flat:
             return False
         slopes = [shown(partial) for partial in made.row.partials]
         if not set(slopes) <= {"1.0", "-1.0"}:

@@ -17,7 +17,6 @@ from dualrev.compiled.adjoints._form import (
     Merge,
     Operand,
     Operation,
-    Raise,
     Root,
     Value,
 )
@@ -68,15 +67,6 @@ def branch(reader: Reader, condition: Operand, then: Way, otherwise: Way, live: 
             bound[name] = meeting.merged(name, a, b)
     reader.frame.bound = bound
     return None
-
-
-def raise_if(reader: Reader, condition: Operand, error: str, to_tape: bool = False) -> None:
-    """Raise an error in the program where a condition holds; adjoints leave it `to_tape` if asked."""
-
-    def raising() -> None:
-        reader.add(Raise(reader.block, reader.line, error, to_tape=to_tape))
-
-    branch(reader, condition, raising, lambda: None, frozenset(reader.frame.bound))
 
 
 class Meeting:

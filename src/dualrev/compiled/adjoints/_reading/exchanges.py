@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dualrev.compiled.adjoints._form import Array, Block, Exchange, If, Loop, Make, View
 from dualrev.compiled.adjoints._reading.entries import Entry, arrays_in
+from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import same_shape
 
@@ -75,10 +76,10 @@ def exchanged(
         return False
     if made and not _may_be_reused(reader, made, loop):
         return False
-    reshapes = not all(same_shape(reader, starts[0], each) for each in targets)
+    reshapes = not made and not all(same_shape(reader, starts[0], each) for each in targets)
     callers = [entry for frame in reader.frame.path() if frame is not reader.frame for entry in frame.bound.values()]
     held = [array for entry in (*others, *callers) for array in arrays_in(entry)]
-    if (reshapes and made) or any(each in targets for each in held):
+    if any(each in targets for each in held):
         return False
     groups = {each.root.group for each in targets}
     alone = not any(each.root.group in groups for each in held)
@@ -86,10 +87,21 @@ def exchanged(
         raise Shared(tuple(changed), not alone)
     if not reader.exchanges or (reshapes and not reader.reshapes):
         raise ReadAgain(reshapes or reader.reshapes)
+    if made:
+        _expect_shape_of(reader, block, starts[0], targets)
     for target, source in zip(targets, sources, strict=True):
         target.root.exchange(source.root)
     block.statements.append(Exchange(block, reader.line, targets, sources))
     return True
+
+
+# A matrix times a vector is as long as the vector in every model of states, and nothing in the text says so.
+def _expect_shape_of(reader: Reader, block: Block, first: Array, arrays: Iterable[Array]) -> None:
+    """Leave the function to the tape at run time where an array has not the shape of the first."""
+    with reader.inside(block, reader.frame.bound):
+        for each in arrays:
+            for axis in range(first.type.ndim):
+                require_equal(reader, (first, axis), (each, axis))
 
 
 def _innermost(reader: Reader) -> Loop | None:

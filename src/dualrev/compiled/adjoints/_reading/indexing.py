@@ -11,8 +11,8 @@ from numba.core import types
 from numba.np.numpy_support import as_dtype
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
-from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE, Index, note_axes, shape, size
 from dualrev.primitives.scalar import TABLE

@@ -59,8 +59,7 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
         if function is np.ndenumerate and len(node.args) == 1 and not node.keywords:
             return _enumerated(reader, reader.expression(node.args[0]))
         if function in (builtins.enumerate, builtins.zip):
-            parts = [counted(reader, each) for each in node.args]
-            return _zip(reader, parts) if function is builtins.zip else _enumerate(reader, node, parts)
+            return _enumerate(reader, node) if function is builtins.enumerate else _zip(reader, node)
     found = reader.expression(node)
     return found if isinstance(found, Tuple) else _elements(reader, found)
 
@@ -106,13 +105,16 @@ def counted(reader: Reader, node: ast.expr) -> Iteration:
     over, element = found.range, found.element
     if _is(over.start, 0) and _is(over.step, 1):
         return found
-    if not _is(over.step, 1):
-        return reader.refuse("has enumerate or zip of a range with a step")
-    count = binary(reader, ast.Sub, over.stop, over.start)
-    return Iteration(
-        Range(integer(0), count, integer(1), over.type),
-        lambda index: element(_value(reader, binary(reader, ast.Add, over.start, index))),
-    )
+    if _is(over.step, 1):
+        count = binary(reader, ast.Sub, over.stop, over.start)
+    else:
+        count = reader.operation("len(range({0}, {1}, {2}))", [over.start, over.stop, over.step], types.intp)
+
+    def nth(index: Value) -> Value:
+        passed = index if _is(over.step, 1) else binary(reader, ast.Mult, index, over.step)
+        return _value(reader, binary(reader, ast.Add, over.start, passed))
+
+    return Iteration(Range(integer(0), count, integer(1), over.type), lambda index: element(nth(index)))
 
 
 def _value(reader: Reader, found: Operand) -> Value:
@@ -123,7 +125,8 @@ def _is(operand: Operand, value: int) -> bool:
     return isinstance(operand, Constant) and operand.value == value
 
 
-def _zip(reader: Reader, parts: list[Iteration]) -> Iteration:
+def _zip(reader: Reader, node: ast.Call) -> Iteration:
+    parts = [counted(reader, each) for each in node.args]
     stop = parts[0].range.stop
     for each in parts[1:]:
         of = reader.typing.call(builtins.min, [stop.type, each.range.stop.type])
@@ -134,11 +137,17 @@ def _zip(reader: Reader, parts: list[Iteration]) -> Iteration:
     )
 
 
-def _enumerate(reader: Reader, node: ast.Call, parts: list[Iteration]) -> Iteration:
-    if node.keywords or len(parts) != 1:
-        reader.refuse("calls enumerate with a start")
-    (over,) = parts
-    return Iteration(over.range, lambda index: Tuple((index, over.element(index))))
+def _enumerate(reader: Reader, node: ast.Call) -> Iteration:
+    if node.keywords or len(node.args) > 2:
+        reader.refuse("calls enumerate with keywords")
+    found = counted(reader, node.args[0])
+    start = reader.whole(node.args[1]) if len(node.args) > 1 else integer(0)
+
+    def element(index: Value) -> Tuple:
+        number = index if _is(start, 0) else _value(reader, binary(reader, ast.Add, start, index))
+        return Tuple((number, found.element(index)))
+
+    return Iteration(found.range, element)
 
 
 def _unrolled(reader: Reader, node: ast.For, over: Tuple) -> None:

@@ -12,10 +12,10 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Tuple, zero
+from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.making import fill, make
 from dualrev.compiled.adjoints._reading.nests import nest
-from dualrev.compiled.adjoints._reading.parts import require_equal
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
 

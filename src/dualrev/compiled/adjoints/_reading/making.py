@@ -10,8 +10,8 @@ from numba.core import types
 from numba.np.numpy_support import from_dtype
 
 from dualrev.compiled.adjoints._form import Array, Block, Constant, Fill, Make, Operand, Operation, Root, Value
-from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, zero
+from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -28,6 +28,8 @@ def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "ma
     """
     if not isinstance(dtype, NUMBERS):
         reader.refuse(f"makes an array of {dtype}")
+    if not lengths:
+        reader.refuse("makes an array of no axes")
     block, shape = reader.body, tuple(lengths)
     if reader.block is not block:
         try:

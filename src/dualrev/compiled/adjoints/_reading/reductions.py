@@ -12,8 +12,8 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, integer
+from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import flat
 from dualrev.compiled.adjoints._reading.nests import fold

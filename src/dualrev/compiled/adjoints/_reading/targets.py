@@ -9,8 +9,8 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fill, Statement, Store, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.branches import raise_if
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.gathering import gathers, scatter, scatter_changed
 from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, taken, view
 from dualrev.compiled.adjoints._reading.jumps import RESULT

@@ -14,10 +14,11 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Number
+from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.making import fill, make
 from dualrev.compiled.adjoints._reading.nests import each_element
-from dualrev.compiled.adjoints._reading.parts import copy, require_equal
+from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import is_one, length
 from dualrev.primitives.scalar import TABLE
