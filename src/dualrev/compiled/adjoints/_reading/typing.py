@@ -58,7 +58,7 @@ class Typing:
             return None
         try:
             found = choose(*operands, **keywords)
-        except (errors.NumbaError, TypeError):
+        except (errors.NumbaError, TypeError, AttributeError):  # where Numba did not expect these types
             return None
         return found if isinstance(found, python_types.FunctionType) else None
 
