@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import partial
+from secrets import token_hex
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -117,12 +118,13 @@ class _WholeLibrary(JITCodeLibrary):  # type: ignore[misc]
 
     def _optimize_final_module(self) -> None:
         """Hide what the function calls, and optimise."""
+        own = f".{token_hex(8)}"
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
                 function.linkage = Linkage.internal
                 # The linker finds hidden functions by their names all the same, and another one that is compiled later
                 # may ask for one that Numba shares. The optimiser leaves out parameters of those that are hidden.
-                function.name += ".hidden"
+                function.name += own
         super()._optimize_final_module()
 
 
