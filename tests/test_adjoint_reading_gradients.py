@@ -231,7 +231,31 @@ def f(x):
     return s
 """
 
+OVER_TUPLES = """
+def f(x, a):
+    s = 0.0
+    for c, v in zip((1.0, a, 3.0), x):
+        s += c * v * v
+    for i, c in enumerate((a, a * a)):
+        s += c * x[i]
+    for c in (0.5, a, 2.5):
+        if c > 1.0:
+            break
+        s += c * x[1]
+    for c in (1.0, a):
+        if x[0] < c:
+            return s * c
+    return s
+"""
+
+DIAGONALS = """
+def f(a, b):
+    return np.sum(np.diag(a) * np.diag(b)) * np.diag(a)[1]
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "over tuples": (OVER_TUPLES, (X, 0.7)),
+    "diagonals": (DIAGONALS, (M, M * 0.5)),
     "a chain of states": (CHAIN, (M[:2], V, 3)),
     "a recurrent network": (RECURRENT, (M[:2], M)),
     "covariances": (COVARIANCES, (M[:2], M[:2] * 0.5, 2)),

@@ -2,7 +2,7 @@
 
 The inverse of the values is a constant of a linear function whose value is that of the function and whose derivative is
 its derivative: solve(A, b) = x + inv(A)(b - A x) with x held. Held values are one level down, so that derivatives of
-any order come out.
+any order come out. Where adjoint code needs the first derivative alone, the pullback beside it saves the tape.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba.core import errors
+from numba.core import errors, types
 
 from dualrev.compiled._array_functions.axes import plain
 from dualrev.compiled._array_functions.block_operands import primals_in
 from dualrev.compiled._array_functions.matrix_product import contraction
+from dualrev.compiled._array_functions.pullbacks import Lines
 from dualrev.compiled._array_functions.reductions import max_, min_, sum_
 from dualrev.compiled._array_functions.table import absent, array_function, owner_inside, zeros_for
 from dualrev.kernels.cpu import compiled
@@ -32,7 +33,9 @@ def held(a: Any) -> Callable[..., Any]:
 
 # Products with held values are differentiated like any others: there is no rule here that could be wrong in higher
 # orders.
-@array_function(np.linalg.inv, like="a")
+@array_function(
+    np.linalg.inv, like="a", pullback=lambda a: Lines(("add_product({to}, {t}, -{y}.T)",), "{t} = {y}.T @ {w}")
+)
 def inv(a: Any) -> Any:
     """Invert."""
     values = held(a)
@@ -40,7 +43,12 @@ def inv(a: Any) -> Any:
     return inverse - contraction(contraction(inverse, a - values), inverse)
 
 
-@array_function(np.linalg.solve, chosen=True, like="b")
+def _of_solution(a: types.Array, b: types.Array) -> Lines:
+    to_matrix = "add_outer({to}, {t}, -{y})" if b.ndim == 1 else "add_product({to}, {t}, -{y}.T)"
+    return Lines((to_matrix, "{to}[:] += {t}"), "{t} = np.linalg.solve({0}.T, {w})")
+
+
+@array_function(np.linalg.solve, chosen=True, like="b", pullback=_of_solution)
 def solve(a: Any, b: Any) -> Any:
     """Solve a linear system for one right-hand side or several."""
     owner = owner_of((a, b))
@@ -104,7 +112,7 @@ def _eliminated(y: Any, a: Any) -> Any:
     return result * left
 
 
-@array_function(np.linalg.slogdet)
+@array_function(np.linalg.slogdet, pullback=lambda a: Lines(("{to}[:] += {w[1]} * np.linalg.inv({0}).T",)))
 def slogdet(a: Any) -> Any:
     """Return the determinant's sign and logarithm."""
     values = held(a)
@@ -113,7 +121,7 @@ def slogdet(a: Any) -> Any:
 
 
 # Each element is a few operations of numbers before it, so that derivatives of any order come out without a rule.
-@array_function(np.linalg.cholesky, like="a")
+@array_function(np.linalg.cholesky, like="a", pullback=lambda a: Lines(("add_from_factor({to}, {w}, {y})",)))
 def cholesky(a: Any) -> Any:
     """Return the lower factor, element by element."""
     y = zeros_for(a, a.shape)
@@ -133,7 +141,7 @@ def cholesky(a: Any) -> Any:
     return y
 
 
-@array_function(np.linalg.norm, chosen=True)
+@array_function(np.linalg.norm, chosen=True, pullback=lambda x: Lines(("add_direction({to}, {w}, {y}, {0})",)))
 def norm(x: Any, ord: Any = None) -> Any:
     """Return a vector norm of any order but 0, or the Frobenius norm."""
     if absent(ord):

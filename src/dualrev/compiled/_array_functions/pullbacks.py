@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numba
@@ -138,18 +137,3 @@ def of_product(a: types.Array, b: types.Array) -> Lines:
             return Lines(("add_image({to}, {1}, {w})", "add_outer({to}, {0}, {w})"))
         case _:
             return Lines(("add_multiple({to}, {w}, {1})", "add_multiple({to}, {w}, {0})"))
-
-
-def _of_solution(a: types.Array, b: types.Array) -> Lines:
-    to_matrix = "add_outer({to}, {t}, -{y})" if b.ndim == 1 else "add_product({to}, {t}, -{y}.T)"
-    return Lines((to_matrix, "{to}[:] += {t}"), "{t} = np.linalg.solve({0}.T, {w})")
-
-
-PULLBACKS: dict[Any, Callable[..., Lines]] = {
-    np.linalg.solve: _of_solution,
-    np.linalg.inv: lambda a: Lines(("add_product({to}, {t}, -{y}.T)",), "{t} = {y}.T @ {w}"),
-    np.linalg.slogdet: lambda a: Lines(("{to}[:] += {w[1]} * np.linalg.inv({0}).T",)),
-    np.linalg.cholesky: lambda a: Lines(("add_from_factor({to}, {w}, {y})",)),
-    np.linalg.norm: lambda x: Lines(("add_direction({to}, {w}, {y}, {0})",)),
-}
-"""Pullbacks of functions of arrays alone, by the types of these."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numba.core import errors, types
 
+from dualrev.compiled._array_functions.pullbacks import Lines
 from dualrev.compiled._seeding import widened
 from dualrev.kernels.numba_arrays import zero_array
 from dualrev.kernels.numba_extending import compiled_only, defined, overloads, overloads_method
@@ -34,6 +35,10 @@ SHAPED_LIKE: dict[Any, str] = {}
 """Per function of NumPy's the parameter whose shape its result has, where that is always so."""
 
 
+PULLBACKS: dict[Any, Callable[..., Lines]] = {}
+"""Per function of NumPy's its pullback as lines, by the types of its arguments, all arrays, where it has one."""
+
+
 def owner_inside(of: Any) -> Any:
     """Return the active type of the highest level in a type, a list's or a tuple's elements included, or None."""
     if isinstance(of, types.List):
@@ -45,12 +50,16 @@ def owner_inside(of: Any) -> Any:
 
 
 def array_function(
-    *functions: Any, method: str | None = None, chosen: bool = False, like: str | None = None
+    *functions: Any,
+    method: str | None = None,
+    chosen: bool = False,
+    like: str | None = None,
+    pullback: Callable[..., Lines] | None = None,
 ) -> Callable[[Any], Any]:
     """Enter the decorated function as the stand-in of NumPy's; it becomes a method of active arrays too, if named.
 
     The decorated function is compiled by Numba; if `chosen`, it is given types and returns what is. `like` is the
-    parameter whose shape the result has.
+    parameter whose shape the result has. Adjoint code calls the `pullback`, if there is one, for which no tape is made.
     """
 
     def enter(implementation: Any) -> Any:
@@ -89,6 +98,7 @@ def array_function(
             METHODS.update(dict.fromkeys([method], *functions[:1]) if functions else {})
         STAND_INS.update(dict.fromkeys(functions, stand_in))
         SHAPED_LIKE.update({} if like is None else dict.fromkeys(functions, like))
+        PULLBACKS.update({} if pullback is None else dict.fromkeys(functions, pullback))
         return stand_in
 
     return enter

@@ -137,13 +137,18 @@ def item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
 
 
 def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:
-    """Return the item of a tuple of numbers at a place that is known when it runs."""
+    """Return the item of a tuple of numbers at a place that is known when it runs, which may count from the end."""
+    count = Constant(len(of.items), types.intp)
+    outside = reader.operation("not -{1} <= {0} < {1}", [place, count], types.boolean)
+    raise_if(reader, outside, "IndexError('tuple index out of range')")
+    return item_within(reader, of, place)
+
+
+def item_within(reader: Reader, of: Tuple, place: Value) -> Entry:
+    """Return the item of a tuple of numbers at a place that is not beyond its ends."""
     numbers = [reader.as_number(each) for each in of.items]
     if not 0 < len(numbers) <= MOST_ITEMS or any(each.type != numbers[0].type for each in numbers):
         return reader.refuse("has a subscript that is not known, of a tuple of many numbers or of several types")
-    count = Constant(len(numbers), types.intp)
-    outside = reader.operation("not -{1} <= {0} < {1}", [place, count], types.boolean)
-    raise_if(reader, outside, "IndexError('tuple index out of range')")
     found = numbers[-1]
     for n, each in enumerate(numbers[:-1]):
         text = f"{{0}} == {n} or {{0}} == {n - len(numbers)}"

@@ -15,7 +15,7 @@ from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading import grids
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, integer
-from dualrev.compiled.adjoints._reading.indexing import flat, taken, whole_view
+from dualrev.compiled.adjoints._reading.indexing import flat, item_within, taken, whole_view
 from dualrev.compiled.adjoints._reading.loops import Range, loop
 from dualrev.compiled.adjoints._reading.reader import Reader, known
 from dualrev.compiled.adjoints._reading.shapes import length
@@ -35,14 +35,19 @@ def for_statement(reader: Reader, node: ast.For) -> None:
     line = reader.line
     over = _over(reader, node.iter)
     reader.line = line
-    if isinstance(over, Tuple):
-        return _unrolled(reader, node, over)
+    if isinstance(over, Tuple) and getattr(node, "flag", None) is None:
+        for item in over.items:
+            assign(reader, node.target, item)
+            reader.statements(node.body)
+        return None
+    # A loop that is left before its end stays a loop.
+    numbered = _items(reader, over) if isinstance(over, Tuple) else over
 
     def begin(variable: Value | None) -> None:
         assert variable is not None
-        assign(reader, node.target, over.element(variable))
+        assign(reader, node.target, numbered.element(variable))
 
-    return loop(reader, node, over.range, begin)
+    return loop(reader, node, numbered.range, begin)
 
 
 def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
@@ -86,6 +91,11 @@ def _elements(reader: Reader, found: Entry) -> Iteration:
     return Iteration(Range(integer(0), count, integer(1), types.intp), lambda index: taken(reader, found, [index]))
 
 
+def _items(reader: Reader, found: Tuple) -> Iteration:
+    count = integer(len(found.items))
+    return Iteration(Range(integer(0), count, integer(1), types.intp), lambda index: item_within(reader, found, index))
+
+
 def _range(reader: Reader, node: ast.Call) -> Iteration:
     if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
         reader.refuse("calls range with keywords")
@@ -101,7 +111,7 @@ def counted(reader: Reader, node: ast.expr) -> Iteration:
     """Return an iteration as one over a range from 0."""
     found = _over(reader, node)
     if isinstance(found, Tuple):
-        return reader.refuse("loops over a tuple beside others")
+        return _items(reader, found)
     over, element = found.range, found.element
     if _is(over.start, 0) and _is(over.step, 1):
         return found
@@ -148,11 +158,3 @@ def _enumerate(reader: Reader, node: ast.Call) -> Iteration:
         return Tuple((number, found.element(index)))
 
     return Iteration(found.range, element)
-
-
-def _unrolled(reader: Reader, node: ast.For, over: Tuple) -> None:
-    if getattr(node, "flag", None) is not None:
-        reader.refuse("leaves a loop over a tuple")
-    for item in over.items:
-        assign(reader, node.target, item)
-        reader.statements(node.body)

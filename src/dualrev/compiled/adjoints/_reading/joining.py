@@ -91,10 +91,15 @@ def _as_columns(reader: Reader, x: Entry) -> Entry:
 
 
 def _diagonal(reader: Reader, x: Entry) -> Entry:
-    """Read `np.diag` of a vector."""
-    if not isinstance(x, Array) or x.type.ndim != 1:
-        return reader.refuse("calls diag of what is no vector")
+    """Read `np.diag` of a vector or a matrix."""
+    if not isinstance(x, Array) or x.type.ndim > 2:
+        return reader.refuse("calls diag of what is no vector and no matrix")
     count = length(reader, x, 0)
+    if x.type.ndim == 2:
+        shorter = reader.operation("min({0}, {1})", [count, length(reader, x, 1)], types.intp)
+        made = make(reader, [shorter], x.type.dtype)
+        nest(reader, [shorter], lambda n: reader.store(made, n, reader.load(x, [n[0], n[0]])))
+        return made
     made = make(reader, [count, count], x.type.dtype)
     fill(reader, made, zero(x.type.dtype))
     nest(reader, [count], lambda n: reader.store(made, [n[0], n[0]], reader.load(x, n)))

@@ -11,8 +11,7 @@ import numba
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled._array_functions.pullbacks import PULLBACKS
-from dualrev.compiled._array_functions.table import SHAPED_LIKE, STAND_INS
+from dualrev.compiled._array_functions.table import PULLBACKS, SHAPED_LIKE, STAND_INS
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Root, Value
 from dualrev.compiled.adjoints._primal_text import written
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, numba_type
