@@ -253,7 +253,18 @@ def f(a, b):
     return np.sum(np.diag(a) * np.diag(b)) * np.diag(a)[1]
 """
 
+ORDERS = """
+def f(a, b):
+    c = np.zeros_like(a)
+    c += a * a
+    d = np.copy(c)
+    d[0, 1] = c[1, 0] * b[0, 0]
+    e = d * 2.0 + np.where(a > 0.5, a, -a)
+    return np.sum(e * b) + c[0, 1] * e.T.copy()[0, 1]
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "Fortran's order": (ORDERS, (np.asfortranarray(M), M * 0.5)),
     "over tuples": (OVER_TUPLES, (X, 0.7)),
     "diagonals": (DIAGONALS, (M, M * 0.5)),
     "a chain of states": (CHAIN, (M[:2], V, 3)),

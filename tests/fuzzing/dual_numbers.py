@@ -224,6 +224,7 @@ class Arrays:
     array, sort, where, linalg = staticmethod(array), staticmethod(sort), staticmethod(where), Algebra
     sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
     outer, diff, cumsum = staticmethod(np.outer), staticmethod(np.diff), staticmethod(np.cumsum)
+    diag, copy = staticmethod(np.diag), staticmethod(np.copy)
     ndindex, ndenumerate = np.ndindex, np.ndenumerate
     abs = staticmethod(np.frompyfunc(abs, 1, 1))
     maximum = staticmethod(np.frompyfunc(larger, 2, 1))

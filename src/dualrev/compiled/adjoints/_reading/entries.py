@@ -67,12 +67,15 @@ class Elements:
         The element at subscripts, added to the statements.
     leaves
         The arrays that it reads.
+    layout
+        Numba's letter for the order that its elements would have in memory.
     """
 
     axes: tuple[tuple[Array, int], ...]
     dtype: Any
     at: Callable[[Sequence[Value | Constant]], Value | Constant]
     leaves: tuple[Array, ...]
+    layout: str = "C"
 
 
 Number = Operand

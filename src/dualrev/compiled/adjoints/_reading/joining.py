@@ -47,6 +47,8 @@ def _concatenated(reader: Reader, x: Entry, axis: Entry | None = None) -> Entry:
     arrays = _arrays(reader, x, (1, 2))
     if _axis(reader, axis, arrays[0].type.ndim) or any(each.type.ndim != arrays[0].type.ndim for each in arrays):
         return reader.refuse("joins arrays along another axis than the first")
+    if arrays[0].type.ndim > 1 and all(each.type.layout == "F" for each in arrays):
+        return reader.refuse("joins arrays in Fortran's order")
     total: Operand = Constant(0, types.intp)
     starts = []
     for each in arrays:

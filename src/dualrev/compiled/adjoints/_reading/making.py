@@ -13,6 +13,7 @@ from dualrev.compiled.adjoints._form import Array, Block, Constant, Fill, Make, 
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, zero
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.indexing import transposed
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import is_length, length
@@ -129,10 +130,10 @@ def _like(value: Any) -> Callable[..., Entry]:
     def read(reader: Reader, of: Entry, dtype: Entry | None = None) -> Entry:
         if not isinstance(of, Array):
             return reader.refuse("makes an array like what is none")
-        if of.type.layout == "F" and of.type.ndim > 1:
-            return reader.refuse("makes an array in Fortran's order")
         kind = of.type.dtype if dtype is None else dtype_of(reader, dtype)
         lengths = [length(reader, of, axis) for axis in range(of.type.ndim)]
+        if of.type.layout == "F" and of.type.ndim > 1:
+            return transposed(reader, _filled(reader, make(reader, lengths[::-1], kind), value))
         return _filled(reader, make(reader, lengths, kind), value)
 
     return read

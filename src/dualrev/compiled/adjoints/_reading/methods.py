@@ -49,16 +49,23 @@ def _array(reader: Reader, x: Entry) -> Array:
 
 
 def _copy(reader: Reader, x: Entry) -> Entry:
+    """Read the method, which copies to C's order."""
+    return copy(reader, _array(reader, x))
+
+
+def _copy_in_order(reader: Reader, x: Entry) -> Entry:
+    """Read `np.copy`, which keeps Fortran's."""
     of = _array(reader, x)
     if of.type.layout == "F" and of.type.ndim > 1:
-        return reader.refuse("copies an array in Fortran's order")
+        return transposed(reader, copy(reader, transposed(reader, of)))
     return copy(reader, of)
 
 
 def _astype(reader: Reader, x: Entry, dtype: Entry) -> Entry:
     of = dtype_of(reader, dtype)
     whole = elements_of(reader, _array(reader, x))
-    return settled(reader, Elements(whole.axes, of, lambda n: converted(reader, whole.at(n), of), whole.leaves))
+    layout = "F" if whole.layout == "F" else "C"
+    return settled(reader, Elements(whole.axes, of, lambda n: converted(reader, whole.at(n), of), whole.leaves, layout))
 
 
 def _transpose(reader: Reader, x: Entry) -> Entry:
@@ -143,7 +150,7 @@ METHODS: dict[str, Callable[..., Entry]] = {
 
 FUNCTIONS: dict[Any, Callable[..., Entry]] = {
     np.array: _stacked,
-    np.copy: _copy,
+    np.copy: _copy_in_order,
     np.expand_dims: _expanded,
     np.ravel: _ravel,
     np.reshape: _reshape,

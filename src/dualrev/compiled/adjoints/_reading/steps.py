@@ -16,6 +16,7 @@ from dualrev.compiled.adjoints._form import Array, Constant, Operand, Root, Valu
 from dualrev.compiled.adjoints._primal_text import written
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, numba_type
 from dualrev.compiled.adjoints._reading.functions import is_hashable
+from dualrev.compiled.adjoints._reading.indexing import transposed
 from dualrev.compiled.adjoints._reading.making import make
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -99,7 +100,11 @@ def outlasting(reader: Reader, result: Value | Array, axes: Sequence[tuple[Array
         return result
     if axes is None:
         return reader.refuse("makes an array in a loop, whose shape is not known before it")
-    made = make(reader, [length(reader, *each) for each in axes], result.type.dtype)
+    lengths = [length(reader, *each) for each in axes]
+    if result.type.layout == "F" and len(axes) > 1:
+        made = transposed(reader, make(reader, lengths[::-1], result.type.dtype))
+    else:
+        made = make(reader, lengths, result.type.dtype)
     each_element(reader, made, lambda indices: reader.load(result, indices))
     return made
 

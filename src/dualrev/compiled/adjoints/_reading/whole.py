@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from numba.core import types
@@ -16,6 +17,7 @@ from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Number
 from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.indexing import transposed
 from dualrev.compiled.adjoints._reading.making import fill, make
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.parts import copy
@@ -40,7 +42,11 @@ def elements_of(reader: Reader, entry: Entry) -> Elements:
         ndim = entry.type.ndim
         axes = tuple((entry, axis) for axis in range(ndim))
         return Elements(
-            axes, entry.type.dtype, lambda indices: reader.load(entry, indices[len(indices) - ndim :]), (entry,)
+            axes,
+            entry.type.dtype,
+            lambda indices: reader.load(entry, indices[len(indices) - ndim :]),
+            (entry,),
+            entry.type.layout,
         )
     number = reader.as_number(entry)
     return Elements((), number.type, lambda indices: number, ())
@@ -51,11 +57,11 @@ def elementwise(reader: Reader, function: Any, operands: Sequence[Entry], scalar
     of = reader.typing.call(function, [_type(each) for each in operands])
     if not isinstance(of, types.Array):
         reader.refuse("has an expression over arrays that Numba does not take")
-    return joined(reader, of.dtype, operands, scalar)
+    return joined(reader, of, operands, scalar)
 
 
-def joined(reader: Reader, dtype: Any, operands: Sequence[Entry], scalar: Scalar) -> Elements:
-    """Return elements of a type that a function makes of those of operands."""
+def joined(reader: Reader, of: types.Array, operands: Sequence[Entry], scalar: Scalar) -> Elements:
+    """Return elements of an array of a type that a function makes of those of operands."""
     parts = [elements_of(reader, each) for each in operands]
     count = max(len(part.axes) for part in parts)
     axes = []
@@ -66,9 +72,10 @@ def joined(reader: Reader, dtype: Any, operands: Sequence[Entry], scalar: Scalar
 
     def at(indices: Sequence[Operand]) -> Operand:
         with _quiet(reader):
-            return converted(reader, scalar(*(part.at(indices) for part in parts)), dtype)
+            return converted(reader, scalar(*(part.at(indices) for part in parts)), of.dtype)
 
-    return Elements(tuple(axes), dtype, at, tuple(leaf for part in parts for leaf in part.leaves))
+    leaves = tuple(leaf for part in parts for leaf in part.leaves)
+    return Elements(tuple(axes), of.dtype, at, leaves, of.layout)
 
 
 def repeated(reader: Reader, axes: Sequence[tuple[Array, int]], part: Elements) -> Elements:
@@ -86,12 +93,12 @@ def repeated(reader: Reader, axes: Sequence[tuple[Array, int]], part: Elements) 
         places = [Constant(0, types.intp) if len(indices) - n in alone else each for n, each in enumerate(indices)]
         return part.at(places)
 
-    return Elements(part.axes, part.dtype, at, part.leaves)
+    return replace(part, at=at)
 
 
 def _type(entry: Entry) -> Any:
     if isinstance(entry, Elements):
-        return types.Array(entry.dtype, len(entry.axes), "C")
+        return types.Array(entry.dtype, len(entry.axes), entry.layout)
     assert isinstance(entry, Array | Value | Constant)
     return entry.type
 
@@ -115,7 +122,9 @@ def settled(reader: Reader, entry: Entry) -> Entry:
     """Return an array of its own where an entry is an expression over arrays."""
     if not isinstance(entry, Elements):
         return entry
-    made = make(reader, lengths_of(reader, entry), entry.dtype)
+    turned = entry.layout == "F" and len(entry.axes) > 1
+    made = make(reader, lengths_of(reader, entry)[:: -1 if turned else 1], entry.dtype)
+    made = transposed(reader, made) if turned else made
     each_element(reader, made, entry.at)
     return made
 
@@ -176,4 +185,7 @@ def chosen(reader: Reader, condition: Entry, first: Entry, second: Entry) -> Ent
         parts = [operands[0], *(converted(reader, each, of) for each in operands[1:])]
         return reader.operation("{1} if {0} else {2}", parts, of, TABLE["where"])
 
-    return joined(reader, of, (condition, first, second), scalar)
+    layouts = [_type(each).layout for each in (condition, first, second) if is_whole(each)]
+    # Numba takes the order of the condition, unless both others are arrays and one of them has another.
+    ordered = is_whole(condition) and layouts[0] == "F" and (len(layouts) < 3 or set(layouts) == {"F"})
+    return joined(reader, types.Array(of, 1, "F" if ordered else "C"), (condition, first, second), scalar)
