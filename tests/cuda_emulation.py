@@ -17,7 +17,7 @@ import pytest
 from dualrev.cuda import _transfer as transfer
 from dualrev.cuda import batch, batch_kernels
 from dualrev.kernels import cuda_target
-from dualrev.kernels.numba_arrays import empty_array
+from dualrev.kernels.numba_arrays import filled_array
 
 LAUNCHES: list[tuple[int, int]] = []
 """Blocks and threads of the launches so far."""
@@ -53,7 +53,7 @@ def to_device(array: Any, stream: Any = 0) -> Any:
 
 @numba.njit
 def _array(shape: Any, dtype: Any) -> Any:
-    return empty_array(dtype, shape)
+    return filled_array(dtype, shape, 77.0)  # what is not written is to be noticed
 
 
 @numba.njit

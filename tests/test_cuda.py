@@ -303,6 +303,90 @@ def test_functions_for_kernels(emulated: Any) -> None:
     assert workspace.nbytes == 5 * 40 * (2 * 8 + 2 * 4 + 8) + 4
 
 
+@njit
+def rooted(x):
+    return np.sqrt(x[0]) * x[0] + x[1] * x[1]
+
+
+@njit
+def counting(x, calls):
+    calls[0] += 1.0
+    return calls[0] * rooted(x)
+
+
+def _at_kinks(points: Any, calls: Any, out: Any, partials: Any, operands: Any, adjoints: Any, flags: Any) -> None:
+    i = cuda.grid(1)  # type: ignore[name-defined]  # noqa: F821
+    if i < points.shape[0]:
+        out[i, 0] = reverse_rooted(points[i], out[i, 1:3], partials, operands, adjoints, flags, i)
+        out[i, 3] = reverse_counting(points[i], calls[i], out[i, 4:6], partials, operands, adjoints, flags, i)
+        out[i, 6] = forward_counting(points[i], calls[i], out[i, 7:9])
+
+
+reverse_rooted = dr.cuda.reverse_grad(rooted, 2)
+reverse_counting = dr.cuda.reverse_grad(counting, 2)
+forward_counting = dr.cuda.value_and_grad(counting, 2)
+KINKS = np.array([[0.0, 1.5], [4.0, 2.0], [np.nan, 1.0], [0.0, 0.0], [1.0, np.inf]])
+
+
+def test_threads_repeat_with_care_where_their_own_results_hold_a_nan(emulated: Any) -> None:
+    """The derivative of sqrt(x) x at 0, beside points that need no care; what f writes to is written once a call."""
+    out, calls, workspace = np.zeros((5, 9)), np.zeros((5, 1)), dr.cuda.Workspace(5, 20)
+    EmulatedKernel(_at_kinks)[1, 5, 0](KINKS, calls, out, *workspace.arrays)
+    workspace.check()
+    np.testing.assert_array_equal(calls, np.full((5, 1), 2.0))
+    values, gradients = dr.value_and_grad(rooted, batched=True, mode="reverse")(KINKS)
+    assert np.isnan(gradients).sum() == 1
+    for at, factor in ((0, 1.0), (3, 1.0), (6, 2.0)):
+        np.testing.assert_array_equal(out[:, at], factor * values)
+        np.testing.assert_allclose(out[:, at + 1 : at + 3], factor * gradients, rtol=1e-15)
+
+
+@pytest.mark.parametrize("precision", FLOATS)
+def test_tapes_of_both_versions_compile(precision: str) -> None:
+    def kernel(points: Any, out: Any, partials: Any, operands: Any, adjoints: Any, flags: Any) -> None:
+        i = cuda.grid(1)
+        if i < points.shape[0]:
+            out[i, 0] = reverse_rooted(points[i], out[i, 1:], partials, operands, adjoints, flags, i)
+
+    cuda, of = cuda_target.api(), FLOATS[precision]
+    arrays = [(of, 2), (of, 2), (of, 3), (types.int32, 3), (of, 2), (types.int32, 1)]
+    code = cuda_target.assembly(kernel, [types.Array(dtype, ndim, "C") for dtype, ndim in arrays])
+    assert len(re.findall(r"\bsqrt\.rn\.", code)) == 2
+    assert precision == "float64" or ".f64" not in code
+    taken = cuda_target.resources(code)
+    assert taken is not None
+    assert (taken.stack_bytes, taken.spilled_bytes) == (0, 0)
+
+
+def test_a_batch_calls_a_function_that_writes_to_an_argument_once_at_each_point(emulated: Any) -> None:
+    for calls in (np.zeros((5, 1)), emulated(np.zeros((5, 1)))):
+        points = KINKS if type(calls) is np.ndarray else emulated(KINKS)
+        found = dr.value_and_grad(counting, batched=(0, 1), device="cuda")(points, calls)
+        close(found, dr.value_and_grad(rooted, batched=True)(KINKS))
+        np.testing.assert_array_equal(calls, np.full((5, 1), 0.0 if points is KINKS else 1.0))
+
+
+@njit
+def writes_one(x, y):
+    y[1] += x[0] * x[1]
+
+
+def test_what_a_function_does_not_write_to_is_0_on_the_device_too(emulated: Any) -> None:
+    for make in (dr.jacobian, dr.value_and_jacobian):
+        found = make(writes_one, batched=True, out_shape=3, device="cuda")(X)
+        close(found, make(writes_one, batched=True, out_shape=3)(X))
+
+
+slope = dr.derivative(njit(lambda z: z * z))
+ruled = dr.custom_rule(njit(lambda z: z * z), pullback=njit(lambda y, primals, cotangent: (cotangent,)))
+
+
+@pytest.mark.parametrize("f", [njit(lambda x: slope(x[0])), njit(lambda x: ruled(x[0]))], ids=["derivative", "rule"])
+def test_derivatives_and_rules_inside_a_function_for_a_device_are_refused(f: Any, emulated: Any) -> None:
+    with pytest.raises(errors.DeviceError, match="code for a device cannot call"):
+        dr.grad(f, batched=True, device="cuda")(X)
+
+
 REFUSED = [
     (lambda: dr.jacobian(turned, device="cuda"), errors.DeviceError, "batched=True"),
     (lambda: dr.jacobian(turned, device="tpu"), errors.DeviceError, "'cpu' or 'cuda'"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
@@ -12,8 +12,10 @@ from numba.core import errors, types
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import thorough_constructors
+from dualrev.compiled.drivers.repeatable import repeatable
+from dualrev.errors import DeviceError
 from dualrev.kernels import cuda
-from dualrev.kernels.numba_extending import compiled_only
+from dualrev.kernels.numba_extending import chooser_of, compiled_only
 from dualrev.kernels.single_precision import single_floats
 
 
@@ -51,9 +53,25 @@ class DeviceCloner(Cloner):
 
     def mapped(self, value: Any) -> Any:
         """Return what stands for a global value in a clone."""
+        if _is_written(value):
+            raise DeviceError(
+                f"{getattr(value, '__name__', value)} is a derivative, or a function with a rule of its own, which "
+                "code for a device cannot call. Write out what it computes; dr.cuda has derivatives for kernels"
+            )
         if self.single and type(value) is float:
             return np.float32(value)
         return super().mapped(value)
+
+
+# To compile one for a device fails, and Numba then fails for the CPU, too: its record of what is compiled is in a state
+# between the two.
+def _is_written(value: Any) -> bool:
+    """Whether compiled code for the CPU is written for a value that is called: for a derivative, or a rule."""
+    try:
+        of = numba.typeof(value)
+    except ValueError:  # no value of Numba's
+        return False
+    return isinstance(of, types.Dispatcher) and chooser_of(of.dispatcher) is not None
 
 
 def clone(function: Any, number: Any, dtype: Any) -> Any:
@@ -70,5 +88,13 @@ def clone(function: Any, number: Any, dtype: Any) -> Any:
     """
     registration.register()
     cuda.complete()
-    dispatcher = function if hasattr(function, "py_func") else numba.njit(function)
-    return DeviceCloner(number, dtype == types.float32).clone(dispatcher)
+    return DeviceCloner(number, dtype == types.float32).clone(_compiled(function))
+
+
+def does_the_same_again(function: Any, numba_types: Sequence[Any], argnums: Sequence[int]) -> bool:
+    """Whether a thread may call a function twice; the arguments `argnums` are made for each call."""
+    return repeatable(_compiled(function), numba_types, argnums)
+
+
+def _compiled(function: Any) -> Any:
+    return function if hasattr(function, "py_func") else numba.njit(function)

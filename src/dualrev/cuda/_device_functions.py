@@ -13,15 +13,16 @@ from typing import Any
 from numba.core import types
 
 from dualrev.cuda import programs
-from dualrev.cuda._clones import clone
+from dualrev.cuda._clones import clone, does_the_same_again
 from dualrev.cuda._tape import WorkspaceVarType, length_in, tape_in
 from dualrev.cuda.batch_kernels import primal
 from dualrev.cuda.programs import Layout, Program
 from dualrev.errors import DeviceError
 from dualrev.kernels import cuda_target
-from dualrev.kernels.numba_chain_rule import chained
+from dualrev.kernels.numba_arrays import retyped
 from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import is_active
+from dualrev.reverse.numba_adjoint_sweep import with_product
 from dualrev.reverse.numba_var import variable
 
 
@@ -61,6 +62,7 @@ def value_and_grad(f: Callable[..., Any], n: int) -> Callable[..., Any]:
         lambda dtype: programs.jacobian(layout, dtype, value=True),
         begin,
         ["return out0[0]"],
+        ["x", *names],
     )
 
 
@@ -100,6 +102,7 @@ def jacobian(f: Callable[..., Any], n: int, m: int) -> Callable[..., Any]:
         lambda dtype: programs.jacobian(layout, dtype, value=True),
         begin,
         [],
+        ["x", *_names(f, 2), "values"],
     )
 
 
@@ -137,6 +140,7 @@ def jvp(f: Callable[..., Any], n: int) -> Callable[..., Any]:
         lambda dtype: programs.pushforward(layout, dtype),
         begin,
         ["return out0[0], out1[0]"],
+        ["x", *_names(f, 1)],
     )
 
 
@@ -172,12 +176,12 @@ def reverse_grad(f: Callable[..., Any], n: int) -> Callable[..., Any]:
     _positive(n, "n")
     rest = _names(f, 1)
     body = [
-        f"tape = tape_in(V, partials, operands, thread, {n + 1})",
-        f"x_ = cuda.local.array({n}, V)",
+        f"tape = tape_in(D, partials, operands, thread, {n + 1})",
+        "x0 = retyped(D, room)",
         f"for k in range({n}):",
-        "    x_[k] = variable(tape, V, x[k], k + 1)",
-        f"y = f({', '.join(['x_', *rest])})",
-        "count = length_in(V, tape)",
+        "    x0[k] = variable(tape, D, x[k], k + 1)",
+        f"y = f({', '.join(['x0', *rest])})",
+        "count = length_in(D, tape)",
         "if count > adjoints.shape[0]:",
         "    flags[0] = 1",
         f"    for k in range({n}):",
@@ -190,20 +194,24 @@ def reverse_grad(f: Callable[..., Any], n: int) -> Callable[..., Any]:
         "    adjoint = adjoints[k, thread]",
         "    if adjoint != 0:",
         "        for m in range(2):",
-        "            adjoints[operands[m, k, thread], thread] += product(partials[m, k, thread], adjoint)",
+        "            at = operands[m, k, thread]",
+        "            adjoints[at, thread] = with_product(D, adjoints[at, thread], partials[m, k, thread], adjoint)",
         f"for k in range({n}):",
-        "    gradient[k] = adjoints[k + 1, thread]",
-        "return primal(y)",
+        "    adjoint = adjoints[k + 1, thread]",
+        "    gradient[k] = adjoint",
     ]
 
-    def program(dtype: Any) -> Program:
-        var = WorkspaceVarType(dtype)
-        scope = {"V": var, "tape_in": tape_in, "length_in": length_in, "variable": variable, "primal": primal}
-        scope |= {"index_of": index_of, "scale_of": scale_of, "nan": float("nan"), "product": chained}
-        return Program(var, body, [], scope)
+    def program(dtype: Any, careful: bool = False) -> Program:
+        var = WorkspaceVarType(dtype, careful)
+        scope = {"D": var, "tape_in": tape_in, "length_in": length_in, "variable": variable, "nan": float("nan")}
+        scope |= {"index_of": index_of, "scale_of": scale_of, "with_product": with_product, "retyped": retyped}
+        lines = body if careful else [*body, "    bad |= adjoint != adjoint"]
+        again = None if careful else program(dtype, True)
+        # One array for the numbers of both versions: of many inputs it is most of a thread's memory.
+        return Program(var, lines, [], scope, careful=again, before=[f"room = cuda.local.array({n}, D)"])
 
     parameters = ["x", *rest, "gradient", "partials", "operands", "adjoints", "flags", "thread"]
-    return _function("reverse_grad", f, parameters, program, [], [])
+    return _function("reverse_grad", f, parameters, program, [], ["return primal(y)"], ["x", *rest])
 
 
 @compiled_only
@@ -225,13 +233,20 @@ def _function(
     program: Callable[[Any], Program],
     begin: Sequence[str],
     end: Sequence[str],
+    own: Sequence[str],
 ) -> Callable[..., Any]:
-    """Return a function that exists in compiled code only, which runs a program of its arguments' precision."""
+    """Return a function that exists in compiled code only, which runs a program of its arguments' precision.
+
+    `own` names those of its parameters whose types are those of the function's.
+    """
+    afresh = [n for n, name in enumerate(own) if name in ("x", "values")]
 
     def choose(x: Any, *others: Any) -> Callable[..., Any] | None:
         if not isinstance(x, types.Array) or not isinstance(x.dtype, types.Float):
             return None
-        made = program(x.dtype)
+        made, given = program(x.dtype), dict(zip(names, (x, *others), strict=True))
+        if not does_the_same_again(f, [given[name] for name in own], afresh):
+            made = made.called_once()
         lines, scope = made.with_function(lambda number: clone(f, number, x.dtype))
         scope |= {"cuda": cuda_target.api(), "T": x.dtype, "primal": primal}
         return defined(list(names), [*begin, *lines, *end], scope)

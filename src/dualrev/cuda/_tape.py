@@ -31,9 +31,9 @@ def _header(context: Any, dtype: Any) -> Any:
 class WorkspaceVarType(VarType):
     """A number on a tape in a workspace."""
 
-    def __init__(self, dtype: Any) -> None:
-        super().__init__(dtype, 1, careful=True)
-        self.name = f"WorkspaceVar({dtype})"
+    def __init__(self, dtype: Any, careful: bool) -> None:
+        super().__init__(dtype, 1, careful)
+        self.name = f"{'Plain' * (not careful)}WorkspaceVar({dtype})"
 
     def push(self, context: Any, builder: Any, tape: Any, partials: Any, operands: Any) -> Any:
         """Emit a record, if there is room for it; the result is its index, or 0."""

@@ -72,8 +72,15 @@ def as_rows(array: Any, columns: int) -> Any:
 
 
 def first_point(array: Any) -> Any:
-    """Return the first entry of an array, on the host."""
-    return array[:1].copy_to_host()[0] if on_device(array) else array[0]
+    """Return a copy of the first entry of an array, on the host."""
+    return on_host(array[:1])[0]
+
+
+def on_host(value: Any) -> Any:
+    """Return a copy of an array, on the host; anything else is itself."""
+    if on_device(value):
+        return value.copy_to_host()
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def nbytes_per_point(arrays: Sequence[Any], extra: int) -> int:

@@ -11,7 +11,8 @@ import numba
 import numpy as np
 
 from dualrev.cuda import batch_kernels, programs
-from dualrev.cuda._transfer import as_rows, first_point, nbytes_per_point, on_device, pieces, taken
+from dualrev.cuda._clones import does_the_same_again
+from dualrev.cuda._transfer import as_rows, first_point, nbytes_per_point, on_device, on_host, pieces, taken
 from dualrev.cuda.programs import Layout, Program
 from dualrev.errors import BatchError, DeviceError, NonScalarOutputError, ShapeMismatchError
 from dualrev.kernels import cuda_target
@@ -76,7 +77,7 @@ class DeviceBatch:
         if not points:
             return self._nothing(x, resident)
         layout = self._layout(given, carriers, argnum)
-        kernel, program, threads = self._kernel(layout, x.dtype)
+        kernel, program, threads = self._kernel(layout, x.dtype, *_called_with(given, layout, x.dtype))
         cuda = cuda_target.api()
         make = cuda.device_array if resident else np.empty
         outs: list[Any] = [make((points, size), x.dtype) for size in program.outputs]
@@ -138,7 +139,7 @@ class DeviceBatch:
         spread = self._takes_columns(given, given[argnum])
         if self.out_shape is not None:
             return Layout(shapes, (argnum,), self.out_shape, "in place", spread)
-        point = [first_point(arg) if n in carriers else arg for n, arg in enumerate(given)]
+        point = [first_point(arg) if n in carriers else on_host(arg) for n, arg in enumerate(given)]
         if spread:
             point[argnum : argnum + 1] = list(point[argnum])
         result = self.f(*point)
@@ -153,14 +154,16 @@ class DeviceBatch:
             return Layout(shapes, (argnum,), (len(result),), "tuple", spread)
         return Layout(shapes, (argnum,), (), "number", spread)
 
-    def _kernel(self, layout: Layout, dtype: Any) -> Any:
-        key = (layout, dtype)
+    def _kernel(self, layout: Layout, dtype: Any, numba_types: Sequence[Any], afresh: Sequence[int]) -> Any:
+        key = (layout, dtype, numba_types)
         if key not in self._compiled:
             if self.kind in ("gradient", "hessian") and layout.m != 1:
                 raise NonScalarOutputError(
                     f"{self.name} returns {layout.m} numbers; grad and hessian need one: use jacobian"
                 )
             program = self.program(layout, numba.from_dtype(dtype))
+            if not does_the_same_again(self.f, numba_types, afresh):
+                program = program.called_once()
             function, threads = batch_kernels.over_points(
                 self.f, layout, program, numba.from_dtype(dtype), self.kind == "pushforward"
             )
@@ -203,6 +206,30 @@ class DeviceBatch:
         derivative = outs[-1].reshape(points, *layout.result, *inner, *(inner if self.kind == "hessian" else ()))
         derivative = derivative if self.single else (derivative,)
         return (outs[0].reshape(points, *layout.result), derivative) if self.value else derivative
+
+
+def _called_with(given: Sequence[Any], layout: Layout, dtype: Any) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Return Numba's types of the function's arguments at a point, and the places of those made for each call."""
+    found: list[Any] = []
+    afresh: list[int] = []
+    for n, (arg, shape) in enumerate(zip(given, layout.arguments, strict=True)):
+        if n in layout.active:
+            count = layout.n if layout.spread else 1
+            afresh += range(len(found), len(found) + count)
+            found += [_type_of(dtype, 0 if layout.spread else len(shape or ()))] * count
+        elif shape is None and not getattr(arg, "ndim", 0):
+            found.append(numba.typeof(arg))
+        else:
+            found.append(_type_of(arg.dtype, arg.ndim if shape is None else len(shape)))
+    if layout.form == "in place":
+        afresh.append(len(found))
+        found.append(_type_of(dtype, len(layout.result)))
+    return tuple(found), tuple(afresh)
+
+
+def _type_of(dtype: Any, ndim: int) -> Any:
+    of = numba.from_dtype(dtype)
+    return numba.types.Array(of, ndim, "C") if ndim else of
 
 
 def _moved(array: Any, stream: Any) -> Any:

@@ -79,6 +79,8 @@ class Program:
     careful
         The same with careful products, which a thread runs where the lines set `bad`: a result of its plain products
         is NaN. See `compiled/drivers/_care.py`.
+    before
+        Lines that run first, and once where both versions run.
     """
 
     number: Any
@@ -87,16 +89,22 @@ class Program:
     scope: dict[str, Any]
     once: bool = True
     careful: Program | None = None
+    before: Sequence[str] = ()
+
+    def called_once(self) -> Program:
+        """Return the version that calls the function once: the careful one."""
+        return self.careful or self
 
     def with_function(self, made: Callable[[Any], Any]) -> tuple[list[str], dict[str, Any]]:
         """Return the lines and what they refer to; `made` makes the function that takes a type of numbers."""
         scope = self.scope | {"f": made(self.number)}
+        lines = [*self.before, *self.lines]
         if self.careful is None:
-            return self.lines, scope
-        lines, again = self.careful.with_function(made)
-        lines = [_OWN_NAMES.sub(r"\g<0>_", line) for line in lines]
+            return lines, scope
+        again = self.careful.scope | {"f": made(self.careful.number)}
         scope |= {_OWN_NAMES.sub(r"\g<0>_", name): value for name, value in again.items()}
-        return ["bad = False", *self.lines, "if bad:", *(f"    {line}" for line in lines)], scope
+        careful = [_OWN_NAMES.sub(r"\g<0>_", line) for line in self.careful.lines]
+        return ["bad = False", *lines, "if bad:", *(f"    {line}" for line in careful)], scope
 
 
 _OWN_NAMES = re.compile(r"\b(?:[DEfy]|x\d+)\b")
@@ -125,7 +133,12 @@ def _call(layout: Layout, number: Callable[[int, int, str], str]) -> list[str]:
                 lines.append(f"x{n}[{index}] = {number(n, place, f'in{n}[{k}]')}")
                 place += 1
     if layout.form == "in place":
-        lines += [f"y = cuda.local.array({layout.result}, D)", f"f({', '.join([*given, 'y'])})"]
+        # Zeros, as the array is on the host: a function need not write all of it.
+        lines += [
+            f"y = cuda.local.array({layout.result}, D)",
+            *(f"y[{index}] = 0" for index in _indices(layout.result)),
+        ]
+        lines.append(f"f({', '.join([*given, 'y'])})")
     else:
         lines.append(f"y = f({', '.join(given)})")
     return lines

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numba.core import cgutils, errors, types
-from numba.core.imputils import impl_ret_new_ref
+from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
 from numba.np.arrayobj import _empty_nd_impl, _parse_shape
 
 from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
@@ -37,6 +37,18 @@ def filled_array(dtype: Any, shape: Any, value: Any) -> Callable[..., Any]:
         return array
 
     return implementation
+
+
+@intrinsic
+def retyped(typingctx: Any, dtype: Any, array: Any) -> Any:
+    """Return an array as one of other numbers, given as a TypeRef, that memory holds alike; nothing is copied."""
+    result = array_of(dtype.instance_type, array.ndim, array.layout)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        assert context.get_value_type(result) == context.get_value_type(array)
+        return impl_ret_borrowed(context, builder, result, args[1])
+
+    return result(dtype, array), codegen
 
 
 def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:

@@ -18,10 +18,10 @@ from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.compiled.drivers._arguments import Arguments, parts_of, taken_of
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
-from dualrev.compiled.drivers._repeatable import called
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._step_pullbacks import pullback_of
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
+from dualrev.compiled.drivers.repeatable import called
 from dualrev.kernels.numba_extending import chooser_of
 from dualrev.kernels.numba_types import array_of, element
 from dualrev.reverse.numba_workspace import workspace_type

@@ -10,7 +10,7 @@ where they hold a NaN is all of it computed again with care. This is sound becau
 3. Nothing between compares, clips or rounds a tangent or an adjoint. Numba's linear algebra raises an error at a NaN,
    which then counts as one.
 4. The repetition sees the same world. A function that draws random numbers, calls Python, catches errors, writes to an
-   array that it is given, or does what cannot be seen (`_repeatable.py`) is computed with care from the start.
+   array that it is given, or does what cannot be seen (`repeatable.py`) is computed with care from the start.
 5. Value and derivative come from one run, and all chunks of a call from one version.
 6. No code tests a tangent or an adjoint against 0, but for a float, to skip a sum that both versions skip; a nested 0
    has a derivative.
@@ -25,8 +25,8 @@ from math import inf
 from typing import Any
 
 from dualrev.compiled._marks import MADE_OF
-from dualrev.compiled.drivers._repeatable import functions_called, repeatable, uses
 from dualrev.compiled.drivers.reading import holds_nan
+from dualrev.compiled.drivers.repeatable import functions_called, repeatable, uses
 from dualrev.kernels.numba_types import is_active
 
 PLAIN, INNER, EITHER, CAREFUL, PART = "plain", "inner", "either", "careful", "part"
@@ -48,7 +48,7 @@ def care_for(dispatcher: Any, asked: str, arguments: Any, generated: bool = Fals
     around = arguments.float_type
     if is_active(around):
         return CAREFUL if around.careful else INNER
-    if asked == CAREFUL or not repeatable(dispatcher, arguments, generated):
+    if asked == CAREFUL or not repeatable(dispatcher, arguments.types, arguments.argnums, generated):
         return CAREFUL
     if asked == EITHER and not _small(dispatcher, arguments, inf if generated else SMALL):
         return CAREFUL

@@ -30,9 +30,12 @@ _UNCHANGING = (types.Number, types.Boolean, types.NoneType, types.UnicodeType, t
 """Types of arguments that no function can change."""
 
 
-def repeatable(dispatcher: Any, arguments: Any, copies: bool = False) -> bool:
-    """Whether a function does the same when it is called again; with copies of what it writes to, or without."""
-    constants = {n: of for n, of in enumerate(arguments.types) if n not in arguments.argnums}
+def repeatable(dispatcher: Any, numba_types: Sequence[Any], argnums: Sequence[int], copies: bool = False) -> bool:
+    """Whether a function does the same when it is called again; with copies of what it writes to, or without.
+
+    What it does to the arguments `argnums`, which are given afresh each time, is left out.
+    """
+    constants = {n: of for n, of in enumerate(numba_types) if n not in argnums}
     if not all(map(_known_type, constants.values())):
         return False
     functions = functions_called(dispatcher, list(constants.values()))
@@ -41,7 +44,7 @@ def repeatable(dispatcher: Any, arguments: Any, copies: bool = False) -> bool:
     arrays = {n for n, of in constants.items() if _holds_array(of)}
     if copies or not arrays:
         return True
-    written, known = arguments_written_to(dispatcher, arguments.types)
+    written, known = arguments_written_to(dispatcher, numba_types)
     return known and written.isdisjoint(arrays)
 
 
