@@ -25,6 +25,7 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
+from dualrev.compiled.adjoints._primal_text import written
 from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints.refusal import Refused
 from dualrev.primitives.row import HostRow, Row
@@ -67,7 +68,7 @@ class Activity:
         """Return the line that makes the shadow of an array that is no view."""
         given = self.program.differentiated
         of = array.type.dtype if array in given else max([array.type.dtype, *map(_number_type, given)], key=_bits)
-        return f"{array.name}_b = np.zeros({array.name}.shape, np.{of.name})"
+        return f"{array.name}_b = np.zeros({shape_text(array)}, np.{of.name})"
 
     def _is_varied(self, of: Operand) -> bool:
         return not _is_constant(of) and _node(of) in self.varied
@@ -82,6 +83,12 @@ class Activity:
                         raise Refused(
                             f"line {statement.line} calls {statement.row.name}, which has no derivative there"
                         )
+
+
+def shape_text(array: Array) -> str:
+    """Return the text of the shape that an array has where the reverse sweep is."""
+    lengths = array.made_by.lengths.get(array) if isinstance(array.made_by, Step) else None
+    return f"({''.join(f'{written(each)}, ' for each in lengths)})" if lengths else f"{array.name}.shape"
 
 
 def has_derivative(row: Row | None, argument: int) -> bool:

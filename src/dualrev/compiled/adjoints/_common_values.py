@@ -28,6 +28,7 @@ from dualrev.compiled.adjoints._form import (
     View,
     statements,
 )
+from dualrev.compiled.adjoints._growth import Grow
 from dualrev.compiled.adjoints._steps import Step
 
 _NAMELESS = re.compile(r"t(_\d+)?")
@@ -38,6 +39,9 @@ def with_common_values(program: Program) -> None:
     common = _Common()
     common.block(program.body, {})
     program.result = common.now(program.result)
+    for step in (each for each in statements(program.body) if isinstance(each, Step)):
+        # They are read behind the step.
+        step.lengths = {array: common.now(each) for array, each in step.lengths.items()}
 
 
 class _Common:
@@ -112,6 +116,8 @@ class _Common:
             statement.indices, statement.value = self.now(statement.indices), self.now(statement.value)
         elif isinstance(statement, Make):
             statement.shape = self.now(statement.shape)
+        elif isinstance(statement, Grow):
+            statement.size = self.now(statement.size)
         elif isinstance(statement, If):
             statement.condition = self.now(statement.condition)
         elif isinstance(statement, Loop):

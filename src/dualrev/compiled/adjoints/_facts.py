@@ -30,6 +30,7 @@ from dualrev.compiled.adjoints._form import (
     leaves,
     statements,
 )
+from dualrev.compiled.adjoints._growth import Grow
 from dualrev.compiled.adjoints._steps import Step
 
 
@@ -219,6 +220,8 @@ def operands_of(statement: Statement) -> list[Operand | Array]:
         return [statement.source, *statement.operands]
     if isinstance(statement, Make):
         return list(statement.shape)
+    if isinstance(statement, Grow):
+        return [statement.array, statement.size]
     if isinstance(statement, If):
         return [statement.condition, *(each for m in statement.merges for each in (m.first, m.second))]
     if isinstance(statement, Loop):

@@ -24,6 +24,7 @@ from dualrev.compiled.adjoints._form import (
     Store,
     Value,
 )
+from dualrev.compiled.adjoints._growth import Grow
 from dualrev.compiled.adjoints._kills import Kills
 from dualrev.compiled.adjoints._steps import Step
 from dualrev.primitives.rule_text import shown
@@ -156,7 +157,7 @@ class LoopClasses:
             if each.following is not each.inside and not (self.activity.active(each.inside) and self.is_sum(each)):
                 return False
         within = self.facts.within[loop]
-        if any(isinstance(each, Exchange | Raise) or _makes_arrays(each) for each in within):
+        if any(isinstance(each, Exchange | Grow | Raise) or _makes_arrays(each) for each in within):
             return False
         written = {each.array.root for each in within if isinstance(each, Store)}
         return all(

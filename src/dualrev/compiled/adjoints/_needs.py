@@ -24,7 +24,7 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._steps import Step
+from dualrev.compiled.adjoints._steps import Step, reads_step
 from dualrev.compiled.adjoints.refusal import Refused
 
 Kept = Value | Store
@@ -92,7 +92,7 @@ class Needs:
     # back by then.
     def demand_operands(self, step: Step, read: Sequence[Operand | Array], named: Iterable[Operand | Array]) -> None:
         """Note that the reverse sweep reads what a step has read, arrays as a whole, and needs names of more."""
-        for each in (*read, *named):
+        for each in (*read, *named, *(length for axes in step.lengths.values() for length in axes)):
             self.demand(each)
         self._whole_reads.setdefault(step, set()).update(each for each in read if isinstance(each, Array))
 
@@ -127,7 +127,7 @@ class Needs:
             self._find_carried(value, loop)
             return
         made = value.made_by
-        if isinstance(made, Operation) and not is_dear(made):
+        if isinstance(made, Operation) and not is_dear(made) and not reads_step(made):
             for operand in made.operands:
                 self.demand(operand)
         elif isinstance(made, Load) and not self._is_lost(made, loop):

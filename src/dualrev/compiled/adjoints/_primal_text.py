@@ -29,6 +29,7 @@ from dualrev.compiled.adjoints._form import (
     Value,
     View,
 )
+from dualrev.compiled.adjoints._growth import Grow
 from dualrev.compiled.adjoints._lines import Lines
 from dualrev.compiled.adjoints._steps import Step
 
@@ -134,6 +135,13 @@ class PrimalText:
         shape = "".join(f"{written(length)}, " for length in statement.shape)
         self.lines.add(f"{statement.result.name} = np.empty(({shape}), {dtype(statement.result)})")
         self.made(statement.result)
+
+    @statement.register
+    def _(self, statement: Grow) -> None:
+        name, size = statement.array.name, written(statement.size)
+        with self.lines.block(f"if {size} > {name}.shape[0]:"):
+            self.lines.add(f"{name} = {statement.function}({name}, {size})")
+            self.made(statement.array)
 
     @statement.register
     def _(self, statement: Step) -> None:

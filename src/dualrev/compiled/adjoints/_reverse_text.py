@@ -31,7 +31,7 @@ from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import exchanged, head, written
 from dualrev.compiled.adjoints._recomputation import Recomputation
 from dualrev.compiled.adjoints._reversed_loops import arranged
-from dualrev.compiled.adjoints._reversed_steps import pulled, shadows_within
+from dualrev.compiled.adjoints._reversed_steps import pulled, shadowed_within
 from dualrev.compiled.adjoints._shadows import shadows
 from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._tags import Added, Restored, Total, Zeroed
@@ -83,7 +83,7 @@ class ReverseText:
         place = len(self.lines.lines)
         yield
         zeros = [Line(self.lines.depth, f"{value.name}_b = 0.0") for value in self._zeros[block]]
-        zeros += [Line(self.lines.depth, text) for text in shadows_within(block, self.activity)]
+        zeros += [Line(self.lines.depth, self.activity.zeros(each)) for each in shadowed_within(block, self.activity)]
         self.lines.lines[place:place] = zeros
         self._here = before
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from string import Formatter
 from typing import NamedTuple
 
 from dualrev.compiled._array_functions.pullbacks import Lines
-from dualrev.compiled.adjoints._activity import Activity
+from dualrev.compiled.adjoints._activity import Activity, shape_text
 from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import written
@@ -82,15 +82,11 @@ def _by_lines(step: Step, pulls: Lines, active: Sequence[int], cotangents: Seque
 def _cotangent(result: Value | Array, activity: Activity, begun: Collection[Value]) -> str:
     """Return the text of the adjoint of a step's result, which is zero where it has none."""
     if isinstance(result, Array):
-        return f"{result.name}_b" if activity.active(result) else f"np.zeros({result.name}.shape)"
+        return f"{result.name}_b" if activity.active(result) else f"np.zeros({shape_text(result)})"
     return f"{result.name}_b" if result in begun else "0.0"
 
 
-def shadows_within(block: Block, activity: Activity) -> Iterator[str]:
-    """Yield the lines that make the shadows of what steps have made in a loop, in each iteration anew."""
-    if not block.loops():
-        return
-    for step in block.statements:
-        if isinstance(step, Step):
-            made = (each for each in step.results if isinstance(each, Array) and activity.active(each))
-            yield from map(activity.zeros, made)
+def shadowed_within(block: Block, activity: Activity) -> list[Array]:
+    """Return what steps have made in a loop, of which each iteration makes the shadows anew."""
+    steps = [each for each in block.statements if isinstance(each, Step)] if block.loops() else []
+    return [each for step in steps for each in step.results if isinstance(each, Array) and activity.active(each)]

@@ -6,11 +6,11 @@ Which function a pullback is of is known here; drivers make it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dualrev.compiled._array_functions.pullbacks import Lines
-from dualrev.compiled.adjoints._form import Array, Operand, Statement, Value
+from dualrev.compiled.adjoints._form import Array, Operand, Operation, Statement, Value
 
 
 @dataclass(eq=False)
@@ -27,6 +27,8 @@ class Step(Statement):
         The name of the tuple in texts where it returns one.
     pulls
         The pullback as lines, where the table of array functions has those.
+    lengths
+        For each array that it returns in a loop the lengths of its axes, which other iterations may have others of.
     """
 
     results: tuple[Value | Array, ...]
@@ -35,6 +37,13 @@ class Step(Statement):
     function: Any
     tuple_name: str = ""
     pulls: Lines | None = None
+    lengths: dict[Array, tuple[Operand, ...]] = field(default_factory=dict)
+
+
+# The array that a step makes in a loop is there in its own iteration only.
+def reads_step(operation: Operation) -> bool:
+    """Whether an operation reads the shape of what a step has made."""
+    return any(isinstance(each, Array) and isinstance(each.made_by, Step) for each in operation.operands)
 
 
 @dataclass(frozen=True)

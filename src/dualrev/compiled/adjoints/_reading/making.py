@@ -16,6 +16,7 @@ from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import transposed
 from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.rooms import made_in_room
 from dualrev.compiled.adjoints._reading.shapes import is_length, length
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
 from dualrev.compiled.adjoints.refusal import Refused
@@ -25,7 +26,8 @@ def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "ma
     """Return an array that is made, of whose elements nothing is known.
 
     It is made in the function's own block, before the loop or the branch that it stands in: in a loop, it is the same
-    memory in each iteration. In a branch outside of loops it may be made where it stands.
+    memory in each iteration. In a branch outside of loops it may be made where it stands. In a loop that sets its
+    shape, it is a part of memory that grows.
     """
     if not isinstance(dtype, NUMBERS):
         reader.refuse(f"makes an array of {dtype}")
@@ -37,7 +39,7 @@ def make(reader: Reader, lengths: Sequence[Operand], dtype: Any, name: str = "ma
             shape = tuple(_hoisted(reader, each, block) for each in lengths)
         except Refused:
             if reader.block.loops():
-                raise
+                return made_in_room(reader, lengths, dtype)
             block = reader.block
     name = reader.names.new(name)
     array = Array(name, types.Array(dtype, len(shape), "C"), Root(name, "made"), block)

@@ -98,9 +98,10 @@ def outlasting(reader: Reader, result: Value | Array, axes: Sequence[tuple[Array
         if axes is not None:
             reader.axes[result] = {n: (axis, WHOLE) for n, axis in enumerate(axes)}
         return result
-    if axes is None:
-        return reader.refuse("makes an array in a loop, whose shape is not known before it")
+    axes = [(result, axis) for axis in range(result.type.ndim)] if axes is None else axes
     lengths = [length(reader, *each) for each in axes]
+    if isinstance(result.made_by, Step):
+        result.made_by.lengths[result] = tuple(lengths)
     if result.type.layout == "F" and len(axes) > 1:
         made = transposed(reader, make(reader, lengths[::-1], result.type.dtype))
     else:
