@@ -234,20 +234,10 @@ def _alias_of_an_exchanged_one(u, v):
     return u[0]
 
 
-@njit
-def _of_a_shape_that_changes(x):
-    s = 0.0
-    for i in range(3):
-        n = int(s)
-        s += x[0] + len(np.zeros(n + i))
-    return s
-
-
 @pytest.mark.parametrize(
     ("f", "inputs", "reason"),
     [
         (_alias_of_an_exchanged_one, (np.ones(3), np.ones(3)), r"exchanges arrays which have more names"),
-        (_of_a_shape_that_changes, (np.ones(3),), r"line \d+ makes an array in a loop or a branch, whose shape is not"),
         (
             _calls_one_that_swaps,
             (np.ones(3), np.ones(3)),

@@ -263,6 +263,38 @@ def f(a, b):
     return np.sum(e * b) + c[0, 1] * e.T.copy()[0, 1]
 """
 
+# The lengths are those of other arrays after each exchange.
+TWO_LENGTHS = """
+def f(x):
+    a, b = x[:2] * 1.0, x[1:] * 2.0
+    s = 0.0
+    for i in range(5):
+        a[0] += math.sin(b[-1] + i)
+        b[1] *= a[0]
+        s += a[-1] * b[0]
+        a, b = b, a
+    return s + np.sum(a * a)
+"""
+
+TWO_LENGTHS_IN_BRANCHES = """
+def f(x):
+    a, b = x[:2] * 1.0, x[1:] * 2.0
+    s = 0.0
+    for i in range(5):
+        for j in range(a.size):
+            s = math.sin(s + a[j] * (j + 1))
+        k = a.size
+        a[k - 1] *= s
+        if s > 0.0:
+            a, b = b, a
+            s += a.size * x[0]
+        s += b[b.size - 1] * b.shape[0]
+        b[0] += 0.1 * s * s
+    for i in range(a.size):
+        s += a[i] * a[i]
+    return s * b.size
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "Fortran's order": (ORDERS, (np.asfortranarray(M), M * 0.5)),
     "over tuples": (OVER_TUPLES, (X, 0.7)),
@@ -281,6 +313,8 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "states until a condition holds": (UNTIL, (V, 4)),
     "states by a function that is called": (STATES, (V, 0.8, 5)),
     "replaced": (REPLACED, (X, 3)),
+    "two lengths": (TWO_LENGTHS, (X,)),
+    "two lengths in branches": (TWO_LENGTHS_IN_BRANCHES, (X,)),
     "until it converges": (JACOBI, (X, 6)),
     "products": (PRODUCTS, (M, V)),
     "rows": (ROWS, (M,)),

@@ -48,6 +48,7 @@ class _Common:
     def __init__(self) -> None:
         self.instead: dict[Value, Value] = {}
         self.versions: dict[Root, int] = {}
+        self.exchanges: dict[Root, int] = {}
 
     def now(self, of: Any) -> Any:
         """Return what stands for a value; of tuples, what stands for their items."""
@@ -78,7 +79,10 @@ class _Common:
 
     def _key(self, statement: Statement) -> Any:
         if isinstance(statement, Operation) and (statement.row is not None or "(" not in statement.text):
-            return statement.text, statement.result.type, tuple(map(_operand_key, statement.operands))
+            # An array that is exchanged has another shape behind that.
+            arrays = [each for each in statement.operands if isinstance(each, Array)]
+            exchanges = tuple(self.exchanges.get(each.root.group, 0) for each in arrays)
+            return statement.text, statement.result.type, tuple(map(_operand_key, statement.operands)), exchanges
         if isinstance(statement, Load):
             version = self.versions.get(statement.array.root.group, 0)
             return "element", statement.array, version, tuple(map(_operand_key, statement.indices))
@@ -86,25 +90,26 @@ class _Common:
 
     def _enter(self, statement: Statement, known: dict[Any, Value]) -> None:
         """Go into the blocks of a statement, and take note of the memory that it changes."""
-        changed = _changed(statement)
+        changed, exchanged = _changed(statement), _exchanged(statement)
         if isinstance(statement, Loop):
             # Whatever an iteration changes may have been changed by an earlier one.
-            self._changes(changed)
+            self._changes(changed, exchanged)
             self.block(statement.body, dict(known))
             for each in statement.carried:
                 each.following = self.now(each.following)
             statement.stopped = self.now(statement.stopped)
         elif isinstance(statement, If):
             self.block(statement.then, dict(known))
-            self._changes(changed)
+            self._changes(changed, exchanged)
             self.block(statement.otherwise, dict(known))
             for merge in statement.merges:
                 merge.first, merge.second = self.now(merge.first), self.now(merge.second)
-        self._changes(changed)
+        self._changes(changed, exchanged)
 
-    def _changes(self, roots: set[Root]) -> None:
-        for root in roots:
-            self.versions[root] = self.versions.get(root, 0) + 1
+    def _changes(self, roots: set[Root], exchanged: set[Root]) -> None:
+        for versions, those in ((self.versions, roots | exchanged), (self.exchanges, exchanged)):
+            for root in those:
+                versions[root] = versions.get(root, 0) + 1
 
     def _rewrite(self, statement: Statement) -> None:
         """Put the values that stand for others into what a statement reads."""
@@ -128,15 +133,25 @@ class _Common:
                 each.initial = self.now(each.initial)
 
 
-def _changed(statement: Statement) -> set[Root]:
-    """Return the memory that a statement changes, with what is in it."""
+def _inside(statement: Statement) -> list[Statement]:
     inside = [statement]
     if isinstance(statement, Loop):
         inside += statements(statement.body)
     elif isinstance(statement, If):
         inside += [*statements(statement.then), *statements(statement.otherwise)]
+    return inside
+
+
+def _exchanged(statement: Statement) -> set[Root]:
+    """Return the memory that a statement exchanges, with what is in it."""
+    exchanges = [each for each in _inside(statement) if isinstance(each, Exchange)]
+    return {array.root.group for each in exchanges for array in each.targets}
+
+
+def _changed(statement: Statement) -> set[Root]:
+    """Return the memory that a statement writes to, with what is in it."""
+    inside = _inside(statement)
     arrays = [each.array for each in inside if isinstance(each, Store | Fill)]
-    arrays += [array for each in inside if isinstance(each, Exchange) for array in each.targets]
     arrays += [each for step in inside if isinstance(step, Step) for each in step.results if isinstance(each, Array)]
     return {array.root.group for array in arrays}
 

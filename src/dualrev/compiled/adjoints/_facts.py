@@ -228,3 +228,13 @@ def operands_of(statement: Statement) -> list[Operand | Array]:
         bounds = [each for each in (statement.start, statement.stop, statement.step, statement.stopped) if each]
         return [*bounds, *(each for c in statement.carried for each in (c.initial, c.following))]
     return []
+
+
+def trailing_exchanges(loop: Loop) -> list[Exchange]:
+    """Return the exchanges that a loop's iteration ends with, the last one first."""
+    found = []
+    for statement in reversed(loop.body.statements):
+        if not isinstance(statement, Exchange):
+            break
+        found.append(statement)
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dualrev.compiled.adjoints._facts import Facts, operands_of
+from dualrev.compiled.adjoints._facts import Facts, operands_of, trailing_exchanges
 from dualrev.compiled.adjoints._form import (
     Array,
     Block,
@@ -24,7 +24,7 @@ from dualrev.compiled.adjoints._form import (
     View,
 )
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._steps import Step, reads_step
+from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints.refusal import Refused
 
 Kept = Value | Store
@@ -127,7 +127,7 @@ class Needs:
             self._find_carried(value, loop)
             return
         made = value.made_by
-        if isinstance(made, Operation) and not is_dear(made) and not reads_step(made):
+        if isinstance(made, Operation) and not is_dear(made) and not self._is_gone(made, loop):
             for operand in made.operands:
                 self.demand(operand)
         elif isinstance(made, Load) and not self._is_lost(made, loop):
@@ -171,7 +171,13 @@ class Needs:
         at_end = trailing_exchanges(loop)
         return all(each in at_end for each in self.facts.within[loop] if isinstance(each, Exchange))
 
-    def _exchanged_after(self, statement: Load | View | If, array: Array, loop: Loop) -> bool:
+    # The array that a step makes in a loop is there in its own iteration only.
+    def _is_gone(self, operation: Operation, loop: Loop) -> bool:
+        """Whether an array whose shape an operation reads is another one at the iteration's end."""
+        arrays = [each for each in operation.operands if isinstance(each, Array)]
+        return any(isinstance(each.made_by, Step) or self._exchanged_after(operation, each, loop) for each in arrays)
+
+    def _exchanged_after(self, statement: Load | Operation | View | If, array: Array, loop: Loop) -> bool:
         # Exchanges that end the iteration are undone before anything is computed again.
         at_end = trailing_exchanges(loop)
         return any(
@@ -281,16 +287,6 @@ class Needs:
             each = self.facts.carries[value][1]
             return [each.initial, each.following]
         return operands_of(value.made_by) if value.made_by is not None else []
-
-
-def trailing_exchanges(loop: Loop) -> list[Exchange]:
-    """Return the exchanges that a loop's iteration ends with, the last one first."""
-    found = []
-    for statement in reversed(loop.body.statements):
-        if not isinstance(statement, Exchange):
-            break
-        found.append(statement)
-    return found
 
 
 # Measured: to compute these again costs more than to keep them, also where they are polynomials.

@@ -8,7 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from dualrev.compiled.adjoints._activity import Activity
-from dualrev.compiled.adjoints._facts import Facts
+from dualrev.compiled.adjoints._facts import Facts, trailing_exchanges
 from dualrev.compiled.adjoints._form import (
     Array,
     Block,
@@ -26,7 +26,7 @@ from dualrev.compiled.adjoints._form import (
 from dualrev.compiled.adjoints._forward_text import ForwardText
 from dualrev.compiled.adjoints._lines import Line, Lines
 from dualrev.compiled.adjoints._loop_classes import LoopClasses
-from dualrev.compiled.adjoints._needs import Needs, trailing_exchanges
+from dualrev.compiled.adjoints._needs import Needs
 from dualrev.compiled.adjoints._partials import Partials
 from dualrev.compiled.adjoints._primal_text import exchanged, head, written
 from dualrev.compiled.adjoints._recomputation import Recomputation

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualrev.compiled._array_functions.pullbacks import Lines
-from dualrev.compiled.adjoints._form import Array, Operand, Operation, Statement, Value
+from dualrev.compiled.adjoints._form import Array, Operand, Statement, Value
 
 
 @dataclass(eq=False)
@@ -38,12 +38,6 @@ class Step(Statement):
     tuple_name: str = ""
     pulls: Lines | None = None
     lengths: dict[Array, tuple[Operand, ...]] = field(default_factory=dict)
-
-
-# The array that a step makes in a loop is there in its own iteration only.
-def reads_step(operation: Operation) -> bool:
-    """Whether an operation reads the shape of what a step has made."""
-    return any(isinstance(each, Array) and isinstance(each.made_by, Step) for each in operation.operands)
 
 
 @dataclass(frozen=True)
