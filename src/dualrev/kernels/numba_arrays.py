@@ -11,7 +11,7 @@ from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
 from numba.np.arrayobj import _empty_nd_impl, _parse_shape
 
 from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
-from dualrev.kernels.numba_types import array_of
+from dualrev.kernels.numba_types import array_of, order_of
 
 
 # `np.empty` in compiled code takes NumPy's types of elements, and active numbers are none of them.
@@ -51,6 +51,22 @@ def retyped(typingctx: Any, dtype: Any, array: Any) -> Any:
     return result(dtype, array), codegen
 
 
+@compiled_only
+def zero_like(dtype: Any, x: Any) -> Callable[..., Any]:
+    """Return zeros of a dtype in the shape of `x`, an array or a number, in the order that Numba gives them."""
+    if order_of([x]) == "F":
+        return lambda dtype, x: zero_array(dtype, x.T.shape).T
+    return lambda dtype, x: zero_array(dtype, np.shape(x))
+
+
+@compiled_only
+def filled_like(dtype: Any, x: Any, value: Any) -> Callable[..., Any]:
+    """Return an array like that of `zero_like` that holds one value everywhere."""
+    if order_of([x]) == "F":
+        return lambda dtype, x, value: filled_array(dtype, x.T.shape, value).T
+    return lambda dtype, x, value: filled_array(dtype, np.shape(x), value)
+
+
 def _allocation(dtype: Any, reference: Any, shape: Any, zero: bool) -> Any:
     lengths = tuple(shape) if isinstance(shape, types.BaseTuple) else (shape,)
     if not all(isinstance(length, types.Integer) for length in lengths):
@@ -83,17 +99,20 @@ def over_elements(scalar: Any, operands: Sequence[Any], result: Any) -> Callable
     names = [f"a{n}" for n in range(len(operands))]
     arrays = [name for name, of in zip(names, operands, strict=True) if isinstance(of, types.Array)]
     scope: dict[str, Any] = {"scalar": scalar, "result": result, "empty_array": empty_array}
+    order = order_of(operands)
     if len(arrays) == 1:  # nothing is broadcast: one loop, whatever the number of axes
         call = ", ".join("element" if name in arrays else name for name in names)
-        body = [f"y = empty_array(result, {arrays[0]}.shape)", "flat = y.reshape(y.size)"]
-        body += [f"for n, element in enumerate({arrays[0]}.flat):", f"    flat[n] = scalar({call})", "return y"]
+        turned = ".T" if order == "F" else ""
+        body = [f"y = empty_array(result, {arrays[0]}{turned}.shape)", "flat = y.reshape(y.size)"]
+        body += [f"for n, element in enumerate({arrays[0]}{turned}.flat):", f"    flat[n] = scalar({call})"]
+        body.append(f"return y{turned}")
         return defined(names, body, scope)
     # As text, since loops over the axes nest as deep as an array has axes, and Numba has to see each of them.
     axes = max(of.ndim for of in operands if isinstance(of, types.Array))
     at = f"[{', '.join(f'i{n}' for n in range(axes)) or '()'}]"
     body = [f"shape = broadcast_shapes({', '.join(f'{name}.shape' for name in arrays)})"]
     body += [f"{name}_ = broadcast_to({name}, shape)" for name in arrays]
-    body.append("y = empty_array(result, shape)")
+    body.append(f"y = empty_array(result, shape{'[::-1]).T' if order == 'F' else ')'}")
     body += [f"{'    ' * n}for i{n} in range(shape[{n}]):" for n in range(axes)]
     call = ", ".join(f"{name}_{at}" if name in arrays else name for name in names)
     body += [f"{'    ' * axes}y{at} = scalar({call})", "return y"]

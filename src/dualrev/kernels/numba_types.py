@@ -109,6 +109,12 @@ def array_of(dtype: Any, ndim: int, layout: str = "C", readonly: bool = False) -
     return types.Array(dtype, ndim, layout, readonly=readonly)
 
 
+def order_of(operands: Iterable[Any]) -> str:
+    """Return the order in memory that Numba gives the result of an elementwise function of numbers and arrays."""
+    orders = {each.layout for each in operands if isinstance(each, types.Array)}
+    return "F" if "F" in orders and "C" not in orders else "C"
+
+
 def is_active(numba_type: Any) -> bool:
     """Whether a type is an active number's."""
     return isinstance(numba_type, ActiveType)

@@ -12,7 +12,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 from dualrev.kernels.cpu import compiled
 from dualrev.kernels.numba_arrays import empty_array, filled_array
 from dualrev.kernels.numba_extending import compiled_only
-from dualrev.kernels.numba_types import is_active
+from dualrev.kernels.numba_types import is_active, order_of
 
 
 def _known(axis: Any, ndim: Any) -> Any:
@@ -126,6 +126,9 @@ def plain(x: Any) -> Callable[..., Any]:
     # Numbers of nested derivatives hold one another; the float is innermost.
     while is_active(dtype):
         dtype = dtype.dtype
+
+    if order_of([x]) == "F":
+        return lambda x: plain(x.T).T
 
     def implementation(x):  # type: ignore[no-untyped-def]
         values = empty_array(dtype, x.shape)

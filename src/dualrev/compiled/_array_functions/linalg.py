@@ -33,6 +33,13 @@ def held(a: Any) -> Callable[..., Any]:
 
 # Products with held values are differentiated like any others: there is no rule here that could be wrong in higher
 # orders.
+# Results of LAPACK lie in Fortran's order.
+@compiled_only
+def _in_columns(y: Any) -> Callable[..., Any]:
+    """Return a matrix in Fortran's order."""
+    return (lambda y: y) if y.layout == "F" else (lambda y: np.ascontiguousarray(y.T).T)
+
+
 @array_function(
     np.linalg.inv, like="a", pullback=lambda a: Lines(("add_product({to}, {t}, -{y}.T)",), "{t} = {y}.T @ {w}")
 )
@@ -40,7 +47,7 @@ def inv(a: Any) -> Any:
     """Invert."""
     values = held(a)
     inverse = inv(values)
-    return inverse - contraction(contraction(inverse, a - values), inverse)
+    return _in_columns(inverse - contraction(contraction(inverse, a - values), inverse))
 
 
 def _of_solution(a: types.Array, b: types.Array) -> Lines:
@@ -56,12 +63,12 @@ def solve(a: Any, b: Any) -> Any:
         return lambda a, b: solve(a, np.expand_dims(b, 1))[:, 0]
     # Only the right-hand side is active: the solution is linear in it.
     if a.dtype != owner:
-        return lambda a, b: contraction(inv(primals_in(owner, a)), b)
+        return lambda a, b: _in_columns(contraction(inv(primals_in(owner, a)), b))
 
     def implementation(a, b):  # type: ignore[no-untyped-def]
         values = primals_in(owner, a)
         x = solve(values, primals_in(owner, b))
-        return x + contraction(inv(values), b - contraction(a, x))
+        return _in_columns(x + contraction(inv(values), b - contraction(a, x)))
 
     return implementation
 

@@ -24,11 +24,15 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         # A number where NumPy has an array of no axes, which could not be an element of another.
         return lambda condition, x=None, y=None: x if condition else y
 
+    orders = [each.layout for each in (condition, x, y) if isinstance(each, types.Array)]
+    # As in Numba, the condition decides about the order, unless there are three arrays of which one is of another.
+    turned = isinstance(condition, types.Array) and orders[0] == "F" and (len(orders) < 3 or {*orders} == {"F"})
+
     def implementation(condition, x=None, y=None):  # type: ignore[no-untyped-def]
         c, a, b = as_array(condition), as_array(x), as_array(y)
         shape = np.broadcast_shapes(c.shape, a.shape, b.shape)
         c, a, b = np.broadcast_to(c, shape), np.broadcast_to(a, shape), np.broadcast_to(b, shape)
-        result = empty_array(owner, shape)
+        result = empty_array(owner, shape[::-1]).T if turned else empty_array(owner, shape)
         for index in np.ndindex(shape):
             if c[index]:
                 result[index] = a[index]

@@ -69,7 +69,9 @@ _triangle(np.triu, False)
 @array_function(np.diff)
 def diff(a: Any, n: Any = 1) -> Any:
     """Subtract neighbours along the last axis."""
-    y = np.ascontiguousarray(a)
+    if n < 0:
+        raise ValueError("diff(): order must be non-negative")
+    y = np.ascontiguousarray(a) if n else a.copy()
     for _ in range(n):
         y = np.ascontiguousarray(y[..., 1:] - y[..., :-1])
     return y
@@ -122,7 +124,7 @@ def astype(a: Any, dtype: Any) -> Any:
     of = getattr(dtype, "dtype", getattr(dtype, "instance_type", None))
     literal = getattr(dtype, "literal_value", "")
     if is_active(of) or isinstance(of, types.Float) or "float" in literal:
-        return lambda a, dtype: a.copy()
+        return lambda a, dtype: np.copy(a)
     return lambda a, dtype: plain(a).astype(dtype)
 
 

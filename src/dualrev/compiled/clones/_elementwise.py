@@ -20,7 +20,7 @@ from dualrev.compiled._array_functions.table import owner_inside
 from dualrev.kernels.numba_extending import defined, overloads
 from dualrev.kernels.numba_patches import replace_array_expressions, replace_operators_in_place
 from dualrev.kernels.numba_rows import spellings
-from dualrev.kernels.numba_types import NUMBERS, ActiveArray, array_of, element, is_active, owner_of
+from dualrev.kernels.numba_types import NUMBERS, ActiveArray, array_of, element, is_active, order_of, owner_of
 from dualrev.primitives.scalar import TABLE
 
 _IN_PLACE = {
@@ -55,7 +55,7 @@ def _template(function: Callable[..., Any]) -> type:
             ndim = max(each.ndim for each in args if isinstance(each, types.Array))
             if not ndim:
                 return None  # numbers, as NumPy has it; see `numba_rows`
-            return array_of(scalar.return_type, ndim)(*args)
+            return array_of(scalar.return_type, ndim, order_of(args))(*args)
 
     return Elementwise
 

@@ -11,7 +11,7 @@ from numba.core import errors, types
 
 from dualrev.compiled._array_functions.sequences import rows_of
 from dualrev.compiled._array_functions.table import absent, lifting, owner_inside, replacing
-from dualrev.kernels.numba_arrays import filled_array, zero_array
+from dualrev.kernels.numba_arrays import filled_array, filled_like, zero_array, zero_like
 from dualrev.kernels.numba_types import element, is_active, owner_of
 
 
@@ -87,8 +87,8 @@ def _of_array(number: Any, function: Any, filling: float | None) -> Any:
         if not _holds_active_like(dtype, a):
             return None
         if filling is None:
-            return lambda a, dtype=None: zero_array(number, np.shape(a))
-        return lambda a, dtype=None: filled_array(number, np.shape(a), filling)
+            return lambda a, dtype=None: zero_like(number, a)
+        return lambda a, dtype=None: filled_like(number, a, filling)
 
     return stand_in
 
@@ -108,7 +108,7 @@ def _full_like(number: Any) -> Any:
     def stand_in(a: Any, fill_value: Any) -> Callable[..., Any] | None:
         if not _holds_active_like(None, a):
             return None
-        return lambda a, fill_value: filled_array(number, a.shape, fill_value)
+        return lambda a, fill_value: filled_like(number, a, fill_value)
 
     return stand_in
 

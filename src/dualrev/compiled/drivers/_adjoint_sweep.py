@@ -8,8 +8,9 @@ from typing import Any
 from numba.core import types
 
 from dualrev.auto.costs import FEWEST_WIDE
+from dualrev.compiled._seeding import place
 from dualrev.kernels.numba_arrays import zero_array
-from dualrev.kernels.numba_extending import compiled_only
+from dualrev.kernels.numba_extending import compiled_only, defined
 from dualrev.kernels.numba_types import element, is_active
 from dualrev.reverse.numba_adjoint_sweep import LANES, sweep_floats, sweep_lanes, with_product
 from dualrev.reverse.numba_blocks import COUNT, FIRST, OWN, PREVIOUS, last_block, pull_block, words_of
@@ -19,14 +20,14 @@ from dualrev.reverse.numba_var import variable
 
 @compiled_only
 def number_from(y: Any, tape: Any, dtype: Any, x: Any, first: Any) -> Callable[..., Any]:
-    """Fill an array with numbers on a tape that have the values of `x`, and indices from `first` on."""
+    """Fill an array, in the order of the memory of `x`, with its values as numbers on a tape, indices from `first` on.
 
-    def implementation(y, tape, dtype, x, first):  # type: ignore[no-untyped-def]
-        flat = y.ravel()
-        for n, value in enumerate(x.flat):
-            flat[n] = variable(tape, dtype, value, first + n)
-
-    return implementation
+    The indices are counted by rows.
+    """
+    at = "place(x, n)" if x.layout == "F" else "n"
+    body = ["flat = y.ravel()", "for n, value in enumerate(x.flat):"]
+    body.append(f"    flat[{at}] = variable(tape, dtype, value, first + n)")
+    return defined(["y", "tape", "dtype", "x", "first"], body, {"place": place, "variable": variable})
 
 
 # Records of single operations and blocks alternate. A block is pulled when all records after it are done, since these

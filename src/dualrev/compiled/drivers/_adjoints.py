@@ -111,7 +111,7 @@ def floats(arguments: Arguments) -> list[Any]:
     def float_leaf(leaf: Any) -> Any:
         if isinstance(element(leaf.type), types.Float):
             return leaf.type
-        return array_of(leaf.float_type, leaf.type.ndim) if leaf.is_array else leaf.float_type
+        return array_of(leaf.float_type, leaf.type.ndim, leaf.type.layout) if leaf.is_array else leaf.float_type
 
     return arguments.with_leaves(float_leaf)
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from numba.core import types
 
+from dualrev.compiled._seeding import in_memory, laid
 from dualrev.errors import ComplexInputError, InputTypeError
 from dualrev.kernels.numba_extending import defined, with_names
 from dualrev.kernels.numba_types import NUMBERS, array_of, element, is_active
@@ -42,6 +43,11 @@ class Leaf(NamedTuple):
         return isinstance(self.type, types.Array)
 
     @property
+    def in_memory(self) -> str:
+        """The expression of the array with its axes in the order in which they lie in memory."""
+        return in_memory(self.path, self.type)
+
+    @property
     def size(self) -> str:
         """The expression of its number of elements."""
         return size_of(self.path, self.type)
@@ -51,6 +57,11 @@ class Leaf(NamedTuple):
         """The type of its numbers as derivatives take them: integers as float64."""
         of = element(self.type)
         return of if isinstance(of, types.Float) or is_active(of) else types.float64
+
+
+def active(leaf: Leaf) -> str:
+    """Return the expression of the array of active numbers that stands for one of the user's; see `laid`."""
+    return laid(f"cells{leaf.number}", leaf.type)
 
 
 class Part(NamedTuple):
@@ -224,7 +235,7 @@ class Arguments:
         """Return the types of all arguments, with active ones for the leaves of those that are differentiated."""
 
         def array(numba_type: Any) -> Any:
-            return array_of(number, numba_type.ndim)
+            return array_of(number, numba_type.ndim, numba_type.layout)
 
         found = self.with_leaves(lambda leaf: array(leaf.type) if leaf.is_array else number)
         return [array(each) if n in self.widened else each for n, each in enumerate(found)]

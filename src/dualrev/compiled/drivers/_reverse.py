@@ -8,7 +8,7 @@ from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.drivers import _adjoint_sweep as adjoint_sweep
 from dualrev.compiled.drivers import _sweep_extent as sweep_extent
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._arguments import Arguments, active
 from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
@@ -120,8 +120,8 @@ class ReverseDriver:
         call = ", ".join(self.arguments.arranged(self._variable, self.scope))
         body.append("tape = acquired(Var_value, n)")
         for leaf in self._arrays:
-            body.append(f"active{leaf.number} = borrowed(Var, {leaf.path}.shape, False)")
-            body.append(f"number_from(active{leaf.number}, tape, Var, {leaf.path}, first{leaf.number})")
+            body.append(f"cells{leaf.number} = borrowed(Var, {leaf.in_memory}.shape, False)")
+            body.append(f"number_from(cells{leaf.number}, tape, Var, {leaf.path}, first{leaf.number})")
         return [*body, f"y = guarded(f, ({call},), {self._kept})"]
 
     @property
@@ -130,10 +130,10 @@ class ReverseDriver:
 
     @property
     def _kept(self) -> str:
-        return f"({' '.join(['tape,', *(f'active{leaf.number},' for leaf in self._arrays)])})"
+        return f"({' '.join(['tape,', *(f'cells{leaf.number},' for leaf in self._arrays)])})"
 
     def _variable(self, leaf: Any) -> str:
-        return f"active{leaf.number}" if leaf.is_array else f"variable(tape, Var, {leaf.path}, first{leaf.number})"
+        return active(leaf) if leaf.is_array else f"variable(tape, Var, {leaf.path}, first{leaf.number})"
 
     def _gathered(self, leaf: Any) -> str:
         return f"gathered(adjoints, {leaf.path}, first{leaf.number})"

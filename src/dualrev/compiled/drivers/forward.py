@@ -9,7 +9,7 @@ from typing import Any
 from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._arguments import Arguments
+from dualrev.compiled.drivers._arguments import Arguments, active
 from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
@@ -92,13 +92,13 @@ class ForwardDriver:
     # alone nothing is borrowed.
     def _call(self, number: Any) -> str:
         call = ", ".join(
-            self.arguments.arranged(lambda leaf: f"active{leaf.number}" if leaf.is_array else number(leaf), self.scope)
+            self.arguments.arranged(lambda leaf: active(leaf) if leaf.is_array else number(leaf), self.scope)
         )
         return f"y = guarded(f, ({call},), {self._kept})" if self._arrays else f"y = f({call})"
 
     @property
     def _kept(self) -> str:
-        return f"({' '.join(f'active{leaf.number},' for leaf in self._arrays)})"
+        return f"({' '.join(f'cells{leaf.number},' for leaf in self._arrays)})"
 
     def _straight(self) -> list[str]:
         """Write the passes one after another: all inputs are numbers."""
@@ -152,7 +152,7 @@ class ForwardDriver:
         body = ["n = 0"]
         for leaf in self.arguments.leaves:
             body += [f"first{leaf.number} = n", f"n += {leaf.size}"]
-        return body + [f"active{leaf.number} = borrowed(Dual, {leaf.path}.shape, False)" for leaf in self._arrays]
+        return body + [f"cells{leaf.number} = borrowed(Dual, {leaf.in_memory}.shape, False)" for leaf in self._arrays]
 
     @property
     def _arrays(self) -> list[Any]:
@@ -163,8 +163,8 @@ class ForwardDriver:
         leaves, arrays = self.arguments.leaves, self._arrays
         outs = [(n, out.path) for n, out in enumerate(self.outputs.leaves)]
         self.scope |= {"Dual_count": self.dual.count, "Dual_value": self.dual.dtype}
-        fills = [f"fill(active{leaf.number}, {leaf.path})" for leaf in arrays]
-        before = [f"seed(active{x.number}, start - first{x.number}, stop - first{x.number}, 1.0)" for x in arrays]
+        fills = [f"fill(cells{leaf.number}, {leaf.in_memory})" for leaf in arrays]
+        before = [self._seed(x, "start", "stop", 1.0) for x in arrays]
         before.append(self._call(lambda leaf: f"seeded(Dual, {leaf.path}, first{leaf.number} - start)"))
         blocks = [
             f"block{n}_{x.number} = {self.arguments.block('Dual_value', out, x)}"
@@ -186,10 +186,7 @@ class ForwardDriver:
         if self.rewrites:
             loop += fills
         elif arrays:
-            again = [
-                f"seed(active{x.number}, start - Dual_count - first{x.number}, start - first{x.number}, 0.0)"
-                for x in arrays
-            ]
+            again = [self._seed(x, "start - Dual_count", "start", 0.0) for x in arrays]
             loop += ["if start > 0:", *(f"    {line}" for line in again)]
         loop += [*before, "if start == 0:", *(f"    {line}" for line in blocks)]
         # A function that gives another value at the same point is random, and its columns belong to no one Jacobian.
@@ -197,6 +194,11 @@ class ForwardDriver:
         loop += ["else:", *(f"    expect_same(Dual, {path}, before{n})" for n, path in outs), *after]
         body = [] if self.rewrites else fills
         return [*body, "for start in range(0, n if n > 0 else 1, Dual_count):", *(f"    {line}" for line in loop)]
+
+    @staticmethod
+    def _seed(x: Any, start: str, stop: str, tangent: float) -> str:
+        """Write the call that gives the inputs of a chunk, as far as they are in a leaf, a tangent."""
+        return f"seed(cells{x.number}, {x.path}, {start} - first{x.number}, {stop} - first{x.number}, {tangent})"
 
     def _shaped(self, n: int, leaf: Any) -> str:
         if self.arguments.has_out:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled._seeding import lifted
+from dualrev.compiled._seeding import contiguous, lifted
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._adjoints import adjoint_of, floats
 from dualrev.compiled.drivers._arguments import Arguments, Leaf, parts_of, taken_of
@@ -164,4 +164,4 @@ def as_floats(dtype: Any, y: Any) -> Callable[..., Any]:
         return lambda dtype, y: y
     if not isinstance(y, types.Array):
         return lambda dtype, y: of(y)
-    return (lambda dtype, y: y) if y.dtype == of and y.layout == "C" else (lambda dtype, y: lifted(of, y))
+    return (lambda dtype, y: y) if y.dtype == of and y.layout == "C" else (lambda dtype, y: contiguous(of, y))
