@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import linecache
 import re
 from functools import reduce
 from typing import Any
@@ -17,6 +19,7 @@ from dualrev.primitives.scalar import TABLE
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 0.5, -0.5, 2.0, 1e-200, 3.0)
 FAULTS = ("np.sqrt(#)", "np.log(#)", "1.0 / #", "# * 0.0", "0.0 * np.sqrt(#)", "np.cbrt(#)", "# ** 0.5", "# * 1e300")
+_FILES = itertools.count()
 WHOLE = frozenset(row.name for row in TABLE.values() if any(isinstance(domain, frozenset) for domain in row.domain))
 
 
@@ -35,8 +38,60 @@ def _pull(y, primals, cotangent):
     return (0.5 / y * cotangent if cotangent != 0.0 else 0.0,)
 
 
-ruled = dr.custom_rule(_root, pushforward=_push, pullback=_pull)
-"""A root with a rule of its own, which minds the law itself."""
+@njit(error_model="numpy")
+def _pull_undefined(y, primals, cotangent):
+    return (cotangent * np.log(primals[0] - 0.5),)
+
+
+@njit(error_model="numpy")
+def _push_losing(y, primals, tangents):
+    return 0.5 / y * tangents[0] * primals[0]
+
+
+@njit(error_model="numpy")
+def _pull_raising(y, primals, cotangent):
+    if not primals[0] > -0.9:
+        raise ValueError("the rule knows no derivative here")
+    return (0.5 / y * cotangent,)
+
+
+@njit(error_model="numpy")
+def _pull_root(y, primals, cotangent):
+    return (0.5 / y * cotangent,)
+
+
+@njit(error_model="numpy")
+def _ratio(a, b):
+    return a / b
+
+
+@njit(error_model="numpy")
+def _push_ratio(y, primals, tangents):
+    if primals[1] > 1e15:
+        raise ValueError("the rule knows no tangent here")
+    return tangents[0] / primals[1] - y / primals[1] * tangents[1]
+
+
+@njit(error_model="numpy")
+def _push_quotient(y, primals, tangents):
+    return tangents[0] / primals[1] - y / primals[1] * tangents[1]
+
+
+RULES = {
+    "ruled": dr.custom_rule(_root, pushforward=_push, pullback=_pull),
+    "undefined": dr.custom_rule(_root, pullback=_pull_undefined),
+    "losing": dr.custom_rule(_root, pushforward=_push_losing),
+    "raising": dr.custom_rule(_root, pullback=_pull_raising),
+    "ratio": dr.custom_rule(_ratio, pushforward=_push_ratio),
+}
+"""Functions with rules: one that minds the law itself, one that is NaN at many numbers, one that multiplies 0 with an
+infinity, one that raises errors, and one of two numbers that does so."""
+
+CALM = RULES | {
+    "raising": dr.custom_rule(_root, pullback=_pull_root),
+    "ratio": dr.custom_rule(_ratio, pushforward=_push_quotient),
+}
+"""The same without errors."""
 
 
 class Faulty(Program):
@@ -54,8 +109,11 @@ class Faulty(Program):
         self.number(self.choice(FAULTS).replace("#", self.scalar))
 
     def custom(self) -> None:
-        """Call a function that has a rule of its own."""
-        self.number(f"ruled({self.scalar}) * {self.scalar}")
+        """Call a function that has a rule of its own, in ways that would lose a NaN as well."""
+        name, s = self.choice(list(RULES)), self.scalar
+        call = f"{name}({self.scalar}{f', {self.scalar}' * (name == 'ratio')})"
+        forms = [f"{call} * {s}", f"max({call}, {s})", f"({s} if {call} > 0.5 else {call})", f"0.0 * {call}"]
+        self.number(self.choice(forms))
 
     def inner_derivative(self) -> None:
         """Compare an inner derivative with a number, in ways that would lose a NaN in it."""
@@ -93,7 +151,7 @@ def compiles(f: Any, dtype: Any) -> bool:
 
 def compiled(text: str, inner: str = "", **options: Any) -> Any:
     """Return the compiled function of a text; `inner` is the text of the function whose derivative is `d`."""
-    scope: dict[str, Any] = {"np": np, "dr": dr, "ruled": ruled}
+    scope: dict[str, Any] = {"np": np, "dr": dr, **RULES}
     if inner:
         exec(inner, scope)
         scope["d"] = dr.derivative(njit(scope["g"], error_model="numpy"))
@@ -101,12 +159,21 @@ def compiled(text: str, inner: str = "", **options: Any) -> Any:
     return njit(scope["f"], error_model="numpy", **options)
 
 
+def readable(text: str, rules: dict[str, Any]) -> Any:
+    """Return the compiled function of a text, which is there to be read: its adjoint can be generated."""
+    file = f"<faulty {next(_FILES)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    scope: dict[str, Any] = {"np": np, **rules}
+    exec(compile(text, file, "exec", dont_inherit=True), scope)
+    return njit(scope["f"], error_model="numpy")
+
+
 def interpreted(text: str, inner: str = "") -> Any:
     """Return the function of a text as Python runs it, which has nothing of compiled derivatives.
 
     Compiled `max` and `min` share a tie, as NumPy's do, and Python's select; so NumPy's stand for them at ties.
     """
-    scope: dict[str, Any] = {"np": np, "dr": dr, "ruled": ruled}
+    scope: dict[str, Any] = {"np": np, "dr": dr}
     scope["max"] = lambda *a: reduce(lambda p, q: np.maximum(p, q) if p == q else max(p, q), a)
     scope["min"] = lambda *a: reduce(lambda p, q: np.minimum(p, q) if p == q else min(p, q), a)
     if inner:
@@ -121,12 +188,12 @@ def repeats(text: str) -> bool:
     return re.search(r"\((?:[^()]* )?([^(),]+), \1\)|([\w\[\]]+) - \2", text) is not None
 
 
-def inner_function(random: Any) -> str:
+def inner_function(random: Any, custom: bool = False) -> str:
     """Return the text of a function of one number that has faults."""
     made = Faulty(random, 0, False, False)
     made.lines, made.scalars = ["s0 = t * 1.0", "s1 = t + 1.0"], ["s0", "s1"]
     for _ in range(4):
-        made.choice([made.fault, made.row])()
+        made.choice([made.fault, made.row, *[made.custom] * custom])()
     return "def g(t):\n" + "".join(f"    {line}\n" for line in [*made.lines, f"return {made.scalars[-1]}"])
 
 
@@ -139,9 +206,16 @@ def points(seed: int, count: int, dtype: Any = np.float64) -> Any:
     return np.where(plain, random.standard_normal(x.shape), x).astype(dtype)
 
 
+def moderate(x: Any) -> Any:
+    """Return a point without numbers whose products overflow in one order and not in another."""
+    return np.where(np.isfinite(x) & (x != 0.0), np.copysign(np.clip(np.abs(x), 1e-20, 1e20), x), x)
+
+
 def same(a: Any, b: Any) -> bool:
-    """Whether two arrays are equal to the last bit; a NaN is a NaN, of whatever sign."""
+    """Whether two arrays are equal to the last bit; a NaN is a NaN, of whatever sign. Texts are errors."""
     a, b = np.asarray(a), np.asarray(b)
+    if "U" in (a.dtype.kind, b.dtype.kind):
+        return str(a) == str(b)
     missing = np.isnan(a) & np.isnan(b)
     return (
         a.dtype == b.dtype
