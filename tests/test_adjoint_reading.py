@@ -299,7 +299,7 @@ def _calls_what_is_not_compiled(x):
         (_prints, (1.0,), r"line \d+ calls print"),
         (_appends, (1.0,), r"line \d+ reads the attribute append"),
         (_chooses, (np.ones(2),), r"line \d+ reads z, which a branch chooses, and it is no number"),
-        (_rebinds, (np.ones(2), np.ones(2)), r"line \d+ has a loop that sets z to another array"),
+        (_rebinds, (np.ones(2), np.ones(2)), r"line \d+ has a loop that sets a name to another array"),
         (_checks, (np.ones(2),), r"line \d+ calls _checks, which checks bounds"),
         (_calls_what_is_not_compiled, (1.0,), r"line \d+ calls _plain"),
     ],

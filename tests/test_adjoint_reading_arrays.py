@@ -237,7 +237,7 @@ def _alias_of_an_exchanged_one(u, v):
 @pytest.mark.parametrize(
     ("f", "inputs", "reason"),
     [
-        (_alias_of_an_exchanged_one, (np.ones(3), np.ones(3)), r"exchanges arrays which have more names"),
+        (_alias_of_an_exchanged_one, (np.ones(3), np.ones(3)), r"writes to what has more names"),
         (
             _calls_one_that_swaps,
             (np.ones(3), np.ones(3)),

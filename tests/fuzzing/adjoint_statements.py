@@ -42,6 +42,7 @@ class Function(Calls):
             simple += [self.swap_elements, self.view, self.view, self.whole, self.choose]
             simple += [self.reduce, self.step, self.step, self.gather, self.stretch] * 3 * self.calls
             simple += [self.rebind] * (not self.in_loop or self.chance(0.05))
+            simple += [self.shrink] * (self.depth < 3)
         simple += [self.call] * 2 * bool(self.helpers) + [self.exchange] * bool(self.exchangeable)
         for _ in range(count):
             kinds = list(simple)

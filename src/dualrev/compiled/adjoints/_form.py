@@ -74,17 +74,12 @@ class Root:
     name: str
     origin: str
     differentiated: bool = False
-    _exchanged_with: Root | None = None
+    exchanged_with: Root | None = None
 
     @property
     def group(self) -> Root:
         """The representative of all memory that is exchanged with this one: names of either may mean both."""
-        return self if self._exchanged_with is None else self._exchanged_with.group
-
-    def exchange(self, other: Root) -> None:
-        """Note that two names change their memory."""
-        if self.group is not other.group:
-            other.group._exchanged_with = self.group
+        return self if self.exchanged_with is None else self.exchanged_with.group
 
 
 @dataclass(eq=False)

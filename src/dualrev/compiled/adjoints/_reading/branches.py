@@ -134,7 +134,7 @@ class Meeting:
             return Unreadable(f"reads {_shown(name)}, which a branch chooses, and which may be a global")
         result = Array(self.reader.names.new(name), of, Root(name, a.root.origin), self.statement.block, self.statement)
         for each in (a, b):
-            result.root.exchange(each.root)
+            self.reader.moved.unite(result.root, each.root)
         self.statement.choices.append(Choice(result, a, b))
         note_chosen(self.reader, result, a, b)
         return result

@@ -102,7 +102,7 @@ def same_known(first: Entry | None, second: Entry | None) -> bool:
     return first.value is second.value or (isinstance(first.value, str) and first.value == second.value)
 
 
-def arrays_in(entry: Entry) -> list[Array]:
+def arrays_in(entry: Entry | None) -> list[Array]:
     """Return the arrays that an entry is, or holds."""
     if isinstance(entry, Tuple):
         return [array for item in entry.items for array in arrays_in(item)]

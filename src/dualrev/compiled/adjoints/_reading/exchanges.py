@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations
 
 from dualrev.compiled.adjoints._form import Array, Block, Exchange, If, Loop, Make, View
 from dualrev.compiled.adjoints._reading.entries import Entry, arrays_in
 from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.shapes import same_shape
+from dualrev.compiled.adjoints._reading.shapes import extent, same_shape
 
 
 class ReadAgain(Exception):
@@ -67,6 +68,8 @@ def exchanged(
     loop = _innermost(reader) if ending is None else ending
     starts, ends = [pair[0] for pair in changed.values()], [pair[1] for pair in changed.values()]
     made = [each for each in ends if each not in starts]
+    if any(each in reader.moved.begun or (made and _is_chosen_in(each, loop)) for each in starts):
+        return False
     left = [each for each in starts if each not in ends]
     targets, sources = (*starts, *made), (*ends, *left)
     if len(set(ends)) < len(ends) or any(each.type != starts[0].type for each in targets):
@@ -74,7 +77,7 @@ def exchanged(
     # A view is exchanged in vain: its adjoints are those of what it views. Nor is one of two that a branch chooses.
     if any(isinstance(each.made_by, View | If) for each in (ends if made and loop else targets)):
         return False
-    if made and not _may_be_reused(reader, made, loop):
+    if made and not (_may_be_reused(reader, made, loop) and _may_be_alike(reader, targets)):
         return False
     reshapes = not made and not all(same_shape(reader, starts[0], each) for each in targets)
     callers = [entry for frame in reader.frame.path() if frame is not reader.frame for entry in frame.bound.values()]
@@ -90,7 +93,7 @@ def exchanged(
     if made:
         _expect_shape_of(reader, block, starts[0], targets)
     for target, source in zip(targets, sources, strict=True):
-        target.root.exchange(source.root)
+        reader.moved.unite(target.root, source.root)
     block.statements.append(Exchange(block, reader.line, targets, sources))
     return True
 
@@ -102,6 +105,33 @@ def _expect_shape_of(reader: Reader, block: Block, first: Array, arrays: Iterabl
         for each in arrays:
             for axis in range(first.type.ndim):
                 require_equal(reader, (first, axis), (each, axis))
+
+
+def _is_chosen_in(array: Array, loop: Loop | None) -> bool:
+    """Whether a branch in a loop chooses an array."""
+    return isinstance(array.made_by, If) and loop is not None and loop.body in array.block.around()
+
+
+def _may_be_alike(reader: Reader, arrays: Sequence[Array]) -> bool:
+    """Whether arrays may be of one shape: nothing says that a length is another one's with a number added."""
+    for axis in range(arrays[0].type.ndim):
+        sums = [extent(reader, each, axis) for each in arrays]
+        for first, second in combinations(sums, 2):
+            if isinstance(first, int) and isinstance(second, int) and first != second:
+                return False
+            if _is_more(first, second) or _is_more(second, first):
+                return False
+    return True
+
+
+def _is_more(length: Hashable, other: Hashable) -> bool:
+    """Whether a length is another one with a number added to it, or subtracted from it."""
+    match length:
+        case ("max({0}, 0)", (inner,)):
+            return _is_more(inner, other)
+        case ("{0} + {1}" | "{0} - {1}", (one, int(added))) | ("shorter", one, int(added)):
+            return one == other and added != 0
+    return False
 
 
 def _innermost(reader: Reader) -> Loop | None:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Carried, Constant, Loop, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import UNSET, Entry, Known, Tuple, Unreadable, same_known, zero
+from dualrev.compiled.adjoints._reading.entries import (
+    UNSET,
+    Entry,
+    Known,
+    Tuple,
+    Unreadable,
+    arrays_in,
+    same_known,
+    zero,
+)
 from dualrev.compiled.adjoints._reading.exchanges import Shared, exchanged
+from dualrev.compiled.adjoints._reading.handing import Handed, Handing, hand_over
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.liveness import assigned_by
 from dualrev.compiled.adjoints._reading.loop_copies import copies
-from dualrev.compiled.adjoints._reading.reader import Reader
+from dualrev.compiled.adjoints._reading.reader import Reader, ended
 
 Widths = dict[str, Any]
 """From names to the types that iterations hand on: of a number Numba's, of a tuple its class and those of its items."""
@@ -60,19 +70,31 @@ def repeat(
     before = Snapshot(reader)
     owned: dict[str, Array] = {}
     visible = False
+    handed: tuple[str, ...] = ()
     while True:
+        shared = tuple(owned)
         try:
-            if _Attempt(reader, node, over, names, widths).read(begin, body):
+            if _Attempt(reader, node, over, names, widths, handed).read(begin, body):
                 return
-            shared = tuple(owned)
         except Shared as found:
-            if any(name in owned or name not in before.bound for name in found.names):
+            if any(name not in before.bound or name in handed for name in found.names):
                 reader.refuse("sets a name to another array in a loop")
-            shared, visible = (*owned, *found.names), visible or found.visible
+            if any(name in owned for name in found.names):
+                shared, handed = _without(shared, found.names), (*handed, *found.names)
+            else:
+                shared, visible = (*owned, *found.names), visible or found.visible
+        except Handed as found:
+            if any(name in handed for name in found.names):
+                reader.refuse("sets a name to another array in a loop")
+            shared, handed = _without(shared, found.names), (*handed, *found.names)
         before.restore(reader)
         arrays = {name: reader.frame.bound[name] for name in shared}
         owned = copies(reader, {name: each for name, each in arrays.items() if isinstance(each, Array)}, visible)
         reader.frame.bound |= owned
+
+
+def _without(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)
 
 
 class Snapshot:
@@ -84,11 +106,13 @@ class Snapshot:
         self.bound = dict(reader.frame.bound)
         self.taken, self.counts = set(reader.names.taken), dict(reader.names.counts)
         self.named = len(reader.named)
+        self.moved = len(reader.moved.pairs), len(reader.moved.united)
 
     def restore(self, reader: Reader) -> None:
         for block, length in self.lengths:
             del block.statements[length:]
         reader.frame.bound, reader.line = dict(self.bound), self.line
+        reader.moved.undo(*self.moved)
         # What was there before the attempt keeps the name that it got in it, as do objects that texts call.
         kept = {each.name for each in reader.named[self.named :] if each.made_by in each.block.statements}
         reader.names.taken, reader.names.counts = self.taken | set(reader.scope) | kept, dict(self.counts)
@@ -102,6 +126,7 @@ class _Attempt:
         over: Range | None,
         names: list[str],
         widths: Widths,
+        handed: tuple[str, ...],
     ) -> None:
         self.reader, self.node, self.names, self.widths = reader, node, names, widths
         self.outer = reader.block
@@ -115,6 +140,11 @@ class _Attempt:
             variable = reader.value(name, over.type, self.body, self.statement)
             self.statement.variable = variable
             self.statement.start, self.statement.stop, self.statement.step = over.start, over.stop, over.step
+        self.handed = {name: Handing(reader, name, self._start(name), self.statement) for name in handed}
+
+    def _start(self, name: str) -> Array:
+        start = self.before.get(name)
+        return start if isinstance(start, Array) else self.reader.refuse(f"sets {name} to another array in a loop")
 
     def read(self, begin: Callable[[Value | None], None], body: Callable[[], None]) -> bool:
         """Read the body, and say whether the types were right."""
@@ -128,9 +158,12 @@ class _Attempt:
             if name in self.widths
         }
         with reader.inside(self.body, self.before | inside):
+            reader.frame.bound |= {name: each.begin() for name, each in self.handed.items()}
             begin(self.statement.variable)
             body()
             after = reader.frame.bound
+            if self.handed and not ended(self.body):
+                self._hand_over(after)
         wider = False
         for name in self.names:
             wider |= self._widen(name, after.get(name))
@@ -187,7 +220,9 @@ class _Attempt:
         self._exchange(after)
         for name in self.names:
             found, start = after.get(name), self.before.get(name)
-            if name in inside and not (start is None or isinstance(start, Value | Constant | Tuple)):
+            if name in self.handed:
+                bound[name] = self.handed[name].end()
+            elif name in inside and not (start is None or isinstance(start, Value | Constant | Tuple)):
                 bound[name] = self._of_another_kind(name)
             elif name in inside:
                 bound[name] = self._carried(name, inside[name], start, found)
@@ -198,6 +233,22 @@ class _Attempt:
             ):
                 bound[name] = self._of_another_kind(name)
         reader.frame.bound = bound
+
+    def _hand_over(self, after: Mapping[str, Entry]) -> None:
+        ends = []
+        for name in self.handed:
+            found = after.get(name)
+            ends.append(found if isinstance(found, Array) else self._start(f"{name} "))
+        hand_over(self.reader, list(self.handed.values()), ends, [*self._read(after, self.handed)])
+
+    def _read(self, after: Mapping[str, Entry], but: Iterable[str]) -> Iterator[Array]:
+        """Yield the arrays at an iteration's end that other names stand for which are read later."""
+        live = self.reader.frame.source.live
+        for name in (live.after[self.node] | live.heads[self.node]).difference(but):
+            yield from arrays_in(after.get(name))
+        for frame in self.reader.frame.path():
+            for entry in frame.bound.values() if frame is not self.reader.frame else ():
+                yield from arrays_in(entry)
 
     def _is_left(self, name: str, entry: Entry | None) -> bool:
         """Whether what an iteration sets for the first time is behind the loop what it was there, and is no number."""
@@ -213,16 +264,13 @@ class _Attempt:
         changed = {
             name: (start, found)
             for name, start, found in pairs
-            if isinstance(start, Array) and isinstance(found, Array) and found is not start
+            if isinstance(start, Array) and isinstance(found, Array) and found is not start and name not in self.handed
         }
         live = self.reader.frame.source.live
         read = live.after[self.node] | live.heads[self.node]
         others = [entry for name, entry in after.items() if name in read and name not in changed]
         if changed and not exchanged(self.reader, self.body, changed, others, self.statement):
-            name = next(iter(changed))
-            self.reader.refuse(
-                f"has a loop that sets {name} to another array, or exchanges arrays which have more names"
-            )
+            raise Handed(changed)
 
     def _of_another_kind(self, name: str) -> Entry:
         if name in self.reader.frame.source.live.heads[self.node]:

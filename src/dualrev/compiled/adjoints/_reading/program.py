@@ -9,11 +9,11 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Program, Root, Value
 from dualrev.compiled.adjoints._place import Place
+from dualrev.compiled.adjoints._reading import handing, loop_copies
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, Unreadable
 from dualrev.compiled.adjoints._reading.exchanges import ReadAgain
 from dualrev.compiled.adjoints._reading.expressions import expression
 from dualrev.compiled.adjoints._reading.inlining import inlined
-from dualrev.compiled.adjoints._reading.loop_copies import expect_unwritten
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.statements import statement
 from dualrev.compiled.adjoints._reading.typing import NUMBERS
@@ -57,7 +57,8 @@ def _read(reader: Reader, dispatcher: Any, types: Sequence[Any], argnums: Sequen
     parameters = _Parameters(reader, argnums)
     entries = [parameters.entry(names[n], of, n) for n, of in enumerate(types)]
     result = inlined(reader, dispatcher, entries, {})
-    expect_unwritten(reader)
+    loop_copies.expect_unwritten(reader)
+    handing.expect_unwritten(reader)
     return Program(
         dispatcher.py_func.__name__,
         parameters.all,
@@ -95,6 +96,7 @@ class _Parameters:
         if isinstance(of, types.Array) and isinstance(of.dtype, NUMBERS) and of.ndim:
             name = self.reader.names.new(name)
             found = Array(name, of, Root(name, "argument", active), self.reader.body)
+            self.reader.given.append(found)
         elif isinstance(of, NUMBERS) or of == types.unicode_type:
             found = Value(self.reader.names.new(name), of, self.reader.body)
         else:

@@ -29,6 +29,7 @@ from dualrev.compiled.adjoints._form import (
 from dualrev.compiled.adjoints._place import NOWHERE, Place
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Number, Tuple, Unreadable, entry_of, numba_type
 from dualrev.compiled.adjoints._reading.frame import Frame
+from dualrev.compiled.adjoints._reading.moved import Moved
 from dualrev.compiled.adjoints._reading.names import Names
 from dualrev.compiled.adjoints._reading.source import Source, source_of_body
 from dualrev.compiled.adjoints._reading.typing import NUMBERS, Typing
@@ -61,6 +62,10 @@ class Reader:
         Arrays that were copied so that a loop may use their memory.
     copied
         Those that are seen elsewhere, too: the line, the array, its copy, and the statements before.
+    moved
+        What iterations hand on by copying it, and memory that names of other memory may mean.
+    given
+        The arrays among the arguments.
     unnamed
         Arrays that were made and have no name of the user's yet.
     named
@@ -89,6 +94,8 @@ class Reader:
         self.parts: dict[Array, tuple[Array, tuple[Operand, ...]]] = {}
         self.owned: set[Array] = set()
         self.copied: list[tuple[Place, Array, Array, frozenset[Statement]]] = []
+        self.moved = Moved()
+        self.given: list[Array] = []
         self.unnamed: set[Array] = set()
         self.made_in: dict[Array, tuple[Loop, ...]] = {}
         self.results: dict[tuple[Frame, tuple[int, ...]], Array] = {}

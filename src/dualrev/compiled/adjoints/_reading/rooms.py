@@ -50,13 +50,14 @@ def count_of(reader: Reader, lengths: Sequence[Operand]) -> Operand:
     return count
 
 
-def part_of(reader: Reader, room: Array, lengths: Sequence[Operand]) -> Array:
+def part_of(reader: Reader, room: Array, lengths: Sequence[Operand], name: str = "") -> Array:
     """Return an array with axes of these lengths, which begins where its memory does."""
     text = "{source}[:{0}]"
     if len(lengths) > 1:
         text += f".reshape(({', '.join(f'{{{n + 1}}}' for n in range(len(lengths)))}))"
     operands = [count_of(reader, lengths), *(lengths if len(lengths) > 1 else ())]
     part = reader.view(room, text, operands, room.type.copy(ndim=len(lengths)))
+    part.name = reader.names.new(name or part.name)
     reader.axes[part] = dict(enumerate(lengths))
     return part
 
