@@ -7,7 +7,9 @@ Nothing here is taken from the package: neither the table nor its numbers. A fun
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,14 +138,14 @@ FUNCTIONS = {
 }
 
 
-def larger(a: Any, b: Any) -> Any:
-    """Return the maximum of two numbers, which share a tie."""
-    return 0.5 * (a + b) if a == b else a if a > b else b
+def extreme(better: Callable[[Any, Any], bool], *given: Any) -> Any:
+    """Return the maximum or minimum of numbers, or of the items of one argument; those that tie share it."""
+    items = list(given[0] if len(given) == 1 else given)
+    tied = [each for each in items if not any(better(other, each) for other in items)]
+    return tied[0] if len(tied) == 1 or isinstance(tied[0], int) else sum(tied[1:], tied[0]) / len(tied)
 
 
-def smaller(a: Any, b: Any) -> Any:
-    """Return the minimum of two numbers, which share a tie."""
-    return 0.5 * (a + b) if a == b else a if a < b else b
+larger, smaller = partial(extreme, operator.gt), partial(extreme, operator.lt)
 
 
 class Math:
@@ -225,6 +227,7 @@ class Arrays:
     sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
     outer, diff, cumsum = staticmethod(np.outer), staticmethod(np.diff), staticmethod(np.cumsum)
     diag, copy = staticmethod(np.diag), staticmethod(np.copy)
+    asarray = staticmethod(lambda a: a if isinstance(a, np.ndarray) else array(a))
     ndindex, ndenumerate = np.ndindex, np.ndenumerate
     abs = staticmethod(np.frompyfunc(abs, 1, 1))
     maximum = staticmethod(np.frompyfunc(larger, 2, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from numba.core import types
@@ -208,7 +208,7 @@ def both_or_either(reader: Reader, node: ast.BoolOp) -> Entry:
     return joined(reader, isinstance(node.op, ast.And), [partial(reader.expression, each) for each in node.values])
 
 
-def joined(reader: Reader, conjunction: bool, parts: list[Callable[[], Entry]]) -> Entry:
+def joined(reader: Reader, conjunction: bool, parts: Sequence[Callable[[], Entry]]) -> Entry:
     """Return the first part that is false, or with `or` true; the others are not computed, as in Python."""
     found = parts[0]()
     for part in parts[1:]:

@@ -1,44 +1,69 @@
-"""Arrays of lists that are written as a loop: `np.array([f(i) for i in range(n)])`."""
+"""Lists of numbers that are written as a loop: `[f(i) for i in range(n) if i % 2]`."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from functools import partial
 
-from dualrev.compiled.adjoints._form import Array, Block, Value
-from dualrev.compiled.adjoints._reading.entries import Number
+from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
+from dualrev.compiled.adjoints._reading.arithmetic import binary
+from dualrev.compiled.adjoints._reading.branches import choice, joined, truth
+from dualrev.compiled.adjoints._reading.entries import Entry, Listed, integer
+from dualrev.compiled.adjoints._reading.indexing import view
 from dualrev.compiled.adjoints._reading.iteration import Iteration, counted
 from dualrev.compiled.adjoints._reading.loops import Snapshot
 from dualrev.compiled.adjoints._reading.making import make
-from dualrev.compiled.adjoints._reading.nests import nest
+from dualrev.compiled.adjoints._reading.nests import fold, nest
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.targets import assign
 
 
+def comprehension(reader: Reader, node: ast.ListComp) -> Listed:
+    """Read a list of numbers, one for each of an iteration."""
+    return Listed(array_of(reader, node))
+
+
 def array_of(reader: Reader, node: ast.ListComp) -> Array:
-    """Return the array of a list of numbers, one for each of an iteration."""
-    if len(node.generators) != 1 or node.generators[0].ifs:
-        reader.refuse("has a list of several loops, or with a condition")
+    """Return the array of a list of numbers."""
+    if len(node.generators) != 1:
+        reader.refuse("has a list of several loops")
     over = counted(reader, node.generators[0].iter)
     # Read once for its type, and once more where it belongs.
     before = Snapshot(reader)
     block = Block(reader.block)
     index = reader.value("i", over.range.type, block)
     with reader.inside(block, reader.frame.bound):
-        of = _element(reader, node, over, index).type
+        assign(reader, node.generators[0].target, over.element(index))
+        of = reader.number(node.elt).type
     before.restore(reader)
     # A range may end before it begins.
     count = reader.operation("max({0}, 0)", [over.range.stop], over.range.stop.type)
     made = make(reader, [count], of)
+    if node.generators[0].ifs:
+        return _with_condition(reader, node, over, count, made)
 
     def body(indices: list[Value]) -> None:
-        bound = reader.frame.bound
-        with reader.inside(reader.block, bound):
-            reader.store(made, indices, _element(reader, node, over, indices[0]))
+        with reader.inside(reader.block, reader.frame.bound):
+            assign(reader, node.generators[0].target, over.element(indices[0]))
+            reader.store(made, indices, reader.number(node.elt))
 
     nest(reader, [count], body)
     return made
 
 
-def _element(reader: Reader, node: ast.ListComp, over: Iteration, index: Value) -> Number:
-    assign(reader, node.generators[0].target, over.element(index))
-    return reader.number(node.elt)
+def _with_condition(reader: Reader, node: ast.ListComp, over: Iteration, count: Operand, made: Array) -> Array:
+    """Return the part of an array that holds the numbers for which conditions hold."""
+
+    def body(indices: list[Value], so_far: Sequence[Operand]) -> Sequence[Operand]:
+        def one_more() -> Entry:
+            reader.store(made, so_far, reader.number(node.elt))
+            return binary(reader, ast.Add, so_far[0], integer(1))
+
+        with reader.inside(reader.block, reader.frame.bound):
+            assign(reader, node.generators[0].target, over.element(indices[0]))
+            conditions = joined(reader, True, [partial(reader.expression, each) for each in node.generators[0].ifs])
+            return [reader.as_number(choice(reader, truth(reader, conditions), one_more, lambda: so_far[0]))]
+
+    (found,) = fold(reader, [count], [integer(0)], body)
+    return view(reader, made, [(None, found, None)])

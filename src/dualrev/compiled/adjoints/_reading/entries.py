@@ -28,6 +28,13 @@ class Tuple:
 
 
 @dataclass(frozen=True, eq=False)
+class Listed:
+    """A list of numbers whose length is known when it runs: those of an array, which nothing writes to."""
+
+    array: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Known:
     """A known object that is no number and no array: a function, a module, a type, a text, None."""
 
@@ -79,7 +86,7 @@ class Elements:
 
 
 Number = Operand
-Entry = Value | Constant | Array | Tuple | Known | Method | Unreadable | Elements
+Entry = Value | Constant | Array | Tuple | Listed | Known | Method | Unreadable | Elements
 
 
 UNSET = Unreadable("reads a part of a tuple that is not set there on every way")
@@ -106,6 +113,8 @@ def arrays_in(entry: Entry | None) -> list[Array]:
     """Return the arrays that an entry is, or holds."""
     if isinstance(entry, Tuple):
         return [array for item in entry.items for array in arrays_in(item)]
+    if isinstance(entry, Listed):
+        return [entry.array]
     return [entry] if isinstance(entry, Array) else []
 
 

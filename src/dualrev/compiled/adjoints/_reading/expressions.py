@@ -13,6 +13,7 @@ from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading import indexing
 from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expression
 from dualrev.compiled.adjoints._reading.calls import call
+from dualrev.compiled.adjoints._reading.comprehensions import comprehension
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import subscript
@@ -91,9 +92,10 @@ _READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
     ast.Subscript: subscript,
     ast.Call: call,
     ast.Lambda: define,
+    ast.ListComp: comprehension,
 }
 
-_NAMES = {ast.Dict: "a dict", ast.Set: "a set", ast.ListComp: "a list", ast.JoinedStr: "a text"}
+_NAMES = {ast.Dict: "a dict", ast.Set: "a set", ast.JoinedStr: "a text"}
 
 
 def expression(reader: Reader, node: ast.expr) -> Entry:

@@ -10,8 +10,8 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Operand
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Tuple
-from dualrev.compiled.adjoints._reading.indexing import flat, indices, item, taken, view, whole_view
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Listed, Tuple
+from dualrev.compiled.adjoints._reading.indexing import flat, indices, item, listed_item, taken, view, whole_view
 from dualrev.compiled.adjoints._reading.nests import nest
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -25,6 +25,8 @@ def subscript(reader: Reader, node: ast.Subscript) -> Entry:
     of = reader.expression(node.value)
     if isinstance(of, Tuple):
         return item(reader, of, node.slice)
+    if isinstance(of, Listed):
+        return listed_item(reader, of, node.slice)
     if not isinstance(of, Array):
         return reader.refuse("has a subscript of what is no array and no tuple")
     places = indices(reader, node.slice)

@@ -11,10 +11,10 @@ from numba.core import types
 from numba.np.numpy_support import as_dtype
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.entries import Entry, Known, Listed, Tuple
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE, Index, note_axes, shape, size
+from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE, Index, length, note_axes, shape, size
 from dualrev.primitives.scalar import TABLE
 
 MOST_ITEMS = 16
@@ -134,6 +134,14 @@ def item(reader: Reader, of: Tuple, node: ast.expr) -> Entry:
     if not -len(of.items) <= place.value < len(of.items):
         return reader.refuse("has a subscript beyond a tuple's end")
     return of.items[int(place.value)]
+
+
+def listed_item(reader: Reader, of: Listed, node: ast.expr) -> Entry:
+    """Return an item of a list."""
+    place, count = reader.whole(node), length(reader, of.array, 0)
+    outside = reader.operation("not -{1} <= {0} < {1}", [place, count], types.boolean)
+    raise_if(reader, outside, "IndexError('getitem out of range')")
+    return reader.load(of.array, [place])
 
 
 def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:

@@ -14,7 +14,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading import grids
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.entries import Entry, Tuple, integer
+from dualrev.compiled.adjoints._reading.entries import Entry, Listed, Tuple, integer
 from dualrev.compiled.adjoints._reading.indexing import flat, item_within, taken, whole_view
 from dualrev.compiled.adjoints._reading.loops import Range, loop
 from dualrev.compiled.adjoints._reading.reader import Reader, known
@@ -57,7 +57,7 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
             return _range(reader, node)
         if function is np.nditer and len(node.args) == 1 and not node.keywords:
             whole = reader.expression(node.args[0])
-            return _elements(reader, flat(reader, whole) if isinstance(whole, Array) else whole)
+            return elements(reader, flat(reader, whole) if isinstance(whole, Array) else whole)
         if function is np.ndindex:
             axes = grids.lengths(reader, node)
             return Iteration(grids.grid(reader, axes), lambda number: Tuple(tuple(grids.place(reader, number, axes))))
@@ -66,7 +66,7 @@ def _over(reader: Reader, node: ast.expr) -> Iteration | Tuple:
         if function in (builtins.enumerate, builtins.zip):
             return _enumerate(reader, node) if function is builtins.enumerate else _zip(reader, node)
     found = reader.expression(node)
-    return found if isinstance(found, Tuple) else _elements(reader, found)
+    return found if isinstance(found, Tuple) else elements(reader, found)
 
 
 def _enumerated(reader: Reader, found: Entry) -> Iteration:
@@ -82,7 +82,9 @@ def _enumerated(reader: Reader, found: Entry) -> Iteration:
     return Iteration(grids.grid(reader, axes), element)
 
 
-def _elements(reader: Reader, found: Entry) -> Iteration:
+def elements(reader: Reader, found: Entry) -> Iteration:
+    """Return the iteration over an array's elements, or over its rows."""
+    found = found.array if isinstance(found, Listed) else found
     if not isinstance(found, Array):
         return reader.refuse("loops over what is no range, array or tuple")
     # The loop goes on over the memory that it began with, whatever the name stands for in later iterations.

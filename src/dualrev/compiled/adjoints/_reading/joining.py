@@ -142,7 +142,6 @@ def _real(reader: Reader, x: Entry) -> Entry:
 
 JOINS: dict[Any, Callable[..., Entry]] = {
     np.ascontiguousarray: _contiguous,
-    np.asarray: _contiguous,
     np.column_stack: _as_columns,
     np.concatenate: _concatenated,
     np.diag: _diagonal,

@@ -10,7 +10,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Listed, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import flat, transposed, view
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
@@ -99,8 +99,9 @@ def _flatten(reader: Reader, x: Entry) -> Entry:
 
 def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
     """Read `np.array` of numbers, or of lists of numbers."""
-    if isinstance(x, Array):
-        return copy(reader, x)
+    if isinstance(x, Array | Listed):
+        array = x.array if isinstance(x, Listed) else x
+        return copy(reader, array) if dtype is None else _astype(reader, array, dtype)
     rows = x.items if isinstance(x, Tuple) else ()
     table = [each.items for each in rows if isinstance(each, Tuple)]
     numbers = [reader.as_number(each) for row in (table or [rows]) for each in row]
@@ -148,8 +149,18 @@ METHODS: dict[str, Callable[..., Entry]] = {
 }
 """Methods, and their reading."""
 
+
+def _as_array(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
+    """Read `np.asarray`, which makes no copy of an array."""
+    if not isinstance(x, Array):
+        return _stacked(reader, x, dtype)
+    same = dtype is None or dtype_of(reader, dtype) == x.type.dtype
+    return x if same else reader.refuse("makes an array of another type of what is one")
+
+
 FUNCTIONS: dict[Any, Callable[..., Entry]] = {
     np.array: _stacked,
+    np.asarray: _as_array,
     np.copy: _copy_in_order,
     np.expand_dims: _expanded,
     np.ravel: _ravel,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import partial
 
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Constant, Value
 from dualrev.compiled.adjoints._reading.arithmetic import BINARY, COMPARISONS, UNARY, binary, compared, signed
-from dualrev.compiled.adjoints._reading.branches import joined, truth
+from dualrev.compiled.adjoints._reading.branches import choice, joined, truth
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
 from dualrev.compiled.adjoints._reading.products import product
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -70,12 +71,32 @@ def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry
         if isinstance(a.value, str) and isinstance(b.value, str):
             return Constant((a.value == b.value) == isinstance(operation, ast.Eq), types.boolean)
         return reader.refuse("compares what is no number")
+    if isinstance(a, Tuple) and isinstance(b, Tuple) and type(operation) in COMPARISONS:
+        return _in_turn(reader, operation, a.items, b.items)
     if type(operation) not in COMPARISONS:
         return reader.refuse("has a comparison that is not taken")
     if is_whole(a, b):
         function = COMPARISONS[type(operation)][1]
         return elementwise(reader, function, (a, b), partial(compared, reader, type(operation)))
     return compared(reader, type(operation), reader.as_number(a), reader.as_number(b))
+
+
+def _in_turn(reader: Reader, operation: ast.cmpop, a: Sequence[Entry], b: Sequence[Entry]) -> Entry:
+    """Compare tuples by their first items that differ."""
+    if len(a) != len(b) or not a:
+        return reader.refuse("compares tuples of different lengths")
+    if isinstance(operation, ast.Eq | ast.NotEq):
+        parts = [partial(_compared, reader, operation, *each) for each in zip(a, b, strict=True)]
+        return joined(reader, isinstance(operation, ast.Eq), parts)
+    if len(a) == 1:
+        return _compared(reader, operation, a[0], b[0])
+    differ = truth(reader, _compared(reader, ast.NotEq(), a[0], b[0]))
+    return choice(
+        reader,
+        differ,
+        lambda: _compared(reader, operation, a[0], b[0]),
+        lambda: _in_turn(reader, operation, a[1:], b[1:]),
+    )
 
 
 def _is_text(entry: Entry) -> bool:

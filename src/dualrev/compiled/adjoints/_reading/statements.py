@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,23 +40,46 @@ def _raise(reader: Reader, node: ast.Raise) -> None:
     texts: list[str] = []
     operands: list[Operand] = []
     for each in call.args:
-        text, operand = _said(reader, each)
-        texts.append(text if operand is None else f"{{{len(operands)}}}")
-        operands += [] if operand is None else [operand]
+        texts.append(_said(reader, each, operands))
     own = str(kind.__name__)
     name = own if getattr(builtins, own, None) is kind else reader.scoped(own, kind)
     text = f"{name}({', '.join(texts)})" if isinstance(node.exc, ast.Call) else name
     reader.add(Raise(reader.block, reader.line, text, tuple(operands)))
 
 
-def _said(reader: Reader, node: ast.expr) -> tuple[str, Operand | None]:
-    """Return what an error says: a text, or a number."""
+def _said(reader: Reader, node: ast.expr, operands: list[Operand]) -> str:
+    """Return what an error says, a text or a number, with places for operands, which are added to those there are."""
+    if isinstance(node, ast.JoinedStr):
+        return _formatted(reader, node, operands)
     found = reader.expression(node)
     if isinstance(found, Value | Constant):
-        return "", found
+        operands.append(found)
+        return f"{{{len(operands) - 1}}}"
     if isinstance(found, Known) and isinstance(found.value, str):
-        return repr(found.value).replace("{", "{{").replace("}", "}}"), None
+        return _braced(repr(found.value))
     return reader.refuse("raises an error that says more than texts and numbers")
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _formatted(reader: Reader, node: ast.JoinedStr, operands: list[Operand]) -> str:
+    """Return a text with values in it, `f"{n} points"`."""
+    text = ""
+    for each in node.values:
+        if isinstance(each, ast.Constant):
+            text += _braced(str(each.value))
+        elif isinstance(each, ast.FormattedValue) and each.conversion == -1 and each.format_spec is None:
+            found = reader.expression(each.value)
+            said = found.value if isinstance(found, Known) and isinstance(found.value, str) else None
+            if said is None:
+                operands.append(reader.as_number(found))
+            text += f"{{\0{len(operands) - 1}\0}}" if said is None else _braced(said)
+        else:
+            reader.refuse("has a text with values in a format of their own")
+    # The names of the values are put between the zeros, when all else is quoted.
+    return re.sub(r"\\x00(\d+)\\x00", r"{\1}", f"f{_braced(repr(text))}")
 
 
 def _assert(reader: Reader, node: ast.Assert) -> None:
