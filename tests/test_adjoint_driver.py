@@ -257,6 +257,19 @@ def test_a_refusal_goes_to_the_tape_and_is_told(caplog: pytest.LogCaptureFixture
     assert TAPE not in dr.grad(rosenbrock, mode="forward").plan(X).reason
 
 
+@njit
+def _squares_into(x, out):
+    for i in range(x.size):
+        out[i] = x[i] * x[0]
+
+
+def test_a_result_that_is_written_into_an_argument_is_no_derivative():
+    """The reason is that of a function which returns the same."""
+    reason = dr.jacobian(_squares_into, out_shape=X.size, mode="reverse").plan(X).reason
+    assert f"{TAPE}it returns array" in reason
+    assert reason.endswith("which takes more than one sweep")
+
+
 def test_a_fault_of_the_generator_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     from dualrev.compiled.drivers import _adjoints
 

@@ -7,3 +7,6 @@ MADE_OF = "_dualrev_made_of"
 
 TAKES_OUT = "_dualrev_takes_out"
 """Of a derivative's own function: whether its last argument is where it writes its result."""
+
+SHAPE = "_dualrev_shape"
+"""Of a function that calls one which writes its result into its last argument: the shape of what it returns."""

@@ -20,7 +20,7 @@ from dualrev.auto.calibration import current_compiled_costs
 from dualrev.auto.choice import ModeChoice, choose
 from dualrev.auto.costs import CompiledWork
 from dualrev.compiled._batches import empty, over_points, written
-from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._marks import MADE_OF, SHAPE
 from dualrev.compiled._numpy_results import as_numpy
 from dualrev.compiled._pandas import of_pandas, without_index
 from dualrev.compiled.drivers._care import CAREFUL, PLAIN
@@ -30,7 +30,6 @@ from dualrev.compiled.drivers.aliasing import expect_apart, global_arrays
 from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.compiled.drivers.forward import WIDEST
 from dualrev.compiled.drivers.parameters import parameters
-from dualrev.compiled.out_argument import SHAPE
 from dualrev.compiled.plain_first import plain_first
 from dualrev.compiled.steps import CompiledStep
 from dualrev.environment import expect_room

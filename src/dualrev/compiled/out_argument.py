@@ -7,14 +7,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._marks import MADE_OF, SHAPE
 from dualrev.compiled.drivers.parameters import parameters
 from dualrev.kernels.numba_extending import defined
 
 _KEPT = "_dualrev_returning"
-
-SHAPE = "_dualrev_shape"
-"""Attribute of such a function: the shape of what it returns."""
 
 
 def returning(dispatcher: Any, shape: int | tuple[int, ...]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numba.core import types
 from numba.core.errors import NumbaError
 
-from dualrev.compiled._marks import MADE_OF
+from dualrev.compiled._marks import MADE_OF, SHAPE
 from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
@@ -80,7 +80,8 @@ def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjo
     functions = called(dispatcher, constants)
     if chooser_of(dispatcher) is not None:
         raise Refused(f"{arguments.of} is a derivative")
-    if any(hasattr(each.py_func, MADE_OF) for each in functions):
+    # What writes its result into an argument is called by one of ours, which is no derivative.
+    if any(hasattr(each.py_func, MADE_OF) and not hasattr(each.py_func, SHAPE) for each in functions):
         raise Refused("it calls a derivative")
     if not arguments.leaves:
         raise Refused("it has no inputs")
@@ -132,7 +133,7 @@ def _seeds(returned: Any, arguments: Arguments, aux: bool) -> list[Any]:
         return seeds
     outputs = Outputs(returned, arguments.of, aux)
     if not outputs.is_number:
-        raise Refused(f"it returns a {outputs.type}, which takes more than one sweep")
+        raise Refused(f"it returns {outputs.type}, which takes more than one sweep")
     # Floats among what is passed on are rounded to the inputs' type where they depend on these. Which do is not asked
     # here.
     for each in map(element, results[1:]):
