@@ -9,6 +9,8 @@ import pytest
 from fuzzing.adjoint_differences import adjoint, differs, uncompiled
 from fuzzing.adjoint_programs import Program
 
+from dualrev.compiled.adjoints.refusal import Refused
+
 V = np.array([0.7, -0.5])
 X = np.array([0.5, -1.5, 2.0, 0.3])
 M = np.arange(6.0).reshape(3, 2) / 3 + 0.1
@@ -295,8 +297,40 @@ def f(x):
     return s * b.size
 """
 
+RAVELLED = """
+def f(a, b):
+    u, v = a.T.ravel(), np.ravel(b)
+    u[0] *= 3.0
+    w = a[:, ::2].flatten()
+    w[1] *= u[1]
+    z = a.T.flatten()
+    y = a.ravel()
+    y[1] *= 2.0
+    s = 0.0
+    for i in range(u.size):
+        s += u[i] * v[i] * z[i] * (i + 1) + a[0, 1]
+    return s + w[1] * w[2] + a[:, 1].ravel()[1]
+"""
+
+CONTIGUOUS = """
+def f(a, b):
+    u, v, w = np.ascontiguousarray(a.T), np.ascontiguousarray(b), np.ascontiguousarray(a[:, 1])
+    s = 0.0
+    for k in range(2):
+        r = np.ascontiguousarray(a[:, k])
+        s += r[0] * r[1] * s + w[0]
+    x = u @ b
+    u[0, 1] *= 2.0
+    y = np.asfortranarray(b)
+    g = np.asfortranarray(a * 1.0)
+    g[0, 1] *= s
+    return np.sum(v * y) * w[1] + u[0, 1] * s + x[1, 1] + np.sum(g * b)
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "Fortran's order": (ORDERS, (np.asfortranarray(M), M * 0.5)),
+    "copies of one axis": (RAVELLED, (M.T.copy(), np.asfortranarray(M.T * 0.5))),
+    "copies in an order": (CONTIGUOUS, (M.T.copy(), np.asfortranarray(M.T * 0.5))),
     "over tuples": (OVER_TUPLES, (X, 0.7)),
     "diagonals": (DIAGONALS, (M, M * 0.5)),
     "a chain of states": (CHAIN, (M[:2], V, 3)),
@@ -331,3 +365,25 @@ def test_gradients_of_what_is_read_are_those_of_the_oracle(name: str) -> None:
     active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
     program = Program(text if "@njit" in text else f"@njit{text}", arguments, active, (1.0,))
     assert differs(program, uncompiled(adjoint(program))) == ""
+
+
+# Numba makes no copy of what lies in order when it runs.
+CONTIGUOUS_WRITTEN = """
+def f(a, b):
+    w = np.ascontiguousarray(a[:, 1])
+    w[0] = 3.0
+    return np.sum(w) * a[0, 1]
+"""
+
+CONTIGUOUS_SOURCE_WRITTEN = """
+def f(a, b):
+    w = np.ascontiguousarray(a[:, 1])
+    a[0, 0] = 3.0
+    return np.sum(w) * a[0, 1]
+"""
+
+
+@pytest.mark.parametrize("text", [CONTIGUOUS_WRITTEN, CONTIGUOUS_SOURCE_WRITTEN])
+def test_a_copy_that_may_be_none_is_not_written_to(text: str) -> None:
+    with pytest.raises(Refused, match="makes an array contiguous, and writes to what has more names"):
+        adjoint(Program(f"@njit{text}", (M, M), (0, 1), (1.0,)))

@@ -117,14 +117,29 @@ def hand_over(reader: Reader, handings: Sequence[Handing], ends: Sequence[Array]
         each.take_over(found)
     starts = [each.start for each in handings]
     memory = Memory(made for block in reader.block.around() for made in statements(block))
-    free = {made for block in reader.block.around() if not block.loops() for made in statements(block)}
+    free = _before(reader)
     for each, found in pairs:
         if memory.shared(each.room, others):
             reader.refuse(f"has a loop that sets {each.name} to another array, which has more names")
         for array, alike in ((each.start, starts), (found, ends)):
             seen = [*others, *reader.given, *reader.globals.values(), *(one for one in alike if one is not array)]
             if array is not each.inside and (memory.shared(array, seen) or alike.count(array) > 1):
-                reader.moved.pairs.append(Copied(reader.line, (array, each.room), free))
+                does = "has a loop that sets a name to another array"
+                reader.moved.pairs.append(Copied(reader.line, does, (array, each.room), free))
+
+
+def copied_or_itself(reader: Reader, array: Array, copy: Callable[[Reader, Array], Array]) -> Array:
+    """Return a copy of what the function copies, or leaves as it is, which is decided when it runs."""
+    before = len(reader.block.statements)
+    made = copy(reader, array)
+    reader.moved.by.update(statements(Block(statements=reader.block.statements[before:])))
+    reader.moved.pairs.append(Copied(reader.line, "makes an array contiguous", (array, made), _before(reader)))
+    return made
+
+
+def _before(reader: Reader) -> set[Statement]:
+    """Return the statements that never run again."""
+    return {made for block in reader.block.around() if not block.loops() for made in statements(block)}
 
 
 def expect_unwritten(reader: Reader) -> None:
@@ -136,7 +151,7 @@ def expect_unwritten(reader: Reader) -> None:
                 continue
             if memory.shared(made.array, each.arrays):
                 reader.line = each.line
-                reader.refuse("has a loop that sets a name to another array, and writes to what has more names")
+                reader.refuse(f"{each.does}, and writes to what has more names")
 
 
 class Memory:

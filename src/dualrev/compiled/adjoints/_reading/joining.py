@@ -14,8 +14,10 @@ from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Tuple, zero
 from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.handing import copied_or_itself
 from dualrev.compiled.adjoints._reading.making import fill, make
 from dualrev.compiled.adjoints._reading.nests import nest
+from dualrev.compiled.adjoints._reading.parts import copy, copy_in_columns
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import length
 
@@ -131,9 +133,20 @@ def _outer(reader: Reader, x: Entry, y: Entry) -> Entry:
 
 
 def _contiguous(reader: Reader, x: Entry) -> Entry:
-    if not isinstance(x, Array) or x.type.layout != "C":
-        return reader.refuse("makes an array contiguous that is not")
-    return x
+    if not isinstance(x, Array):
+        return reader.refuse("makes contiguous what is no array")
+    if x.type.layout == "C" or (x.type.ndim == 1 and x.type.layout == "F"):
+        return x
+    return copy(reader, x) if x.type.layout == "F" else copied_or_itself(reader, x, copy)
+
+
+def _in_columns(reader: Reader, x: Entry) -> Entry:
+    """Read `np.asfortranarray`."""
+    if not isinstance(x, Array) or x.type.ndim < 2:
+        return reader.refuse("gives Fortran's order to what has no columns")
+    if x.type.layout == "F":
+        return x
+    return copy_in_columns(reader, x) if x.type.layout == "C" else copied_or_itself(reader, x, copy_in_columns)
 
 
 def _real(reader: Reader, x: Entry) -> Entry:
@@ -142,6 +155,7 @@ def _real(reader: Reader, x: Entry) -> Entry:
 
 JOINS: dict[Any, Callable[..., Entry]] = {
     np.ascontiguousarray: _contiguous,
+    np.asfortranarray: _in_columns,
     np.column_stack: _as_columns,
     np.concatenate: _concatenated,
     np.diag: _diagonal,

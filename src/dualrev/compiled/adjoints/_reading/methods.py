@@ -14,7 +14,7 @@ from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, L
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import flat, transposed, view
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
-from dualrev.compiled.adjoints._reading.parts import copy
+from dualrev.compiled.adjoints._reading.parts import copy, copy_in_columns
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
 from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE
@@ -57,7 +57,7 @@ def _copy_in_order(reader: Reader, x: Entry) -> Entry:
     """Read `np.copy`, which keeps Fortran's."""
     of = _array(reader, x)
     if of.type.layout == "F" and of.type.ndim > 1:
-        return transposed(reader, copy(reader, transposed(reader, of)))
+        return copy_in_columns(reader, of)
     return copy(reader, of)
 
 
@@ -90,11 +90,12 @@ def _is_rest(length: Operand) -> bool:
 
 
 def _ravel(reader: Reader, x: Entry) -> Entry:
-    return flat(reader, _array(reader, x))
+    array = _array(reader, x)
+    return flat(reader, array if array.type.layout == "C" else copy(reader, array))
 
 
 def _flatten(reader: Reader, x: Entry) -> Entry:
-    return copy(reader, _array(reader, _ravel(reader, x)))
+    return flat(reader, copy(reader, _array(reader, x)))
 
 
 def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:

@@ -14,15 +14,16 @@ class Copied:
 
     Attributes
     ----------
-    line
-        Of the loop that copies.
+    line, does
+        The line that copies, and what it does there.
     arrays
         Both.
     free
-        Statements before the loop, which may write to them.
+        Statements before that, which may write to them.
     """
 
     line: Place
+    does: str
     arrays: tuple[Array, Array]
     free: set[Statement]
 
