@@ -212,3 +212,15 @@ def test_misuse() -> None:
     with pytest.raises(MissingRuleError, match="intersect1d"):
         dr.taylor(lambda x: np.intersect1d(x, x), np.ones(2), 2)
     assert TABLE["tanh"] is ROWS["tanh"]
+
+
+def lost(x: Any) -> Any:
+    return np.stack([np.sqrt(x) ** 2, np.cos(np.sqrt(x)), np.cbrt(x**2), np.remainder(0.5, x**2), np.sqrt(x) * x])
+
+
+def test_a_0_beside_an_infinity_leaves_no_derivative_in_series_either() -> None:
+    with np.errstate(all="ignore"):
+        for x in (0.0, 0.25):
+            slopes = dr.derivative(lost), dr.derivative(dr.derivative(lost))
+            expected = [slopes[0](x), slopes[1](x) / 2]
+            np.testing.assert_allclose(dr.taylor(lost, x, 2)[1:], expected, rtol=1e-12, atol=1e-14)

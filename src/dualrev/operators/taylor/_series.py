@@ -20,7 +20,7 @@ from dualrev.active.number import Active, known_of_complex, primal
 from dualrev.errors import MissingRuleError
 from dualrev.kernels.numpy_rows import partials
 from dualrev.operators.taylor._linear import linear_map
-from dualrev.primitives.chain_rule import product
+from dualrev.primitives.chain_rule import finite, product
 from dualrev.primitives.row import Row
 
 Next = Callable[["Series", int], Any]
@@ -157,7 +157,7 @@ class Series(Active, metaclass=Carried):
             if not isinstance(slope, Active) and not np.any(slope):
                 return None
             term = x.coefficient(k)
-            return None if term is None else product(slope, term)
+            return None if term is None else _without_lost(slope, x.coefficient(1), product(slope, term))
         total = None
         for j in range(k):
             term = x.coefficient(k - j)
@@ -165,7 +165,7 @@ class Series(Active, metaclass=Carried):
             if factor is not None:
                 contribution = product(factor, (k - j) * term)
                 total = contribution if total is None else total + contribution
-        return None if total is None else total / k
+        return None if total is None else _without_lost(slope.coefficient(0), x.coefficient(1), total) / k
 
     def _of_rule(self, rule: Any, made: Parts, operands: list[Any], kwargs: dict[str, Any]) -> Series:
         value = rule.value([x.content if self._mine(x) else x for x in operands], kwargs)
@@ -237,6 +237,18 @@ def _from_slope(y: Series, k: int) -> Any:
         return slope if k == 1 else None
     term = slope.coefficient(k - 1)
     return None if term is None else term / k
+
+
+# The law of the chain rule, of numbers that have derivatives: a 0 beside an infinity or a NaN leaves none of them.
+def _without_lost(slope: Any, first: Any, total: Any) -> Any:
+    """Return a coefficient of a product, 0 where the law has the product of the leading coefficients be 0."""
+    if slope is None or first is None:
+        return total
+    leading = slope * first
+    if finite(leading):
+        return total
+    lost = (leading != leading) & ((slope == 0) | (first == 0))
+    return np.where(lost, np.zeros((), total.dtype), total)[()]
 
 
 def _total(terms: Any) -> Any:
