@@ -18,8 +18,8 @@ from fuzzing.shrinking import shrunk
 
 from dualrev.compiled.adjoints.refusal import Refused
 
-PROGRAMS, MANY = 200, 10_000
-COMPILED, MANY_COMPILED = 8, 1_000
+PROGRAMS, MANY = 160, 10_000
+COMPILED, MANY_COMPILED = 16, 1_000
 CHUNK = 100
 MOST_REFUSED = 0.1
 
