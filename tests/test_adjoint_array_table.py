@@ -418,9 +418,9 @@ def _mixed(a, at):
     return a[0, :, at]
 
 
-def test_an_array_beside_numbers_is_refused():
+def test_an_array_beside_a_number_and_a_slice_between_is_refused():
     """NumPy orders the axes of what it makes of that in a way of its own."""
-    with pytest.raises(Refused, match="an array beside others"):
+    with pytest.raises(Refused, match="an array beside a number, with a slice before or between them"):
         prepared(_mixed, np.ones((2, 3, 4)), AT)
 
 

@@ -226,7 +226,8 @@ class Arrays:
     array, sort, where, linalg = staticmethod(array), staticmethod(sort), staticmethod(where), Algebra
     sum, mean, dot = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.dot)
     outer, diff, cumsum = staticmethod(np.outer), staticmethod(np.diff), staticmethod(np.cumsum)
-    diag, copy, ravel = staticmethod(np.diag), staticmethod(np.copy), staticmethod(np.ravel)
+    diag, copy, ravel, kron = map(staticmethod, (np.diag, np.copy, np.ravel, np.kron))
+    flip, take, fill_diagonal = map(staticmethod, (np.flip, np.take, np.fill_diagonal))
     ascontiguousarray, asfortranarray = staticmethod(np.ascontiguousarray), staticmethod(np.asfortranarray)
     asarray = staticmethod(lambda a: a if isinstance(a, np.ndarray) else array(a))
     ndindex, ndenumerate = np.ndindex, np.ndenumerate

@@ -115,7 +115,8 @@ def _read(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappin
         if number is not None:
             return number
     helper = HELPERS.get(function) if is_hashable(function) else None
-    if helper is not None and args and isinstance(args[0], Array) and takes_array(function, args[0].type):
+    one_dtype = len({each.type.dtype for each in args if isinstance(each, Array)}) == 1
+    if helper is not None and one_dtype and isinstance(args[0], Array) and takes_array(function, args[0].type):
         return inlined(reader, helper, args, keywords, function.__name__)
     found = overloaded(reader, function, args, keywords)
     return reader.refuse(f"calls {getattr(function, '__name__', function)}") if found is None else found

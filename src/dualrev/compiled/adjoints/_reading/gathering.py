@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Operand
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Listed, Tuple
 from dualrev.compiled.adjoints._reading.indexing import flat, indices, item, listed_item, taken, view, whole_view
 from dualrev.compiled.adjoints._reading.nests import nest
@@ -54,9 +54,11 @@ class _Places:
     def __init__(self, reader: Reader, of: Array, places: Sequence[Index]) -> None:
         self.reader = reader
         filled = _filled(reader, of, places)
-        (self.first,) = (n for n, each in enumerate(filled) if isinstance(each, Array))
-        index = filled[self.first]
+        (place,) = (n for n, each in enumerate(filled) if isinstance(each, Array))
+        index = filled[place]
         assert isinstance(index, Array)
+        # What numbers leave has no such axes.
+        self.first = place - sum(isinstance(each, Value | Constant) for each in filled[:place])
         _expect_known(reader, of, filled)
         others = [WHOLE if each is index else each for each in filled]
         # A name of its own: what is read is another element than the one that is written in its place.
@@ -128,6 +130,8 @@ def _expect_known(reader: Reader, of: Array, filled: Sequence[Index]) -> None:
             kinds.append(each.type)
             if each.type.dtype == types.boolean and each.type.ndim > 1 and each.type.ndim != of.type.ndim:
                 reader.refuse("has a mask of some of an array's axes")
+        elif isinstance(each, Value | Constant):
+            kinds.append(each.type)
         elif each is not None:
             kinds.append(types.slice2_type if not isinstance(each, tuple) or each[2] is None else types.slice3_type)
     kind = kinds[0] if len(kinds) == 1 else types.BaseTuple.from_types(kinds)
@@ -139,8 +143,13 @@ def _filled(reader: Reader, of: Array, places: Sequence[Index]) -> list[Index]:
     """Return a subscript for each axis."""
     given = list(places)
     arrays = [each for each in given if isinstance(each, Array)]
-    if len(arrays) > 1 or not all(each is None or isinstance(each, Array | tuple) for each in given):
-        reader.refuse("has a subscript that is an array beside others that are no slices")
+    taken = (Array, tuple, Value, Constant)
+    if len(arrays) > 1 or not all(each is None or isinstance(each, taken) for each in given):
+        reader.refuse("has a subscript that is an array beside others that are no slices and no numbers")
+    # NumPy has another order of the axes where a slice stands between.
+    kinds = [isinstance(each, tuple) or each is None for each in given]
+    if any(isinstance(each, Value | Constant) for each in given) and kinds != sorted(kinds):
+        reader.refuse("has a subscript that is an array beside a number, with a slice before or between them")
     missing = of.type.ndim - sum(_axes_of(each) for each in given)
     where = given.index(None) if None in given else len(given)
     return [*given[:where], *[WHOLE] * missing, *given[where + 1 :]]

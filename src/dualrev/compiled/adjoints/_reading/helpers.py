@@ -103,6 +103,24 @@ def _all(x: Any) -> Any:
     return True
 
 
+@njit  # type: ignore[untyped-decorator]
+def _kron(x: Any, y: Any) -> Any:
+    rows, columns = y.shape
+    out = np.empty((x.shape[0] * rows, x.shape[1] * columns), x.dtype)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            for k in range(rows):
+                for m in range(columns):
+                    out[i * rows + k, j * columns + m] = x[i, j] * y[k, m]
+    return out
+
+
+@njit  # type: ignore[untyped-decorator]
+def _fill_diagonal(x: Any, value: Any) -> None:
+    for i in range(min(x.shape[0], x.shape[1])):
+        x[i, i] = value
+
+
 HELPERS: dict[Any, Any] = {
     np.all: _all,
     np.any: _any,
@@ -111,13 +129,15 @@ HELPERS: dict[Any, Any] = {
     np.cumprod: _cumprod,
     np.cumsum: _cumsum,
     np.diff: _diff,
+    np.fill_diagonal: _fill_diagonal,
+    np.kron: _kron,
     np.std: _std,
     np.sum: _sum_of_axis,
     np.var: _var,
 }
 """The functions, and how they are written here. A sum is one of an axis: others are read before."""
 
-_AXES: dict[Any, int] = {np.diff: 1, np.argmax: 1, np.argmin: 1, np.sum: 2}
+_AXES: dict[Any, int] = {np.diff: 1, np.argmax: 1, np.argmin: 1, np.sum: 2, np.kron: 2, np.fill_diagonal: 2}
 _OF_BOOLEANS = (np.all, np.any)
 
 

@@ -11,6 +11,7 @@ from numba.core import types
 from numba.np.numpy_support import as_dtype
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.branches import choice
 from dualrev.compiled.adjoints._reading.entries import Entry, Known, Listed, Tuple
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -153,7 +154,10 @@ def _item_at(reader: Reader, of: Tuple, place: Value) -> Entry:
 
 
 def item_within(reader: Reader, of: Tuple, place: Value) -> Entry:
-    """Return the item of a tuple of numbers at a place that is not beyond its ends."""
+    """Return the item of a tuple of numbers, or of arrays, at a place that is not beyond its ends."""
+    arrays = [each for each in of.items if isinstance(each, Array)]
+    if arrays and len(arrays) == len(of.items) <= MOST_ITEMS and len({each.type for each in arrays}) == 1:
+        return _array_within(reader, arrays, place)
     numbers = [reader.as_number(each) for each in of.items]
     if not 0 < len(numbers) <= MOST_ITEMS or any(each.type != numbers[0].type for each in numbers):
         return reader.refuse("has a subscript that is not known, of a tuple of many numbers or of several types")
@@ -163,6 +167,14 @@ def item_within(reader: Reader, of: Tuple, place: Value) -> Entry:
         here = reader.operation(text, [place], types.boolean)
         found = reader.operation("{1} if {0} else {2}", [here, each, found], each.type, TABLE["where"])
     return found
+
+
+def _array_within(reader: Reader, arrays: Sequence[Array], place: Value, number: int = 0) -> Entry:
+    if number == len(arrays) - 1:
+        return arrays[number]
+    text = f"{{0}} == {number} or {{0}} == {number - len(arrays)}"
+    here = reader.operation(text, [place], types.boolean)
+    return choice(reader, here, lambda: arrays[number], lambda: _array_within(reader, arrays, place, number + 1))
 
 
 def _known_integer(reader: Reader, node: ast.expr) -> int:

@@ -12,6 +12,7 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Array, Constant, Operand
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Listed, Method, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted
+from dualrev.compiled.adjoints._reading.gathering import gathered
 from dualrev.compiled.adjoints._reading.indexing import flat, transposed, view
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
 from dualrev.compiled.adjoints._reading.parts import copy, copy_in_columns
@@ -126,6 +127,20 @@ def _expanded(reader: Reader, x: Entry, axis: Entry) -> Entry:
     return view(reader, array, [*[WHOLE] * before, NEW])
 
 
+def _flipped(reader: Reader, x: Entry) -> Entry:
+    array = _array(reader, x)
+    return view(reader, array, [(None, None, Constant(-1, types.intp))] * array.type.ndim)
+
+
+def _taken(reader: Reader, x: Entry, places: Entry) -> Entry:
+    """Read `np.take` of a vector."""
+    array = _array(reader, x)
+    right = isinstance(places, Array) and places.type.ndim == 1 and isinstance(places.type.dtype, types.Integer)
+    if array.type.ndim > 1 or not isinstance(places, Array) or not right:
+        return reader.refuse("takes elements that are not those of a vector in places of a vector")
+    return settled(reader, gathered(reader, array, [places]))
+
+
 def _sort(reader: Reader, x: Entry) -> Entry:
     """Read the method, which sorts in place."""
     array = _array(reader, x)
@@ -146,6 +161,7 @@ METHODS: dict[str, Callable[..., Entry]] = {
     "ravel": _ravel,
     "reshape": _reshape,
     "sort": _sort,
+    "take": _taken,
     "transpose": _transpose,
 }
 """Methods, and their reading."""
@@ -164,8 +180,10 @@ FUNCTIONS: dict[Any, Callable[..., Entry]] = {
     np.asarray: _as_array,
     np.copy: _copy_in_order,
     np.expand_dims: _expanded,
+    np.flip: _flipped,
     np.ravel: _ravel,
     np.reshape: _reshape,
+    np.take: _taken,
     np.transpose: _transpose,
 }
 """NumPy's functions that are methods, too."""
