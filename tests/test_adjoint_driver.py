@@ -352,16 +352,6 @@ def test_the_workspace_has_the_limit_of_a_tape_and_outlives_errors() -> None:
     np.testing.assert_array_equal(gradient(X, 10_000), expected)
 
 
-def test_second_derivatives_are_the_tapes() -> None:
-    hessian = dr.hessian(rosenbrock)(X[:4])
-    x = X[:4]
-    expected = np.diag([*(1200.0 * x[:3] ** 2 - 400.0 * x[1:] + 2.0), 0.0]) + np.diag([0.0, 200.0, 200.0, 200.0])
-    expected -= np.diag(400.0 * x[:3], 1) + np.diag(400.0 * x[:3], -1)
-    np.testing.assert_allclose(hessian, expected, rtol=1e-12)
-    product = dr.hvp(rosenbrock, x, np.ones(4))
-    np.testing.assert_allclose(product, expected @ np.ones(4), rtol=1e-12)
-
-
 LOOP = """
 from numba import njit
 

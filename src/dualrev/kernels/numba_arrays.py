@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba.core import cgutils, errors, types
 from numba.core.imputils import impl_ret_borrowed, impl_ret_new_ref
-from numba.np.arrayobj import _empty_nd_impl, _parse_shape
+from numba.np.arrayobj import _empty_nd_impl, _parse_shape, make_array, populate_array
 
 from dualrev.kernels.numba_extending import compiled_only, defined, intrinsic
 from dualrev.kernels.numba_types import array_of, order_of
@@ -49,6 +49,46 @@ def retyped(typingctx: Any, dtype: Any, array: Any) -> Any:
         return impl_ret_borrowed(context, builder, result, args[1])
 
     return result(dtype, array), codegen
+
+
+_WORD = 8
+"""Bytes of a float of double precision."""
+
+
+def _words(context: Any, of: Any) -> int:
+    size: int = context.get_abi_sizeof(context.get_data_type(of))
+    assert size % _WORD == 0, "active numbers are made of floats and addresses"
+    return size // _WORD
+
+
+@intrinsic
+def words_of(typingctx: Any, dtype: Any) -> Any:
+    """Return how many floats of double precision take the memory of one number of a dtype, given as a TypeRef."""
+    of = dtype.instance_type
+    return types.intp(dtype), lambda context, *_: context.get_constant(types.intp, _words(context, of))
+
+
+@intrinsic
+def reinterpreted(typingctx: Any, dtype: Any, floats: Any) -> Any:
+    """Return the memory of a contiguous array of floats of one axis, which nobody counts, as one of other numbers."""
+    result = array_of(dtype.instance_type, 1)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = _words(context, result.dtype)
+        given = make_array(floats)(context, builder, args[1])
+        array = make_array(result)(context, builder)
+        itemsize = context.get_constant(types.intp, words * _WORD)
+        populate_array(
+            array,
+            data=builder.bitcast(given.data, array.data.type),
+            shape=[builder.sdiv(given.nitems, context.get_constant(types.intp, words))],
+            strides=[itemsize],
+            itemsize=itemsize,
+            meminfo=None,
+        )
+        return array._getvalue()
+
+    return result(dtype, floats), codegen
 
 
 @compiled_only

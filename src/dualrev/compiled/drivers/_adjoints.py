@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +16,9 @@ from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints._steps import with_pullbacks
 from dualrev.compiled.adjoints.refusal import Refused
-from dualrev.compiled.drivers._arguments import Arguments, parts_of, taken_of
+from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._fingerprint import stays_in_place
+from dualrev.compiled.drivers._leaves import parts_of, taken_of
 from dualrev.compiled.drivers._numba_errors import expect_same_globals, reason_of
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._step_pullbacks import pullback_of
@@ -51,7 +53,6 @@ class Adjoint(NamedTuple):
     seeds: list[Any]
 
 
-# The refusal is kept as well: a function is read once, whoever asks, and a refusal is told once.
 def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
     """Return the adjoint of a function, which returns the function's results too if `value` or `aux`.
 
@@ -60,19 +61,24 @@ def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) ->
     Refused
         If it is left to the tape.
     """
-    kept: dict[Any, Adjoint | str] = vars(dispatcher).setdefault(_KEPT, {})
     key = (tuple(arguments.types), arguments.argnums, tuple(arguments.further), value, aux, arguments.has_out)
-    found = kept.get(key)
-    if found is None:
-        try:
-            found = _made(dispatcher, arguments, value, aux)
-        except Refused as refused:
-            found = refused.reason
-            _LOG.info("%s goes in reverse by the tape: %s", arguments.of, found)
-        kept[key] = found
-    if isinstance(found, str):
-        raise Refused(found)
+    found: Adjoint = once(dispatcher, key, lambda: _made(dispatcher, arguments, value, aux))
     return found
+
+
+# The refusal is kept as well: a function is read once, whoever asks, and a refusal is told once.
+def once(dispatcher: Any, key: Any, make: Callable[[], Any]) -> Any:
+    """Return what is made of a function for a key, or raise the refusal that it was, without making it anew."""
+    kept: dict[Any, Any] = vars(dispatcher).setdefault(_KEPT, {})
+    if key not in kept:
+        try:
+            kept[key] = make()
+        except Refused as refused:
+            kept[key] = refused
+            _LOG.info("%s goes in reverse by the tape: %s", dispatcher.py_func.__name__, refused.reason)
+    if isinstance(kept[key], Refused):
+        raise Refused(kept[key].reason)
+    return kept[key]
 
 
 def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
@@ -95,22 +101,44 @@ def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjo
     seeds = _seeds(returned, arguments, aux)
     generated = generate(program, value or aux, shadows=arguments.has_out)
     generated.scope = with_pullbacks(generated.scope, pullback_of)
-    taken = [part.type for each in given for part in taken_of("", each)]
-    assert taken == [each.type for each in program.parameters], "every number, array and text is a parameter"
-    shadows = [array_of(arguments.float_type, arguments.leaves[0].type.ndim)] if arguments.has_out else []
-    try:
-        generated.function.compile((*taken, *seeds, *shadows, *([workspace_type] if generated.keeps else [])))
-    except (NumbaError, NotImplementedError) as error:  # the latter is what Numba raises where it has no machine code
-        raise Refused(f"Numba does not compile its adjoint: {reason_of(error)}") from error
     expect_same_globals(functions)
     return Adjoint(program, generated, returned, seeds)
+
+
+def taken_by(adjoint: Adjoint, arguments: Arguments) -> list[Any]:
+    """Return the types of what an adjoint is called with, for a derivative of arguments that may be active."""
+    taken = [part.type for each in floats(arguments) for part in taken_of("", each)]
+    assert len(taken) == len(adjoint.program.parameters), "every number, array and text is a parameter"
+    given = [part.type for part in parts_of("c", arguments.further[0])] if arguments.further else adjoint.seeds
+    shadows = [array_of(arguments.float_type, arguments.leaves[0].type.ndim)] if arguments.has_out else []
+    return [*taken, *given, *shadows, *([workspace_type] if adjoint.generated.keeps else [])]
+
+
+def compiled(dispatcher: Any, adjoint: Adjoint, numba_types: Sequence[Any]) -> Any:
+    """Return the function of an adjoint, compiled for arguments of some types.
+
+    Raises
+    ------
+    Refused
+        If Numba does not compile it.
+    """
+
+    def make() -> Any:
+        function = adjoint.generated.function
+        try:
+            function.compile(tuple(numba_types))
+        except (NumbaError, NotImplementedError) as error:  # the latter where Numba has no machine code
+            raise Refused(f"Numba does not compile its adjoint: {reason_of(error)}") from error
+        return function
+
+    return once(dispatcher, (adjoint.generated, tuple(numba_types)), make)
 
 
 def floats(arguments: Arguments) -> list[Any]:
     """Return the types of all arguments, with floats for the integers among what is differentiated."""
 
     def float_leaf(leaf: Any) -> Any:
-        if isinstance(element(leaf.type), types.Float):
+        if not isinstance(element(leaf.type), types.Integer | types.Boolean):
             return leaf.type
         return array_of(leaf.float_type, leaf.type.ndim, leaf.type.layout) if leaf.is_array else leaf.float_type
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from numba.core import types
 
-from dualrev.compiled.drivers._arguments import class_of, size_of
+from dualrev.compiled.drivers._leaves import class_of, size_of
 from dualrev.errors import NoOutputError
 from dualrev.kernels.numba_types import NUMBERS, element, is_active
 

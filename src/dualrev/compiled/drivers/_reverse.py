@@ -8,8 +8,9 @@ from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.drivers import _adjoint_sweep as adjoint_sweep
 from dualrev.compiled.drivers import _sweep_extent as sweep_extent
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._arguments import Arguments, active
+from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
+from dualrev.compiled.drivers._leaves import active
 from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded

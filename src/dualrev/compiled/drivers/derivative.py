@@ -170,7 +170,7 @@ WITH_ADJOINTS = WIDEST
 a forward pass for `WIDEST` of them about 1.5 times."""
 
 
-# What this code calls is plain, so it is no way to be careful. An outer derivative differentiates the tape.
+# What this code calls is plain, so it is no way to be careful.
 def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) -> GeneratedDriver:
     """Return what writes a derivative that calls generated adjoint code.
 
@@ -185,8 +185,6 @@ def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) 
         raise Refused("another thing than a derivative is asked for")
     if question.care == CAREFUL:
         raise Refused("each product is tested")
-    if arguments.active_types:
-        raise Refused("another derivative is under way around it")
     care = care_for(dispatcher, question.care, arguments, generated=True)
     if care == CAREFUL:
         raise Refused("it might do something else when it is called a second time")

@@ -9,8 +9,9 @@ from typing import Any
 from dualrev.compiled import _seeding as seeding
 from dualrev.compiled.clones.cloning import rewrites_arrays
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._arguments import Arguments, active
+from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
+from dualrev.compiled.drivers._leaves import active
 from dualrev.compiled.drivers._overlaps import expect_apart
 from dualrev.compiled.drivers._results import Outputs, type_returned
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded

@@ -14,15 +14,17 @@ from numba.core import types
 
 from dualrev.compiled._seeding import contiguous, lifted
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._adjoints import adjoint_of, floats
-from dualrev.compiled.drivers._arguments import Arguments, Leaf, parts_of, taken_of
+from dualrev.compiled.drivers._adjoints import adjoint_of, compiled, floats, taken_by
+from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
+from dualrev.compiled.drivers._leaves import Leaf, parts_of, taken_of
+from dualrev.compiled.drivers._nested_adjoints import cloned
 from dualrev.compiled.drivers._overlaps import expect_apart, may_overlap
 from dualrev.compiled.drivers._results import Outputs
 from dualrev.compiled.drivers._workspace import borrowed, give_back, guarded
 from dualrev.compiled.drivers._written_arguments import arguments_written_to
 from dualrev.kernels.numba_extending import compiled_only
-from dualrev.kernels.numba_types import element
+from dualrev.kernels.numba_types import element, is_active
 from dualrev.reverse.numba_workspace import workspace
 
 
@@ -38,10 +40,17 @@ class GeneratedDriver:
     def __init__(self, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, repetition: Repetition) -> None:
         self.dispatcher, self.arguments, self.repetition = dispatcher, arguments, repetition
         self.value, self.returns = value, value or aux
-        self.adjoint = adjoint_of(dispatcher, arguments, value, aux)
+        plain = arguments.of_floats() if arguments.active_types else arguments
+        self.adjoint = adjoint_of(dispatcher, plain, value, aux)
+        self.plain_types = floats(plain)
+        number, taken = arguments.float_type, taken_by(self.adjoint, arguments)
+        if arguments.active_types:
+            function = cloned(dispatcher, self.adjoint.generated, number, taken)
+        else:
+            function = compiled(dispatcher, self.adjoint, taken)
         self.outputs = Outputs(self.adjoint.returned, arguments.of, aux)
         self.scope: dict[str, Any] = vars(reading) | repetition.scope
-        self.scope |= {"adjoint": self.adjoint.generated.function, "number": arguments.float_type}
+        self.scope |= {"adjoint": function, "number": number}
         self.scope |= {"workspace": workspace, "borrowed": borrowed, "guarded": guarded, "give_back": give_back}
         self.scope |= {
             "primal_of": as_floats,
@@ -125,7 +134,7 @@ class GeneratedDriver:
         leaves = {leaf.path: leaf for leaf in self.arguments.leaves}
         for path in self._paths:
             leaf = leaves.get(path)
-            if leaf is None or isinstance(element(leaf.type), types.Float):
+            if leaf is None or not isinstance(element(leaf.type), types.Integer | types.Boolean):
                 yield path
             else:
                 self.scope["float_type"] = leaf.float_type
@@ -144,7 +153,7 @@ class GeneratedDriver:
         ]
         if len(arrays) < 2:
             return []
-        written, known = arguments_written_to(self.dispatcher, floats(self.arguments))
+        written, known = arguments_written_to(self.dispatcher, self.plain_types)
         pairs = [(a, b) for (n, a), (m, b) in combinations(arrays, 2) if not known or n in written or m in written]
         return self.repetition.lines(" or ".join(f"may_overlap({a}, {b})" for a, b in pairs), names) if pairs else []
 
@@ -158,9 +167,12 @@ def _arranged(result: Any, numbers: Iterator[int]) -> str:
 
 @compiled_only
 def as_floats(dtype: Any, y: Any) -> Callable[..., Any]:
-    """Return a number or an array as floats of a type, arrays contiguous; what holds no floats stays as it is."""
+    """Return a number or an array as floats of a type, arrays contiguous; what holds no floats stays as it is.
+
+    So does all in a derivative of another one: it reads both active numbers and floats.
+    """
     of = dtype.instance_type
-    if not isinstance(element(y), types.Float):
+    if is_active(of) or not isinstance(element(y), types.Float):
         return lambda dtype, y: y
     if not isinstance(y, types.Array):
         return lambda dtype, y: of(y)
