@@ -9,6 +9,8 @@ from each import each
 from numba import njit
 
 import dualrev as dr
+from dualrev.compiled.drivers._code import BY_ADJOINT, way
+from dualrev.compiled.drivers.derivative import Question
 
 ORDERS = {
     "by columns": np.asfortranarray([[0.3, -1.2, 0.7], [0.9, 0.4, -0.5], [1.1, -0.8, 0.6]]),
@@ -37,15 +39,19 @@ CASES = {
 """Per name expressions, the order of the argument, and modes."""
 
 
+def _moved(a: np.ndarray) -> np.ndarray:
+    """Return a copy in the memory's order, with its gaps."""
+    moved = np.copy(a.base if a.base is not None and a.base.shape != a.shape else a, order="K")
+    return moved[::2, ::2] if moved.shape != a.shape else moved
+
+
 def _differences(f: Any, a: np.ndarray) -> np.ndarray:
     """Return the Jacobian of a compiled function by central differences, at arrays of the order of `a`."""
     step, columns = 1e-5, []
     for place in np.ndindex(a.shape):
         values = []
         for sign in (step, -step):
-            # A copy in the memory's order, with its gaps.
-            moved = np.copy(a.base if a.base is not None and a.base.shape != a.shape else a, order="K")
-            moved = moved[::2, ::2] if moved.shape != a.shape else moved
+            moved = _moved(a)
             moved[place] += sign
             values.append(f(moved))
         columns.append((values[0] - values[1]) / (2.0 * step))
@@ -70,3 +76,42 @@ def test_a_difference_of_order_zero_is_a_copy() -> None:
         return a[0] * a[1] + b[0]
 
     np.testing.assert_array_equal(dr.grad(f)(np.array([2.0, 3.0])), [3.0, 2.0])
+
+
+@each("order", ORDERS)
+def test_products_and_calls_in_python_have_arrays_in_numbas_order(order: str) -> None:
+    f, a = _function(["a", "a.T"]), ORDERS[order]
+    before, value, wanted = a.copy(), f(_moved(a)), _differences(f, a)
+    direction, cotangent = np.cos(a) + 1.0, np.array([0.5, -2.0])
+    for pushed in dr.jvp(f, a, direction), dr.jvp(lambda x: 1.0 * f(x), a, direction):
+        np.testing.assert_allclose(pushed[0], value, rtol=1e-14)
+        np.testing.assert_allclose(pushed[1], np.tensordot(wanted, direction, 2), rtol=1e-6)
+    found, pullback = dr.vjp(f, a)
+    np.testing.assert_allclose(found, value, rtol=1e-14)
+    np.testing.assert_allclose(pullback(cotangent)[0], np.tensordot(cotangent, wanted, 1), rtol=1e-6, atol=1e-7)
+    np.testing.assert_array_equal(a, before)
+
+
+@njit
+def _by_columns(a: Any) -> Any:
+    columns, s = a.T.ravel(), 0.0
+    for k in range(columns.size):
+        s += (k + 1.0) * columns[k] ** 2
+    return s
+
+
+@njit
+def _written_by_columns(a: Any) -> Any:
+    columns = a.T.ravel()
+    columns[1] *= columns[0]
+    return np.sum(columns * a.T.ravel())
+
+
+@each("f", [_by_columns, _written_by_columns])
+def test_adjoint_code_has_shadows_and_copies_by_columns(f: Any) -> None:
+    a, out = ORDERS["by columns"], np.empty((3, 3))
+    assert way(f, Question("gradient", "reverse", 0), (a,), {}) == BY_ADJOINT
+    wanted = dr.grad(f, mode="forward")(a)
+    np.testing.assert_allclose(dr.grad(f, mode="reverse")(a), wanted, rtol=1e-14)
+    dr.grad(f, mode="reverse")(a, out=out)
+    np.testing.assert_allclose(out, wanted, rtol=1e-14)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import optree
 
-from dualrev.primitives.array.layout import compact
+from dualrev.primitives.array.layout import apart, compact
 
 _Array = np.ndarray
 _IMMUTABLE = frozenset({float, int, bool, complex, str, bytes, type(None), type(Ellipsis)})
@@ -89,7 +89,7 @@ def lent(x: Any) -> Any:
 
 def _lent(x: Any) -> Any:
     if isinstance(x, _Array):
-        return x.copy(order="K")
+        return apart(x)
     return x.snapshot() if hasattr(type(x), "apply_rule") else x
 
 

@@ -18,6 +18,7 @@ from dualrev.compiled.drivers.derivative import Question, derivative
 from dualrev.compiled.plain_first import plain_first
 from dualrev.errors import InactiveWriteError, InputTypeError, NoOutputError
 from dualrev.kernels.numba_extending import around
+from dualrev.primitives.array.layout import apart
 from dualrev.reverse.numba_tape_limit import within_limit
 
 
@@ -148,7 +149,7 @@ class Call(OneStep):
 
     def _with(self, leaves: Sequence[Any], given: Sequence[Any] | None = None) -> list[Any]:
         args = list(lent(self.kept) if given is None else given)
-        for n, arg in zip(self.argnums, optree.tree_unflatten(self.spec, [_fresh(x) for x in leaves]), strict=True):
+        for n, arg in zip(self.argnums, optree.tree_unflatten(self.spec, map(_alike, leaves)), strict=True):
             args[n] = arg  # a copy, because the function may write to its arguments
         return args
 
@@ -230,6 +231,11 @@ def _number(x: Any) -> Any:
 def _fresh(x: Any) -> Any:
     """Return a contiguous, writable copy: Numba compiles anew for read-only and for strided arrays."""
     return x if isinstance(x, Active) or np.ndim(x) == 0 else np.array(x)
+
+
+def _alike(x: Any) -> Any:
+    """Return a writable copy of an argument, contiguous only where it is: the function may do another thing then."""
+    return apart(x) if isinstance(x, np.ndarray) else x
 
 
 def _dtype(x: Any) -> Any:

@@ -64,10 +64,13 @@ class Activity:
         return node in self.varied and node in self.useful
 
     # An array may have less precision than the arguments. It rounds its values, but its shadow must not round adjoints.
+    # A shadow lies as its array does, since the same views are taken of both: `a.T.ravel()` is one of columns alone.
     def zeros(self, array: Array) -> str:
         """Return the line that makes the shadow of an array that is no view."""
         given = self.program.differentiated
         of = array.type.dtype if array in given else max([array.type.dtype, *map(_number_type, given)], key=_bits)
+        if array.type.layout == "F" and array.type.ndim > 1:
+            return f"{array.name}_b = np.zeros({shape_text(array)}[::-1], np.{of.name}).T"
         return f"{array.name}_b = np.zeros({shape_text(array)}, np.{of.name})"
 
     def _is_varied(self, of: Operand) -> bool:

@@ -180,7 +180,8 @@ class Generator:
             lines.add(f"{stack.name} = {stack.room}(workspace, 0, 1)")
             lines.add(f"{stack.top} = 0")
         for array in self._copied():
-            lines.add(f"{array.name} = {array.name}.copy()")
+            turned = ".T" if array.type.layout == "F" and array.type.ndim > 1 else ""
+            lines.add(f"{array.name} = {array.name}{turned}.copy(){turned}")
         for array in self._shadowed(early=True):
             lines.add(self.activity.zeros(array))
         forward = ForwardText(lines, self.needs, self.classes, self.places, self.activity, self._to_tape())

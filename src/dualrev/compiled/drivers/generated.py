@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled._seeding import contiguous, lifted
+from dualrev.compiled._seeding import contiguous, laid, lifted
 from dualrev.compiled.drivers import reading
 from dualrev.compiled.drivers._adjoints import adjoint_of, compiled, floats, taken_by
 from dualrev.compiled.drivers._arguments import Arguments
@@ -70,13 +70,14 @@ class GeneratedDriver:
         if not self.arguments.has_out:
             return self._defined(names, seeds, self._slope)
         # The array itself is no place to add up in: a plain result may be NaN, and must not be written.
-        x = self.arguments.leaves[0].path
+        first = self.arguments.leaves[0]
         before = [
             *self.arguments.expect_apart(),
-            f"fitting(out, 0.0, {x})",
-            f"shadow = borrowed(number, {x}.shape, True)",
+            f"fitting(out, 0.0, {first.path})",
+            f"cells = borrowed(number, {first.in_memory}.shape, True)",
+            f"shadow = {laid('cells', first.type)}",
         ]
-        return self._defined(names, seeds, lambda leaf: "out", before, ["shadow"])
+        return self._defined(names, seeds, lambda leaf: "out", before, ["shadow"], ["cells"])
 
     def pullback(self, cotangent: str) -> Callable[..., Any]:
         """Return the function for a cotangent, which comes as a further argument, of the output's structure."""
@@ -89,11 +90,12 @@ class GeneratedDriver:
         seeds: list[str],
         leaf: Callable[[Leaf], str],
         before: Sequence[str] = (),
+        shadows: Sequence[str] = (),
         borrowed: Sequence[str] = (),
     ) -> Callable[..., Any]:
         leaves = self.arguments.leaves
         keeps = self.adjoint.generated.keeps
-        given, kept = [*self._given(), *seeds, *borrowed], [*borrowed, *(["kept"] if keeps else [])]
+        given, kept = [*self._given(), *seeds, *shadows], [*borrowed, *(["kept"] if keeps else [])]
         body = [*self._expect_apart(names), *before, *(["kept = workspace()"] if keeps else [])]
         # A function that raises an error must not take with it what is borrowed.
         call = f"({', '.join([*given, *(['kept'] if keeps else [])])},)"

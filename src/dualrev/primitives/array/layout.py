@@ -54,3 +54,16 @@ def compact(array: np.ndarray) -> np.ndarray:
     copy = empty_alike(array, array.dtype)
     copy[...] = array
     return copy
+
+
+# Numba's type of an array tells whether it is contiguous, by rows or by columns. On the type depends whether `ravel` in
+# compiled code is a view or a copy.
+def apart(array: np.ndarray) -> np.ndarray:
+    """Return a writable copy, of the same type to Numba and with its axes in the same order; no elements overlap."""
+    copy = array.copy(order="K")
+    if array.flags.forc:
+        return copy
+    memory = np.empty(2 * copy.size, copy.dtype)
+    gaps = np.ndarray(copy.shape, copy.dtype, memory, 0, tuple([2 * step for step in copy.strides]))
+    gaps[...] = copy
+    return gaps
