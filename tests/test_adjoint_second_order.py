@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from numba import njit
 
 import dualrev as dr
 from dualrev.compiled.drivers import derivative
+from dualrev.errors import ShapeMismatchError
+from dualrev.operators import vector_products
 
 X = np.array([0.3, 0.8, 0.5, 1.2])
 W = np.array([[0.5, -0.2, 0.1, 0.3], [0.2, 0.4, -0.6, 0.1], [0.7, 0.1, 0.2, -0.3], [-0.1, 0.6, 0.3, 0.2]])
@@ -115,3 +118,19 @@ def test_gradients_in_compiled_functions() -> None:
     expected = 2.0 * hessian_by_hand(X) @ gradient(X)
     for mode in ("forward", "reverse"):
         np.testing.assert_allclose(dr.grad(squared, mode=mode)(X), expected, rtol=1e-12)
+
+
+def test_a_product_is_one_call_of_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = dr.hvp(rosenbrock)
+    expected = hessian_by_hand(X) @ X
+    np.testing.assert_allclose(product(X, X), expected, rtol=1e-12)
+    again = pickle.loads(pickle.dumps(dr.hvp(rosenbrock)))
+    np.testing.assert_allclose(again(X, X), expected, rtol=1e-12)
+    # Numbers of other kinds go the way of `jvp`.
+    with pytest.raises(ShapeMismatchError):
+        product(X, X[:2])
+    readonly = X.copy()
+    readonly.flags.writeable = False
+    np.testing.assert_allclose(product(readonly, X[::-1]), hessian_by_hand(X) @ X[::-1], rtol=1e-12)
+    monkeypatch.setattr(vector_products, "pushforward", None)
+    np.testing.assert_allclose(product(X, X), expected, rtol=1e-12)

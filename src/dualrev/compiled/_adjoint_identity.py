@@ -43,7 +43,7 @@ def expect_identity(
         return  # a Jacobian of several numbers, by the tape
     directions = [rng.uniform(0.5, 1.5, np.shape(slope)).astype(slope.dtype)[()] for slope in slopes]
     pushed = derivative(f, Question("pushforward", "forward", numbers))
-    _, tangents = pushed(*lent(bound.args), *optree.tree_unflatten(tree, directions))
+    tangents = pushed(*lent(bound.args), *optree.tree_unflatten(tree, directions))
     weights = _leaves(args[count]) if question.kind == "pullback" else [np.ones(())]
     forward = [np.sum(w * t) for w, t in zip(weights, _leaves(tangents), strict=False)]
     terms = [slope * direction for slope, direction in zip(slopes, directions, strict=True)]

@@ -172,7 +172,7 @@ class Call(OneStep):
         """Return the tangents of the output's floats for one direction."""
         pushed = self._derivative(Question("pushforward", "forward", self.argnums), (*leaves, *tangents))
         directions = optree.tree_unflatten(self.spec, [_fresh(t) for t in tangents])
-        _, tangent = pushed(*self._with(leaves), *directions)
+        tangent = pushed(*self._with(leaves), *directions)
         return self._floats(optree.tree_leaves(tangent))
 
     def pull(self, leaves: Leaves, cotangents: Leaves) -> list[Any]:

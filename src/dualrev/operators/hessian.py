@@ -81,11 +81,30 @@ class HessianProduct:
     def __init__(self, f: Callable[..., Any]) -> None:
         self.gradient = Gradient(f, mode="reverse")
         update_wrapper(self, f, updated=())
+        self._connect()
+
+    def _connect(self) -> None:
+        """Find the way through compiled code. It is found again after pickling, as the gradient's is."""
+        self._pushforward = Pushforward(self.gradient)
+        self._compiled: Any = None
+        if self.gradient.compiled is not None:
+            from dualrev.compiled.products import HessianProducts
+
+            self._compiled = HessianProducts(self.gradient.compiled)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_pushforward", "_compiled")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._connect()
 
     def __call__(self, x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the Hessian at `x` times `v`."""
+        if self._compiled is not None and self._compiled.takes(x, v, args, kwargs):
+            return self._compiled(x, v, *args)
         if not args:
-            return Pushforward(self.gradient)((x,), (v,), **kwargs)[1]
+            return self._pushforward((x,), (v,), **kwargs)[1]
         return Pushforward(lambda y: self.gradient(y, *args, **kwargs))((x,), (v,))[1]
 
 

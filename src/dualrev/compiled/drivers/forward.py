@@ -217,7 +217,10 @@ class ForwardDriver:
         return [f"return {self.outputs.returned(derivative, self.value, 'Dual', self.scope)}"]
 
     def pushforward(self, prefix: str) -> Any:
-        """Return the function for one direction, which comes as further arguments, named after those they belong to."""
+        """Return the function for one direction, which comes as further arguments, named after those they belong to.
+
+        Its result is the tangent of the output.
+        """
         call = ", ".join(
             self.arguments.arranged(
                 lambda leaf: f"along(Dual, {leaf.path}, {prefix}{leaf.path})",
@@ -228,5 +231,5 @@ class ForwardDriver:
         paths = [out.path for out in self.outputs.leaves]
         tangent = self.outputs.arranged(lambda n: f"column(Dual, {paths[n]}, 0)", self.scope)
         body = [f"y = f({call})", f"slopes = {tangent}", *self.repetition.lines("holds_nan(slopes)", names)]
-        result = self.outputs.returned("slopes", True, "Dual", self.scope)
+        result = self.outputs.returned("slopes", self.value, "Dual", self.scope)
         return self.arguments.function(names, [*body, f"return {result}"], self.scope)
