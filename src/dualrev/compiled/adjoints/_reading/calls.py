@@ -14,6 +14,7 @@ from numba.np.ufunc.dufunc import DUFunc
 
 from dualrev.compiled._array_functions.table import METHODS
 from dualrev.compiled.adjoints._form import Array, Constant, Value
+from dualrev.compiled.adjoints._reading.axes import AXES
 from dualrev.compiled.adjoints._reading.comprehensions import array_of
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Number, Tuple
 from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
@@ -61,7 +62,7 @@ def call(reader: Reader, node: ast.Call) -> Entry:
     return called(reader, function.value, args, keywords)
 
 
-_AS_FUNCTIONS: dict[str, Any] = {"diagonal": np.diagonal, "trace": np.trace}
+_AS_FUNCTIONS: dict[str, Any] = {"diagonal": np.diagonal, "take": np.take, "trace": np.trace}
 """Methods that are read as NumPy's functions, beside those of the array table."""
 
 
@@ -103,9 +104,11 @@ def _read(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappin
         return _of_each(reader, function, args)
     if isinstance(function, Inner):
         return inner(reader, function, args, keywords)
-    own = _found(MAKERS | JOINS | FUNCTIONS | PYTHONS, function)
+    own = _found(MAKERS | JOINS | AXES | FUNCTIONS | PYTHONS, function)
     if own is not None:
-        return _given(reader, own, args, keywords)
+        given = _given(reader, own, args, keywords)
+        if given is not None:
+            return own(*given.args, **given.kwargs)
     if isinstance(function, type) and issubclass(function, np.generic) and not keywords and len(args) == 1:
         return _number_of_class(reader, function, args[0])
     if isinstance(function, type) and issubclass(function, tuple) and hasattr(function, "_fields"):
@@ -157,13 +160,16 @@ WHOLE: dict[Any, Callable[..., Entry]] = {**SUMS, np.where: chosen}
 """Functions of expressions over whole arrays."""
 
 
-def _given(reader: Reader, made: Callable[..., Entry], args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
+# What is not taken so may be read as Numba writes it.
+def _given(
+    reader: Reader, own: Callable[..., Entry], args: Sequence[Entry], keywords: Mapping[str, Entry]
+) -> inspect.BoundArguments | None:
+    """Return the arguments of a reading; None where it does not take them."""
     names = {"fill_value": "value", "prototype": "of"}
     try:
-        given = inspect.signature(made).bind(reader, *args, **{names.get(k, k): v for k, v in keywords.items()})
+        return inspect.signature(own).bind(reader, *args, **{names.get(k, k): v for k, v in keywords.items()})
     except TypeError:
-        return reader.refuse("calls a function with arguments that are not taken")
-    return made(*given.args, **given.kwargs)
+        return None
 
 
 def _found(table: Mapping[Any, Callable[..., Entry]], function: Any) -> Callable[..., Entry] | None:

@@ -66,6 +66,8 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
     if isinstance(of, Tuple) and node.attr in getattr(of.kind, "_fields", ()):
         item: Entry = of.items[of.kind._fields.index(node.attr)]
         return item
+    if isinstance(of, Array) and node.attr == "real":
+        return indexing.whole_view(reader, of)
     if isinstance(of, Array):
         known = indexing.attribute(reader, of, node.attr)
         return known or Method(of, node.attr)

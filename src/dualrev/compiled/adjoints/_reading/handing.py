@@ -128,12 +128,14 @@ def hand_over(reader: Reader, handings: Sequence[Handing], ends: Sequence[Array]
                 reader.moved.pairs.append(Copied(reader.line, does, (array, each.room), free))
 
 
-def copied_or_itself(reader: Reader, array: Array, copy: Callable[[Reader, Array], Array]) -> Array:
-    """Return a copy of what the function copies, or leaves as it is, which is decided when it runs."""
+def copied_or_itself(
+    reader: Reader, array: Array, copy: Callable[[Reader, Array], Array], does: str = "makes an array contiguous"
+) -> Array:
+    """Return a copy of what the function leaves as it is, or copies as it finds when it runs."""
     before = len(reader.block.statements)
     made = copy(reader, array)
     reader.moved.by.update(statements(Block(statements=reader.block.statements[before:])))
-    reader.moved.pairs.append(Copied(reader.line, "makes an array contiguous", (array, made), _before(reader)))
+    reader.moved.pairs.append(Copied(reader.line, does, (array, made), _before(reader)))
     return made
 
 

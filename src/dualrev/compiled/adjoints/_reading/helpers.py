@@ -105,6 +105,12 @@ def _all(x: Any) -> Any:
 
 @njit  # type: ignore[untyped-decorator]
 def _kron(x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        products = np.empty(x.size * y.size, x.dtype)
+        for i in range(x.size):
+            for k in range(y.size):
+                products[i * y.size + k] = x[i] * y[k]
+        return products
     rows, columns = y.shape
     out = np.empty((x.shape[0] * rows, x.shape[1] * columns), x.dtype)
     for i in range(x.shape[0]):
@@ -137,7 +143,7 @@ HELPERS: dict[Any, Any] = {
 }
 """The functions, and how they are written here. A sum is one of an axis: others are read before."""
 
-_AXES: dict[Any, int] = {np.diff: 1, np.argmax: 1, np.argmin: 1, np.sum: 2, np.kron: 2, np.fill_diagonal: 2}
+_AXES: dict[Any, int] = {np.diff: 1, np.argmax: 1, np.argmin: 1, np.sum: 2, np.fill_diagonal: 2}
 _OF_BOOLEANS = (np.all, np.any)
 
 

@@ -62,6 +62,8 @@ def _bound(reader: Reader, node: ast.expr) -> Operand | None:
 
 def taken(reader: Reader, array: Array, places: Sequence[Index]) -> Entry:
     """Return an element of an array, or a view."""
+    if not places:
+        return whole_view(reader, array)
     if is_element(array, places):
         return reader.load(*element(reader, array, places))
     return view(reader, array, places)

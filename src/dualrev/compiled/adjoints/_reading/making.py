@@ -99,7 +99,8 @@ def fill(reader: Reader, array: Array, value: Operand) -> None:
         each_element(reader, array, lambda indices: value)
 
 
-def _lengths(reader: Reader, shape: Entry) -> list[Operand]:
+def lengths_of_shape(reader: Reader, shape: Entry) -> list[Operand]:
+    """Return the lengths of a shape, a tuple or one number."""
     items = shape.items if isinstance(shape, Tuple) else (shape,)
     found = [reader.as_number(each) for each in items]
     if not all(isinstance(each.type, types.Integer) for each in found):
@@ -123,7 +124,7 @@ def dtype_of(reader: Reader, dtype: Entry | None) -> Any:
 
 def _new(value: Any) -> Callable[..., Entry]:
     def read(reader: Reader, shape: Entry, dtype: Entry | None = None) -> Entry:
-        return _filled(reader, make(reader, _lengths(reader, shape), dtype_of(reader, dtype)), value)
+        return _filled(reader, make(reader, lengths_of_shape(reader, shape), dtype_of(reader, dtype)), value)
 
     return read
 
@@ -149,7 +150,7 @@ def _filled(reader: Reader, array: Array, value: Any) -> Array:
 
 def _full(reader: Reader, shape: Entry, value: Entry, dtype: Entry | None = None) -> Entry:
     number = reader.as_number(value)
-    array = make(reader, _lengths(reader, shape), number.type if dtype is None else dtype_of(reader, dtype))
+    array = make(reader, lengths_of_shape(reader, shape), number.type if dtype is None else dtype_of(reader, dtype))
     fill(reader, array, converted(reader, number, array.type.dtype))
     return array
 

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from dualrev.compiled.adjoints._form import Array, Constant, Operand
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Listed, Method, Tuple
+from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
+from dualrev.compiled.adjoints._reading.axes import AXES, array_of
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Listed, Method, Tuple, integer
+from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import gathered
-from dualrev.compiled.adjoints._reading.indexing import flat, transposed, view
+from dualrev.compiled.adjoints._reading.indexing import flat, taken
 from dualrev.compiled.adjoints._reading.making import dtype_of, fill, make
+from dualrev.compiled.adjoints._reading.nests import each_element
 from dualrev.compiled.adjoints._reading.parts import copy, copy_in_columns
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.reductions import REDUCTIONS
-from dualrev.compiled.adjoints._reading.shapes import NEW, WHOLE
+from dualrev.compiled.adjoints._reading.shapes import WHOLE, length, size
 from dualrev.compiled.adjoints._reading.steps import step
 from dualrev.compiled.adjoints._reading.whole import elements_of, settled, write
 
@@ -45,18 +48,14 @@ def takes(read: Callable[..., Entry], count: int) -> bool:
     return True
 
 
-def _array(reader: Reader, x: Entry) -> Array:
-    return x if isinstance(x, Array) else reader.refuse("has something else where an array is expected")
-
-
 def _copy(reader: Reader, x: Entry) -> Entry:
     """Read the method, which copies to C's order."""
-    return copy(reader, _array(reader, x))
+    return copy(reader, array_of(reader, x))
 
 
 def _copy_in_order(reader: Reader, x: Entry) -> Entry:
     """Read `np.copy`, which keeps Fortran's."""
-    of = _array(reader, x)
+    of = array_of(reader, x)
     if of.type.layout == "F" and of.type.ndim > 1:
         return copy_in_columns(reader, of)
     return copy(reader, of)
@@ -64,17 +63,13 @@ def _copy_in_order(reader: Reader, x: Entry) -> Entry:
 
 def _astype(reader: Reader, x: Entry, dtype: Entry) -> Entry:
     of = dtype_of(reader, dtype)
-    whole = elements_of(reader, _array(reader, x))
+    whole = elements_of(reader, array_of(reader, x))
     layout = "F" if whole.layout == "F" else "C"
     return settled(reader, Elements(whole.axes, of, lambda n: converted(reader, whole.at(n), of), whole.leaves, layout))
 
 
-def _transpose(reader: Reader, x: Entry) -> Entry:
-    return transposed(reader, _array(reader, x))
-
-
 def _reshape(reader: Reader, x: Entry, *shape: Entry) -> Entry:
-    array = _array(reader, x)
+    array = array_of(reader, x)
     if array.type.layout != "C":
         return reader.refuse("gives an array another shape that is not contiguous")
     lengths = shape[0].items if len(shape) == 1 and isinstance(shape[0], Tuple) else shape
@@ -91,12 +86,12 @@ def _is_rest(length: Operand) -> bool:
 
 
 def _ravel(reader: Reader, x: Entry) -> Entry:
-    array = _array(reader, x)
+    array = array_of(reader, x)
     return flat(reader, array if array.type.layout == "C" else copy(reader, array))
 
 
 def _flatten(reader: Reader, x: Entry) -> Entry:
-    return flat(reader, copy(reader, _array(reader, x)))
+    return flat(reader, copy(reader, array_of(reader, x)))
 
 
 def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
@@ -119,37 +114,55 @@ def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
     return made
 
 
-def _expanded(reader: Reader, x: Entry, axis: Entry) -> Entry:
-    array, place = _array(reader, x), axis
-    if not isinstance(place, Constant) or not -array.type.ndim - 1 <= place.value <= array.type.ndim:
-        return reader.refuse("adds an axis in a place that is not known")
-    before = place.value if place.value >= 0 else place.value + array.type.ndim + 1
-    return view(reader, array, [*[WHOLE] * before, NEW])
+def _taken(reader: Reader, x: Entry, places: Entry, axis: Entry | None = None) -> Entry:
+    """Read `np.take`, which tests subscripts of the elements in a row, and none of those along an axis."""
+    array = array_of(reader, x)
+    of = places.type if isinstance(places, Array | Value | Constant) else None
+    if not isinstance(of.dtype if isinstance(of, types.Array) else of, types.Integer):
+        return reader.refuse("takes elements in places that are no integers")
+    if axis is not None:
+        if not isinstance(axis, Constant) or not -array.type.ndim <= axis.value < array.type.ndim:
+            return reader.refuse("takes elements along an axis that is not known, or that the array has not")
+        subscripts = [WHOLE] * (axis.value % array.type.ndim)
+        if isinstance(places, Array):
+            one = places.type.ndim == 1
+            return (
+                settled(reader, gathered(reader, array, [*subscripts, places])) if one else reader.refuse("takes rows")
+            )
+        found = taken(reader, array, [*subscripts, reader.as_number(places)])
+        return copy(reader, found) if isinstance(found, Array) else found
+    row = _ravel(reader, array)
+    assert isinstance(row, Array)
+
+    def at(place: Operand) -> Operand:
+        outside = reader.operation("not -{1} <= {0} < {1}", [place, length(reader, row, 0)], types.boolean)
+        raise_if(reader, outside, "IndexError('Index out of bounds')")
+        return reader.load(row, [place])
+
+    if not isinstance(places, Array):
+        return at(reader.as_number(places))
+    made = make(reader, [length(reader, places, n) for n in range(places.type.ndim)], array.type.dtype)
+    each_element(reader, made, lambda n: at(reader.load(places, n)))
+    return made
 
 
-def _flipped(reader: Reader, x: Entry) -> Entry:
-    array = _array(reader, x)
-    return view(reader, array, [(None, None, Constant(-1, types.intp))] * array.type.ndim)
-
-
-def _taken(reader: Reader, x: Entry, places: Entry) -> Entry:
-    """Read `np.take` of a vector."""
-    array = _array(reader, x)
-    right = isinstance(places, Array) and places.type.ndim == 1 and isinstance(places.type.dtype, types.Integer)
-    if array.type.ndim > 1 or not isinstance(places, Array) or not right:
-        return reader.refuse("takes elements that are not those of a vector in places of a vector")
-    return settled(reader, gathered(reader, array, [places]))
+def _item(reader: Reader, x: Entry) -> Entry:
+    """Read the method that returns the only element."""
+    array = array_of(reader, x)
+    several = reader.operation("{0} != 1", [size(reader, array)], types.boolean)
+    raise_if(reader, several, "ValueError('item(): cannot convert array to Python scalar')")
+    return reader.load(array, [integer(0)] * array.type.ndim)
 
 
 def _sort(reader: Reader, x: Entry) -> Entry:
     """Read the method, which sorts in place."""
-    array = _array(reader, x)
+    array = array_of(reader, x)
     write(reader, array, step(reader, np.sort, [array], {}))
     return Known(None)
 
 
 def _fill(reader: Reader, x: Entry, value: Entry) -> Entry:
-    fill(reader, _array(reader, x), reader.as_number(value))
+    fill(reader, array_of(reader, x), reader.as_number(value))
     return Known(None)
 
 
@@ -158,11 +171,11 @@ METHODS: dict[str, Callable[..., Entry]] = {
     "copy": _copy,
     "fill": _fill,
     "flatten": _flatten,
+    "item": _item,
     "ravel": _ravel,
     "reshape": _reshape,
     "sort": _sort,
-    "take": _taken,
-    "transpose": _transpose,
+    "transpose": AXES[np.transpose],
 }
 """Methods, and their reading."""
 
@@ -179,11 +192,8 @@ FUNCTIONS: dict[Any, Callable[..., Entry]] = {
     np.array: _stacked,
     np.asarray: _as_array,
     np.copy: _copy_in_order,
-    np.expand_dims: _expanded,
-    np.flip: _flipped,
     np.ravel: _ravel,
     np.reshape: _reshape,
     np.take: _taken,
-    np.transpose: _transpose,
 }
 """NumPy's functions that are methods, too."""
