@@ -93,7 +93,7 @@ def f(a, n):
 
 OF_A_MATRIX = """
 def f(a, n):
-    return np.sum(np.take(a, np.array([0, n])))
+    return np.sum(np.take(a, np.array([[0, n]]), 1))
 """
 
 
@@ -102,7 +102,7 @@ def f(a, n):
     [
         (OF_TWO_TYPES, X, "has an array where a number is expected"),
         (BESIDE_A_SLICE, M, "with a slice before or between them"),
-        (OF_A_MATRIX, M, "takes elements that are not those of a vector"),
+        (OF_A_MATRIX, M, "takes elements along an axis in places of several axes"),
     ],
 )
 def test_others_are_refused(text: str, array: Any, reason: str) -> None:

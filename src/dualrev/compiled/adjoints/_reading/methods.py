@@ -127,7 +127,9 @@ def _taken(reader: Reader, x: Entry, places: Entry, axis: Entry | None = None) -
         if isinstance(places, Array):
             one = places.type.ndim == 1
             return (
-                settled(reader, gathered(reader, array, [*subscripts, places])) if one else reader.refuse("takes rows")
+                settled(reader, gathered(reader, array, [*subscripts, places]))
+                if one
+                else reader.refuse("takes elements along an axis in places of several axes")
             )
         found = taken(reader, array, [*subscripts, reader.as_number(places)])
         return copy(reader, found) if isinstance(found, Array) else found
