@@ -13,6 +13,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled._array_functions.pullbacks import FUNCTIONS
+from dualrev.compiled.adjoints import _row_sweeps as row_sweeps
 from dualrev.compiled.adjoints._activity import Activity
 from dualrev.compiled.adjoints._common_values import with_common_values
 from dualrev.compiled.adjoints._facts import Facts
@@ -94,10 +95,17 @@ class Generated:
         return numba.njit(self.plain, error_model="numpy", nogil=True, fastmath=False)
 
 
-def generate(program: Program, value: bool, shadows: bool = False, build: type[Generator] | None = None) -> Generated:
+def generate(
+    program: Program,
+    value: bool,
+    shadows: bool = False,
+    rows: bool = False,
+    build: type[Generator] | None = None,
+) -> Generated:
     """Return the adjoint of a program, which also returns its value if asked.
 
     With `shadows` it is handed the arrays of adjoints of what is differentiated, after the cotangents. They hold zeros.
+    With `rows` a sweep carries several rows of the Jacobian, and the number of the first stands for the cotangents.
     `build` is another class than the ordinary one, for tests.
 
     Raises
@@ -111,7 +119,7 @@ def generate(program: Program, value: bool, shadows: bool = False, build: type[G
     with_free_names(program)
     not_fused: frozenset[Loop] = frozenset()
     while True:
-        generator = (build or Generator)(program, value, shadows, not_fused)
+        generator = (build or Generator)(program, value, shadows, rows, not_fused)
         generator.find_needs()
         wasted = generator.wasted()
         if not wasted:
@@ -139,8 +147,8 @@ def with_modules(text: str, scope: dict[str, Any]) -> str:
 class Generator:
     """Writes the adjoint of a program."""
 
-    def __init__(self, program: Program, value: bool, shadows: bool, not_fused: frozenset[Loop]) -> None:
-        self.program, self.value = program, value
+    def __init__(self, program: Program, value: bool, shadows: bool, rows: bool, not_fused: frozenset[Loop]) -> None:
+        self.program, self.value, self.rows = program, value, rows
         self.given = [each for each in program.differentiated if isinstance(each, Array)] if shadows else []
         self.facts = Facts(program)
         self.activity = Activity(program)
@@ -156,6 +164,8 @@ class Generator:
         if any(self.facts.is_exchanged(each.root) for each in self.given):
             raise Refused("it exchanges an array whose adjoints are written into one that is given")
         for statement in self.facts.all:
+            if self.rows and isinstance(statement, Raise) and statement.to_tape:
+                raise Refused(f"line {statement.line} raises an error of its own")
             if isinstance(statement, Loop) and statement.variable is not None:
                 of = statement.variable.type
                 if not (isinstance(of, types.Integer) and of.signed):
@@ -200,15 +210,17 @@ class Generator:
                 PrimalText(lines, self.places.element).statement(operation)
         adjoints = [self._adjoint(each) for each in self.program.differentiated]
         lines.add(self._returned(values, adjoints))
-        parameters = [*(each.name for each in self.program.parameters), *self.cotangents]
+        parameters = [each.name for each in self.program.parameters]
+        parameters += [row_sweeps.START] if self.rows else self.cotangents
         parameters += [f"{each.name}_b" for each in self.given]
         parameters += ["workspace"] if self.places.used() else []
         scope = scope_of(self.program) | HELPERS | FUNCTIONS | self.partials.scope
+        scope |= row_sweeps.NAMES if self.rows else {}
         for line in lines.lines:
             line.text = with_modules(line.text, scope)
         body = tidied(lines.lines, purity(scope, {"plus", *self.partials.scope}))
         for line in body:
-            line.text = _ZERO.sub("", line.text)
+            line.text = _ZERO.sub("", row_sweeps.for_rows(line.text) if self.rows else line.text)
         return Generated(parameters, body, scope)
 
     def _returned(self, values: list[str], adjoints: list[str]) -> str:
@@ -248,10 +260,14 @@ class Generator:
         text = ReverseText(self.facts, self.activity, self.classes, self.needs, self.places, self.partials)
         self._shadows(text.lines)
         with text.reversed_block(self.program.body):
+            if self.rows:
+                active = [isinstance(each, Array) and self.activity.active(each) for each in self.results]
+                for line in row_sweeps.seeds(self.results, active):
+                    text.lines.add(line)
             for each, cotangent in zip(self.results, self.cotangents, strict=True):
                 if isinstance(each, Value):
                     text.contribute(each, cotangent)
-                elif isinstance(each, Array) and self.activity.active(each):
+                elif isinstance(each, Array) and self.activity.active(each) and not self.rows:
                     text.lines.add(f"{each.name}_b[:] += {cotangent}")
             for statement in reversed(self.program.body.statements):
                 with text.lines.of(statement):
@@ -275,4 +291,4 @@ class Generator:
         if isinstance(of, Array):
             return f"{of.name}_b"
         text = f"{of.name}_b" if of in self.begun else "0.0"
-        return text if of.type == types.float64 else f"{of.type.name}({text})"
+        return text if of.type == types.float64 or self.rows else f"{of.type.name}({text})"

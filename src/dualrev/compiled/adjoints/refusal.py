@@ -15,3 +15,7 @@ class Refused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SeveralOutputs(Refused):
+    """A function takes more than one sweep, and code for one was asked for."""

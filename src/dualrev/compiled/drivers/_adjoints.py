@@ -15,7 +15,7 @@ from dualrev.compiled.adjoints._form import Program
 from dualrev.compiled.adjoints._generator import Generated, generate
 from dualrev.compiled.adjoints._reading.program import read
 from dualrev.compiled.adjoints._steps import with_pullbacks
-from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused, SeveralOutputs
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._fingerprint import stays_in_place
 from dualrev.compiled.drivers._leaves import parts_of, taken_of
@@ -44,25 +44,30 @@ class Adjoint(NamedTuple):
     returned
         The type of what the function returns.
     seeds
-        The types of the cotangents.
+        The types of the cotangents, or of the number of the first row.
+    rows
+        Whether it carries several rows of a Jacobian.
     """
 
     program: Program
     generated: Generated
     returned: Any
     seeds: list[Any]
+    rows: bool
 
 
-def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
+def adjoint_of(dispatcher: Any, arguments: Arguments, value: bool, aux: bool, rows: bool = False) -> Adjoint:
     """Return the adjoint of a function, which returns the function's results too if `value` or `aux`.
+
+    With `rows` it carries several rows of a Jacobian at once; see `adjoints/_row_sweeps.py`.
 
     Raises
     ------
     Refused
         If it is left to the tape.
     """
-    key = (tuple(arguments.types), arguments.argnums, tuple(arguments.further), value, aux, arguments.has_out)
-    found: Adjoint = once(dispatcher, key, lambda: _made(dispatcher, arguments, value, aux))
+    key = (tuple(arguments.types), arguments.argnums, tuple(arguments.further), value, aux, rows, arguments.has_out)
+    found: Adjoint = once(dispatcher, key, lambda: _made(dispatcher, arguments, value, aux, rows))
     return found
 
 
@@ -73,15 +78,17 @@ def once(dispatcher: Any, key: Any, make: Callable[[], Any]) -> Any:
     if key not in kept:
         try:
             kept[key] = make()
+        except SeveralOutputs as refused:  # other code is asked for then
+            kept[key] = refused
         except Refused as refused:
             kept[key] = refused
             _LOG.info("%s goes in reverse by the tape: %s", dispatcher.py_func.__name__, refused.reason)
     if isinstance(kept[key], Refused):
-        raise Refused(kept[key].reason)
+        raise type(kept[key])(kept[key].reason)
     return kept[key]
 
 
-def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjoint:
+def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool, rows: bool) -> Adjoint:
     constants = [each for n, each in enumerate(arguments.types) if n not in arguments.argnums]
     functions = called(dispatcher, constants)
     if chooser_of(dispatcher) is not None:
@@ -98,11 +105,11 @@ def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool) -> Adjo
         if written or not known:
             raise Refused("it writes to an argument, and reads a global array where it lies")
     returned = type_returned(dispatcher, given) if aux else _type_of(program.result)
-    seeds = _seeds(returned, arguments, aux)
-    generated = generate(program, value or aux, shadows=arguments.has_out)
+    seeds = [types.intp] if rows else _seeds(returned, arguments, aux)
+    generated = generate(program, value or aux, shadows=arguments.has_out and not rows, rows=rows)
     generated.scope = with_pullbacks(generated.scope, pullback_of)
     expect_same_globals(functions)
-    return Adjoint(program, generated, returned, seeds)
+    return Adjoint(program, generated, returned, seeds, rows)
 
 
 def taken_by(adjoint: Adjoint, arguments: Arguments) -> list[Any]:
@@ -111,6 +118,7 @@ def taken_by(adjoint: Adjoint, arguments: Arguments) -> list[Any]:
     assert len(taken) == len(adjoint.program.parameters), "every number, array and text is a parameter"
     given = [part.type for part in parts_of("c", arguments.further[0])] if arguments.further else adjoint.seeds
     shadows = [array_of(arguments.float_type, arguments.leaves[0].type.ndim)] if arguments.has_out else []
+    shadows = [] if adjoint.rows else shadows
     return [*taken, *given, *shadows, *([workspace_type] if adjoint.generated.keeps else [])]
 
 
@@ -161,7 +169,7 @@ def _seeds(returned: Any, arguments: Arguments, aux: bool) -> list[Any]:
         return seeds
     outputs = Outputs(returned, arguments.of, aux)
     if not outputs.is_number:
-        raise Refused(f"it returns {outputs.type}, which takes more than one sweep")
+        raise SeveralOutputs(f"it returns {outputs.type}, which takes more than one sweep")
     # Floats among what is passed on are rounded to the inputs' type where they depend on these. Which do is not asked
     # here.
     for each in map(element, results[1:]):

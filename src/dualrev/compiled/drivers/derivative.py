@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from numba.core import types
 
 from dualrev.compiled._marks import MADE_OF, TAKES_OUT
-from dualrev.compiled.adjoints.refusal import Refused
+from dualrev.compiled.adjoints.refusal import Refused, SeveralOutputs
 from dualrev.compiled.clones import registration
 from dualrev.compiled.clones.cloning import Cloner
 from dualrev.compiled.clones.constructors import constructors, thorough_constructors
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, Repetition, care_for
+from dualrev.compiled.drivers._generated_rows import GeneratedRows
 from dualrev.compiled.drivers._numba_errors import (
     expect_linear_algebra,
     expect_no_python,
@@ -189,7 +190,12 @@ def generated_driver(dispatcher: Any, question: Question, arguments: Arguments) 
     if care == CAREFUL:
         raise Refused("it might do something else when it is called a second time")
     repetition = _repetition(dispatcher, question, care)
-    return GeneratedDriver(dispatcher, arguments, question.value, question.aux, repetition)
+    try:
+        return GeneratedDriver(dispatcher, arguments, question.value, question.aux, repetition)
+    except SeveralOutputs:
+        if question.kind != "jacobian" or question.aux:
+            raise
+        return GeneratedRows(dispatcher, arguments, question.value, question.aux, repetition)
 
 
 def _repetition(dispatcher: Any, question: Question, care: str) -> Repetition:
@@ -207,7 +213,7 @@ def _implementation(dispatcher: Any, question: Question, arguments: Arguments) -
         try:
             driver = generated_driver(dispatcher, question, arguments)
             own = cotangent_name(arguments.names)
-            return driver.pullback(own) if question.kind == "pullback" else driver.gradient()
+            return driver.pullback(own) if question.kind == "pullback" else driver.implementation()
         except Refused:  # the reason is kept; see `way`
             pass
     failures: list[Exception] = []

@@ -13,8 +13,9 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled._seeding import contiguous, laid, lifted
+from dualrev.compiled.adjoints._form import leaves
 from dualrev.compiled.drivers import reading
-from dualrev.compiled.drivers._adjoints import adjoint_of, compiled, floats, taken_by
+from dualrev.compiled.drivers._adjoints import Adjoint, adjoint_of, compiled, floats, taken_by
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import Repetition
 from dualrev.compiled.drivers._leaves import Leaf, parts_of, taken_of
@@ -37,17 +38,17 @@ class GeneratedDriver:
         If the generator does not take the function.
     """
 
+    rows = False
+    """Whether a sweep carries several rows of a Jacobian, and returns what the function returns."""
+
     def __init__(self, dispatcher: Any, arguments: Arguments, value: bool, aux: bool, repetition: Repetition) -> None:
         self.dispatcher, self.arguments, self.repetition = dispatcher, arguments, repetition
-        self.value, self.returns = value, value or aux
+        self.value, self.returns = value, value or aux or self.rows
         plain = arguments.of_floats() if arguments.active_types else arguments
-        self.adjoint = adjoint_of(dispatcher, plain, value, aux)
+        self.adjoint = self._adjoint(plain, aux)
         self.plain_types = floats(plain)
-        number, taken = arguments.float_type, taken_by(self.adjoint, arguments)
-        if arguments.active_types:
-            function = cloned(dispatcher, self.adjoint.generated, number, taken)
-        else:
-            function = compiled(dispatcher, self.adjoint, taken)
+        number = arguments.float_type
+        function = self._function(taken_by(self.adjoint, arguments))
         self.outputs = Outputs(self.adjoint.returned, arguments.of, aux)
         self.scope: dict[str, Any] = vars(reading) | repetition.scope
         self.scope |= {"adjoint": function, "number": number}
@@ -60,7 +61,15 @@ class GeneratedDriver:
             "expect_apart": expect_apart,
         }
 
-    def gradient(self) -> Callable[..., Any]:
+    def _adjoint(self, plain: Arguments, aux: bool) -> Adjoint:
+        return adjoint_of(self.dispatcher, plain, self.value, aux)
+
+    def _function(self, taken: Sequence[Any]) -> Any:
+        if self.arguments.active_types:
+            return cloned(self.dispatcher, self.adjoint.generated, self.arguments.float_type, taken)
+        return compiled(self.dispatcher, self.adjoint, taken)
+
+    def implementation(self) -> Callable[..., Any]:
         """Return the function for an output that is one number."""
         seeds = []
         for n, of in enumerate(self.adjoint.seeds):
@@ -93,7 +102,7 @@ class GeneratedDriver:
         shadows: Sequence[str] = (),
         borrowed: Sequence[str] = (),
     ) -> Callable[..., Any]:
-        leaves = self.arguments.leaves
+        inputs = self.arguments.leaves
         keeps = self.adjoint.generated.keeps
         given, kept = [*self._given(), *seeds, *shadows], [*borrowed, *(["kept"] if keeps else [])]
         body = [*self._expect_apart(names), *before, *(["kept = workspace()"] if keeps else [])]
@@ -101,11 +110,11 @@ class GeneratedDriver:
         call = f"({', '.join([*given, *(['kept'] if keeps else [])])},)"
         body.append(f"results = guarded(adjoint, {call}, ({', '.join(kept)},))" if kept else f"results = adjoint{call}")
         if self.returns:
-            body.append(f"y = {_arranged(self.adjoint.program.result, iter(range(len(seeds))))}")
-        body += [f"{self._slope(each)} = as_floats(number, results[{self._place(each)}])" for each in leaves]
-        body.append(f"bad = {' or '.join(f'holds_nan({self._slope(each)})' for each in leaves)}")
+            body.append(f"y = {arranged(self.adjoint.program.result, iter(range(len(seeds))))}")
+        body += [f"{self._slope(each)} = as_floats(number, results[{self._place(each)}])" for each in inputs]
+        body.append(f"bad = {' or '.join(f'holds_nan({self._slope(each)})' for each in inputs)}")
         if borrowed:
-            body += ["if not bad:", f"    out[...] = {self._slope(leaves[0])}"]
+            body += ["if not bad:", f"    out[...] = {self._slope(inputs[0])}"]
         if kept:
             body.append(f"give_back(({', '.join(kept)},))")
         parts = self.arguments.derivatives(leaf, self.scope)
@@ -123,7 +132,7 @@ class GeneratedDriver:
         program = self.adjoint.program
         own = program.parameters[self._paths.index(leaf.path)]
         order = [each is own for each in program.differentiated]
-        return (len(self.adjoint.seeds) if self.returns else 0) + order.index(True)
+        return (sum(1 for _ in leaves(program.result)) if self.returns else 0) + order.index(True)
 
     @property
     def _paths(self) -> list[str]:
@@ -133,9 +142,9 @@ class GeneratedDriver:
 
     def _given(self) -> Iterator[str]:
         """Yield what the adjoint is called with: integers that are differentiated are floats there."""
-        leaves = {leaf.path: leaf for leaf in self.arguments.leaves}
+        known = {leaf.path: leaf for leaf in self.arguments.leaves}
         for path in self._paths:
-            leaf = leaves.get(path)
+            leaf = known.get(path)
             if leaf is None or not isinstance(element(leaf.type), types.Integer | types.Boolean):
                 yield path
             else:
@@ -160,10 +169,10 @@ class GeneratedDriver:
         return self.repetition.lines(" or ".join(f"may_overlap({a}, {b})" for a, b in pairs), names) if pairs else []
 
 
-def _arranged(result: Any, numbers: Iterator[int]) -> str:
+def arranged(result: Any, numbers: Iterator[int]) -> str:
     """Return the expression of what the function returns, from the results one after another."""
     if isinstance(result, tuple):
-        return f"({''.join(f'{_arranged(each, numbers)}, ' for each in result)})"
+        return f"({''.join(f'{arranged(each, numbers)}, ' for each in result)})"
     return f"results[{next(numbers)}]"
 
 
