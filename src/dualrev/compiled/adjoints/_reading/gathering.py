@@ -17,7 +17,7 @@ from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
 from dualrev.compiled.adjoints._reading.shapes import WHOLE, Index
 from dualrev.compiled.adjoints._reading.steps import step
-from dualrev.compiled.adjoints._reading.whole import elements_of, lengths_of, repeated, settled
+from dualrev.compiled.adjoints._reading.whole import elements_of, lengths_of, repeated, settled, side_by_side
 
 
 def subscript(reader: Reader, node: ast.Subscript) -> Entry:
@@ -45,8 +45,8 @@ class _Places:
     ----------
     array
         The array, or the part of it that other subscripts leave.
-    index
-        An array of integers, each of which means an element along the axis `first` of that.
+    indices
+        Integers, each of which means an element along an axis of that, the `first` one and those behind it.
     axes
         Those of what is gathered.
     """
@@ -54,31 +54,32 @@ class _Places:
     def __init__(self, reader: Reader, of: Array, places: Sequence[Index]) -> None:
         self.reader = reader
         filled = _filled(reader, of, places)
-        (place,) = (n for n, each in enumerate(filled) if isinstance(each, Array))
-        index = filled[place]
-        assert isinstance(index, Array)
+        place = next(n for n, each in enumerate(filled) if isinstance(each, Array))
+        self.given = [each for each in filled if isinstance(each, Array)]
         # What numbers leave has no such axes.
         self.first = place - sum(isinstance(each, Value | Constant) for each in filled[:place])
         _expect_known(reader, of, filled)
-        others = [WHOLE if each is index else each for each in filled]
+        others = [WHOLE if isinstance(each, Array) else each for each in filled]
         # A name of its own: what is read is another element than the one that is written in its place.
         self.array = whole_view(reader, of) if all(each == WHOLE for each in others) else view(reader, of, others)
-        if index.type.dtype == types.boolean:
+        if self.given[0].type.dtype == types.boolean:
+            (index,) = self.given
             if index.type.ndim > 1:
                 self.array, index = flat(reader, self.array), flat(reader, index)
             found = step(reader, np.flatnonzero, [index], {})
             assert isinstance(found, Array)
-            index = found
-        self.index = index
+            self.given = [found]
+        together, self.indices = side_by_side(reader, self.given)
+        self.count = len(together)
         axes = [(self.array, axis) for axis in range(self.array.type.ndim)]
-        axes[self.first : self.first + 1] = [(index, axis) for axis in range(index.type.ndim)]
+        axes[self.first : self.first + len(self.indices)] = together
         self.axes = tuple(axes)
 
     def of(self, subscripts: Sequence[Operand]) -> list[Operand]:
         """Return the subscripts of the array for those of what is gathered."""
-        behind = self.first + self.index.type.ndim
-        place = self.reader.load(self.index, subscripts[self.first : behind])
-        return [*subscripts[: self.first], place, *subscripts[behind:]]
+        behind = self.first + self.count
+        found = [each.at(subscripts[self.first : behind]) for each in self.indices]
+        return [*subscripts[: self.first], *found, *subscripts[behind:]]
 
     def elements(self) -> Elements:
         """Return what is gathered."""
@@ -87,7 +88,7 @@ class _Places:
         def at(subscripts: Sequence[Operand]) -> Operand:
             return self.reader.load(self.array, self.of(subscripts[len(subscripts) - count :]))
 
-        return Elements(self.axes, self.array.type.dtype, at, (self.array, self.index))
+        return Elements(self.axes, self.array.type.dtype, at, (self.array, *self.given))
 
 
 def gathered(reader: Reader, of: Array, places: Sequence[Index]) -> Elements:
@@ -144,15 +145,20 @@ def _filled(reader: Reader, of: Array, places: Sequence[Index]) -> list[Index]:
     given = list(places)
     arrays = [each for each in given if isinstance(each, Array)]
     taken = (Array, tuple, Value, Constant)
-    if len(arrays) > 1 or not all(each is None or isinstance(each, taken) for each in given):
+    if not all(each is None or isinstance(each, taken) for each in given):
         reader.refuse("has a subscript that is an array beside others that are no slices and no numbers")
+    if len(arrays) > 1 and not all(isinstance(each.type.dtype, types.Integer) for each in arrays):
+        reader.refuse("has a mask beside another subscript that is an array")
+    where = [n for n, each in enumerate(given) if isinstance(each, Array)]
+    if any(each is None or isinstance(each, tuple) for each in given[where[0] : where[-1]]):
+        reader.refuse("has subscripts that are arrays, with a slice between them")
     # NumPy has another order of the axes where a slice stands between.
     kinds = [isinstance(each, tuple) or each is None for each in given]
     if any(isinstance(each, Value | Constant) for each in given) and kinds != sorted(kinds):
         reader.refuse("has a subscript that is an array beside a number, with a slice before or between them")
     missing = of.type.ndim - sum(_axes_of(each) for each in given)
-    where = given.index(None) if None in given else len(given)
-    return [*given[:where], *[WHOLE] * missing, *given[where + 1 :]]
+    rest = given.index(None) if None in given else len(given)
+    return [*given[:rest], *[WHOLE] * missing, *given[rest + 1 :]]
 
 
 def _axes_of(place: Index) -> int:

@@ -62,20 +62,24 @@ def elementwise(reader: Reader, function: Any, operands: Sequence[Entry], scalar
 
 def joined(reader: Reader, of: types.Array, operands: Sequence[Entry], scalar: Scalar) -> Elements:
     """Return elements of an array of a type that a function makes of those of operands."""
-    parts = [elements_of(reader, each) for each in operands]
-    count = max(len(part.axes) for part in parts)
-    axes = []
-    for n in range(count, 0, -1):
-        those = [part.axes[-n] for part in parts if len(part.axes) >= n]
-        axes.append(next((each for each in those if not is_one(reader, *each)), those[0]))
-    parts = [repeated(reader, axes, part) for part in parts]
+    axes, parts = side_by_side(reader, operands)
 
     def at(indices: Sequence[Operand]) -> Operand:
         with _quiet(reader):
             return converted(reader, scalar(*(part.at(indices) for part in parts)), of.dtype)
 
     leaves = tuple(leaf for part in parts for leaf in part.leaves)
-    return Elements(tuple(axes), of.dtype, at, leaves, of.layout)
+    return Elements(axes, of.dtype, at, leaves, of.layout)
+
+
+def side_by_side(reader: Reader, operands: Sequence[Entry]) -> tuple[tuple[tuple[Array, int], ...], list[Elements]]:
+    """Return the axes that operands have together, and their elements at subscripts of those."""
+    parts = [elements_of(reader, each) for each in operands]
+    axes = []
+    for n in range(max(len(part.axes) for part in parts), 0, -1):
+        those = [part.axes[-n] for part in parts if len(part.axes) >= n]
+        axes.append(next((each for each in those if not is_one(reader, *each)), those[0]))
+    return tuple(axes), [repeated(reader, axes, part) for part in parts]
 
 
 def repeated(reader: Reader, axes: Sequence[tuple[Array, int]], part: Elements) -> Elements:

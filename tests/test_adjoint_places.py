@@ -1,0 +1,93 @@
+"""Elements in places of several arrays, and arrays of no axes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from adjoint_reading import check as check_reading
+from adjoint_reading import refused
+from numba import njit
+from test_adjoint_array_table import check
+
+import dualrev as dr
+
+M = np.array([[3.0, 0.5, -0.2], [0.1, 2.0, 0.7], [-0.6, 0.3, 2.5]])
+T = np.cos(np.arange(24.0)).reshape(2, 3, 4)
+AT = np.array([2, 0, -1])
+TO = np.array([1, -2, 0])
+
+
+@njit
+def _gathers(x, at, to):
+    y = x[at, to] * x[to, at]
+    x[at, to] = y * x[0]
+    z = x[at.reshape((3, 1)), to.reshape((1, 3))]
+    x[to, at] *= z[1] + x[at, to]
+    return z * x
+
+
+@njit
+def _of_one_element(x, at, to):
+    y = x * x
+    y[at, at * 0 - 1] = x[to, to]
+    y[at, at] -= 2.0
+    return y[np.triu_indices(3)] * x[np.tril_indices(3)]
+
+
+@njit
+def _beside(x, at, to):
+    y = x[:, at, to] * x[:, 0, :3]
+    x[1, at[:2] - 1, to[:2]] = y[0, 1:]
+    return y[0] * x[at[1:2], to[:1]][0, 1:] * x[at[1], to, at]
+
+
+@njit
+def _in_loops(x, at, to):
+    s = 0.0
+    for i in range(at.size + 1):
+        y = x[at[:i], to[:i]]
+        if i > 1:
+            x[at[i - 2 : i], to[i - 2 : i]] *= y[-1] * y[:2] + s
+        s += np.sum(y)
+    return s
+
+
+@pytest.mark.parametrize(("f", "x"), [(_gathers, M), (_of_one_element, M), (_beside, T), (_in_loops, M)])
+def test_elements_in_places_of_two_arrays(f, x):
+    """All are read before one is written, and the last one of several that are written to one element stays."""
+    check_reading(f, [x.copy(), AT, TO])
+    check(f, x, AT, TO)
+
+
+@njit
+def _around(x, at, to):
+    return x[at, :, to]
+
+
+@njit
+def _masked(x, at, to):
+    return x[at > 0, to]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "match"),
+    [(_around, T, "subscripts that are arrays, with a slice between them"), (_masked, M, "a mask beside another")],
+)
+def test_other_subscripts_are_refused(f, x, match):
+    """NumPy orders the axes of some in a way of its own."""
+    refused(f, x, AT, TO, match=match)
+
+
+@njit
+def _compiled(x, at):
+    y = x[at, at[::-1]]
+    x[at, at] *= y
+    return np.sum(x[at[1:], at[:-1]] * y[1:]) + y[0]
+
+
+@pytest.mark.compiles
+def test_a_compiled_adjoint():
+    """Numba's gathers are NumPy's."""
+    gradient = dr.grad(_compiled, mode="reverse")
+    assert "generated adjoint code" in gradient.plan(M, AT).reason
+    np.testing.assert_allclose(gradient(M, AT), dr.grad(_compiled, mode="forward")(M, AT), rtol=1e-12)
