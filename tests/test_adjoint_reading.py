@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 import pytest
 from adjoint_programs import raising
@@ -280,7 +281,14 @@ def _rebinds(x, y):
 
 @njit(boundscheck=True)
 def _checks(x):
-    return x[0]
+    return x[np.array([0])]
+
+
+@njit(locals={"n": numba.float64, "k": numba.int32})
+def _declares(x):
+    k = x[0]
+    n = k * x[1]
+    return n * n
 
 
 def _plain(x):
@@ -300,7 +308,8 @@ def _calls_what_is_not_compiled(x):
         (_appends, (1.0,), r"line \d+ reads the attribute append"),
         (_chooses, (np.ones(2),), r"line \d+ reads z, which a branch chooses, and it is no number"),
         (_rebinds, (np.ones(2), np.ones(2)), r"line \d+ has a loop that sets a name to another array"),
-        (_checks, (np.ones(2),), r"line \d+ calls _checks, which checks bounds"),
+        (_checks, (np.ones(2),), r"line \d+ has a subscript that is an array, in a function that checks bounds"),
+        (_declares, (np.ones(2),), r"line \d+ calls _declares, which declares k to be of a type of its own"),
         (_calls_what_is_not_compiled, (1.0,), r"line \d+ calls _plain"),
     ],
 )

@@ -104,10 +104,23 @@ def _calls_noisy(x):
 
 @njit
 def _calls_by_keywords(x):
-    return pushed(x=x[0], k=1.0)
+    y = pushed(k=x[1], x=x[0]) * x[1]
+    return y + pushed(y, k=0.5)
 
 
-@pytest.mark.parametrize(("f", "reason"), [(_calls_noisy, "random"), (_calls_by_keywords, "with keywords")])
+def test_a_rule_is_called_by_keywords():
+    """Arguments come in the order that the function has them in."""
+    check(_calls_by_keywords, B)
+
+
+@njit
+def _leaves_out(x):
+    return pushed(x[0])
+
+
+@pytest.mark.parametrize(
+    ("f", "reason"), [(_calls_noisy, "random"), (_leaves_out, "with other arguments than it takes")]
+)
 def test_what_a_step_cannot_run_again_is_refused(f, reason):
     """A rule's function is read for what may not run twice."""
     with pytest.raises(Refused, match=reason):

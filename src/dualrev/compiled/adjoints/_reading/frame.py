@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dualrev.compiled.adjoints._form import Block
 from dualrev.compiled.adjoints._place import NOWHERE, Place
@@ -23,6 +24,10 @@ class Frame:
         What its own names stand for.
     raises_by_zero
         Whether its error model is Python's.
+    checks_bounds
+        Whether it raises an error where a subscript is beyond an end.
+    declared
+        From names of its variables to the types that they were declared with.
     around
         The function that calls it.
     enclosing
@@ -46,6 +51,8 @@ class Frame:
     line: Place = NOWHERE
     library: str = ""
     block: Block | None = None
+    checks_bounds: bool = False
+    declared: Mapping[str, Any] = field(default_factory=dict)
     by_user: bool = field(init=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,16 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Listed, Tuple
-from dualrev.compiled.adjoints._reading.indexing import flat, indices, item, listed_item, taken, view, whole_view
+from dualrev.compiled.adjoints._reading.indexing import (
+    expect_within,
+    flat,
+    indices,
+    item,
+    listed_item,
+    taken,
+    view,
+    whole_view,
+)
 from dualrev.compiled.adjoints._reading.nests import nest
 from dualrev.compiled.adjoints._reading.parts import copy
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -53,6 +62,7 @@ class _Places:
 
     def __init__(self, reader: Reader, of: Array, places: Sequence[Index]) -> None:
         self.reader = reader
+        expect_within(reader, of, places)
         filled = _filled(reader, of, places)
         place = next(n for n, each in enumerate(filled) if isinstance(each, Array))
         self.given = [each for each in filled if isinstance(each, Array)]

@@ -60,8 +60,32 @@ def _bound(reader: Reader, node: ast.expr) -> Operand | None:
     return number if isinstance(number.type, types.Integer) else reader.refuse("has a slice that is no integer's")
 
 
+def expect_within(reader: Reader, array: Array, places: Sequence[Index]) -> None:
+    """Raise an error in the program where a number is beyond an end, if the function tests that."""
+    if not reader.frame.checks_bounds:
+        return
+    axis = 0
+    for each in places:
+        if isinstance(each, Array):
+            reader.refuse("has a subscript that is an array, in a function that checks bounds")
+        if isinstance(each, Value | Constant):
+            if not each.type.signed:
+                reader.refuse("has a subscript without a sign, in a function that checks bounds")
+            within = [each, length(reader, array, axis)]
+            outside = reader.operation("not -{1} <= {0} < {1}", within, types.boolean)
+            raise_if(reader, outside, "IndexError('index is out of bounds')")
+        # What an ellipsis leaves out is counted from the end.
+        axis = array.type.ndim - _axes_behind(places) if each is None else axis + (each != NEW)
+
+
+def _axes_behind(places: Sequence[Index]) -> int:
+    behind = places[list(places).index(None) + 1 :]
+    return sum(each != NEW for each in behind)
+
+
 def taken(reader: Reader, array: Array, places: Sequence[Index]) -> Entry:
     """Return an element of an array, or a view."""
+    expect_within(reader, array, places)
     if not places:
         return whole_view(reader, array)
     if is_element(array, places):

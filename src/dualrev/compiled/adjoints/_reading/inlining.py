@@ -31,16 +31,18 @@ def inlined(
         reader.sources[function] = source_of(function)
     source = reader.sources[function]
     given = _given(reader, source, inspect.signature(function), args, keywords)
-    if dispatcher.targetoptions.get("boundscheck"):
-        return reader.refuse(f"calls {function.__name__}, which checks bounds")
-    if getattr(dispatcher, "locals", None):
-        return reader.refuse(f"calls {function.__name__}, whose variables have types of their own")
+    declared = getattr(dispatcher, "locals", {})
     bound = _bound(reader, given)
+    for name, of in declared.items():
+        if not isinstance(of, types.Float) or (name in bound and reader.type_of(bound[name]) != of):
+            return reader.refuse(f"calls {function.__name__}, which declares {name} to be of a type of its own")
     signature = _declared(reader, dispatcher, list(bound.values()))
     if signature is not None:
         pairs = zip(bound.items(), signature.args, strict=True)
         bound = {name: _declared_as(reader, entry, of) for (name, entry), of in pairs}
-    result = body(reader, source, bound, raises_by_zero(dispatcher), library=library)
+    checks = bool(dispatcher.targetoptions.get("boundscheck"))
+    frame = Frame(source, bound, raises_by_zero(dispatcher), library=library, checks_bounds=checks, declared=declared)
+    result = body(reader, frame)
     return result if signature is None else _declared_as(reader, result, signature.return_type)
 
 
@@ -89,8 +91,10 @@ def inner(reader: Reader, function: Inner, args: Sequence[Entry], keywords: Mapp
     given.apply_defaults()
     if function.enclosing not in reader.frame.path():
         return reader.refuse("calls a function that is written in one that has ended")
-    raises = function.enclosing.raises_by_zero
-    return body(reader, function.source, given.arguments, raises, function.enclosing)
+    around = function.enclosing
+    bound = dict(given.arguments)
+    raises, checks = around.raises_by_zero, around.checks_bounds
+    return body(reader, Frame(function.source, bound, raises, enclosing=around, checks_bounds=checks))
 
 
 def _given(
@@ -104,23 +108,18 @@ def _given(
         return reader.refuse(f"calls {source.name} with other arguments than it takes")
 
 
-def body(
-    reader: Reader,
-    source: Source,
-    bound: Mapping[str, Entry],
-    raises: bool,
-    enclosing: Frame | None = None,
-    library: str = "",
-) -> Entry:
+def body(reader: Reader, frame: Frame) -> Entry:
     """Read a function's body where it is called, and return its result."""
     caller, line = reader.frame, reader.line
-    reader.frame = Frame(source, dict(bound), raises, caller, enclosing, reader.site, line, library, reader.block)
+    frame.around, frame.site, frame.line, frame.block = caller, reader.site, line, reader.block
+    frame.by_user = not frame.library and caller.by_user
+    reader.frame, bound = frame, dict(frame.bound)
     # A function that gives its array parameters other arrays must not change what its caller's names mean.
-    for name in assigned_by(*source.body):
+    for name in assigned_by(*frame.source.body):
         array = bound.get(name)
         if isinstance(array, Array) and caller.around is not None:
             reader.frame.bound[name] = whole_view(reader, array)
-    reader.statements(source.body)
+    reader.statements(frame.source.body)
     result = reader.frame.bound.get(RESULT, Known(None))
     reader.frame, reader.line = caller, line
     return reader.refuse(result.reason) if isinstance(result, Unreadable) else result
@@ -146,7 +145,7 @@ def overloaded(reader: Reader, function: Any, args: Sequence[Entry], keywords: M
             source = reader.sources[key]
             raises = template._jit_options.get("error_model", "python") == "python"
             bound = _given(reader, source, inspect.signature(implementation), args, keywords)
-            return body(reader, source, _bound(reader, bound), raises, library=function.__name__)
+            return body(reader, Frame(source, _bound(reader, bound), raises, library=function.__name__))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from numba.core.dispatcher import Dispatcher
 
 from dualrev.compiled._marks import MADE_OF
 from dualrev.compiled.adjoints._reading.entries import Entry
+from dualrev.compiled.adjoints._reading.frame import Frame
 from dualrev.compiled.adjoints._reading.inlining import body
 from dualrev.compiled.adjoints._reading.loops import Snapshot
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -29,15 +31,19 @@ def entry_of_rule(reader: Reader, function: Any) -> Any:
 # A step runs the function again in the reverse sweep, and all that may not run twice is refused where it is read.
 def with_rule(reader: Reader, function: Any, entry: Any, args: Sequence[Entry], keywords: Mapping[str, Entry]) -> Entry:
     """Read a call, of a function that could be read in its place."""
-    names = entry.py_func.__code__.co_varnames[: entry.py_func.__code__.co_argcount]
-    if keywords or len(args) != len(names):
-        return reader.refuse(f"calls {function.__name__}, which has a rule, with keywords or without some arguments")
-    numbers = [reader.as_number(each) for each in args]
+    try:
+        given = inspect.signature(entry.py_func).bind(*args, **keywords)
+    except TypeError:
+        return reader.refuse(f"calls {function.__name__} with other arguments than it takes")
+    if len(given.arguments) < len(given.signature.parameters):
+        return reader.refuse(f"calls {function.__name__}, which has a rule, without some arguments")
+    bound = {name: reader.as_number(each) for name, each in given.arguments.items()}
+    numbers = list(bound.values())
     key = function, *(each.type for each in numbers)
     choose: Any = chooser_of(entry)
     before = Snapshot(reader)
     if key not in reader.sources:
         reader.sources[key] = source_of(choose(*key[1:]))
-    body(reader, reader.sources[key], dict(zip(names, numbers, strict=True)), False, library=function.__name__)
+    body(reader, Frame(reader.sources[key], dict(bound), False, library=function.__name__))
     before.restore(reader)
     return step(reader, function, numbers, {})

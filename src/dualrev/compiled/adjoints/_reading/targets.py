@@ -11,8 +11,9 @@ from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fi
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
 from dualrev.compiled.adjoints._reading.errors import raise_if
+from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import gathers, scatter, scatter_changed
-from dualrev.compiled.adjoints._reading.indexing import all_of, element, indices, is_element, taken, view
+from dualrev.compiled.adjoints._reading.indexing import all_of, element, expect_within, indices, is_element, taken, view
 from dualrev.compiled.adjoints._reading.jumps import RESULT
 from dualrev.compiled.adjoints._reading.operators import combined
 from dualrev.compiled.adjoints._reading.reader import Reader
@@ -39,7 +40,7 @@ def annotated(reader: Reader, node: ast.AnnAssign) -> None:
 def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
     """Let a target stand for what was read, or write it to an array's elements."""
     if isinstance(target, ast.Name):
-        reader.bind(target.id, entry)
+        reader.bind(target.id, _as_declared(reader, target.id, entry))
     elif isinstance(target, ast.Tuple | ast.List):
         entry = _taken_apart(reader, entry, len(target.elts)) if isinstance(entry, Array) else entry
         if not isinstance(entry, Tuple):
@@ -52,6 +53,12 @@ def assign(reader: Reader, target: ast.expr, entry: Entry) -> None:
         _assign_element(reader, target, entry)
     else:
         reader.refuse("assigns to what is no name and no element")
+
+
+def _as_declared(reader: Reader, name: str, entry: Entry) -> Entry:
+    """Return what a variable stands for: a number of the type that it was declared with, if it was."""
+    of = reader.frame.declared.get(name)
+    return entry if of is None else converted(reader, reader.as_number(entry), of)
 
 
 def _taken_apart(reader: Reader, array: Array, count: int) -> Tuple:
@@ -69,6 +76,7 @@ def _array(reader: Reader, target: ast.Subscript) -> Array:
 def _assign_element(reader: Reader, target: ast.Subscript, entry: Entry) -> None:
     array = _array(reader, target)
     places = indices(reader, target.slice)
+    expect_within(reader, array, places)
     if is_element(array, places):
         reader.store(*element(reader, array, places), reader.as_number(entry))
     elif gathers(places):
@@ -84,9 +92,8 @@ def augmented(reader: Reader, node: ast.AugAssign) -> None:
         if isinstance(old, Array):
             _augment_array(reader, node, old)
         else:
-            reader.bind(
-                node.target.id, settled(reader, combined(reader, type(node.op), old, reader.unsettled(node.value)))
-            )
+            found = settled(reader, combined(reader, type(node.op), old, reader.unsettled(node.value)))
+            reader.bind(node.target.id, _as_declared(reader, node.target.id, found))
     elif isinstance(node.target, ast.Subscript):
         _augment_part(reader, node, node.target)
     else:
@@ -106,6 +113,7 @@ def _augment_array(reader: Reader, node: ast.AugAssign, array: Array) -> None:
 def _augment_part(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> None:
     array = _array(reader, target)
     places = indices(reader, target.slice)
+    expect_within(reader, array, places)
     if gathers(places):
         value = reader.unsettled(node.value)
         return scatter_changed(reader, array, places, lambda old: combined(reader, type(node.op), old, value))
