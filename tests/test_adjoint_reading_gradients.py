@@ -367,6 +367,46 @@ def test_gradients_of_what_is_read_are_those_of_the_oracle(name: str) -> None:
     assert differs(program, uncompiled(adjoint(program))) == ""
 
 
+BUFFERS_OF_TWO = """
+def f(x, y):
+    a, b = x * 1.0, x * 0.0
+    c, d = y * 1.0, y * 0.0
+    for n in range(3):
+        for i in range(x.size - 1):
+            b[i] = a[i + 1] * a[i]
+            d[i] = c[i + 1] * c[i] + a[i]
+        a, b = b, a
+        c, d = d, c
+    return np.sum(a * c) + c[0]
+"""
+
+BOTH_REPLACED = """
+def f(x, y):
+    if x[0] > 0.0:
+        x = x[::-1].copy()
+        y = y[::-1] * 2.0
+    s = 0.0
+    for i in range(x.size - 1):
+        s += y[i + 1] * y[i] * x[i] * (i + 1)
+    return s + np.sum(y[:2])
+"""
+
+BOTH_REPLACED_IN_A_LOOP = """
+def f(x, y):
+    for n in range(3):
+        x = x * 0.5 + 0.1
+        y = y * y + x
+    return np.sum(x * y) + y[0]
+"""
+
+
+@pytest.mark.parametrize("active", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("text", [BUFFERS_OF_TWO, BOTH_REPLACED, BOTH_REPLACED_IN_A_LOOP])
+def test_of_two_exchanges_one_may_have_no_adjoint(text: str, active: tuple[int, ...]) -> None:
+    program = Program(f"@njit{text}", (X, X[::-1] * 0.5), active, (1.0,))
+    assert differs(program, uncompiled(adjoint(program))) == ""
+
+
 # Numba makes no copy of what lies in order when it runs.
 CONTIGUOUS_WRITTEN = """
 def f(a, b):

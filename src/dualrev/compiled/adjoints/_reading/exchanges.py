@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from dualrev.compiled.adjoints._form import Array, Block, Exchange, If, Loop, Make, View
@@ -94,8 +94,22 @@ def exchanged(
         _expect_shape_of(reader, block, starts[0], targets)
     for target, source in zip(targets, sources, strict=True):
         reader.moved.unite(target.root, source.root)
-    block.statements.append(Exchange(block, reader.line, targets, sources))
+    for cycle in _cycles(dict(zip(targets, sources, strict=True))):
+        block.statements.append(Exchange(block, reader.line, tuple(cycle), tuple(cycle.values())))
     return True
+
+
+# Each is memory of its own: one may be differentiated, and another not.
+def _cycles(sources: dict[Array, Array]) -> Iterator[dict[Array, Array]]:
+    """Yield the cycles of a permutation."""
+    left = dict(sources)
+    while left:
+        target = next(iter(left))
+        cycle = {}
+        while target in left:
+            cycle[target] = left.pop(target)
+            target = cycle[target]
+        yield cycle
 
 
 # A matrix times a vector is as long as the vector in every model of states, and nothing in the text says so.
