@@ -123,6 +123,34 @@ def f(x):
     return s * sum(a) * max(a)
 """
 
+OF_SEVERAL_LOOPS = """
+def f(x):
+    a = [x[i] * x[j] + j for i in range(x.size) for j in range(2)]
+    b = [u * v for i, u in enumerate(x) if u > 0.0 for v in x[:i] if v < u]
+    s = sum(a) * len(a) + sum(b) * a[3]
+    for k in range(3):
+        c = np.array([x[i] * s + w for i in range(k) for j in range(i, 2) for w in x[:j] if w > s - 2.0])
+        s = math.sin(s + np.sum(c)) + sum([v for v in x for u in range(-1)])
+        x[k] *= s + c.size
+    i = len([j for j in range(4) for i in range(j)])
+    return s * x[1] * i * sum([x[i] * y for i in range(2) for y in [x[i], x[2]]])
+"""
+
+LISTS_OF_ARRAYS = """
+def f(x, k):
+    y = x * x[0]
+    z = [x, y][k]
+    z[0] *= y[1]
+    several = [x, y, z, x[1:]]
+    s = 0.0
+    for i in range(3):
+        s += several[i][1] * several[-i][0]
+        several[i - 1][1] += s * x[2]
+    for w in several:
+        s += w[0]
+    return s * several[k - 1][2] * len(several)
+"""
+
 CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "sums": (SUMMED, (X,)),
     "items": (INDEXED, (X,)),
@@ -133,6 +161,9 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "tuples that are compared": (TUPLES_COMPARED, (X,)),
     "as arrays": (AS_ARRAYS, (X,)),
     "errors with values in their text": (TEXTS, (X, 2)),
+    "of several loops": (OF_SEVERAL_LOOPS, (X,)),
+    "of arrays": (LISTS_OF_ARRAYS, (X, 1)),
+    "of arrays, from the end": (LISTS_OF_ARRAYS, (X, -2)),
     "handed to a function": (HANDED_OVER, (X,)),
     "of integers": (INTEGERS, (X,)),
 }
@@ -163,7 +194,7 @@ TOGETHER = f"""
 def f(x, n):
     if n > 3:
         raise ValueError(f"{{n}} of {{x.size}} '{{{{}}}}'")
-    a = [i for i in range(n)]
+    a = [i + j for i in range(n) for j in range(i)]
     s = conditions(x) * extremes(x) * sum(a, 0.5) * sum(x) * max(a)
     if (x[0], x[1]) < (x[1], x[0]):
         return 0.0
@@ -234,7 +265,13 @@ def f(x):
 """
 
 
-@pytest.mark.parametrize("text", [REBOUND, APPENDED, WRITTEN, SLICED, JOINED])
+DEPENDENT = """
+def f(x):
+    return sum([v for u in x for v in [w * u for w in x]])
+"""
+
+
+@pytest.mark.parametrize("text", [DEPENDENT, REBOUND, APPENDED, WRITTEN, SLICED, JOINED])
 def test_other_uses_of_lists_are_refused(text: str) -> None:
     with pytest.raises(Refused, match=r"line \d"):
         adjoint(_program(text, (X,)))

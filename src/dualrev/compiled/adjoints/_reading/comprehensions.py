@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from dualrev.compiled.adjoints._form import Array, Block, Operand, Value
+from dualrev.compiled.adjoints._form import Array, Block, Fill, Operand, Store, Value, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
 from dualrev.compiled.adjoints._reading.branches import choice, joined, truth
 from dualrev.compiled.adjoints._reading.entries import Entry, Listed, integer
@@ -26,8 +26,8 @@ def comprehension(reader: Reader, node: ast.ListComp) -> Listed:
 
 def array_of(reader: Reader, node: ast.ListComp) -> Array:
     """Return the array of a list of numbers."""
-    if len(node.generators) != 1:
-        reader.refuse("has a list of several loops")
+    if len(node.generators) > 1:
+        return _of_several(reader, node)
     over = counted(reader, node.generators[0].iter)
     # Read once for its type, and once more where it belongs.
     before = Snapshot(reader)
@@ -67,3 +67,53 @@ def _with_condition(reader: Reader, node: ast.ListComp, over: Iteration, count: 
 
     (found,) = fold(reader, [count], [integer(0)], body)
     return view(reader, made, [(None, found, None)])
+
+
+# The loops run twice: what an inner one goes through may differ from one iteration of the outer one to the next.
+def _of_several(reader: Reader, node: ast.ListComp) -> Array:
+    """Return the array of the numbers of several loops in one another."""
+    kinds = []
+
+    def first_time(so_far: Operand) -> Operand:
+        kinds.append(reader.number(node.elt).type)
+        return so_far
+
+    before = Snapshot(reader)
+    _through(reader, node.generators, integer(0), first_time)
+    before.restore(reader)
+    start = len(reader.block.statements)
+    count = _through(reader, node.generators, integer(0), lambda so_far: binary(reader, ast.Add, so_far, integer(1)))
+    if any(isinstance(each, Store | Fill) for each in statements(Block(statements=reader.block.statements[start:]))):
+        reader.refuse("has a list of several loops, which depend on an array that is made or written to in them")
+    made = make(reader, [count], kinds[0])
+
+    def put(so_far: Operand) -> Operand:
+        reader.store(made, [so_far], reader.number(node.elt))
+        return binary(reader, ast.Add, so_far, integer(1))
+
+    _through(reader, node.generators, integer(0), put)
+    return made
+
+
+def _through(
+    reader: Reader, loops: Sequence[ast.comprehension], so_far: Operand, element: Callable[[Operand], Operand]
+) -> Operand:
+    """Go through loops in one another, and return how many elements there were; each is given its number."""
+    if not loops:
+        return element(so_far)
+    over = counted(reader, loops[0].iter)
+    count = reader.operation("max({0}, 0)", [over.range.stop], over.range.stop.type)
+
+    def body(indices: list[Value], before: Sequence[Operand]) -> Sequence[Operand]:
+        def within() -> Operand:
+            return _through(reader, loops[1:], before[0], element)
+
+        with reader.inside(reader.block, reader.frame.bound):
+            assign(reader, loops[0].target, over.element(indices[0]))
+            if not loops[0].ifs:
+                return [within()]
+            conditions = joined(reader, True, [partial(reader.expression, each) for each in loops[0].ifs])
+            return [reader.as_number(choice(reader, truth(reader, conditions), within, lambda: before[0]))]
+
+    (found,) = fold(reader, [count], [so_far], body)
+    return found
