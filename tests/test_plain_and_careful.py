@@ -272,7 +272,7 @@ def one_of_both(x):
 def test_a_function_that_always_needs_care_does_not_run_twice_for_ever() -> None:
     x = np.array([0.0, 2.0])
     gradient = dr.grad(one_of_both, mode="forward")
-    plain = plain_first(one_of_both, gradient.compiled._asked((x,), {}))
+    plain = plain_first(one_of_both, gradient.compiled.asked((x,), {}))
     calls: list[int] = []
     entry, plain.plain = plain.plain, lambda *args: (calls.append(1), entry(*args))[1]
     for _ in range(100):
@@ -316,7 +316,7 @@ def test_batches_that_always_need_care_are_not_done_twice_for_ever(mode: Any) ->
     needy, other = np.zeros((20, 2)), np.ones((20, 2))
     asked = (
         dr.jacobian(rooted, mode=mode)
-        .compiled._asked((needy[0],), {})
+        .compiled.asked((needy[0],), {})
         ._replace(carriers=(0,) if mode == "forward" else ())
     )
     patience = plain_first(rooted, asked).batches

@@ -134,7 +134,7 @@ class CompiledOperator:
             if of_pandas(args, kwargs):
                 return self.run(*without_index(args, kwargs))
             self._expect_room(key, args, kwargs)
-            entry = self._entries[key] = plain_first(self.f, self._asked(args, kwargs))
+            entry = self._entries[key] = plain_first(self.f, self.asked(args, kwargs))
         if alone and type(args[0]) is np.ndarray:
             self._of_one_array[args[0].shape] = entry
         result = within_limit(entry, *args, **kwargs)
@@ -183,7 +183,7 @@ class CompiledOperator:
 
     # Fewer than eight inputs get dual numbers of their own width: fewer tangents to compute, and a chunk that holds
     # all.
-    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Question:
+    def asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Question:
         """Return the question with the mode for arguments of these shapes, and numbers as wide as they need."""
         mode = self.question.mode
         if mode == "auto":
@@ -194,7 +194,7 @@ class CompiledOperator:
 
     def source(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         """Return the code that is written for the derivative."""
-        return source(self.f, self._asked(args, kwargs)._replace(care=PLAIN), args, kwargs)
+        return source(self.f, self.asked(args, kwargs)._replace(care=PLAIN), args, kwargs)
 
     def step(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the derivative where an outer one is under way, interpreted."""
@@ -213,7 +213,7 @@ class CompiledOperator:
                 nothing = np.empty((0, *known, *x.shape[1:]), x.dtype)
                 return nothing if isinstance(self.question.argnums, int) else (nothing,)
             return empty(self.dispatcher, carriers, given)
-        asked = self._asked(example, {})
+        asked = self.asked(example, {})
         if takes_out and asked.mode == "forward":
             value = self.f(*lent(example))
             if not isinstance(value, tuple):

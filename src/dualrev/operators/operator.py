@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Unpack
 
@@ -107,6 +107,81 @@ class Operator:
         code, because the derivative runs interpreted, or for many points.
         """
         return source_of(self, args, kwargs)
+
+    def prepare(self, *args: Any, **kwargs: Any) -> float:
+        """Compile the derivative for arguments of these types and shapes, and return how many seconds that took.
+
+        Nothing is computed. A call with such arguments then runs at once, unless a result holds a NaN: the careful
+        version is compiled when it is needed. Where the derivative runs interpreted, there is nothing to compile.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from numba import njit
+        >>> import dualrev as dr
+        >>> gradient = dr.grad(njit(lambda x: x[0] * x[1]))
+        >>> seconds = gradient.prepare(np.ones(2))
+        >>> gradient(np.array([2.0, 3.0]))
+        array([3., 2.])
+        """
+        if self.compiled is None:
+            return 0.0
+        from dualrev.compiled.ahead import prepare
+
+        return prepare(self.compiled, args, kwargs)
+
+    def cfunc(
+        self,
+        signature: Any,
+        *,
+        arguments: Sequence[int] | None = None,
+        shapes: Sequence[int | tuple[int, ...]] = (),
+        result: int | None = None,
+    ) -> Any:
+        """Return the derivative of a compiled function as a C function, for solvers that take an address.
+
+        Parameters
+        ----------
+        signature : str or numba signature
+            Of the C function, as `numba.cfunc` takes it. An array is a `types.CPointer(types.float64)`.
+        arguments : sequence of int, optional
+            Which parameters of the C function hold the function's arguments; by default its first ones, in order.
+        shapes : sequence of int or tuple of int
+            The shape of the array behind each pointer that is used, in the order of the parameters.
+        result : int, optional
+            The parameter that points to where a derivative that is an array is written. Without it the derivative is a
+            number, which is returned.
+
+        Returns
+        -------
+        numba CFunc
+            With attributes `address`, an integer, and `ctypes`, which `scipy.LowLevelCallable` takes. C has no
+            exceptions: where the function raises an error, the result is NaN.
+
+        Raises
+        ------
+        CompilationError
+            If the derivative runs interpreted.
+        InputTypeError
+            If arguments, shapes or result do not fit the signature.
+
+        Examples
+        --------
+        >>> from numba import njit
+        >>> from scipy import LowLevelCallable, integrate
+        >>> import dualrev as dr
+        >>> slope = dr.grad(njit(lambda x: x**3)).cfunc("float64(float64)")
+        >>> round(integrate.quad(LowLevelCallable(slope.ctypes), 0.0, 2.0)[0], 12)
+        8.0
+        """
+        if self.compiled is None:
+            raise CompilationError(
+                f"a C function is made of compiled code, and this derivative of {name_of(self.f)} runs interpreted, or "
+                "for many points. Let Numba compile the function: decorate it with numba.njit, or pass backend='numba'"
+            )
+        from dualrev.compiled.ahead import c_function
+
+        return c_function(self.compiled, signature, arguments, shapes, result)
 
 
 def source_of(operator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
