@@ -278,6 +278,15 @@ def f(x):
     return s + np.sum(a * a)
 """
 
+AXES_BESIDE_EXCHANGES = """
+def f(x, y):
+    z = np.zeros_like(x)
+    for i in range(3):
+        z[:] = (x[:, None] * y[None, :])[i] + 0.5 * z
+        x, y = y, x
+    return np.sum(x * z)
+"""
+
 TWO_LENGTHS_IN_BRANCHES = """
 def f(x):
     a, b = x[:2] * 1.0, x[1:] * 2.0
@@ -348,6 +357,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "states by a function that is called": (STATES, (V, 0.8, 5)),
     "replaced": (REPLACED, (X, 3)),
     "two lengths": (TWO_LENGTHS, (X,)),
+    "axes of one beside exchanges": (AXES_BESIDE_EXCHANGES, (X, X[::-1] * 0.5)),
     "two lengths in branches": (TWO_LENGTHS_IN_BRANCHES, (X,)),
     "until it converges": (JACOBI, (X, 6)),
     "products": (PRODUCTS, (M, V)),

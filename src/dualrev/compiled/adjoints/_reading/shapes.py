@@ -26,12 +26,14 @@ SAME: Slice = (None, None, Constant(1, types.intp))
 
 def length(reader: Reader, array: Array, axis: int) -> Operand:
     """Return the length of an axis."""
+    source = reader.axes.get(array, {}).get(axis)
+    if isinstance(source, Constant):
+        return source
     if not reader.reshapes:
         found = array.made_by.shape[axis] if isinstance(array.made_by, Make) else None
         if isinstance(found, Constant) or (found is not None and found.block in reader.block.around()):
             return found
-        source = reader.axes.get(array, {}).get(axis)
-        if isinstance(source, Value | Constant):
+        if isinstance(source, Value):
             return source
         if source is not None and source[1] == WHOLE:
             return length(reader, *source[0])
@@ -87,11 +89,13 @@ def is_one(reader: Reader, array: Array, axis: int) -> bool:
 
 def extent(reader: Reader, array: Array, axis: int) -> Hashable:
     """Return what stands for the length of an axis: where it is equal, so are the lengths."""
+    source = reader.axes.get(array, {}).get(axis)
+    if isinstance(source, Constant):
+        return number(reader, source)
     if not reader.reshapes:
         if isinstance(array.made_by, Make):
             return number(reader, array.made_by.shape[axis])
-        source = reader.axes.get(array, {}).get(axis)
-        if isinstance(source, Value | Constant):
+        if isinstance(source, Value):
             return number(reader, source)
         if source is not None:
             return _sliced(reader, extent(reader, *source[0]), source[1])
