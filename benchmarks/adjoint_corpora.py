@@ -173,6 +173,8 @@ def outcome_of(f: Any, floats: list[Any], others: dict[str, Any]) -> str:
     expected = taped(f, floats, others)
     with _asked(noting):
         found = pulled_back(f, floats, others)
+    # Numba may not compile what was generated, and that is kept as a refusal beside the adjoint.
+    reasons += [each.reason for each in vars(f).get("_dualrev_adjoints", {}).values() if hasattr(each, "reason")]
     if not reasons or reasons[-1] != "generated":
         return reasons[-1] if reasons else "no reverse derivative of it is made"
     largest = max((np.max(np.abs(each), initial=0.0) for each in expected), default=0.0)

@@ -71,13 +71,29 @@ def lotka_volterra_by_hand(p, steps):
 
 
 @compiled
-def burgers(start, steps):
-    """Take explicit steps between two buffers, with fixed ends, and return the energy."""
+def burgers_end(start, steps):
+    """Take explicit steps between two buffers, with fixed ends."""
     u, w = start.copy(), start.copy()
     for _ in range(steps):
         for i in range(1, u.size - 1):
             w[i] = u[i] - 0.1 * u[i] * (u[i + 1] - u[i - 1]) + 0.2 * (u[i + 1] - 2.0 * u[i] + u[i - 1])
         u, w = w, u
+    return u
+
+
+@compiled
+def sines(x):
+    """Return eight sums of sines and exponentials."""
+    y = np.zeros(8)
+    for i in range(x.size):
+        y[i % 8] += math.sin(x[i]) * math.exp(math.sin(x[(7 * i) % x.size]))
+    return y
+
+
+@compiled
+def burgers(start, steps):
+    """Return the energy at the end."""
+    u = burgers_end(start, steps)
     energy = 0.0
     for i in range(u.size):
         energy += u[i] * u[i]

@@ -103,7 +103,7 @@ def _expect_equal(what: str, *gradients: Any) -> None:
 def directly(case: Case, gradient: Any) -> Any:
     """Return a compiled function that calls the adjoint, without the tests that a derivative makes around it."""
     gradient.source(*case.arguments)  # which writes and compiles it, also where the machine code lies on disk
-    [adjoint] = [each for each in vars(case.f)["_dualrev_adjoints"].values() if not isinstance(each, str)]
+    [adjoint] = [each for each in vars(case.f)["_dualrev_adjoints"].values() if isinstance(each, generated.Adjoint)]
     scope = {"adjoint": adjoint.generated.function, "workspace": generated.workspace, "back": generated.give_back}
     names = ", ".join(f"x{n}" for n in range(len(case.arguments)))
     found = "found[0]" if case.inputs == 1 else "found"
@@ -153,9 +153,47 @@ def measured(case: Case) -> Result:
     return Result(case.what, case.goal, ratios[2], "", spread, beside)
 
 
+class Further(NamedTuple):
+    """A derivative of a compiled function that is no gradient, by an operator of arguments."""
+
+    what: str
+    goal: str
+    f: Any
+    operator: Any
+    x: np.ndarray
+    arguments: tuple[Any, ...] = ()
+    calls: int = 1
+    """By how many the time is divided: rows of a Jacobian."""
+
+
+def further() -> Iterator[Further]:
+    """Yield Jacobians by rows and second derivatives."""
+    random = np.random.default_rng(2)
+    few, many, rows = random.random(100), random.random(100_000), random.random(6000)
+    yield Further("8 rows of 6,000 sines", "2.9", functions.sines, dr.jacobian(functions.sines, mode="reverse"), rows)
+    jacobian = dr.jacobian(functions.burgers_end, mode="reverse")
+    wave = np.sin(np.linspace(0.0, 6.0, 50))
+    yield Further("Burgers, 50 points and steps, a row", "1.5", functions.burgers_end, jacobian, wave, (50,), 50)
+    product = dr.hvp(rosenbrock)
+    yield Further("Rosenbrock loop, n = 100,000, hvp", "6", rosenbrock, lambda x: product(x, x), many)
+    yield Further("Rosenbrock loop, n = 100, Hessian", "80", rosenbrock, dr.hessian(rosenbrock), few)
+    through = dr.hvp(lotka_volterra)
+    name = "Lotka-Volterra, 10,000 steps, hvp"
+    yield Further(name, "6", lotka_volterra, lambda x, n: through(x, x, n), np.array(PARAMETERS), (10_000,))
+
+
+def measured_further(case: Further) -> Result:
+    """Measure a case."""
+    arguments = case.x, *case.arguments
+    times = interleaved([lambda way=way: way(*arguments) for way in (case.f, case.operator)], seconds=2.0)
+    spread = f"function {times[0] * 1e6:.4g} µs (middle {times[0].spread:+.0%})"
+    return Result(case.what, case.goal, times[1] / times[0] / case.calls, "", spread, {})
+
+
 def run() -> Iterator[Result]:
     """Measure all."""
-    return map(measured, cases())
+    yield from map(measured, cases())
+    yield from map(measured_further, further())
 
 
 if __name__ == "__main__":

@@ -71,7 +71,9 @@ def test_jacobians_agree_with_forward_mode(f: Any) -> None:
 def test_rows_go_into_an_array() -> None:
     @njit
     def squares(x: Any) -> Any:
-        return x * x
+        first_row = x * x  # names of the text's own
+        start, seed_rows = 0, 1.0
+        return first_row[start:] * seed_rows
 
     jacobian = dr.jacobian(squares, mode="reverse")
     out = np.full((11, 11), np.nan)

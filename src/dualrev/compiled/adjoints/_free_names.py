@@ -20,11 +20,12 @@ from dualrev.compiled.adjoints._form import (
     statements,
 )
 from dualrev.compiled.adjoints._primal_text import scope_of
+from dualrev.compiled.adjoints._row_sweeps import NAMES
 from dualrev.compiled.adjoints._steps import Step
 from dualrev.compiled.adjoints._workspace import HELPERS
 
 _OF_THE_TEXT = re.compile(
-    r"(kept|top)(_integers)?|workspace|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
+    r"(kept|top)(_integers)?|workspace|first_row|cotangent\d+|value\d+|math_\w+|\w+_b|\w+_carried"
     r"|pull_\w+|(sum_)?into_\w+|(trips|base|base_integers|iteration|old|cotangent|sum|pulled)_\d+(_\d+)?"
 )
 """Names that the generator writes."""
@@ -33,7 +34,7 @@ _OF_THE_TEXT = re.compile(
 def with_free_names(program: Program) -> None:
     """Rename what has a name of the text's own, or one of the scope."""
     things = list(dict.fromkeys(_named(program)))
-    meant = set(scope_of(program)) | set(HELPERS) | set(FUNCTIONS) | set(vars(builtins))
+    meant = set(scope_of(program)) | set(HELPERS) | set(FUNCTIONS) | set(NAMES) | set(vars(builtins))
     taken = meant | {thing.name for thing in things}
     assert len({thing.name for thing in things}) == len(things), "each value and array has a name of its own"
     for thing in things:

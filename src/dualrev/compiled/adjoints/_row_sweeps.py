@@ -13,7 +13,7 @@ from typing import Any
 from dualrev.compiled.adjoints._form import Array, Operand
 from dualrev.compiled.adjoints._primal_text import written
 
-START = "start"
+START = "first_row"
 """The parameter that tells which row is the first."""
 
 _SHADOW = re.compile(r"\bnp\.zeros\(")
