@@ -33,6 +33,7 @@ from tests.fuzzing.faults import (
 )
 
 import dualrev as dr
+from dualrev.compiled import _batches
 from dualrev.compiled.drivers._arguments import Arguments
 from dualrev.compiled.drivers._care import CAREFUL, EITHER, PLAIN, care_for
 from dualrev.compiled.drivers._code import BY_ADJOINT, way
@@ -284,11 +285,21 @@ def test_a_function_that_always_needs_care_does_not_run_twice_for_ever() -> None
     assert len(calls) > 1000, "it is tried plainly again"
 
 
-def test_only_the_points_of_a_batch_that_hold_a_nan_are_repeated() -> None:
+def test_only_the_points_of_a_batch_that_hold_a_nan_are_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    repeated: list[int] = []
+
+    def taken(carriers: Any, args: Any, rows: np.ndarray) -> Any:
+        repeated.append(rows.size)
+        return kept(carriers, args, rows)
+
+    kept = _batches._taken
+    monkeypatch.setattr(_batches, "_taken", taken)
     x = np.linspace(0.0, 1.0, 50).reshape(25, 2)
-    found = dr.jacobian(rooted, batched=True, mode="forward")(x)
-    expected = np.stack([dr.jacobian(rooted, mode="forward")(each) for each in x])
-    assert same(found, expected)
+    x[[3, 7], 1] = 0.0
+    for mode in ("forward", "reverse"):
+        found = dr.jacobian(rooted, batched=True, mode=mode)(x)
+        assert same(found, np.stack([dr.jacobian(rooted, mode=mode)(each) for each in x]))
+    assert repeated == [3, 2]  # in reverse the first point is a call of its own
 
 
 @njit
