@@ -164,11 +164,11 @@ class Function(Calls):
                 self.arrays[-1] = self.exchangeable[-1] = Memory(name, array.shape, array.sizes, same[0].group)
 
     def exchange(self) -> None:
-        """Exchange the memory of arrays."""
-        a = self.choice(self.exchangeable)
-        others = [b for b in self.exchangeable if b.group == a.group and b is not a]
-        if others:
-            b = self.choice(others)
+        """Exchange the memory of two arrays, or of two pairs."""
+        group = self.choice(self.exchangeable).group
+        same = [each for each in self.exchangeable if each.group == group]
+        self.random.shuffle(same)
+        for a, b in list(zip(same[::2], same[1::2], strict=False))[: 1 + self.chance(0.5)]:
             self.line(f"{a.name}, {b.name} = {b.name}, {a.name}")
 
     # Control flow
