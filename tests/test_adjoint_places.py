@@ -79,6 +79,88 @@ def test_other_subscripts_are_refused(f, x, match):
 
 
 @njit
+def _of_no_axes(x):
+    a, b = np.array(2.0), np.asarray(x[0])
+    c = np.where(x[1] > 0.0, x[1], 3.0)
+    s = a * b / (x[2] - x[2] + 1.0) + np.exp(-a * c[()]) * np.full((), x[1]).item()
+    for i in range(x.size):
+        d = np.asarray(x[i] * s)
+        s += np.sin(d) * c + np.zeros(()) - np.ones(())
+        if d > 0.5 * c or a <= c:
+            x[i] *= d[()]
+    x += a * c
+    y = np.full_like(x[0], x[1]) * (a * x + x * b)
+    return y * a.ndim + s * b.size * c * len(c.shape) + y * s
+
+
+def test_arrays_of_no_axes_are_numbers():
+    """Numba computes with them as with numbers, and divides by 0 as arrays do."""
+    x = np.array([0.7, -0.4, 1.3])
+    check_reading(_of_no_axes, [x], [-x])
+    check(_of_no_axes, x)
+
+
+@njit
+def _divides(x):
+    return np.array(x[0]) / (x[1] - x[1]) * x[0]
+
+
+@njit
+def _added_in_place(x):
+    a = np.array(2.0)
+    b = a
+    b += x[0]
+    return a * x[0]
+
+
+@njit
+def _written(x):
+    a = np.array(2.0)
+    a[()] = x[0]
+    return a * x[0]
+
+
+@njit
+def _raised(x):
+    return np.array(2.0) ** 3 * x[0]
+
+
+@njit
+def _returned(x):
+    return np.array(x[0])
+
+
+@njit
+def _chosen(x):
+    a = np.array(x[0]) if x[0] > 0.0 else np.array(x[1])
+    return a * x[0]
+
+
+@njit
+def _handed_on(x):
+    a = np.array(x[0])
+    for i in range(3):
+        a = np.array(a * x[i])
+    return a * x[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "match"),
+    [
+        (_added_in_place, "writes to an array of no axes"),
+        (_written, "writes to an element of what is no array"),
+        (_raised, "by another operator"),
+        (_returned, "returns what is no number"),
+        (_chosen, "line .* reads"),
+        (_handed_on, "line .* a"),
+    ],
+)
+def test_arrays_of_no_axes_that_are_more_than_numbers_are_refused(f, match):
+    """What two names may mean, or is written to, is an array."""
+    refused(f, np.ones(3), match=match)
+
+
+@njit
 def _compiled(x, at):
     y = x[at, at[::-1]]
     x[at, at] *= y
@@ -90,4 +172,6 @@ def test_a_compiled_adjoint():
     """Numba's gathers are NumPy's."""
     gradient = dr.grad(_compiled, mode="reverse")
     assert "generated adjoint code" in gradient.plan(M, AT).reason
+    assert np.isinf(_divides(M[0]))
+    assert "generated adjoint code" in dr.grad(_divides, mode="reverse").plan(M[0]).reason
     np.testing.assert_allclose(gradient(M, AT), dr.grad(_compiled, mode="forward")(M, AT), rtol=1e-12)

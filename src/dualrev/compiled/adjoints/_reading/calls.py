@@ -16,7 +16,7 @@ from dualrev.compiled._array_functions.table import METHODS
 from dualrev.compiled.adjoints._form import Array, Constant, Value
 from dualrev.compiled.adjoints._reading.axes import AXES
 from dualrev.compiled.adjoints._reading.comprehensions import array_of
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Number, Tuple
+from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Number, Tuple, without_array
 from dualrev.compiled.adjoints._reading.functions import converted, is_hashable, known_row, scalar_function
 from dualrev.compiled.adjoints._reading.helpers import HELPERS, takes_array
 from dualrev.compiled.adjoints._reading.inlining import Inner, inlined, inner, overloaded
@@ -94,6 +94,7 @@ def _read(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mappin
     whole = _found(WHOLE, function)
     if whole is not None and not keywords and takes(whole, len(args) + 1):
         return whole(reader, *args)
+    args = [without_array(each) if known_row(function) else each for each in args]
     if not keywords and is_whole(*args) and _is_of_numbers(reader, function, args):
         return elementwise(reader, function, args, lambda *numbers: _of_numbers(reader, function, numbers))
     args = [settled(reader, each) for each in args]

@@ -35,6 +35,13 @@ class Listed:
 
 
 @dataclass(frozen=True, eq=False)
+class Alone:
+    """An array of no axes, which nothing writes to: the number in it."""
+
+    number: Number
+
+
+@dataclass(frozen=True, eq=False)
 class Known:
     """A known object that is no number and no array: a function, a module, a type, a text, None."""
 
@@ -86,7 +93,7 @@ class Elements:
 
 
 Number = Operand
-Entry = Value | Constant | Array | Tuple | Listed | Known | Method | Unreadable | Elements
+Entry = Value | Constant | Array | Tuple | Listed | Alone | Known | Method | Unreadable | Elements
 
 
 UNSET = Unreadable("reads a part of a tuple that is not set there on every way")
@@ -118,6 +125,11 @@ def arrays_in(entry: Entry | None) -> list[Array]:
     return [entry] if isinstance(entry, Array) else []
 
 
+def without_array(entry: Entry) -> Entry:
+    """Return the number in an array of no axes, which is what Numba computes with; any other entry as it is."""
+    return entry.number if isinstance(entry, Alone) else entry
+
+
 def zero(of: Any) -> Constant:
     """Return the zero of a type."""
     return Constant(False if isinstance(of, types.Boolean) else 0.0 if isinstance(of, types.Float) else 0, of)
@@ -132,6 +144,8 @@ def numba_type(entry: Entry, type_of: Callable[[Any], Any]) -> Any:
     """Return Numba's type of what a name stands for; None where it has none."""
     if isinstance(entry, Value | Constant | Array):
         return entry.type
+    if isinstance(entry, Alone):
+        return types.Array(entry.number.type, 0, "C")
     if isinstance(entry, Tuple):
         each = [numba_type(item, type_of) for item in entry.items]
         if None in each or entry.kind is list:

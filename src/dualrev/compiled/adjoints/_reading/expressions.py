@@ -14,7 +14,7 @@ from dualrev.compiled.adjoints._reading import indexing
 from dualrev.compiled.adjoints._reading.branches import both_or_either, if_expression
 from dualrev.compiled.adjoints._reading.calls import call
 from dualrev.compiled.adjoints._reading.comprehensions import comprehension
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Method, Tuple
+from dualrev.compiled.adjoints._reading.entries import Alone, Elements, Entry, Known, Method, Number, Tuple, integer
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import subscript
 from dualrev.compiled.adjoints._reading.inlining import define
@@ -66,6 +66,8 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
     if isinstance(of, Tuple) and node.attr in getattr(of.kind, "_fields", ()):
         item: Entry = of.items[of.kind._fields.index(node.attr)]
         return item
+    if isinstance(of, Alone) and node.attr in _OF_ONE:
+        return _OF_ONE[node.attr](of.number)
     if isinstance(of, Array) and node.attr == "real":
         return indexing.whole_view(reader, of)
     if isinstance(of, Array):
@@ -79,6 +81,14 @@ def _attribute(reader: Reader, node: ast.Attribute) -> Entry:
         return Known(of.value.type)
     return reader.refuse(f"reads the attribute {node.attr}")
 
+
+_OF_ONE: dict[str, Callable[[Number], Entry]] = {
+    "item": lambda number: Method(number, "item"),
+    "ndim": lambda number: integer(0),
+    "shape": lambda number: Tuple(()),
+    "size": lambda number: integer(1),
+}
+"""Attributes of an array of no axes."""
 
 _READ: dict[type[ast.expr], Callable[[Reader, Any], Entry]] = {
     ast.Constant: _constant,

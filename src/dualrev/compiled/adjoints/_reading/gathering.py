@@ -10,7 +10,7 @@ import numpy as np
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Listed, Tuple
+from dualrev.compiled.adjoints._reading.entries import Alone, Elements, Entry, Listed, Tuple
 from dualrev.compiled.adjoints._reading.indexing import (
     expect_within,
     flat,
@@ -36,6 +36,8 @@ def subscript(reader: Reader, node: ast.Subscript) -> Entry:
         return item(reader, of, node.slice)
     if isinstance(of, Listed):
         return listed_item(reader, of, node.slice)
+    if isinstance(of, Alone) and isinstance(node.slice, ast.Tuple) and not node.slice.elts:
+        return of.number
     if not isinstance(of, Array):
         return reader.refuse("has a subscript of what is no array and no tuple")
     places = indices(reader, node.slice)

@@ -10,7 +10,7 @@ from numba.core import types
 from numba.np.numpy_support import from_dtype
 
 from dualrev.compiled.adjoints._form import Array, Block, Constant, Fill, Make, Operand, Operation, Root, Value
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, zero
+from dualrev.compiled.adjoints._reading.entries import Alone, Entry, Known, Tuple, without_array, zero
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import transposed
@@ -124,6 +124,8 @@ def dtype_of(reader: Reader, dtype: Entry | None) -> Any:
 
 def _new(value: Any) -> Callable[..., Entry]:
     def read(reader: Reader, shape: Entry, dtype: Entry | None = None) -> Entry:
+        if isinstance(shape, Tuple) and not shape.items:
+            return Alone(converted(reader, Constant(value or 0, types.intp), dtype_of(reader, dtype)))
         return _filled(reader, make(reader, lengths_of_shape(reader, shape), dtype_of(reader, dtype)), value)
 
     return read
@@ -150,12 +152,17 @@ def _filled(reader: Reader, array: Array, value: Any) -> Array:
 
 def _full(reader: Reader, shape: Entry, value: Entry, dtype: Entry | None = None) -> Entry:
     number = reader.as_number(value)
+    if isinstance(shape, Tuple) and not shape.items:
+        return Alone(number if dtype is None else converted(reader, number, dtype_of(reader, dtype)))
     array = make(reader, lengths_of_shape(reader, shape), number.type if dtype is None else dtype_of(reader, dtype))
     fill(reader, array, converted(reader, number, array.type.dtype))
     return array
 
 
 def _full_like(reader: Reader, of: Entry, value: Entry, dtype: Entry | None = None) -> Entry:
+    if isinstance(of, Value | Constant | Alone):
+        kind = reader.as_number(without_array(of)).type if dtype is None else dtype_of(reader, dtype)
+        return Alone(converted(reader, reader.as_number(value), kind))
     array = _like(0)(reader, of, dtype)
     assert isinstance(array, Array)
     fill(reader, array, converted(reader, reader.as_number(value), array.type.dtype))

@@ -11,7 +11,17 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
 from dualrev.compiled.adjoints._reading.axes import AXES, array_of
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Known, Listed, Method, Tuple, integer
+from dualrev.compiled.adjoints._reading.entries import (
+    Alone,
+    Elements,
+    Entry,
+    Known,
+    Listed,
+    Method,
+    Tuple,
+    integer,
+    without_array,
+)
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import gathered
@@ -96,6 +106,9 @@ def _flatten(reader: Reader, x: Entry) -> Entry:
 
 def _stacked(reader: Reader, x: Entry, dtype: Entry | None = None) -> Entry:
     """Read `np.array` of numbers, or of lists of numbers."""
+    if isinstance(x, Value | Constant | Alone):
+        number = reader.as_number(without_array(x))
+        return Alone(number if dtype is None else converted(reader, number, dtype_of(reader, dtype)))
     if isinstance(x, Array | Listed):
         array = x.array if isinstance(x, Listed) else x
         return copy(reader, array) if dtype is None else _astype(reader, array, dtype)

@@ -11,10 +11,10 @@ from numba.core import types
 from dualrev.compiled.adjoints._form import Constant, Value
 from dualrev.compiled.adjoints._reading.arithmetic import BINARY, COMPARISONS, UNARY, binary, compared, signed
 from dualrev.compiled.adjoints._reading.branches import choice, joined, truth
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple
+from dualrev.compiled.adjoints._reading.entries import Alone, Entry, Known, Tuple, without_array
 from dualrev.compiled.adjoints._reading.products import product
 from dualrev.compiled.adjoints._reading.reader import Reader
-from dualrev.compiled.adjoints._reading.whole import elementwise, is_whole
+from dualrev.compiled.adjoints._reading.whole import elementwise, is_whole, quiet
 
 
 def binary_expression(reader: Reader, node: ast.BinOp) -> Entry:
@@ -26,6 +26,12 @@ def combined(reader: Reader, operation: type[ast.operator], a: Entry, b: Entry) 
     """Return what an operator makes of two entries."""
     if isinstance(a, Tuple) and isinstance(b, Tuple) and operation is ast.Add and a.kind is b.kind is None:
         return Tuple(a.items + b.items)
+    if isinstance(a, Alone) or isinstance(b, Alone):
+        # These have the bits of their operations on numbers.
+        if operation not in (ast.Add, ast.Sub, ast.Mult, ast.Div):
+            reader.refuse("computes with an array of no axes by another operator than + - * /")
+        with quiet(reader):
+            return combined(reader, operation, without_array(a), without_array(b))
     if operation is ast.MatMult:
         return product(reader, a, b)
     if is_whole(a, b):
@@ -41,7 +47,7 @@ def unary_expression(reader: Reader, node: ast.UnaryOp) -> Entry:
         if isinstance(condition, Constant):
             return Constant(not condition.value, types.boolean)
         return reader.operation("not {0}", [condition], types.boolean)
-    operation = type(node.op)
+    operation, found = type(node.op), without_array(found)
     if is_whole(found):
         return elementwise(reader, UNARY[operation][1], (found,), partial(signed, reader, operation))
     return signed(reader, operation, reader.as_number(found))
@@ -52,12 +58,12 @@ def comparison(reader: Reader, node: ast.Compare) -> Entry:
 
     # A part may be read twice, on trial and in its branch. What it is compared with was read before both.
     def chain(n: int, left: Entry) -> Entry:
-        right = reader.unsettled(node.comparators[n])
+        right = without_array(reader.unsettled(node.comparators[n]))
         found = _compared(reader, node.ops[n], left, right)
         last = n == len(node.ops) - 1
         return found if last else joined(reader, True, [lambda: found, lambda: chain(n + 1, right)])
 
-    return chain(0, reader.unsettled(node.left))
+    return chain(0, without_array(reader.unsettled(node.left)))
 
 
 def _compared(reader: Reader, operation: ast.cmpop, a: Entry, b: Entry) -> Entry:

@@ -9,7 +9,7 @@ from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Block, Constant, Exchange, Fill, Statement, Store, statements
 from dualrev.compiled.adjoints._reading.arithmetic import binary
-from dualrev.compiled.adjoints._reading.entries import Entry, Tuple
+from dualrev.compiled.adjoints._reading.entries import Alone, Entry, Tuple
 from dualrev.compiled.adjoints._reading.errors import raise_if
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.gathering import gathers, scatter, scatter_changed
@@ -89,6 +89,8 @@ def augmented(reader: Reader, node: ast.AugAssign) -> None:
     """Read an assignment in place, `x += y`."""
     if isinstance(node.target, ast.Name):
         old = reader.lookup(node.target.id)
+        if isinstance(old, Alone):
+            reader.refuse("writes to an array of no axes")
         if isinstance(old, Array):
             _augment_array(reader, node, old)
         else:

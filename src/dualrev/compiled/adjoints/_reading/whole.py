@@ -14,7 +14,7 @@ from typing import Any
 from numba.core import types
 
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Value
-from dualrev.compiled.adjoints._reading.entries import Elements, Entry, Number
+from dualrev.compiled.adjoints._reading.entries import Alone, Elements, Entry, Number
 from dualrev.compiled.adjoints._reading.errors import require_equal
 from dualrev.compiled.adjoints._reading.functions import converted
 from dualrev.compiled.adjoints._reading.indexing import transposed
@@ -65,7 +65,7 @@ def joined(reader: Reader, of: types.Array, operands: Sequence[Entry], scalar: S
     axes, parts = side_by_side(reader, operands)
 
     def at(indices: Sequence[Operand]) -> Operand:
-        with _quiet(reader):
+        with quiet(reader):
             return converted(reader, scalar(*(part.at(indices) for part in parts)), of.dtype)
 
     leaves = tuple(leaf for part in parts for leaf in part.leaves)
@@ -108,7 +108,7 @@ def _type(entry: Entry) -> Any:
 
 
 @contextmanager
-def _quiet(reader: Reader) -> Iterator[None]:
+def quiet(reader: Reader) -> Iterator[None]:
     """Divide as arrays do, which raise no error."""
     before, reader.frame.raises_by_zero = reader.frame.raises_by_zero, False
     try:
@@ -171,7 +171,7 @@ def add_in_place(reader: Reader, target: Array, operation: Scalar, sign: str, en
     value = _fit(reader, target, elements_of(reader, apart(reader, target, entry)))
 
     def changed(indices: list[Value]) -> Operand:
-        with _quiet(reader):
+        with quiet(reader):
             return value.at(indices) if sign else operation(reader.load(target, indices), value.at(indices))
 
     each_element(reader, target, changed, sign)
@@ -179,7 +179,8 @@ def add_in_place(reader: Reader, target: Array, operation: Scalar, sign: str, en
 
 def chosen(reader: Reader, condition: Entry, first: Entry, second: Entry) -> Entry:
     """Read `np.where` of arrays."""
-    if not is_whole(condition, first, second):
+    numbers = [each for each in (condition, first, second) if isinstance(each, Value | Constant)]
+    if len(numbers) < 3 and not is_whole(condition, first, second):
         return reader.refuse("calls where of what is no array")
     of = reader.typing.unified(*(_type(each).dtype if is_whole(each) else _type(each) for each in (first, second)))
     if of is None:
@@ -189,6 +190,8 @@ def chosen(reader: Reader, condition: Entry, first: Entry, second: Entry) -> Ent
         parts = [operands[0], *(converted(reader, each, of) for each in operands[1:])]
         return reader.operation("{1} if {0} else {2}", parts, of, TABLE["where"])
 
+    if len(numbers) == 3:
+        return Alone(scalar(*numbers))
     layouts = [_type(each).layout for each in (condition, first, second) if is_whole(each)]
     # Numba takes the order of the condition, unless both others are arrays and one of them has another.
     ordered = is_whole(condition) and layouts[0] == "F" and (len(layouts) < 3 or set(layouts) == {"F"})
