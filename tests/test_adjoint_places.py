@@ -85,11 +85,12 @@ def _of_no_axes(x):
     s = a * b / (x[2] - x[2] + 1.0) + np.exp(-a * c[()]) * np.full((), x[1]).item()
     for i in range(x.size):
         d = np.asarray(x[i] * s)
-        s += np.sin(d) * c + np.zeros(()) - np.ones(())
+        s = s + np.sin(d) * c + np.zeros(()) - np.ones(())
         if d > 0.5 * c or a <= c:
             x[i] *= d[()]
     x += a * c
     y = np.full_like(x[0], x[1]) * (a * x + x * b)
+    s = s + np.cov(y)
     return y * a.ndim + s * b.size * c * len(c.shape) + y * s
 
 

@@ -14,7 +14,7 @@ from numba.core import types
 from dualrev.compiled._array_functions.table import PULLBACKS, SHAPED_LIKE, STAND_INS
 from dualrev.compiled.adjoints._form import Array, Constant, Operand, Root, Value
 from dualrev.compiled.adjoints._primal_text import written
-from dualrev.compiled.adjoints._reading.entries import Entry, Known, Tuple, numba_type
+from dualrev.compiled.adjoints._reading.entries import Alone, Entry, Known, Tuple, numba_type
 from dualrev.compiled.adjoints._reading.functions import is_hashable
 from dualrev.compiled.adjoints._reading.indexing import transposed
 from dualrev.compiled.adjoints._reading.making import make
@@ -39,7 +39,8 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
     name = reader.scoped(function.__name__, function)
     given = [call.type(each) for each in args], {key: call.type(each) for key, each in keywords.items()}
     of = reader.typing.call(function, *given)
-    leaves = list(of) if isinstance(of, types.BaseTuple) else [of]
+    alone = isinstance(of, types.Array) and not of.ndim
+    leaves = list(of) if isinstance(of, types.BaseTuple) else [of.dtype if alone else of]
     for each in leaves:
         if not isinstance(each.dtype if isinstance(each, types.Array) else each, NUMBERS):
             reader.refuse(
@@ -48,7 +49,7 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
                 else f"calls {function.__name__}, which returns a {each}"
             )
     bound = _bound(reader, function, args, keywords) if is_step(function) else {}
-    text = f"{name}({', '.join(parts)})"
+    text = f"{name}({', '.join(parts)}){'[()]' if alone else ''}"
     scope = tuple((each, reader.scope[each]) for each in (name, *call.names))
     made = Step(reader.block, reader.line, (), text, tuple(call.operands), None)
     made.tuple_name = reader.names.new("t") if isinstance(of, types.BaseTuple) else ""
@@ -62,6 +63,8 @@ def step(reader: Reader, function: Any, args: Sequence[Entry], keywords: Mapping
     like = bound.get(SHAPED_LIKE[function]) if function in SHAPED_LIKE else None
     axes = [(like, axis) for axis in range(like.type.ndim)] if isinstance(like, Array) else None
     found = tuple(outlasting(reader, each, axes) for each in made.results)
+    if alone:
+        return Alone(reader.as_number(found[0]))
     return Tuple(found) if made.tuple_name else found[0]
 
 
