@@ -32,7 +32,7 @@ class HessianProducts:
     # All else, such as tuples, numbers and active numbers, goes the way of `jvp`, which knows them and their errors. So
     # do arrays with gaps and those that must not be written to, for which Numba would compile anew.
     def takes(self, x: Any, v: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether these are arrays of floats and constants that compiled code can be called with as they are."""
+        """Whether compiled code takes the point, the vector and the constants without a copy."""
         if type(x) is not np.ndarray or type(v) is not np.ndarray or x.ndim == 0 or x.shape != v.shape:
             return False
         plain = all(each.flags.c_contiguous and each.flags.writeable for each in (x, v))

@@ -104,7 +104,8 @@ def _made(dispatcher: Any, arguments: Arguments, value: bool, aux: bool, rows: b
         written, known = arguments_written_to(dispatcher, given)
         if written or not known:
             raise Refused("it writes to an argument, and reads a global array where it lies")
-    returned = type_returned(dispatcher, given) if aux else _type_of(program.result)
+    # Classes of named tuples are not in the program. Where there is one number, there is none of them.
+    returned = type_returned(dispatcher, given) if aux or rows else _type_of(program.result)
     seeds = [types.intp] if rows else _seeds(returned, arguments, aux)
     generated = generate(program, value or aux, shadows=arguments.has_out and not rows, rows=rows)
     generated.scope = with_pullbacks(generated.scope, pullback_of)
