@@ -61,7 +61,7 @@ def section(results: list[Result], measured: str) -> str:
     lines = [f"{measured} on {date.today()}: {machine()}.", ""]
     lines += [f"| {' | '.join(each)} |" for each in (head, ["---"] * len(head))]
     for r in results:
-        ratios = [f"{r.beside[name]:.3g}" for name in beside]
+        ratios = [f"{r.beside[name]:.3g}" if name in r.beside else "" for name in beside]
         lines.append(f"| {' | '.join([r.what, r.goal, f'{r.ratio:.3g}{r.unit}', *ratios, r.detail])} |")
     return "\n".join(lines)
 
