@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fuzzing.adjoint_differences import adjoint, differs, uncompiled
-from fuzzing.adjoint_programs import Program
+from fuzzing.adjoint_programs import program_of
 
 from dualrev.compiled.adjoints.refusal import Refused
 
@@ -68,14 +68,9 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
-def _program(text: str, arguments: tuple[Any, ...]) -> Program:
-    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
-    return Program(f"@njit{text}", arguments, active, (1.0,))
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_those_of_the_oracle(name: str) -> None:
-    program = _program(*CASES[name])
+    program = program_of(*CASES[name])
     assert differs(program, uncompiled(adjoint(program))) == ""
 
 
@@ -107,4 +102,4 @@ def f(a, n):
 )
 def test_others_are_refused(text: str, array: Any, reason: str) -> None:
     with pytest.raises(Refused, match=reason):
-        adjoint(_program(text, (array, 0)))
+        adjoint(program_of(text, (array, 0)))

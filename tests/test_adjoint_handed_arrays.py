@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 from fuzzing.adjoint_differences import adjoint, compiled, differs, dispatcher, uncompiled
-from fuzzing.adjoint_programs import Program
+from fuzzing.adjoint_programs import program_of
 
 from dualrev.compiled.adjoints._checks import checked
 from dualrev.compiled.adjoints._reading.program import read
@@ -197,14 +197,9 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
-def _program(text: str, arguments: tuple[Any, ...]) -> Program:
-    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
-    return Program(f"@njit{text}", arguments, active, (1.0,))
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_those_of_the_oracle(name: str) -> None:
-    program = _program(*CASES[name])
+    program = program_of(*CASES[name])
     assert differs(program, uncompiled(adjoint(program))) == ""
     types = tuple(numba.typeof(each) for each in program.arguments)
     check = checked(read(dispatcher(program.text), types, program.argnums))
@@ -212,7 +207,7 @@ def test_gradients_are_those_of_the_oracle(name: str) -> None:
 
 
 def test_a_compiled_gradient_is_that_of_the_oracle() -> None:
-    program = _program(OTHERS, (X, X[::-1].copy() * 0.4))
+    program = program_of(OTHERS, (X, X[::-1].copy() * 0.4))
     assert differs(program, compiled(adjoint(program))) == ""
 
 
@@ -265,4 +260,4 @@ def f(x):
 def test_what_two_names_would_tell_apart_is_refused(text: str) -> None:
     arguments = (X, X * 0.5) if "x, y" in text else (X,)
     with pytest.raises(Refused, match=r"sets a name to another array, and writes to what has more names"):
-        adjoint(_program(text, arguments))
+        adjoint(program_of(text, arguments))

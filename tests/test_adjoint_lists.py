@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 from fuzzing.adjoint_differences import adjoint, compiled, differs, dispatcher, uncompiled
-from fuzzing.adjoint_programs import Program
+from fuzzing.adjoint_programs import program_of
 
 from dualrev.compiled.adjoints._checks import checked
 from dualrev.compiled.adjoints._reading.program import read
@@ -169,14 +169,9 @@ CASES: dict[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
-def _program(text: str, arguments: tuple[Any, ...]) -> Program:
-    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
-    return Program(text if "@njit" in text else f"@njit{text}", arguments, active, (1.0,))
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_those_of_the_oracle(name: str) -> None:
-    program = _program(*CASES[name])
+    program = program_of(*CASES[name])
     assert differs(program, uncompiled(adjoint(program))) == ""
     types = tuple(numba.typeof(each) for each in program.arguments)
     check = checked(read(dispatcher(program.text), types, program.argnums))
@@ -203,7 +198,7 @@ def f(x, n):
 
 
 def test_compiled_gradients_are_those_of_the_oracle() -> None:
-    program = _program(TOGETHER, (X, 3))
+    program = program_of(TOGETHER, (X, 3))
     run = compiled(adjoint(program))
     assert differs(program, run) == ""
     with pytest.raises(ValueError, match=r"4 of 5 '\{\}'"):
@@ -219,11 +214,11 @@ def f(x):
 
 def test_an_item_beyond_the_end_is_an_error_as_in_the_function() -> None:
     with pytest.raises(IndexError, match="out of range"):
-        uncompiled(adjoint(_program(BEYOND, (X,))))(X, 1.0)
+        uncompiled(adjoint(program_of(BEYOND, (X,))))(X, 1.0)
 
 
 def test_an_error_says_what_the_function_says() -> None:
-    program = _program(TEXTS, (X, 2))
+    program = program_of(TEXTS, (X, 2))
     with pytest.raises(ValueError) as expected:
         dispatcher(program.text).py_func(X, 7)
     with pytest.raises(ValueError) as found:
@@ -274,4 +269,4 @@ def f(x):
 @pytest.mark.parametrize("text", [DEPENDENT, REBOUND, APPENDED, WRITTEN, SLICED, JOINED])
 def test_other_uses_of_lists_are_refused(text: str) -> None:
     with pytest.raises(Refused, match=r"line \d"):
-        adjoint(_program(text, (X,)))
+        adjoint(program_of(text, (X,)))

@@ -134,3 +134,19 @@ def test_a_product_is_one_call_of_compiled_code(monkeypatch: pytest.MonkeyPatch)
     np.testing.assert_allclose(product(readonly, X[::-1]), hessian_by_hand(X) @ X[::-1], rtol=1e-12)
     monkeypatch.setattr(vector_products, "pushforward", None)
     np.testing.assert_allclose(product(X, X), expected, rtol=1e-12)
+
+
+# Two tangents of single precision and a value are 12 bytes, which is no number of the stack's floats.
+def test_stacks_of_single_precision() -> None:
+    @njit
+    def product(x: Any) -> Any:
+        s = np.float32(1.0)
+        for v in x:
+            s *= np.sin(v)
+        return s
+
+    x = X[:2].astype(np.float32)
+    hessian, (a, b) = dr.hessian(product)(x), x.astype(float)
+    assert hessian.dtype == np.float32
+    mixed, same = np.cos(a) * np.cos(b), -np.sin(a) * np.sin(b)
+    np.testing.assert_allclose(hessian, [[same, mixed], [mixed, same]], rtol=1e-6)

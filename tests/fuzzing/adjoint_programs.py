@@ -35,6 +35,12 @@ class Program:
     cotangents: tuple[Any, ...]
 
 
+def program_of(text: str, arguments: tuple[Any, ...]) -> Program:
+    """Return the program of a text that returns one number, differentiated by all its arguments but integers."""
+    active = tuple(n for n, each in enumerate(arguments) if not isinstance(each, int))
+    return Program(text if "@njit" in text else f"@njit{text}", arguments, active, (1.0,))
+
+
 def helper(random: Any, name: str, size: int) -> str:
     """Return a function of numbers ("g" a number, "h" two of them), or of arrays ("m" writes, "r" returns one)."""
     kind = name[0]

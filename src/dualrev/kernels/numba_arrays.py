@@ -55,17 +55,16 @@ _WORD = 8
 """Bytes of a float of double precision."""
 
 
-def _words(context: Any, of: Any) -> int:
+def _bytes(context: Any, of: Any) -> int:
     size: int = context.get_abi_sizeof(context.get_data_type(of))
-    assert size % _WORD == 0, "active numbers are made of floats and addresses"
-    return size // _WORD
+    return size
 
 
 @intrinsic
 def words_of(typingctx: Any, dtype: Any) -> Any:
-    """Return how many floats of double precision take the memory of one number of a dtype, given as a TypeRef."""
+    """Return how many floats of double precision take at least the memory of one number of a dtype, a TypeRef."""
     of = dtype.instance_type
-    return types.intp(dtype), lambda context, *_: context.get_constant(types.intp, _words(context, of))
+    return types.intp(dtype), lambda context, *_: context.get_constant(types.intp, -(-_bytes(context, of) // _WORD))
 
 
 @intrinsic
@@ -74,16 +73,16 @@ def reinterpreted(typingctx: Any, dtype: Any, floats: Any) -> Any:
     result = array_of(dtype.instance_type, 1)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        words = _words(context, result.dtype)
+        size = context.get_constant(types.intp, _bytes(context, result.dtype))
         given = make_array(floats)(context, builder, args[1])
         array = make_array(result)(context, builder)
-        itemsize = context.get_constant(types.intp, words * _WORD)
+        room = builder.mul(given.nitems, context.get_constant(types.intp, _WORD))
         populate_array(
             array,
             data=builder.bitcast(given.data, array.data.type),
-            shape=[builder.sdiv(given.nitems, context.get_constant(types.intp, words))],
-            strides=[itemsize],
-            itemsize=itemsize,
+            shape=[builder.sdiv(room, size)],
+            strides=[size],
+            itemsize=size,
             meminfo=None,
         )
         return array._getvalue()
